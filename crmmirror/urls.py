@@ -1,0 +1,12 @@
+"""Every address of the mirror; each app brings its own."""
+
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
+    path("admin/", admin.site.urls),
+    path("webhooks/", include("events.urls")),
+    path("api/v1/", include("crmmirror.api")),
+]

@@ -1,0 +1,33 @@
+from entities.models.record import Record
+from entities.models.records import (
+    Appointment,
+    Client,
+    Contact,
+    Deal,
+    FormSubmission,
+    Invoice,
+    Lead,
+    Message,
+    Payment,
+    Quotation,
+    SubAccount,
+    Task,
+)
+from entities.models.timeline import TimelineEntry
+
+__all__ = [
+    "Appointment",
+    "Client",
+    "Contact",
+    "Deal",
+    "FormSubmission",
+    "Invoice",
+    "Lead",
+    "Message",
+    "Payment",
+    "Quotation",
+    "Record",
+    "SubAccount",
+    "Task",
+    "TimelineEntry",
+]

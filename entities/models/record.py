@@ -1,0 +1,53 @@
+"""What every mirrored record has: its key, its existence, its registers."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models.functions import Now
+
+from entities.derived import RunStart
+
+EMPTY = models.Value({}, models.JSONField())
+
+
+class Record(models.Model):
+    """A set of last-writer-wins registers under the key (source, scope, external id).
+
+    Only `entities.apply` writes these tables. `registers` holds the clock of every register, and
+    the values of those that are not a column (see `entities.registers`).
+    """
+
+    source = models.ForeignKey("events.Source", models.PROTECT, related_name="+")
+    scope = models.TextField(db_default="", help_text="The vendor's sub-account id, or empty.")
+    sub_account = models.ForeignKey(
+        "entities.SubAccount", models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    external_id = models.TextField()
+    is_placeholder = models.BooleanField(db_default=True)
+    is_deleted = models.BooleanField(db_default=False)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(null=True, blank=True, help_text="When the vendor says it was created.")
+    first_seen_at = models.DateTimeField(db_default=Now())
+    changed_at = models.DateTimeField(db_default=Now(), help_text="When the mirror last changed it.")
+    extra = models.JSONField(db_default=EMPTY, help_text="What the vendor said that no column holds.")
+    registers = models.JSONField(db_default=EMPTY, editable=False)
+
+    # Columns that are read off the history of another one.
+    derived: ClassVar[dict[str, RunStart]] = {}
+    # Columns whose every value is kept as history.
+    tracked: ClassVar[tuple[str, ...]] = ()
+
+    class Meta:
+        abstract = True
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["source", "scope", "external_id"], name="%(class)s_key"),
+        ]
+        indexes = [
+            models.Index("created_at", name="%(class)s_created"),
+            models.Index("changed_at", name="%(class)s_changed"),
+        ]
+
+    def __str__(self) -> str:
+        names = (getattr(self, field, None) for field in ("name", "title", "number", "form_name"))
+        return next(filter(None, names), self.external_id)

@@ -1,0 +1,28 @@
+"""Which event touched which record, and what it wrote."""
+
+from django.db import models
+
+
+class TimelineEntry(models.Model):
+    """One event's word about one record.
+
+    `wrote` maps register names to the JSON values that the event said, whether or not they won;
+    empty where the event only refers to the record. A record's timeline, the history of its
+    tracked fields and its derived columns are read off these rows in the order of `clock`.
+    """
+
+    record_type = models.TextField(help_text="The record's model name, such as deal.")
+    record_id = models.BigIntegerField()
+    event = models.ForeignKey("events.Event", models.CASCADE, related_name="timeline")
+    clock = models.TextField(db_collation="C")
+    wrote = models.JSONField()
+
+    class Meta:
+        ordering = ["-clock"]
+        verbose_name_plural = "timeline entries"
+        constraints = [
+            models.UniqueConstraint(fields=["record_type", "record_id", "clock"], name="timeline_entry_key"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.record_type} {self.record_id} at {self.clock[:26]}"

@@ -1,0 +1,106 @@
+"""Sources of events and the log of events: exact bytes, and what became of them."""
+
+import uuid
+
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models.functions import Now
+
+MIB = 1024 * 1024
+
+
+class Scheme(models.TextChoices):
+    """How a source's deliveries prove where they come from."""
+
+    STANDARD_WEBHOOKS = "standard-webhooks", "Standard Webhooks"
+    HMAC_SHA256 = "hmac-sha256", "HMAC-SHA256 of the body"
+    HMAC_SHA256_TIMESTAMPED = "hmac-sha256-timestamped", "HMAC-SHA256 with a signed timestamp"
+    TOKEN = "token", "Static token in a header"
+    NONE = "none", "Secret address only"
+
+
+class Encoding(models.TextChoices):
+    HEX = "hex", "hexadecimal"
+    BASE64 = "base64", "base64"
+
+
+class Source(models.Model):
+    """One account of one vendor: an address that takes its deliveries."""
+
+    slug = models.SlugField(unique=True, max_length=100)
+    uuid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    vendor = models.TextField(help_text="The name of a module in entities/vendors.")
+    scheme = models.TextField(choices=Scheme)
+    header = models.TextField(blank=True, help_text="The header that carries the signature or token.")
+    prefix = models.TextField(blank=True, help_text="What stands before the signature, such as sha256=")
+    encoding = models.TextField(choices=Encoding, default=Encoding.HEX)
+    max_body_bytes = models.PositiveIntegerField(default=MIB, validators=[MinValueValidator(1)])
+    active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        ordering = ["slug"]
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class SourceSecret(models.Model):
+    """A secret of a source, encrypted at rest; several may be active at once."""
+
+    source = models.ForeignKey(Source, models.CASCADE, related_name="secrets")
+    ciphertext = models.BinaryField()
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    expires_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+
+    def __str__(self) -> str:
+        return f"secret {self.pk} of {self.source_id}"
+
+
+class Event(models.Model):
+    """One event: the exact bytes that a vendor sent, and the state of the work on it.
+
+    Identity is (source, SHA-256 of the body); a redelivery is the same event.
+    """
+
+    class Status(models.TextChoices):
+        PENDING = "pending"
+        APPLIED = "applied"
+        IGNORED = "ignored"
+        FAILED = "failed"
+        MALFORMED = "malformed"
+
+    source = models.ForeignKey(Source, models.PROTECT, related_name="events")
+    digest = models.BinaryField(max_length=32, help_text="SHA-256 of the body.")
+    body = models.BinaryField()
+    headers = models.JSONField(default=dict)
+    event_type = models.TextField(db_default="", default="")
+    occurred_at = models.DateTimeField(help_text="The envelope's time, or the receipt's where it has none.")
+    received_at = models.DateTimeField()
+    status = models.TextField(choices=Status, default=Status.PENDING, db_default=Status.PENDING)
+    attempts = models.PositiveIntegerField(default=0, db_default=0)
+    next_attempt_at = models.DateTimeField(null=True)
+    settled_at = models.DateTimeField(null=True, help_text="When the present status was reached.")
+    warnings = models.JSONField(default=list, db_default=models.Value([], models.JSONField()))
+    error = models.TextField(default="", db_default="")
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint(fields=["source", "digest"], name="event_identity")]
+        indexes = [
+            models.Index("id", name="event_pending", condition=models.Q(status="pending")),
+            models.Index(
+                "next_attempt_at",
+                name="event_retry",
+                condition=models.Q(status="failed", next_attempt_at__isnull=False),
+            ),
+            models.Index(fields=["status", "-id"], name="event_by_status"),
+            models.Index("received_at", name="event_received"),
+            models.Index("settled_at", name="event_settled"),
+        ]
+
+    def __str__(self) -> str:
+        return f"event {self.pk}"

@@ -1,0 +1,3 @@
+"""The address that vendors deliver to."""
+
+urlpatterns: list = []
