@@ -1,0 +1,55 @@
+# Everything runs in .venv, which is made on first use. PYTHON picks the interpreter.
+PYTHON ?= python3
+BIN := .venv/bin
+MANAGE := $(BIN)/python manage.py
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --custom-compile-command "make lock" pyproject.toml
+# A machine without ensurepip (Debian without python3-venv) lends its own pip.
+INSTALL = $$(test -x $(BIN)/pip && echo $(BIN)/pip || echo $(PYTHON) -m pip --python $(BIN)/python) \
+	install --quiet --disable-pip-version-check -r
+
+.PHONY: run test lint prove bench lock chromium clean
+
+run: .venv/run.installed
+	@$(MANAGE) up $(ARGS)
+
+# The last line is pytest's.
+test: lint chromium
+	$(BIN)/pytest
+
+lint: .venv/dev.installed
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy .
+	$(MANAGE) check --deploy --fail-level WARNING
+	$(MANAGE) makemigrations --check --dry-run
+
+prove: .venv/dev.installed chromium
+	$(BIN)/pytest -m prove
+
+bench: .venv/dev.installed
+	$(BIN)/python -m bench
+
+lock: .venv/dev.installed
+	$(LOCK) -o requirements.txt
+	$(LOCK) --extra dev -c requirements.txt -o requirements-dev.txt
+
+# For the admin's tests in a browser.
+chromium:
+	@command -v chromium >/dev/null || { test "$$(id -u)" = 0 && apt-get update -qq \
+		&& DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; } \
+		|| echo "No chromium: the browser tests will fail. Install Debian's chromium package."
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+.venv/run.installed: requirements.txt | $(BIN)/python
+	$(INSTALL) requirements.txt
+	@touch $@
+
+.venv/dev.installed: requirements-dev.txt requirements.txt | $(BIN)/python
+	$(INSTALL) requirements-dev.txt
+	@touch $@ .venv/run.installed
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 ...")'
+	$(PYTHON) -m venv $$($(PYTHON) -c 'import ensurepip' 2>/dev/null || echo --without-pip) .venv

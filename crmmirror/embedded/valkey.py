@@ -1,0 +1,54 @@
+"""A Valkey that carries wake-ups, on a unix socket only. It keeps nothing: nothing in it is missed."""
+
+import socket
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from crmmirror.embedded import binaries
+from crmmirror.embedded.errors import EmbeddedError
+from crmmirror.embedded.process import Program
+
+READY_SECONDS = 20
+
+
+@dataclass(frozen=True)
+class Broker:
+    sockets: Path
+
+    @property
+    def socket(self) -> Path:
+        return self.sockets / "valkey"
+
+    @property
+    def url(self) -> str:
+        return f"redis+socket://{self.socket}"
+
+    def program(self, log: Path) -> Program:
+        options = {
+            "port": "0",
+            "unixsocket": str(self.socket),
+            "unixsocketperm": "700",
+            "save": "",
+            "appendonly": "no",
+            "dir": "/",
+        }
+        argv = [word for name, value in options.items() for word in (f"--{name}", value)]
+        return Program(name="broker", argv=(str(binaries.find_valkey()), *argv), log=log)
+
+    def wait_ready(self) -> None:
+        deadline = time.monotonic() + READY_SECONDS
+        while not self._answers():
+            if time.monotonic() > deadline:
+                raise EmbeddedError(f"Valkey does not answer at {self.socket}; see its log.")
+            time.sleep(0.02)
+
+    def _answers(self) -> bool:
+        try:
+            with socket.socket(socket.AF_UNIX) as connection:
+                connection.settimeout(1)
+                connection.connect(str(self.socket))
+                connection.sendall(b"PING\r\n")
+                return connection.recv(7) == b"+PONG\r\n"
+        except OSError:
+            return False

@@ -1,0 +1,34 @@
+"""Starts what the tests need, at import: Django reads its settings before any hook of this file.
+
+That is also why pyproject.toml does not name the settings to pytest-django.
+"""
+
+import os
+from contextlib import ExitStack
+
+import django
+from cryptography.fernet import Fernet
+
+from tests import stack
+
+SERVICES = ExitStack()
+
+
+def start_services() -> None:
+    state = SERVICES.enter_context(stack.state_directory())
+    os.environ |= {
+        "CRMMIRROR_STATE_DIR": str(state),
+        "DATABASE_URL": SERVICES.enter_context(stack.database(state)),
+        "BROKER_URL": SERVICES.enter_context(stack.broker(state)),
+        "SECRET_KEY": "for-tests",
+        "ENCRYPTION_KEYS": Fernet.generate_key().decode(),
+        "DJANGO_SETTINGS_MODULE": "crmmirror.settings",
+    }
+
+
+def pytest_unconfigure() -> None:
+    SERVICES.close()
+
+
+start_services()
+django.setup()

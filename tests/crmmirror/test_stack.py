@@ -1,0 +1,19 @@
+"""The test run's own services."""
+
+import os
+
+import pytest
+from django.db import connection
+from redis import Redis
+
+
+@pytest.mark.django_db
+def test_the_tests_run_on_a_real_postgresql() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW server_version_num")
+        assert int(cursor.fetchone()[0]) >= 140000
+
+
+def test_the_tests_run_on_a_real_broker() -> None:
+    with Redis.from_url(os.environ["BROKER_URL"].replace("redis+socket://", "unix://")) as broker:
+        assert broker.ping()

@@ -1,0 +1,54 @@
+"""The tests' own PostgreSQL and Valkey: private, quick rather than durable, gone with the run."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from crmmirror.embedded import postgres, process, valkey
+
+
+@contextmanager
+def state_directory() -> Iterator[Path]:
+    path = Path(tempfile.mkdtemp(prefix="crmmirror-tests-"))
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+@contextmanager
+def database(state: Path) -> Iterator[str]:
+    """Its URL: the environment's, or that of one that lives as long as the context."""
+    if "DATABASE_URL" in os.environ:
+        yield os.environ["DATABASE_URL"]
+        return
+    cluster = postgres.cluster(state, durable=False)
+    cluster.prepare()
+    with running(cluster.program(state / "postgres.log")):
+        cluster.wait_ready()
+        yield cluster.url
+    shutil.rmtree(cluster.sockets, ignore_errors=True)
+
+
+@contextmanager
+def broker(state: Path) -> Iterator[str]:
+    """Its URL: the environment's, or that of one that lives as long as the context."""
+    if "BROKER_URL" in os.environ:
+        yield os.environ["BROKER_URL"]
+        return
+    valkey_here = valkey.Broker(state)
+    with running(valkey_here.program(state / "valkey.log")):
+        valkey_here.wait_ready()
+        yield valkey_here.url
+
+
+@contextmanager
+def running(program: process.Program) -> Iterator[None]:
+    child = process.spawn(program)
+    try:
+        yield
+    finally:
+        process.stop(child, program.ends)
