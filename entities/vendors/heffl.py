@@ -1,0 +1,103 @@
+"""Heffl: snapshots, signed after Standard Webhooks.
+
+Source: the vendor's webhook documentation, a payload of each documented type in
+`tests/fixtures/heffl`. Not documented: `payment.received`, the shape of `contact.stageChanged`, and
+that of the invoice events beyond `.created`; their words are the ones that the vendor uses elsewhere.
+"""
+
+from entities.vendor import Entity, Vendor, alike, events
+
+DEAL_WORDS = {"status": {"active": "open"}}
+
+LEAD = Entity(
+    "lead",
+    id=("id", "leadId"),
+    columns=alike(
+        "name title email mobile secondary_mobile website value archived custom_fields created_at"
+        " stage_ref owner_ref owner_name"
+    )
+    | {"origin": "source", "stage_name": "stage"},
+)
+CLIENT = Entity(
+    "client",
+    id=("id", "clientId"),
+    columns=alike(
+        "name number type first_name last_name email phone tax_number website custom_fields created_at"
+    ),
+)
+CONTACT = Entity(
+    "contact",
+    id=("id", "contactId"),
+    columns=alike("first_name last_name email company_name client tags created_at")
+    | {
+        "phone": "mobile",
+        "job_title": "designation",
+        "origin": "source",
+        "lifecycle_stage": "lifecycleStage newStage stage stageName stage.name",
+    },
+)
+DEAL = Entity(
+    "deal",
+    id=("id", "dealId"),
+    columns=alike(
+        "number priority expected_close_date lost_reason client contact lead custom_fields created_at"
+        " stage_ref pipeline_ref owner_ref owner_name"
+    )
+    | {
+        "title": "title name",
+        "value": "price",
+        "status": "",
+        "vendor_status": "status",
+        "origin": "source",
+        "stage_name": "stage",
+    },
+    words=DEAL_WORDS,
+)
+INVOICE = Entity(
+    "invoice",
+    id=("id", "invoiceId"),
+    columns=alike("number client client_name contact total currency due_date created_at status")
+    | {
+        "vendor_status": "status",
+        "amount_paid": "paidTotal amountPaid paidAmount totalPaid",
+        "paid_at": "paidAt paidDate paidOn paymentDate",
+        "salesperson_ref": "salesPersonId salesPerson.id",
+    },
+)
+QUOTATION = Entity(
+    "quotation",
+    id=("id", "quotationId"),
+    columns=alike("number client client_name deal status total created_at") | {"vendor_status": "status"},
+)
+PAYMENT = Entity(
+    "payment",
+    id=("id", "paymentId"),
+    columns=alike("client currency notes created_at")
+    | {
+        "invoice": "invoiceId invoice invoices allocations",
+        "amount": "amount total",
+        "method": "method paymentMethod method.name",
+        "reference": "referenceNumber reference",
+        "paid_at": "date paidAt paymentDate",
+    },
+    digest_id=True,
+)
+FORM_RESPONSE = Entity(
+    "formsubmission",
+    id=("id", "responseId"),
+    columns=alike("form_ref form_name contact created_at") | {"answers": "data", "submitted_at": "createdAt"},
+)
+
+VENDOR = Vendor(
+    name="heffl",
+    label="Heffl",
+    scheme="standard-webhooks",
+    events=events("lead", LEAD, "created updated deleted stageChanged")
+    | events("deal", DEAL, "created updated deleted stageChanged")
+    | events("client", CLIENT, "created updated deleted")
+    | events("contact", CONTACT, "created updated deleted stageChanged")
+    | events("invoice", INVOICE, "created updated paid deleted statusChanged", paid={"status": "paid"})
+    | events("quotation", QUOTATION, "created updated deleted statusChanged")
+    | events("payment", PAYMENT, "received")
+    | events("form.response", FORM_RESPONSE, "created"),
+)

@@ -1,0 +1,79 @@
+"""Claims a batch of pending events, and records what became of them; SQL only.
+
+A claim is a row lock: it ends with the transaction, so a worker that dies gives its claim back.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+
+from django.db import connection
+
+from entities.log import Outcome, StoredEvent
+
+BATCH_EVENTS = 500
+BATCH_BYTES = 8 * 1024 * 1024
+MAX_ATTEMPTS = 8
+FIRST_PAUSE_SECONDS = 10
+
+CLAIM = """
+    SELECT id, octet_length(body) FROM events_event
+    WHERE status = 'pending' ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+"""
+READ = """
+    SELECT event.id, source_id, vendor, encode(digest, 'hex'), body, received_at
+    FROM events_event event JOIN events_source source ON source.id = source_id
+    WHERE event.id = ANY(%s) ORDER BY event.id
+"""
+RECORD = """
+    UPDATE events_event event SET
+        status = outcome.verdict,
+        warnings = outcome.warnings,
+        error = outcome.error,
+        attempts = event.attempts + 1,
+        settled_at = clock_timestamp(),
+        next_attempt_at = CASE WHEN outcome.retry AND event.attempts + 1 < %s
+            THEN clock_timestamp() + make_interval(secs => %s * power(4, event.attempts)) END
+    FROM jsonb_to_recordset(%s::jsonb)
+        AS outcome (event_id bigint, verdict text, warnings jsonb, error text, retry boolean)
+    WHERE event.id = outcome.event_id
+"""
+REQUEUE = """
+    UPDATE events_event SET status = 'pending', next_attempt_at = NULL
+    WHERE status = 'failed' AND next_attempt_at <= now()
+"""
+
+
+def claim() -> list[StoredEvent]:
+    """The oldest pending events that nobody has claimed, in the order of receipt; within a transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM, [BATCH_EVENTS])
+        cursor.execute(READ, [list(_within_bytes(cursor.fetchall()))])
+        return [
+            StoredEvent(id, source_id, vendor, digest, bytes(body), received_at)
+            for id, source_id, vendor, digest, body, received_at in cursor.fetchall()
+        ]
+
+
+def _within_bytes(sizes: Iterable[tuple[int, int]]) -> Iterable[int]:
+    """The first ids whose bodies fit into one batch's memory; always one."""
+    total = 0
+    for id, size in sizes:
+        if total and total + size > BATCH_BYTES:
+            return
+        total += size
+        yield id
+
+
+def record(outcomes: Iterable[Outcome]) -> None:
+    """Writes each event's status, reason and next try."""
+    rows = json.dumps([asdict(outcome) for outcome in outcomes])
+    with connection.cursor() as cursor:
+        cursor.execute(RECORD, [MAX_ATTEMPTS, FIRST_PAUSE_SECONDS, rows])
+
+
+def requeue() -> int:
+    """Makes failed events whose next try is due pending again; how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(REQUEUE)
+        return cursor.rowcount
