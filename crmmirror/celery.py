@@ -1,11 +1,23 @@
 """The Celery application: wake-ups travel through the broker, data never does."""
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import setup_logging
+
+from crmmirror import logs
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crmmirror.settings")
 
 app = Celery("crmmirror")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def configure_logging(**_: Any) -> None:
+    """Celery leaves logging alone once somebody listens here."""
+    from django.conf import settings
+
+    logs.configure(settings.LOGGING)

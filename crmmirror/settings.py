@@ -4,25 +4,40 @@
 `$CRMMIRROR_STATE_DIR/embedded.env`; that file fills in what the environment does not say.
 """
 
+import os
 from pathlib import Path
 
-import environ
+from crmmirror import environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+STATE_DIR = Path(os.environ.get("CRMMIRROR_STATE_DIR") or BASE_DIR / "var").absolute()
 
-env = environ.Env()
-STATE_DIR = Path(env.str("CRMMIRROR_STATE_DIR", default=str(BASE_DIR / "var"))).absolute()
-environ.Env.read_env(STATE_DIR / "embedded.env", overwrite=False)
+env = environment.read(STATE_DIR)
 
-DEBUG = env.bool("DEBUG", default=False)
-SECRET_KEY = env.str("SECRET_KEY", default="")
+DEBUG = env.flag("DEBUG", default=False)
+SECRET_KEY = env.str("SECRET_KEY")
+# Fernet keys, newest first: the first encrypts, all of them decrypt.
+ENCRYPTION_KEYS = env.fernet_keys()
+
+# Off for the embedded stack only, which serves this machine without TLS.
+HTTPS = env.flag("HTTPS", default=True)
+# Whether a proxy in front sets X-Forwarded-Proto, and strips it from what clients send.
+BEHIND_PROXY = env.flag("BEHIND_PROXY", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
-# Fernet keys, newest first: the first encrypts, all of them decrypt.
-ENCRYPTION_KEYS = env.list("ENCRYPTION_KEYS", default=[])
+SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    # Before the admin, whose templates they extend.
+    "crmmirror",
+    "events",
+    "entities",
+    "crmmirror.site.MirrorAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -33,13 +48,12 @@ INSTALLED_APPS = [
     "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "events",
-    "entities",
 ]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "crmmirror.middleware.content_security_policy",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -64,13 +78,41 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {"default": env.db_url("DATABASE_URL", default="postgresql:///crmmirror")}
-DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 16}
+DATABASES = {"default": {**env.database(), "CONN_HEALTH_CHECKS": True}}
+# Seconds: a request waits no longer than that for a connection, and a pool whose server was away
+# tries anew at the next request, not minutes later.
+DATABASES["default"].setdefault("OPTIONS", {}).update(
+    {"connect_timeout": 3, "pool": {"min_size": 0, "max_size": 16, "timeout": 3, "reconnect_timeout": 2}}
+)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-CELERY_BROKER_URL = env.str("BROKER_URL", default="redis://localhost:6379/0")
-CELERY_TASK_IGNORE_RESULT = True
+# The broker carries wake-ups only: each may be lost, none may be waited for.
+CELERY_BROKER_URL = env.broker()
+CELERY_BROKER_CONNECTION_TIMEOUT = 2
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 2}
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_DEFAULT_QUEUE = "crmmirror"
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
+CELERY_WORKER_REDIRECT_STDOUTS = False
+SWEEP_SECONDS = 2
+CELERY_BEAT_SCHEDULE = {
+    "sweep": {
+        "task": "events.tasks.sweep",
+        "schedule": SWEEP_SECONDS,
+        # One that no worker took in time is the next one's work.
+        "options": {"expires": SWEEP_SECONDS},
+    }
+}
+
+LOGGING_CONFIG = "crmmirror.logs.configure"
+LOGGING = {
+    "format": env.word("LOG_FORMAT", ("console", "json")),
+    "level": env.word("LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR")),
+}
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -87,9 +129,39 @@ TIME_ZONE = "UTC"
 USE_I18N = False
 USE_TZ = True
 
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
 STATIC_URL = "static/"
-STATIC_ROOT = STATE_DIR / "static"
+# Served from where the apps keep them: there is no collecting step to forget.
+WHITENOISE_USE_FINDERS = True
 
 REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "entities.api.authentication.ApiTokens",
+        "entities.api.authentication.StaffSession",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["entities.api.authentication.MayView"],
+    "DEFAULT_FILTER_BACKENDS": ["entities.api.filters.QueryFilters"],
+    "DEFAULT_PAGINATION_CLASS": "entities.api.paging.KeysetPagination",
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "entities.api.problems.problem",
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "CRM mirror",
+    "DESCRIPTION": "What the CRMs said, as records, with the events behind every value. Read-only.",
+    "VERSION": "1",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SORT_OPERATION_PARAMETERS": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "entities.api.openapi.describe_problems",
+    ],
 }

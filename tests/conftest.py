@@ -22,6 +22,7 @@ def start_services() -> None:
         "BROKER_URL": SERVICES.enter_context(stack.broker(state)),
         "SECRET_KEY": "for-tests",
         "ENCRYPTION_KEYS": Fernet.generate_key().decode(),
+        "HTTPS": "false",
         "DJANGO_SETTINGS_MODULE": "crmmirror.settings",
     }
 

@@ -78,8 +78,8 @@ class Cluster:
                 time.sleep(0.02)
 
     def _create_database(self) -> None:
-        conninfo = {"host": str(self.sockets), "user": NAME, "dbname": "postgres"}
-        with psycopg.connect(**conninfo, autocommit=True) as connection:
+        server = psycopg.connect(host=str(self.sockets), user=NAME, dbname="postgres", autocommit=True)
+        with server as connection:
             known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [NAME])
             if not known.fetchone():
                 connection.execute(f"CREATE DATABASE {NAME}")
