@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,8 +27,7 @@ def database(state: Path) -> Iterator[str]:
         return
     cluster = postgres.cluster(state, durable=False)
     cluster.prepare()
-    with running(cluster.program(state / "postgres.log")):
-        cluster.wait_ready()
+    with running(cluster.program(state / "postgres.log"), cluster.answers):
         yield cluster.url
     shutil.rmtree(cluster.sockets, ignore_errors=True)
 
@@ -40,15 +39,15 @@ def broker(state: Path) -> Iterator[str]:
         yield os.environ["BROKER_URL"]
         return
     valkey_here = valkey.Broker(state)
-    with running(valkey_here.program(state / "valkey.log")):
-        valkey_here.wait_ready()
+    with running(valkey_here.program(state / "valkey.log"), valkey_here.answers):
         yield valkey_here.url
 
 
 @contextmanager
-def running(program: process.Program) -> Iterator[None]:
+def running(program: process.Program, answers: Callable[[], bool]) -> Iterator[None]:
     child = process.spawn(program)
     try:
+        process.await_answer(program, child, answers, tick=lambda: None)
         yield
     finally:
         process.stop(child, program.ends)

@@ -66,23 +66,17 @@ class Cluster:
         _give(self.data, self.programs.runs_as)
         _bury_former_server(self.data)
 
-    def wait_ready(self) -> None:
-        """Return when it answers, with its database in place. Raises EmbeddedError after a minute."""
-        deadline = time.monotonic() + READY_SECONDS
-        while True:
-            try:
-                return self._create_database()
-            except psycopg.OperationalError as error:
-                if time.monotonic() > deadline:
-                    raise EmbeddedError(f"PostgreSQL does not answer: {error}") from error
-                time.sleep(0.02)
-
-    def _create_database(self) -> None:
-        server = psycopg.connect(host=str(self.sockets), user=NAME, dbname="postgres", autocommit=True)
-        with server as connection:
-            known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [NAME])
+    def answers(self) -> bool:
+        """Whether it serves, with its database in place."""
+        try:
+            server = psycopg.connect(host=str(self.sockets), user=NAME, dbname="postgres", autocommit=True)
+        except psycopg.OperationalError:
+            return False
+        with server:
+            known = server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [NAME])
             if not known.fetchone():
-                connection.execute(f"CREATE DATABASE {NAME}")
+                server.execute(f"CREATE DATABASE {NAME}")
+        return True
 
     def _initialise(self) -> None:
         """Built aside and renamed, so that a killed first run leaves nothing half made."""

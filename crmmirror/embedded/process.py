@@ -5,14 +5,17 @@ import ctypes
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from signal import SIGKILL, SIGTERM, Signals
 
 from crmmirror.embedded import identity
+from crmmirror.embedded.errors import EmbeddedError
 
 PR_SET_PDEATHSIG = 1
+READY_SECONDS = 60
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -80,3 +83,27 @@ def clear_session(leader: int) -> None:
     """Kill what a dead child left running in its session."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(leader, signal.SIGKILL)
+
+
+def await_answer(
+    program: Program, child: subprocess.Popen[bytes], answers: Callable[[], bool], tick: Callable[[], None]
+) -> None:
+    """Return once it answers. Raises EmbeddedError where it ends first, or keeps silent for a minute.
+
+    `tick` is called between two tries; it may raise to give up.
+    """
+    deadline = time.monotonic() + READY_SECONDS
+    while not answers():
+        if child.poll() is not None:
+            raise EmbeddedError(
+                f"{program.name} ended with status {child.returncode}: {last_line(program.log)}"
+            )
+        if time.monotonic() > deadline:
+            raise EmbeddedError(f"{program.name} does not answer; {program.log} may say why.")
+        tick()
+        time.sleep(0.02)
+
+
+def last_line(log: Path) -> str:
+    lines = log.read_text(errors="replace").strip().splitlines()
+    return lines[-1] if lines else f"{log} is empty"

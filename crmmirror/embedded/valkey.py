@@ -1,15 +1,11 @@
 """A Valkey that carries wake-ups, on a unix socket only. It keeps nothing: nothing in it is missed."""
 
 import socket
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from crmmirror.embedded import binaries
-from crmmirror.embedded.errors import EmbeddedError
+from crmmirror.embedded import binaries, identity, sockets
 from crmmirror.embedded.process import Program
-
-READY_SECONDS = 20
 
 
 @dataclass(frozen=True)
@@ -36,14 +32,7 @@ class Broker:
         argv = [word for name, value in options.items() for word in (f"--{name}", value)]
         return Program(name="broker", argv=(str(binaries.find_valkey()), *argv), log=log)
 
-    def wait_ready(self) -> None:
-        deadline = time.monotonic() + READY_SECONDS
-        while not self._answers():
-            if time.monotonic() > deadline:
-                raise EmbeddedError(f"Valkey does not answer at {self.socket}; see its log.")
-            time.sleep(0.02)
-
-    def _answers(self) -> bool:
+    def answers(self) -> bool:
         try:
             with socket.socket(socket.AF_UNIX) as connection:
                 connection.settimeout(1)
@@ -52,3 +41,8 @@ class Broker:
                 return connection.recv(7) == b"+PONG\r\n"
         except OSError:
             return False
+
+
+def broker(state: Path) -> Broker:
+    """The broker of a state directory."""
+    return Broker(sockets.directory(state, identity.current()))

@@ -1,0 +1,151 @@
+"""What the embedded stack is made of, and in which order it starts."""
+
+import errno
+import http.client
+import os
+import socket
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from signal import SIGKILL, SIGQUIT, SIGTERM
+
+from crmmirror.embedded import postgres, state, valkey
+from crmmirror.embedded.errors import EmbeddedError
+from crmmirror.embedded.process import Program
+from crmmirror.embedded.supervisor import Service, Supervisor
+
+PROJECT = Path(__file__).resolve().parent.parent.parent
+PYTHON = sys.executable
+# Each reads one body, and a slow sender holds one: far more of them than cores.
+WEB_THREADS = 64
+WORKER_PROCESSES = 2
+ADMIN = "admin"
+# What `manage.py furnish` says last: whether the generated password lets ADMIN in.
+PASSWORD_IS_OURS = "The admin's password is the generated one."  # noqa: S105
+PASSWORD_IS_THEIRS = "The admin's password was changed, or the user was there before."  # noqa: S105
+ANYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared with, not bound.
+
+
+@dataclass(frozen=True)
+class Address:
+    host: str
+    port: int
+
+    @property
+    def url(self) -> str:
+        """Where this machine reaches it."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    def check(self) -> None:
+        """Raises EmbeddedError where nothing can listen on it."""
+        try:
+            family, kind, protocol, _, target = socket.getaddrinfo(
+                self.host, self.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            )[0]
+            with socket.socket(family, kind, protocol) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(target)
+        except OSError as error:
+            taken = error.errno == errno.EADDRINUSE
+            why = "another program listens there" if taken else error.strerror
+            raise EmbeddedError(
+                f"Cannot serve {self.host}:{self.port}: {why}. Pass --host or --port."
+            ) from error
+
+    def answers(self) -> bool:
+        connection = http.client.HTTPConnection(self.url.removeprefix("http://"), timeout=5)
+        try:
+            connection.request("GET", "/admin/login/")
+            return connection.getresponse().status == http.HTTPStatus.OK
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The services around one state directory. `environment` is what all children share."""
+
+    directory: Path
+    address: Address
+    supervisor: Supervisor
+
+    def start_servers(self) -> dict[str, str]:
+        """Start those that the environment does not name; the settings that reach them all."""
+        urls = {}
+        if not os.environ.get("DATABASE_URL"):
+            cluster = postgres.cluster(self.directory)
+            program = cluster.program(self.log("database"))
+            self.supervisor.start(Service(program, cluster.answers, cluster.prepare))
+            urls["DATABASE_URL"] = cluster.url
+        if not os.environ.get("BROKER_URL"):
+            broker = valkey.broker(self.directory)
+            self.supervisor.start(Service(broker.program(self.log("broker")), broker.answers))
+            urls["BROKER_URL"] = broker.url
+        return urls
+
+    def settings(self, urls: Mapping[str, str]) -> dict[str, str]:
+        """Settings for the children and for other terminals, written to the state directory."""
+        defaults = {**state.secret_settings(self.directory), "HTTPS": "false", **urls}
+        if self.address.host not in ("127.0.0.1", "localhost", *ANYWHERE):
+            defaults["ALLOWED_HOSTS"] = f"localhost,127.0.0.1,[::1],{self.address.host}"
+        chosen = {name: os.environ.get(name) or value for name, value in defaults.items()}
+        chosen |= {name: os.environ[name] for name in ("DATABASE_URL", "BROKER_URL") if os.environ.get(name)}
+        state.write_environment(self.directory, chosen)
+        return {**chosen, "CRMMIRROR_STATE_DIR": str(self.directory)}
+
+    def start_programs(self, environment: Mapping[str, str]) -> None:
+        services = (
+            Service(web(self, environment), self.address.answers, started=f"serves {self.address.url}"),
+            Service(worker(self, environment)),
+            Service(beat(self, environment)),
+        )
+        for service in services:
+            self.supervisor.start(service, followed=True)
+
+    def log(self, name: str) -> Path:
+        return self.directory / "log" / f"{name}.log"
+
+
+def manage(stack: Stack, environment: Mapping[str, str], *argv: str) -> Program:
+    """One of manage.py's commands; its output goes to a log of the command's name."""
+    return Program(argv[0], (PYTHON, "manage.py", *argv), stack.log(argv[0]), environment, PROJECT)
+
+
+def web(stack: Stack, environment: Mapping[str, str]) -> Program:
+    options = {
+        "--interface": "wsgi",
+        "--host": stack.address.host,
+        "--port": str(stack.address.port),
+        "--workers": str(min(4, os.cpu_count() or 1)),
+        "--blocking-threads": str(WEB_THREADS),
+        "--workers-kill-timeout": "5",
+    }
+    words = [word for pair in options.items() for word in pair]
+    argv = (PYTHON, "-m", "granian", *words, "--respawn-failed-workers", "crmmirror.wsgi:application")
+    return Program("web", argv, stack.log("web"), environment, PROJECT)
+
+
+def worker(stack: Stack, environment: Mapping[str, str]) -> Program:
+    """One that lost its broker waits for it for ever at SIGTERM; SIGQUIT ends it."""
+    argv = _celery("worker", "--concurrency", str(WORKER_PROCESSES), "--without-gossip", "--without-mingle")
+    ends = ((SIGTERM, 10), (SIGQUIT, 3), (SIGKILL, 5))
+    return Program("worker", argv, stack.log("worker"), environment, PROJECT, ends=ends, orphaned=SIGQUIT)
+
+
+def beat(stack: Stack, environment: Mapping[str, str]) -> Program:
+    schedule = str(stack.directory / "beat-schedule")
+    return Program(
+        "beat",
+        _celery("beat", "--schedule", schedule, "--pidfile", ""),
+        stack.log("beat"),
+        environment,
+        PROJECT,
+    )
+
+
+def _celery(*argv: str) -> tuple[str, ...]:
+    return (PYTHON, "-m", "celery", "--app", "crmmirror", *argv)

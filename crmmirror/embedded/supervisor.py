@@ -1,0 +1,131 @@
+"""Keeps the children of the stack running, and ends them in order."""
+
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import FrameType
+
+from crmmirror.embedded import console, process
+from crmmirror.embedded.errors import EmbeddedError
+from crmmirror.embedded.process import Program
+
+TICK_SECONDS = 0.1
+# Pauses before a restart; a child that ran well for a while starts over with the first.
+PAUSES = (0.2, 1, 2, 5, 10, 30)
+WELL_SECONDS = 60
+
+
+class Stopped(Exception):
+    """Somebody asked the stack to stop before it was up."""
+
+
+@dataclass(frozen=True)
+class Service:
+    """A program that runs for as long as the stack does."""
+
+    program: Program
+    answers: Callable[[], bool] = lambda: True
+    prepare: Callable[[], None] = lambda: None
+    started: str = "started"
+
+
+@dataclass
+class Child:
+    service: Service
+    process: subprocess.Popen[bytes]
+    since: float = field(default_factory=time.monotonic)
+    deaths: int = 0
+    due: float | None = None
+
+
+class Supervisor:
+    """Everything happens in the main thread: a child's leash is tied to the thread that forked it."""
+
+    def __init__(self) -> None:
+        self.children: list[Child] = []
+        self.followers: list[console.Follower] = []
+        self.asked_to_stop = False
+
+    def heed_signals(self) -> None:
+        """Ctrl-C, SIGTERM, and SIGHUP, which is a terminal that was closed, ask for an orderly stop."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._ask_to_stop)
+
+    def start(self, service: Service, *, followed: bool = False) -> None:
+        """Return once it answers; it is kept running from then on."""
+        began = time.monotonic()
+        console.rotate(service.program.log)
+        if followed:
+            self.followers.append(console.Follower(service.program.name, service.program.log))
+        service.prepare()
+        child = Child(service, process.spawn(service.program))
+        self.children.append(child)
+        process.await_answer(service.program, child.process, service.answers, self.tick)
+        console.say(service.program.name, f"{service.started} in {time.monotonic() - began:.1f} s")
+
+    def run(self, program: Program) -> int:
+        """Run a program to its end; its exit status."""
+        running = process.spawn(program)
+        try:
+            while running.poll() is None:
+                self.tick()
+                time.sleep(0.02)
+        finally:
+            process.stop(running, program.ends)
+        return running.returncode
+
+    def tick(self) -> None:
+        """What has to happen at every turn of a waiting loop. Raises Stopped."""
+        for follower in self.followers:
+            follower.follow()
+        if self.asked_to_stop:
+            raise Stopped
+
+    def watch(self) -> None:
+        """Restart what dies, until somebody asks to stop."""
+        while not self.asked_to_stop:
+            for follower in self.followers:
+                follower.follow()
+            for child in self.children:
+                self._tend(child)
+            time.sleep(TICK_SECONDS)
+
+    def stop(self) -> None:
+        """End the last first: no worker outlives its broker, and nobody the database."""
+        while self.children:
+            child = self.children.pop()
+            process.stop(child.process, child.service.program.ends)
+            console.say(child.service.program.name, "stopped")
+
+    def _ask_to_stop(self, number: int, _: FrameType | None) -> None:
+        self.asked_to_stop = True
+
+    def _tend(self, child: Child) -> None:
+        if child.due is not None:
+            if time.monotonic() >= child.due:
+                self._restart(child)
+        elif child.process.poll() is not None:
+            self._mourn(child)
+
+    def _mourn(self, child: Child) -> None:
+        process.clear_session(child.process.pid)
+        now = time.monotonic()
+        child.deaths = 0 if now - child.since > WELL_SECONDS else child.deaths
+        pause = PAUSES[min(child.deaths, len(PAUSES) - 1)]
+        child.deaths += 1
+        child.due = now + pause
+        ended = f"ended with status {child.process.returncode}; starting it again in {pause} s"
+        console.say(child.service.program.name, ended)
+
+    def _restart(self, child: Child) -> None:
+        child.since, child.due = time.monotonic(), None
+        try:
+            child.service.prepare()
+            child.process = process.spawn(child.service.program)
+        except (EmbeddedError, OSError) as error:
+            console.say(child.service.program.name, f"did not start: {error}")
+            self._mourn(child)
+        else:
+            console.say(child.service.program.name, "started again")

@@ -1,0 +1,38 @@
+"""`manage.py up`: the whole mirror on this machine, until Ctrl-C."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from crmmirror.embedded import run
+from crmmirror.embedded.errors import EmbeddedError
+from crmmirror.embedded.stack import Address
+
+
+class Command(BaseCommand):
+    help = (
+        "Runs database and broker (unless DATABASE_URL, BROKER_URL name others), web, worker and beat; "
+        "Ctrl-C stops them. Data and logs are kept in $CRMMIRROR_STATE_DIR."
+    )
+    # The stack is not there yet, and every child checks for itself.
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1", help="where to listen (default: %(default)s)")
+        parser.add_argument("--port", type=port, default=8000, help="default: %(default)s")
+        parser.add_argument("--no-demo", action="store_false", dest="demo", help="no demo sources and events")
+
+    def handle(self, *, host: str, port: int, demo: bool, **_: Any) -> None:
+        try:
+            run.run(settings.STATE_DIR, Address(host, port), demo=demo)
+        except EmbeddedError as error:
+            raise CommandError(str(error)) from error
+
+
+def port(word: str) -> int:
+    """A number that TCP can listen on; the parser turns the error into a line."""
+    number = int(word)
+    if not 0 < number < 65536:
+        raise ValueError(word)
+    return number
