@@ -27,7 +27,7 @@ MAX_EPOCH_PLACES = 18
 MAX_ID_LENGTH = 255
 MAX_WORD_LENGTH = 100
 
-TYPE_NAMES = {str: "text", bool: "a boolean", dict: "an object", list: "an array"}
+TYPE_NAMES = {str: "text", bool: "a boolean", dict: "an object", list: "an array", type(None): "null"}
 
 
 class Unconvertible(ValueError):
@@ -89,7 +89,7 @@ def instant(value: Any) -> datetime:
         raise Unconvertible(f"{_kind(value)} is not a time")
     try:
         if isinstance(value, str) and not EPOCH_DIGITS.fullmatch(value):
-            found = datetime.fromisoformat(value.strip())
+            found = datetime.fromisoformat(value.strip().upper())
             return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
         return EPOCH + timedelta(microseconds=int(_epoch_milliseconds(value) * 1000))
     except (ValueError, OverflowError, InvalidOperation):
@@ -153,7 +153,7 @@ def number(value: int | Decimal) -> int | float | str:
 
 def iso(value: datetime) -> str:
     """A UTC time in ISO 8601 at a fixed width, so that texts sort as times do."""
-    return f"{value.year:04d}-{value:%m-%dT%H:%M:%S.%f}Z"
+    return value.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def _kind(value: object) -> str:

@@ -85,7 +85,7 @@ def _read_scope(reading: Reading, plan: Plan) -> None:
     """The sub-account that scopes every record of the event; facts about it are copies."""
     payload = reading.envelope.payload
     reading.scope = _id(plan, payload) or ""
-    facts = _columns(reading, plan, payload, Rank.COPY)
+    facts = _columns(reading, plan, payload, Rank.COPY, set())
     if reading.scope and facts:
         reading.said(RecordKey(plan.entity.model, "", reading.scope), Rank.COPY).update(facts)
 
@@ -109,113 +109,161 @@ def _read_record(
 ) -> dict[str, Any]:
     """Everything that `payload` says about the record `key`, and about those that it refers to."""
     said = reading.said(key, rank)
-    said.update(_columns(reading, plan, payload, rank))
-    copied: set[str] = set()
+    taken: set[str] = set()
+    said.update(_columns(reading, plan, payload, rank, taken))
     for reference in plan.references:
-        copied |= _read_reference(reading, reference, payload, said, rank)
+        _read_reference(reading, reference, payload, said, rank, taken)
     for name, column in plan.entity.adds.items():
         said.update(_addition(reading, column, name, payload))
-    said.update(_extra(plan, payload, copied, rank))
+    said.update(_extra(plan, payload, taken, rank))
     return said
 
 
-def _columns(reading: Reading, plan: Plan, payload: dict[str, Any], rank: Rank) -> dict[str, Any]:
+def _columns(
+    reading: Reading, plan: Plan, payload: dict[str, Any], rank: Rank, taken: set[str]
+) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for column in plan.columns:
-        value = _value(reading, column, _candidates(column, payload, plan))
+        value = _value(reading, column, _candidates(column, payload, plan), taken)
         if value is not ABSENT and (value is not None or rank is not Rank.COPY):
             found[column.name] = value
     return found
 
 
 def _candidates(column: Column, payload: dict[str, Any], plan: Plan) -> Iterator[tuple[str, Any]]:
-    """What the payload holds in the column's places. An object that is read in part is no value."""
+    """What the payload holds in the column's places.
+
+    An object that is read in part is no value itself, and one that is only read in part and is
+    null says null of each part.
+    """
     for key, part in column.paths:
         if key not in payload:
             continue
         value = payload[key]
-        is_object = isinstance(value, dict)
-        if part is not None:
-            if is_object and part in value:
+        if part is None:
+            if not (isinstance(value, dict) and key in plan.parted):
+                yield key, value
+        elif isinstance(value, dict):
+            if part in value:
                 yield f"{key}.{part}", value[part]
-        elif not (is_object and key in plan.parts):
-            yield key, value
+        elif value is None and key not in plan.whole:
+            yield key, None
 
 
-def _value(reading: Reading, column: Column, candidates: Iterator[tuple[str, Any]]) -> Any:
-    """The first that converts; else the first that does not, as Invalid; else null; else ABSENT."""
+def _value(reading: Reading, column: Column, candidates: Iterator[tuple[str, Any]], taken: set[str]) -> Any:
+    """The first that converts; else the first that does not, as Invalid; else null; else ABSENT.
+
+    taken: grows by the places of which the value says all; what is in the others is kept as it came.
+    """
     found: Any = ABSENT
-    for key, raw in candidates:
-        if raw is None:
-            found = None if found is ABSENT else found
-            continue
+    refused: list[tuple[str, Any, Unconvertible]] = []
+    for place, raw in candidates:
         try:
-            value = column.convert(raw)
+            value = None if raw is None else _converted(column, raw)
         except Unconvertible as error:
-            if not isinstance(found, Invalid):
-                found = Invalid(key, document(raw))
-                reading.warnings.append(f"{key}: {error}; {column.name} is null until a newer value")
+            refused.append((place, raw, error))
             continue
-        return column.words.get(value, value) if column.words else value
+        if found is ABSENT or found is None:
+            found = value
+        if value is None or value == found:
+            taken.add(place)
+    if not refused:
+        return found
+    return _refused(reading, column, found, refused, taken)
+
+
+def _converted(column: Column, raw: Any) -> Any:
+    value = column.convert(raw)
+    return column.words.get(value, value) if column.words else value
+
+
+def _refused(
+    reading: Reading,
+    column: Column,
+    found: Any,
+    refused: list[tuple[str, Any, Unconvertible]],
+    taken: set[str],
+) -> Any:
+    """What was found, or the first of the refused where nothing was; with their warnings."""
+    if found is ABSENT or found is None:
+        place, raw, error = refused.pop(0)
+        found = Invalid(place, document(raw))
+        taken.add(place)
+        reading.warnings.append(f"{place}: {error}; {column.name} is null until a newer value")
+    reading.warnings += [f"{place}: {error}; kept as it came" for place, _, error in refused]
     return found
 
 
 def _read_reference(
-    reading: Reading, reference: Reference, payload: dict[str, Any], said: dict[str, Any], rank: Rank
-) -> set[str]:
-    """Writes the reference and the copies of the record referred to; the keys that those took."""
-    embedded = _embedded(reference, payload)
+    reading: Reading,
+    reference: Reference,
+    payload: dict[str, Any],
+    said: dict[str, Any],
+    rank: Rank,
+    taken: set[str],
+) -> None:
+    """Writes the reference, and copies of what stands in it and beside it about the other record."""
     target = reading.plans.get(reference.model)
-    inner_id = _raw_id(target, embedded) if target is not None and embedded is not None else None
-    candidates = _reference_candidates(reference, payload, inner_id)
-    column = Column(reference.name, (), identifier, {})
-    external_id = _value(reading, column, candidates)
+    held = {key: payload[key] for key in reference.keys if key in payload}
+    candidates = ((key, _referred_id(target, value)) for key, value in held.items())
+    external_id = _value(reading, Column(reference.name, (), identifier, {}), candidates, taken)
+    if isinstance(external_id, Invalid):
+        external_id = Invalid(external_id.key, document(held[external_id.key]))
     if external_id is not ABSENT and (external_id is not None or rank is not Rank.COPY):
         said[reference.name] = external_id
-    if not isinstance(external_id, str):
-        return set()
-    key = RecordKey(reference.model, reading.scope, external_id)
-    copy = reading.said(key, Rank.COPY)
-    if target is not None and embedded is not None:
-        own_key = key._replace(external_id=_readable(inner_id) or external_id)
-        _read_record(reading, target, embedded, own_key, Rank.COPY)
-    return _read_beside(reading, reference, payload, copy)
+    key = None
+    if isinstance(external_id, str):
+        key = RecordKey(reference.model, reading.scope, external_id)
+        reading.said(key, Rank.COPY)
+        if target is not None:
+            taken.update(_read_embedded(reading, target, held, key))
+    _read_beside(reading, reference, payload, key, taken)
 
 
-def _reference_candidates(
-    reference: Reference, payload: dict[str, Any], inner_id: Any
-) -> Iterator[tuple[str, Any]]:
-    """The reference's own keys first, then the id inside the embedded record, if there is one."""
-    for key in reference.id_keys:
-        if key in payload:
-            yield key, payload[key]
-    for key in reference.embedded_keys:
-        if key in payload:
-            yield key, payload[key] if inner_id is None else inner_id
+def _referred_id(target: Plan | None, held: Any) -> Any:
+    """The id in what stands under a reference's key: an id, an embedded record, or a list of one such."""
+    one = _alone(held)
+    if target is None or not isinstance(one, dict):
+        return one
+    inner = _raw_id(target, one)
+    return one if inner is None else inner
 
 
-def _embedded(reference: Reference, payload: dict[str, Any]) -> dict[str, Any] | None:
-    """The object that is embedded under one of the reference's keys, alone or as a list of one."""
-    for key in reference.embedded_keys:
-        held = payload.get(key)
-        if isinstance(held, list) and len(held) == 1:
-            held = held[0]
-        if isinstance(held, dict):
-            return held
-    return None
+def _alone(held: Any) -> Any:
+    """What is in a list of one; null for an empty list; anything else as it is."""
+    if isinstance(held, list) and len(held) < 2:
+        return held[0] if held else None
+    return held
+
+
+def _read_embedded(
+    reading: Reading, target: Plan, held: dict[str, Any], referred: RecordKey
+) -> Iterator[str]:
+    """Copies of the records that are embedded under these keys; one without an id is the referred one."""
+    for key, value in held.items():
+        embedded = _alone(value)
+        if isinstance(embedded, dict):
+            own_id = _readable(_raw_id(target, embedded)) or referred.external_id
+            _read_record(reading, target, embedded, referred._replace(external_id=own_id), Rank.COPY)
+            yield key
 
 
 def _read_beside(
-    reading: Reading, reference: Reference, payload: dict[str, Any], copy: dict[str, Any]
-) -> set[str]:
-    taken = set()
+    reading: Reading,
+    reference: Reference,
+    payload: dict[str, Any],
+    referred: RecordKey | None,
+    taken: set[str],
+) -> None:
+    """Copies of the referred record's columns; without a record, a null says nothing all the same."""
     for key, column in reference.beside.items():
-        if key in payload:
+        if key not in payload:
+            continue
+        if payload[key] is None:
             taken.add(key)
-            value = _value(reading, column, iter([(key, payload[key])]))
-            if value is not None:
-                copy.setdefault(column.name, value)
-    return taken
+        elif referred is not None:
+            value = _value(reading, column, iter([(key, payload[key])]), taken)
+            reading.said(referred, Rank.COPY).setdefault(column.name, value)
 
 
 def _addition(reading: Reading, column: str, key: str, payload: dict[str, Any]) -> dict[str, Any]:
@@ -229,18 +277,19 @@ def _addition(reading: Reading, column: str, key: str, payload: dict[str, Any]) 
         return {EXTRA + key: document(raw)}
 
 
-def _extra(plan: Plan, payload: dict[str, Any], copied: set[str], rank: Rank) -> dict[str, Any]:
-    """One register for each key that nothing else took, and for each unread part of an object."""
+def _extra(plan: Plan, payload: dict[str, Any], taken: set[str], rank: Rank) -> dict[str, Any]:
+    """One register for each key that nothing took, and for each part of an object that is read in part."""
     found: dict[str, Any] = {}
     for key, value in payload.items():
-        if key not in plan.named:
-            if key not in copied:
-                found[EXTRA + key] = document(value)
-        elif isinstance(value, dict) and key in plan.parts:
-            parts = plan.parts[key]
+        if key in plan.unkept or key in taken:
+            continue
+        if isinstance(value, dict) and key in plan.parted:
+            parts = {f"{key}.{part}": held for part, held in value.items()}
             found.update(
-                {f"{EXTRA}{key}.{part}": document(v) for part, v in value.items() if part not in parts}
+                {EXTRA + place: document(held) for place, held in parts.items() if place not in taken}
             )
+        else:
+            found[EXTRA + key] = document(value)
     if rank is Rank.COPY:
         return {name: value for name, value in found.items() if value is not None}
     return found

@@ -1,6 +1,6 @@
 """A vendor's tables turned into lookups: which payload keys feed which column, and how. Pure."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -28,7 +28,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Reference:
-    """One reference: the keys of its id, the key of the embedded record, and the copies beside it.
+    """One reference: the keys of its id, those of the embedded record, and the copies beside it.
 
     beside: payload key -> the referred record's column of which its value is a copy.
     """
@@ -39,16 +39,26 @@ class Reference:
     model: str
     beside: dict[str, Column]
 
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return self.id_keys + self.embedded_keys
+
 
 @dataclass(frozen=True)
 class Plan:
-    """How one entity of one vendor is read. `named` are the keys that do not go to `extra`."""
+    """How one entity of one vendor is read.
+
+    unkept: keys that never go to `extra`: ids, additions, and what is about the event.
+    whole: keys of which a column or a reference reads all that is there.
+    parted: keys of objects that are read in part.
+    """
 
     entity: Entity
     columns: tuple[Column, ...]
     references: tuple[Reference, ...]
-    named: frozenset[str]
-    parts: dict[str, frozenset[str]]
+    unkept: frozenset[str]
+    whole: frozenset[str]
+    parted: frozenset[str]
 
 
 @cache
@@ -58,9 +68,9 @@ def plans(vendor_name: str) -> dict[str, Plan]:
     return {name: _plan(vendor, entity) for name, entity in vendor.entities.items()}
 
 
-def paths(column: str, words: str) -> tuple[Path, ...]:
-    """The vendor's words for a column, then the conventional ones, each once."""
-    return tuple(dict.fromkeys(_path(word) for word in (*words.split(), *_conventional(column))))
+def paths(column: str, words: str, columns: Container[str] = ()) -> tuple[Path, ...]:
+    """The vendor's words for a column, then the conventional ones, each once; `columns` beside it."""
+    return tuple(dict.fromkeys(_path(word) for word in (*words.split(), *_conventional(column, columns))))
 
 
 def camel(name: str) -> str:
@@ -68,14 +78,14 @@ def camel(name: str) -> str:
     return head + "".join(part.capitalize() for part in tail)
 
 
-def _conventional(column: str) -> Iterator[str]:
-    yield camel(column)
-    yield column
+def _conventional(column: str, columns: Container[str]) -> Iterator[str]:
     stem, _, suffix = column.rpartition("_")
-    if stem and suffix in ("ref", "name"):
-        key = "id" if suffix == "ref" else "name"
-        yield camel(f"{stem}_{key}")
-        yield f"{camel(stem)}.{key}"
+    if suffix == "ref":
+        yield from (camel(f"{stem}_id"), f"{camel(stem)}.id")
+    else:
+        yield camel(column)
+    if suffix == "name" and (stem in columns or f"{stem}_ref" in columns):
+        yield f"{camel(stem)}.name"
 
 
 def _path(word: str) -> Path:
@@ -95,29 +105,25 @@ def _plan(vendor: Vendor, entity: Entity) -> Plan:
         for name in entity.columns
         if isinstance(field := fields[name], ForeignKey)
     )
-    column_paths = [path for column in columns for path in column.paths]
-    scope_keys = vendor.scope.id if vendor.scope else ()
-    scope_facts = (
-        [key for words in vendor.scope.columns.items() for key, _ in paths(*words)] if vendor.scope else []
+    read = [path for column in columns for path in column.paths]
+    return Plan(
+        entity,
+        columns,
+        references,
+        unkept=frozenset({*entity.id, *entity.adds, *entity.about_event, *_scope_keys(vendor)}),
+        whole=frozenset(
+            {key for key, part in read if part is None} | {key for ref in references for key in ref.keys}
+        ),
+        parted=frozenset(key for key, part in read if part is not None),
     )
-    named = frozenset(
-        {
-            *entity.id,
-            *entity.adds,
-            *entity.about_event,
-            *scope_keys,
-            *scope_facts,
-            *(key for key, _ in column_paths),
-            *(key for ref in references for key in (*ref.id_keys, *ref.embedded_keys)),
-        }
-    )
-    return Plan(entity, columns, references, named, _parts(column_paths))
 
 
-def _parts(found: list[Path]) -> dict[str, frozenset[str]]:
-    """Key of an embedded object that is read in part -> the parts that are read."""
-    keys = {key for key, part in found if part}
-    return {key: frozenset(part for other, part in found if other == key and part) for key in keys}
+def _scope_keys(vendor: Vendor) -> Iterator[str]:
+    """The keys that say which sub-account an event belongs to, and facts about that one."""
+    if vendor.scope is not None:
+        yield from vendor.scope.id
+        for column, words in vendor.scope.columns.items():
+            yield from (key for key, _ in paths(column, words))
 
 
 def _column(entity: Entity, field: Field, words: str) -> Column:
@@ -127,7 +133,7 @@ def _column(entity: Entity, field: Field, words: str) -> Column:
 
 
 def _reference(vendor: Vendor, entity: Entity, field: ForeignKey) -> Reference:
-    words = entity.columns[field.name].split() or [f"{field.name}Id", f"{field.name}_id", field.name]
+    words = entity.columns[field.name].split() or [f"{camel(field.name)}Id", camel(field.name)]
     model = model_name(field.related_model)
     target = vendor.entities.get(model)
     return Reference(
@@ -148,6 +154,6 @@ def _beside(target: Entity, field: ForeignKey, listed: Mapping[str, str]) -> dic
         column = _column(target, target_field, target.columns[name])
         for key, part in column.paths:
             if part is None:
-                found.setdefault(field.name + key[0].upper() + key[1:], column)
+                found.setdefault(camel(field.name) + key[0].upper() + key[1:], column)
         found.update({key: column for key, copied in listed.items() if copied == name})
     return found

@@ -16,6 +16,7 @@ from entities.schema import COMMON, mirrored
 
 TIMELINE = TimelineEntry._meta.db_table
 
+KEY = ("source_id", "scope", "external_id")
 KEYS = (
     "jsonb_to_recordset(%s::jsonb)"
     " AS key (source_id bigint, scope text, external_id text, sub_account_id bigint)"
@@ -84,6 +85,12 @@ def table(model: type[Record]) -> Table:
             for column in model.derived
         },
     )
+
+
+def compared(model: type[Record]) -> tuple[str, ...]:
+    """The columns in which two mirrors must agree: all but the keys and the mirror's own bookkeeping."""
+    left_out = {"id", *KEY, "first_seen_at", "changed_at"}
+    return tuple(str(field.column) for field in model._meta.concrete_fields if field.column not in left_out)
 
 
 PROJECTED = COMMON & {"is_placeholder", "is_deleted", "deleted_at", "extra", "registers"}

@@ -48,14 +48,11 @@ def claim() -> list[StoredEvent]:
     """The oldest pending events that nobody has claimed, in the order of receipt; within a transaction."""
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, [BATCH_EVENTS])
-        cursor.execute(READ, [list(_within_bytes(cursor.fetchall()))])
-        return [
-            StoredEvent(id, source_id, vendor, digest, bytes(body), received_at)
-            for id, source_id, vendor, digest, body, received_at in cursor.fetchall()
-        ]
+        cursor.execute(READ, [list(within_bytes(cursor.fetchall()))])
+        return [StoredEvent(*row) for row in cursor.fetchall()]
 
 
-def _within_bytes(sizes: Iterable[tuple[int, int]]) -> Iterable[int]:
+def within_bytes(sizes: Iterable[tuple[int, int]]) -> Iterable[int]:
     """The first ids whose bodies fit into one batch's memory; always one."""
     total = 0
     for id, size in sizes:

@@ -1,0 +1,88 @@
+"""The cells in which the live mirror and the shadow differ."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+from entities.models import Record
+from entities.registers import clocks_of
+from entities.schema import model_name, records
+from entities.shadow import ENTRY_KEY, ENTRY_VALUES, differing, live, matching
+from entities.tables import TIMELINE, compared
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One cell that differs.
+
+    record_type, source_id, scope, external_id: the record's key.
+    field: the column; `record` where one side has no such record at all.
+    live, rebuilt: the JSON values of the two sides.
+    clock: of the newest write to the field on the side that has one; empty where there is none.
+    """
+
+    record_type: str
+    source_id: int
+    scope: str
+    external_id: str
+    field: str
+    live: Any
+    rebuilt: Any
+    clock: str
+
+
+def differences(limit: int) -> Iterator[Difference]:
+    """Differing cells of at most `limit` records of each model, by model and key."""
+    for model in records():
+        for held, rebuilt in _rows(model, limit):
+            yield from _cells(model, held, rebuilt)
+
+
+def count_differing() -> int:
+    """How many rows differ, of records and of their timelines."""
+    rows = sum(_count(model._meta.db_table, ("id",), compared(model)) for model in records())
+    return rows + _count(TIMELINE, ENTRY_KEY, ENTRY_VALUES)
+
+
+def _rows(model: type[Record], limit: int) -> Iterator[tuple[dict[str, Any] | None, dict[str, Any] | None]]:
+    name = model._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT to_jsonb(live), to_jsonb(shadow) FROM {_joined(name, ('id',))}"
+            f" WHERE {differing(('id', *compared(model)))}"
+            " ORDER BY coalesce(live.external_id, shadow.external_id), coalesce(live.id, shadow.id) LIMIT %s",
+            [limit],
+        )
+        for sides in cursor.fetchall():
+            held, rebuilt = (side and json.loads(side) for side in sides)
+            yield held, rebuilt
+
+
+def _cells(
+    model: type[Record], held: dict[str, Any] | None, rebuilt: dict[str, Any] | None
+) -> Iterator[Difference]:
+    row = rebuilt or held or {}
+    key = (model_name(model), row["source_id"], row["scope"], row["external_id"])
+    if held is None or rebuilt is None:
+        presence = ["absent" if side is None else "present" for side in (held, rebuilt)]
+        newest = max(clocks_of(row["registers"]).values(), default="")
+        yield Difference(*key, "record", presence[0], presence[1], newest)
+        return
+    fields = {field.column: field.name for field in model._meta.concrete_fields}
+    for column in compared(model):
+        if held[column] != rebuilt[column]:
+            clocks = (clocks_of(side["registers"]).get(fields[column], "") for side in (held, rebuilt))
+            yield Difference(*key, fields[column], held[column], rebuilt[column], max(clocks))
+
+
+def _count(name: str, key: tuple[str, ...], values: tuple[str, ...]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM {_joined(name, key)} WHERE {differing((*key, *values))}")
+        return int(cursor.fetchone()[0])
+
+
+def _joined(name: str, key: tuple[str, ...]) -> str:
+    return f'{live(name)} live FULL JOIN pg_temp."{name}" shadow ON {matching("live", "shadow", key)}'

@@ -1,0 +1,15 @@
+"""Prints how much the properties were tried on, at the end of the run."""
+
+from collections import Counter
+
+import pytest
+
+COUNTS: Counter[str] = Counter()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if COUNTS["histories"]:
+        terminalreporter.write_line(
+            f"convergence: {COUNTS['histories']} histories of {COUNTS['events']} events,"
+            " each in two random orders and in the order of receipt: each compared by digest"
+        )
