@@ -123,12 +123,15 @@ def _scope_keys(vendor: Vendor) -> Iterator[str]:
     if vendor.scope is not None:
         yield from vendor.scope.id
         for column, words in vendor.scope.columns.items():
-            yield from (key for key, _ in paths(column, words))
+            yield from (key for key, _ in paths(column, words, vendor.scope.columns))
 
 
 def _column(entity: Entity, field: Field, words: str) -> Column:
     return Column(
-        field.name, paths(field.name, words), CONVERTERS[type(field)], dict(entity.words.get(field.name, {}))
+        field.name,
+        paths(field.name, words, entity.columns),
+        CONVERTERS[type(field)],
+        dict(entity.words.get(field.name, {})),
     )
 
 
