@@ -13,6 +13,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crmmirror.settings")
 app = Celery("crmmirror")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+# The threads of the web server see no "current" app but the default one.
+app.set_default()
 
 
 @setup_logging.connect

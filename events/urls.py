@@ -1,3 +1,13 @@
-"""The address that vendors deliver to."""
+"""The addresses that vendors deliver to. Whatever else is posted here gets the endpoint's own 404."""
 
-urlpatterns: list = []
+from django.urls import path, re_path
+
+from events.views import receive
+
+app_name = "webhooks"
+urlpatterns = [
+    path("<uuid:uuid>/", receive, name="receive"),
+    # The address as it is often pasted; a redirect would not be followed.
+    path("<uuid:uuid>", receive),
+    re_path("", receive),
+]

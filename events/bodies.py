@@ -1,0 +1,57 @@
+"""Reads the body of a request from the server, whole and bounded; Django's own reading of it would
+leave a chunked body empty."""
+
+from collections.abc import Iterator
+
+from django.http import HttpRequest
+
+from events.problems import Reason, Refused
+
+READ_BYTES = 64 * 1024
+# More digits than any length has; `int` refuses thousands of them.
+MAX_LENGTH_DIGITS = 18
+
+
+def read(request: HttpRequest, limit: int) -> bytes:
+    """The exact bytes, at least one and at most `limit`. Raises Refused.
+
+    A chunked body that breaks off looks complete under WSGI: the signature or the JSON tells.
+    """
+    length = _declared_length(request)
+    too_large = Refused(Reason.SIZE, f"The body is larger than the source's limit of {limit} bytes.")
+    if length is not None and length > limit:
+        raise too_large
+    body = b"".join(_pieces(request, limit + 1 if length is None else length))
+    if len(body) > limit:
+        raise too_large
+    if length is not None and len(body) < length:
+        raise Refused(Reason.SHORT_BODY, f"The body has {len(body)} of the {length} bytes announced.")
+    if not body:
+        raise Refused(Reason.SHORT_BODY, "The body is empty.")
+    return body
+
+
+def _declared_length(request: HttpRequest) -> int | None:
+    """None where only the end of the input tells: chunked, and HTTP/2."""
+    declared = request.META.get("CONTENT_LENGTH") or ""
+    if "HTTP_TRANSFER_ENCODING" in request.META:
+        return None
+    if not declared:
+        return None if request.META.get("wsgi.input_terminated") else 0
+    if not (declared.isascii() and declared.isdecimal() and len(declared) <= MAX_LENGTH_DIGITS):
+        raise Refused(Reason.SHORT_BODY, "The Content-Length is not a number.")
+    return int(declared)
+
+
+def _pieces(request: HttpRequest, size: int) -> Iterator[bytes]:
+    """Up to `size` bytes; fewer where the sender stops or hangs up."""
+    source = request.META["wsgi.input"]
+    while size > 0:
+        try:
+            piece = source.read(min(size, READ_BYTES))
+        except OSError as error:
+            raise Refused(Reason.SHORT_BODY, "The body broke off.") from error
+        if not piece:
+            return
+        size -= len(piece)
+        yield piece

@@ -1,0 +1,84 @@
+"""Delivers events as a vendor would: signed, posted, over one connection that is kept open."""
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from urllib.parse import urlsplit
+
+from events import signatures
+from events.signatures import Signs
+
+TIMEOUT_SECONDS = 30.0
+CONTENT = {"Content-Type": "application/json", "User-Agent": "crmmirror-deliver"}
+
+
+class Unreachable(Exception):
+    """Nothing answers at the URL; the message says which and why."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """status: HTTP's. outcome: accepted, duplicate or malformed; empty where the delivery was refused."""
+
+    status: int
+    outcome: str
+
+
+class Deliverer:
+    """Posts to one source's address; `secret` is one of its active ones, or empty."""
+
+    def __init__(self, url: str, path: str, source: Signs, secret: str) -> None:
+        parts = urlsplit(url)
+        connect = {"http": HTTPConnection, "https": HTTPSConnection}.get(parts.scheme)
+        if connect is None or not parts.hostname:
+            raise Unreachable(f"{url} is no address: it should read like http://127.0.0.1:8000")
+        self._url = url
+        self._path = parts.path.rstrip("/") + path
+        self._source = source
+        self._secret = secret
+        self._connection = connect(parts.hostname, parts.port, timeout=TIMEOUT_SECONDS)
+
+    def deliver(self, body: bytes) -> Answer:
+        """Raises Unreachable. A kept connection that the server has closed is opened anew, once."""
+        headers = CONTENT | signatures.sign(self._source, self._secret, body)
+        try:
+            if self._connection.sock is not None:
+                try:
+                    return self._post(body, headers)
+                except (HTTPException, ConnectionError):
+                    self._connection.close()
+            return self._post(body, headers)
+        except (HTTPException, OSError) as error:
+            self._connection.close()
+            raise Unreachable(f"{self._url} does not answer: {_words(error)}") from error
+
+    def _post(self, body: bytes, headers: dict[str, str]) -> Answer:
+        self._connection.request("POST", self._path, body, headers)
+        response = self._connection.getresponse()
+        content = response.read()
+        return Answer(response.status, _outcome(content) if response.status < 300 else "")
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def paced(bodies: Sequence[bytes], rate: float | None) -> Iterator[bytes]:
+    """The bodies, no more than `rate` a second where one is given."""
+    started = time.monotonic()
+    for number, body in enumerate(bodies):
+        if rate:
+            time.sleep(max(0.0, started + number / rate - time.monotonic()))
+        yield body
+
+
+def _outcome(content: bytes) -> str:
+    try:
+        return str(json.loads(content)["status"])
+    except (ValueError, KeyError, TypeError):
+        return ""
+
+
+def _words(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__

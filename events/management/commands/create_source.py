@@ -1,0 +1,54 @@
+"""Creates a source: prints the path that its vendor posts to, and its secret."""
+
+import json
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.urls import reverse
+
+from entities import vendors
+from events import sources
+from events.models import Encoding, Scheme, Source
+from events.signatures import SCHEMES
+
+OPTIONS = ("header", "prefix", "encoding")
+
+
+class Command(BaseCommand):
+    help = "Creates a source and prints the path to deliver to and the secret, which is not shown again."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("slug", help="its name in addresses and in the API, such as heffl-main")
+        parser.add_argument("--vendor", required=True, help=f"one of: {', '.join(sorted(vendors.every()))}")
+        parser.add_argument("--scheme", choices=Scheme.values, default="", help="default: the vendor's")
+        parser.add_argument("--secret", default="", help="the vendor's secret; default: a new one")
+        parser.add_argument("--header", help="the header of the signature or token; default: the scheme's")
+        parser.add_argument("--prefix", help="what stands before the signature or token, such as sha256=")
+        parser.add_argument("--encoding", choices=Encoding.values, help="of an HMAC; default: hex")
+        parser.add_argument("--json", action="store_true", help='prints {"slug", "path", "secret"}')
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        given = {name: options[name] for name in OPTIONS if options[name] is not None}
+        try:
+            source, secret = sources.create(
+                options["slug"], options["vendor"], options["scheme"], options["secret"], **given
+            )
+        except ValidationError as error:
+            raise CommandError(_one_line(error)) from None
+        path = reverse("webhooks:receive", args=[source.uuid])
+        if options["json"]:
+            self.stdout.write(json.dumps({"slug": source.slug, "path": path, "secret": secret or None}))
+        else:
+            self.stdout.write("\n".join(_lines(source, path, secret)))
+
+
+def _lines(source: Source, path: str, secret: str) -> list[str]:
+    header = source.header or SCHEMES[source.scheme].default_header
+    lines = [("source", source.slug), ("scheme", source.scheme), ("header", header)]
+    lines += [("path", path), ("secret", secret or "none: whoever knows the path can deliver")]
+    return [f"{name:8}{value}" for name, value in lines if value]
+
+
+def _one_line(error: ValidationError) -> str:
+    return " ".join(f"{name}: {' '.join(messages)}" for name, messages in error.message_dict.items())

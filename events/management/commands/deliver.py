@@ -1,0 +1,79 @@
+"""Signs events and posts them to a source, as its vendor would."""
+
+import random
+from argparse import ArgumentTypeError
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.urls import reverse
+from tqdm import tqdm
+
+from events import archive, sources
+from events.delivery import Deliverer, Unreachable, paced
+from events.management.tally import Tally
+
+URL = "http://127.0.0.1:8000"
+
+
+class Command(BaseCommand):
+    help = "Signs and posts events to a source as its vendor would; exits 1 if any is refused."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("slug", help="the source")
+        parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a JSON file or JSON lines")
+        parser.add_argument("--url", default=URL, help="where the mirror serves (default: %(default)s)")
+        parser.add_argument("--shuffle", action="store_true", help="in random order")
+        parser.add_argument("--repeat", type=positive(int), default=1, metavar="N", help="each N times")
+        parser.add_argument("--rate", type=positive(float), metavar="R", help="at most R a second")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            bodies = list(archive.bodies(options["files"])) * options["repeat"]
+            deliverer = _deliverer(options["slug"], options["url"])
+        except (archive.Unreadable, sources.UnknownSource, Unreachable) as error:
+            raise CommandError(str(error)) from None
+        if options["shuffle"]:
+            random.shuffle(bodies)
+        self._deliver(deliverer, bodies, options["rate"])
+
+    def _deliver(self, deliverer: Deliverer, bodies: Sequence[bytes], rate: float | None) -> None:
+        """A summary on standard output, whatever happens on the way."""
+        tally = Tally()
+        bar = tqdm(paced(bodies, rate), total=len(bodies), unit=" events", disable=None)
+        try:
+            for body in bar:
+                answer = deliverer.deliver(body)
+                tally.add(answer.outcome or f"refused with {answer.status}")
+        except Unreachable as error:
+            raise CommandError(str(error)) from None
+        finally:
+            bar.close()
+            deliverer.close()
+            self.stdout.write(str(tally))
+        if tally.refused:
+            raise CommandError(f"{tally.refused} of {tally.total} deliveries were refused.")
+
+
+def positive(number: type[int] | type[float]) -> Any:
+    """An argument's type: a finite number above zero."""
+
+    def parse(text: str) -> int | float:
+        try:
+            value = number(text)
+        except ValueError:
+            value = number(0)
+        if not 0 < value < float("inf"):
+            raise ArgumentTypeError(f"{text!r} is no number above zero")
+        return value
+
+    return parse
+
+
+def _deliverer(slug: str, url: str) -> Deliverer:
+    source = sources.named(slug)
+    active = sources.at_address(source.uuid)
+    secrets = active.secrets() if active else []
+    path = reverse("webhooks:receive", args=[source.uuid])
+    return Deliverer(url, path, source, secrets[0] if secrets else "")

@@ -1,0 +1,83 @@
+"""Refused deliveries: why, and the answer; every refusal passes through `refuse`.
+
+Answers are problem details (RFC 9457).
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import structlog
+from django.http import JsonResponse
+from prometheus_client import Counter
+
+log = structlog.get_logger(__name__)
+
+REFUSED = Counter("crmmirror_refused_deliveries", "Deliveries refused, by reason", ["reason"])
+RETRY_AFTER_SECONDS = 30
+
+
+class Reason(StrEnum):
+    """Why a delivery was refused."""
+
+    METHOD = "method"
+    REQUEST = "request"
+    UNKNOWN_SOURCE = "unknown-source"
+    ENCODING = "encoding"
+    SIZE = "size"
+    SHORT_BODY = "short-body"
+    SIGNATURE = "signature"
+    TIMESTAMP = "timestamp"
+    UNAVAILABLE = "unavailable"
+
+
+@dataclass(frozen=True)
+class Problem:
+    status: int
+    title: str
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+PROBLEMS = {
+    Reason.METHOD: Problem(405, "Deliveries are posted", {"Allow": "POST"}),
+    Reason.REQUEST: Problem(400, "Bad request"),
+    Reason.UNKNOWN_SOURCE: Problem(404, "No active source at this address"),
+    Reason.ENCODING: Problem(415, "Encoded bodies are not taken", {"Accept-Encoding": "identity"}),
+    Reason.SIZE: Problem(413, "Body too large"),
+    Reason.SHORT_BODY: Problem(400, "Body empty or incomplete"),
+    Reason.SIGNATURE: Problem(401, "Not signed by the source", {"WWW-Authenticate": "Webhook"}),
+    Reason.TIMESTAMP: Problem(401, "Signed too long ago or ahead", {"WWW-Authenticate": "Webhook"}),
+    Reason.UNAVAILABLE: Problem(503, "Not able to store now", {"Retry-After": str(RETRY_AFTER_SECONDS)}),
+}
+
+
+class Refused(Exception):
+    """Ends the taking in of a delivery.
+
+    detail: for the sender; holds nothing of the body and no secret.
+    source: the slug, where the source is known.
+    """
+
+    def __init__(self, reason: Reason, detail: str, source: str = "") -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+        self.source = source
+
+
+def refuse(refused: Refused) -> JsonResponse:
+    """Counts the refusal, logs it, and answers it."""
+    REFUSED.labels(refused.reason).inc()
+    log.info("delivery_refused", source=refused.source, reason=str(refused.reason))
+    problem = PROBLEMS[refused.reason]
+    content = {
+        "type": f"urn:crmmirror:problem:{refused.reason}",
+        "title": problem.title,
+        "status": problem.status,
+        "detail": refused.detail,
+    }
+    response = JsonResponse(
+        content, status=problem.status, headers=problem.headers, content_type="application/problem+json"
+    )
+    # Django's own line would hold the path, and the uuid in the path may be a secret.
+    response._has_been_logged = True  # type: ignore[attr-defined]
+    return response
