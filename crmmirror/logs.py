@@ -54,4 +54,9 @@ def _handlers(options: dict[str, str]) -> dict[str, Any]:
 def _renderers(form: str) -> list[Any]:
     if form == "json":
         return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
-    return [structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0, pad_level=False)]
+    plain = structlog.dev.plain_traceback  # The default one shows variables, secrets among them.
+    return [
+        structlog.dev.ConsoleRenderer(
+            colors=False, pad_event_to=0, pad_level=False, exception_formatter=plain
+        )
+    ]

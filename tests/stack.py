@@ -38,7 +38,7 @@ def broker(state: Path) -> Iterator[str]:
     if "BROKER_URL" in os.environ:
         yield os.environ["BROKER_URL"]
         return
-    valkey_here = valkey.Broker(state)
+    valkey_here = valkey.Broker(state, sockets=state)
     with running(valkey_here.program(state / "valkey.log"), valkey_here.answers):
         yield valkey_here.url
 

@@ -130,10 +130,13 @@ def web(stack: Stack, environment: Mapping[str, str]) -> Program:
 
 
 def worker(stack: Stack, environment: Mapping[str, str]) -> Program:
-    """One that lost its broker waits for it for ever at SIGTERM; SIGQUIT ends it."""
+    """Orphaned, it has lost its broker too, and would wait for it for ever after a milder signal.
+
+    Its own children die with it: Celery sees to that.
+    """
     argv = _celery("worker", "--concurrency", str(WORKER_PROCESSES), "--without-gossip", "--without-mingle")
     ends = ((SIGTERM, 10), (SIGQUIT, 3), (SIGKILL, 5))
-    return Program("worker", argv, stack.log("worker"), environment, PROJECT, ends=ends, orphaned=SIGQUIT)
+    return Program("worker", argv, stack.log("worker"), environment, PROJECT, ends=ends, orphaned=SIGKILL)
 
 
 def beat(stack: Stack, environment: Mapping[str, str]) -> Program:

@@ -63,7 +63,7 @@ class Supervisor:
         child = Child(service, process.spawn(service.program))
         self.children.append(child)
         process.await_answer(service.program, child.process, service.answers, self.tick)
-        console.say(service.program.name, f"{service.started} in {time.monotonic() - began:.1f} s")
+        console.say(service.program.name, f"{service.started} after {time.monotonic() - began:.1f} s")
 
     def run(self, program: Program) -> int:
         """Run a program to its end; its exit status."""

@@ -10,6 +10,7 @@ from crmmirror.embedded.process import Program
 
 @dataclass(frozen=True)
 class Broker:
+    state: Path
     sockets: Path
 
     @property
@@ -27,7 +28,7 @@ class Broker:
             "unixsocketperm": "700",
             "save": "",
             "appendonly": "no",
-            "dir": "/",
+            "dir": str(self.state),
         }
         argv = [word for name, value in options.items() for word in (f"--{name}", value)]
         return Program(name="broker", argv=(str(binaries.find_valkey()), *argv), log=log)
@@ -45,4 +46,4 @@ class Broker:
 
 def broker(state: Path) -> Broker:
     """The broker of a state directory."""
-    return Broker(sockets.directory(state, identity.current()))
+    return Broker(state, sockets.directory(state, identity.current()))

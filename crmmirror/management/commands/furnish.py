@@ -1,6 +1,5 @@
 """`manage.py furnish`: what a database needs before `manage.py up` serves it."""
 
-import io
 import os
 from typing import Any
 
@@ -10,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from crmmirror.embedded.stack import ADMIN, PASSWORD_IS_OURS, PASSWORD_IS_THEIRS
 from entities import vendors
+from events import sources
 from events.models import Source
 
 
@@ -25,7 +25,7 @@ class Command(BaseCommand):
         call_command("migrate", interactive=False, verbosity=0)
         for vendor in vendors.every() if demo else ():
             if not Source.objects.filter(slug=vendor).exists():
-                call_command("create_source", vendor, vendor=vendor, stdout=io.StringIO())
+                sources.create(vendor, vendor)
         self.stdout.write(
             PASSWORD_IS_OURS if furnish_admin(os.environ["ADMIN_PASSWORD"]) else PASSWORD_IS_THEIRS
         )
