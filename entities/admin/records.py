@@ -1,0 +1,158 @@
+"""The lists of the mirrored records, and the address of each record's page."""
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
+
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import DateTimeField, Field, ForeignKey, JSONField, Max, Q, QuerySet
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from entities.admin import cells, filters
+from entities.admin.links import link
+from entities.admin.listings import listing_of
+from entities.admin.page import page
+from entities.admin.readonly import ReadOnlyAdmin
+from entities.admin.timeline import timeline_page
+from entities.admin.values import IN_LIST, show
+from entities.models import Record
+
+# A search looks for words among this many of the newest rows; for an id among all of them.
+SEARCHED_ROWS = 200_000
+MAX_WORDS = 5
+SORTED = ("created_at", "changed_at")
+
+
+class RecordList(ChangeList):
+    """Leaves the documents in the database: a list shows none of them."""
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet:
+        listed = self.model_admin.referred
+        queryset = super().get_queryset(request, exclude_parameters)
+        return queryset.select_related("source", *listed).defer(*_documents(self.model, listed))
+
+
+class RecordAdmin(ReadOnlyAdmin):
+    """Everything about the list is derived from the model and its line in `listings`."""
+
+    ordering = ("-changed_at",)
+    change_list_template = "entities/records.html"
+
+    def __init__(self, model: type[Record], admin_site: Any) -> None:
+        self.listing = listing_of(model)
+        fields = [model._meta.get_field(name) for name in self.listing.columns]
+        self.referred = tuple(field.name for field in fields if isinstance(field, ForeignKey))
+        self.list_display = (
+            _name_column(model),
+            *map(_column, (*fields, *map(model._meta.get_field, SORTED))),
+            "source",
+        )
+        self.search_fields = self.listing.search
+        named = " or ".join(str(model._meta.get_field(name).verbose_name) for name in self.listing.search)
+        self.search_help_text = (
+            f"Words of {named}, among the newest {SEARCHED_ROWS:,}; or the vendor's id, in full."
+        )
+        self.list_filter = (
+            filters.StateFilter,
+            *(filters.words(column, known) for column, known in self.listing.words.items()),
+            filters.period("changed_at", "last change"),
+            filters.period("created_at", "creation"),
+            filters.SourceFilter,
+            *(filters.refers(field) for field in _references(model)),
+        )
+        super().__init__(model, admin_site)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return RecordList
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return self.model._default_manager.all()
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet, search_term: str
+    ) -> tuple[QuerySet, bool]:
+        """Bounded by design: no index serves a substring."""
+        if not search_term.strip():
+            return queryset, False
+        newest = self.model._default_manager.aggregate(newest=Max("pk"))["newest"] or 0
+        words = Q(pk__gt=newest - SEARCHED_ROWS)
+        for word in search_term.split()[:MAX_WORDS]:
+            fields = (Q(**{f"{name}__icontains": word}) for name in self.listing.search)
+            words &= Q.create(fields, Q.OR)
+        return queryset.filter(Q(external_id=search_term.strip()) | words), False
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        title = str(self.opts.verbose_name_plural).capitalize()
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.timeline_view)
+        name = f"{self.opts.app_label}_{self.opts.model_name}_timeline"
+        return [path("<path:object_id>/timeline/", view, name=name), *super().get_urls()]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponseBase:
+        record = self.shown(request, object_id)
+        context = self.page_context(request, cells.short(str(record)))
+        return TemplateResponse(request, "entities/record.html", context | {"page": page(record)})
+
+    def timeline_view(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
+        record = self.shown(request, object_id)
+        name = cells.short(str(record))
+        entries = timeline_page(record, request.GET.get("p", "1"))
+        context = self.page_context(request, f"Timeline of {name}")
+        context |= {"record": record, "record_title": name, "entries": entries}
+        return TemplateResponse(request, "entities/timeline.html", context)
+
+
+def _references(model: type[Record]) -> Iterable[ForeignKey]:
+    fields = (field for field in model._meta.concrete_fields if isinstance(field, ForeignKey))
+    return [field for field in fields if issubclass(field.related_model, Record)]
+
+
+def _documents(model: type[Record], referred: Iterable[str]) -> list[str]:
+    """The paths of the JSON columns, of the rows and of those that they refer to."""
+    models = {"": model} | {f"{name}__": model._meta.get_field(name).related_model for name in referred}
+    return [
+        prefix + field.name
+        for prefix, one in models.items()
+        for field in one._meta.concrete_fields
+        if isinstance(field, JSONField)
+    ]
+
+
+def _name_column(model: type[Record]) -> Callable[[Record], SafeString]:
+    def name(record: Record) -> SafeString:
+        badge = "deleted" if record.is_deleted else "placeholder" if record.is_placeholder else ""
+        shown = cells.line(str(record))
+        return format_html("{} {}", shown, cells.word(badge)) if badge else shown
+
+    name.short_description = str(model._meta.verbose_name)  # type: ignore[attr-defined]
+    return name
+
+
+def _column(field: Field) -> Callable[[Record], SafeString]:
+    column = partial(_cell, field)
+    column.__name__ = field.name  # type: ignore[attr-defined]
+    in_utc = " (UTC)" if isinstance(field, DateTimeField) else ""
+    column.short_description = str(field.verbose_name).removesuffix(" at") + in_utc  # type: ignore[attr-defined]
+    if field.name in SORTED:
+        column.admin_order_field = field.name  # type: ignore[attr-defined]
+    return column
+
+
+def _cell(field: Field, record: Record) -> SafeString:
+    value = getattr(record, field.name)
+    return link(value) if isinstance(value, Record) else show(value, field, IN_LIST)

@@ -1,0 +1,10 @@
+"""The admin of the log and of its sources."""
+
+from django.contrib import admin
+
+from events.admin.events import EventAdmin
+from events.admin.sources import SourceAdmin
+from events.models import Event, Source
+
+admin.site.register(Event, EventAdmin)
+admin.site.register(Source, SourceAdmin)

@@ -1,0 +1,120 @@
+"""The forms of a source: what `events.sources` demands, said beside the field that is at fault."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from entities import vendors
+from events import secrets, sources
+from events.models import Encoding, Scheme, Source
+from events.signatures import SCHEMES
+
+OPTIONS = ("header", "prefix", "encoding")
+VENDORS_OWN = "as the vendor signs"
+
+
+def options_of(cleaned: dict[str, Any]) -> dict[str, str]:
+    """Those that say something: an HMAC is in hex unless told otherwise."""
+    given = {name: cleaned.get(name, "") for name in OPTIONS}
+    return {name: value for name, value in given.items() if value and value != Encoding.HEX}
+
+
+class NewSourceForm(forms.ModelForm):
+    vendor = forms.ChoiceField()
+    scheme = forms.ChoiceField(
+        required=False,
+        choices=[("", VENDORS_OWN), *Scheme.choices],
+        help_text="How the vendor proves that a delivery is its own.",
+    )
+    secret = forms.CharField(
+        required=False,
+        strip=True,
+        help_text="Only where the vendor gives you one. Leave it empty, and a new one is made.",
+    )
+
+    class Meta:
+        model = Source
+        fields = ("slug", "vendor", "scheme", *OPTIONS)
+        help_texts = {"slug": "A short name, such as acme-main. It is the source's name in the API too."}
+        widgets = dict.fromkeys(("header", "prefix"), forms.TextInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        known = [(vendor.name, vendor.label) for vendor in vendors.every().values()]
+        self.fields["vendor"].choices = known  # type: ignore[attr-defined]
+
+    def given(self) -> dict[str, Any]:
+        """The arguments of `events.sources.create`."""
+        named = {name: self.cleaned_data[name] for name in ("slug", "vendor", "scheme", "secret")}
+        return named | options_of(self.cleaned_data)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if self.errors:
+            return cleaned
+        scheme = cleaned["scheme"] = cleaned["scheme"] or sources.default_scheme(cleaned["vendor"])
+        fields = {name: value for name, value in cleaned.items() if name != "secret"}
+        sources.validate(Source(**fields), frozenset(options_of(cleaned)))
+        sources.fitting_secret(SCHEMES[scheme], cleaned["secret"])
+        _demand_key()
+        return cleaned
+
+
+class SourceForm(forms.ModelForm):
+    class Meta:
+        model = Source
+        fields = ("slug", "vendor", "active", "scheme", *OPTIONS, "max_body_bytes")
+        widgets = dict.fromkeys(("vendor", "header", "prefix"), forms.TextInput)
+        help_texts = {
+            "vendor": "Fixed: the events are read as this vendor's.",
+            "active": "An inactive source's address answers 404.",
+            "max_body_bytes": "A larger delivery is refused.",
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "vendor" in self.fields:
+            self.fields["vendor"].disabled = True
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if self.errors:
+            return cleaned
+        sources.validate(_with(self.instance, cleaned), frozenset(options_of(cleaned)))
+        if cleaned["scheme"] != self.initial["scheme"]:
+            self._demand_fitting_secret(cleaned["scheme"])
+        return cleaned
+
+    def _demand_fitting_secret(self, scheme: str) -> None:
+        """A scheme for which the source has no secret would refuse every delivery."""
+        rules = SCHEMES[scheme]
+        kept = self.instance.secrets.all()
+        if rules.new_secret and not any(_fits(rules, bytes(one.ciphertext)) for one in kept):
+            raise ValidationError(
+                {"scheme": "This source has no secret that fits the scheme: add a new source."}
+            )
+
+
+def _with(source: Source, cleaned: dict[str, Any]) -> Source:
+    changed = Source(
+        **{field.attname: getattr(source, field.attname) for field in Source._meta.concrete_fields}
+    )
+    for name, value in cleaned.items():
+        setattr(changed, name, value)
+    return changed
+
+
+def _fits(rules: Any, ciphertext: bytes) -> bool:
+    try:
+        rules.check_secret(secrets.decrypt(ciphertext))
+    except (ValueError, secrets.NoEncryptionKey):
+        return False
+    return True
+
+
+def _demand_key() -> None:
+    try:
+        secrets.encrypt("")
+    except secrets.NoEncryptionKey as error:
+        raise ValidationError(str(error)) from None
