@@ -67,9 +67,11 @@ def currency(value: Any) -> str:
 def amount(value: Any) -> str:
     """A decimal with four places; what is beyond them is rounded half to even."""
     found = _decimal(value)
+    if found.adjusted() < MAX_INTEGER_PLACES:
+        found = found.quantize(CENT_FRACTION, ROUND_HALF_EVEN) + 0
     if found.adjusted() >= MAX_INTEGER_PLACES:
         raise Unconvertible(f"an amount has at most {MAX_INTEGER_PLACES} digits before the point")
-    return str(found.quantize(CENT_FRACTION, ROUND_HALF_EVEN) + 0)
+    return str(found)
 
 
 def _decimal(value: Any) -> Decimal:
