@@ -28,7 +28,8 @@ Ids = dict[SourceKey, int]
 
 def apply(mapped: Sequence[Mapped]) -> None:
     """Writes what the events say. Any database error leaves nothing written in this savepoint."""
-    told = [(event.event.source_id, event.event.id, said) for event in mapped for said in event.statements]
+    once = {read.event.id: read for read in mapped}.values()
+    told = [(read.event.source_id, read.event.id, said) for read in once for said in read.statements]
     ids = _ensure(_keys((source, said) for source, _, said in told))
     _merge(_gather((source, said) for source, _, said in told), ids)
     _write_entries(told, ids)

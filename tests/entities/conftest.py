@@ -11,5 +11,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if COUNTS["histories"]:
         terminalreporter.write_line(
             f"convergence: {COUNTS['histories']} histories of {COUNTS['events']} events,"
-            " each in two random orders and in the order of receipt: each compared by digest"
+            " each in two orders, compared by digest"
         )

