@@ -4,7 +4,7 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
 from entities.converters import Unconvertible, instant
@@ -61,7 +61,7 @@ def parse(body: bytes) -> Any:
     """The JSON value in `body`. Raises Malformed."""
     try:
         text = body.decode(json.detect_encoding(body))
-        content = json.loads(text, parse_float=Decimal, parse_int=_integer, parse_constant=_refuse)
+        content = json.loads(text, parse_float=_number, parse_int=_integer, parse_constant=_refuse)
     except RecursionError:
         raise Malformed(f"not read: nested deeper than {MAX_DEPTH} levels") from None
     except ValueError as error:
@@ -90,6 +90,14 @@ def _integer(literal: str) -> int | Decimal:
     return int(literal) if len(literal) <= MAX_INTEGER_DIGITS else Decimal(literal)
 
 
+def _number(literal: str) -> Decimal | str:
+    """The number; as text where its exponent is beyond any Decimal's."""
+    try:
+        return Decimal(literal)
+    except InvalidOperation:
+        return literal
+
+
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not a JSON number")
 
@@ -102,7 +110,7 @@ def _kind(value: object) -> str:
 def _deeper_than(content: object, limit: int) -> bool:
     """Walks level by level, so that its own depth does not grow with the content's."""
     level = [content]
-    for _ in range(limit + 1):
+    for _ in range(limit):
         level = [child for parent in level for child in _children(parent)]
     return bool(level)
 
