@@ -1,3 +1,71 @@
 """The addresses below /api/v1/."""
 
-urlpatterns: list = []
+from typing import Any
+
+from django.urls import include, path, re_path
+from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiJsonRenderer2, OpenApiYamlRenderer
+from drf_spectacular.utils import extend_schema
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.exceptions import NotFound
+from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+from rest_framework.routers import SimpleRouter
+from rest_framework.views import APIView
+
+from entities.api.parameters import refuse_unknown
+from entities.api.views import path_of, viewset_of
+from entities.schema import records
+from events.api import EventViewSet, SourceViewSet
+
+VIEWSETS = {path_of(model): viewset_of(model) for model in records()} | {
+    "events": EventViewSet,
+    "sources": SourceViewSet,
+}
+
+router = SimpleRouter(use_regex_path=False)
+for prefix, viewset in VIEWSETS.items():
+    router.register(prefix, viewset, basename=prefix)
+
+
+class RootView(APIView):
+    """Where everything is: path to address."""
+
+    permission_classes = [IsAuthenticated]
+
+    @extend_schema(responses=dict[str, str], operation_id="root")
+    def get(self, request: Request) -> Response:
+        refuse_unknown(request, ())
+        names = {prefix: f"{prefix}-list" for prefix in VIEWSETS} | {"schema": "schema", "docs": "docs"}
+        return Response({prefix: reverse(name, request=request) for prefix, name in names.items()})
+
+
+class SchemaView(SpectacularAPIView):
+    renderer_classes = [OpenApiJsonRenderer2, OpenApiJsonRenderer, OpenApiYamlRenderer]
+
+
+class DocsView(SpectacularSwaggerSplitView):
+    """Swagger UI from our own static files, with no script or style in the page itself."""
+
+    template_name = "entities/api_docs.html"
+
+
+class NowhereView(APIView):
+    """The answer for an address below /api/v1/ that is none: a problem, not a page."""
+
+    permission_classes = [AllowAny]
+    schema = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        raise NotFound
+
+
+urlpatterns = [
+    path("", RootView.as_view(), name="api-root"),
+    path("schema/", SchemaView.as_view(), name="schema"),
+    path("docs/", DocsView.as_view(), name="docs"),
+    path("", include(router.urls)),
+    # With the slash, so that an address which lacks only that is redirected first.
+    re_path(r".*/$", NowhereView.as_view()),
+]

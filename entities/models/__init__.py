@@ -14,8 +14,10 @@ from entities.models.records import (
     Task,
 )
 from entities.models.timeline import TimelineEntry
+from entities.models.token import ApiToken
 
 __all__ = [
+    "ApiToken",
     "Appointment",
     "Client",
     "Contact",
