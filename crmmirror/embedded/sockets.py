@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from crmmirror.embedded.errors import EmbeddedError
-from crmmirror.embedded.identity import Identity
+from crmmirror.embedded.identity import Identity, unprivileged
 
 LONGEST_PATH = 107
 LONGEST_NAME = "/.s.PGSQL.5432.lock"
@@ -35,7 +35,8 @@ def _outside(state: Path) -> Path:
 def _claim(path: Path, owner: Identity) -> None:
     """Make it the owner's alone. Raises EmbeddedError where a stranger was there first."""
     found = path.lstat()
-    if path.is_symlink() or found.st_uid not in (os.geteuid(), owner.uid):
+    ours = {way.uid for way in unprivileged()}
+    if path.is_symlink() or found.st_uid not in {*ours, owner.uid}:
         raise EmbeddedError(f"{path} belongs to another user: remove it.")
     path.chmod(0o700)
     if found.st_uid != owner.uid:
