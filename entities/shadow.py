@@ -21,7 +21,7 @@ RECORDS = """
     CREATE TEMPORARY TABLE "{name}" (LIKE {live} INCLUDING DEFAULTS) ON COMMIT DROP;
     CREATE UNIQUE INDEX ON pg_temp."{name}" (id);
     CREATE UNIQUE INDEX ON pg_temp."{name}" ({key});
-    CREATE FUNCTION pg_temp."keep_id_{name}"() RETURNS trigger LANGUAGE plpgsql AS $body$
+    CREATE OR REPLACE FUNCTION pg_temp."keep_id_{name}"() RETURNS trigger LANGUAGE plpgsql AS $body$
     BEGIN
         NEW.id := coalesce(
             (SELECT live.id FROM {live} live WHERE {same}), nextval(pg_get_serial_sequence('{live}', 'id'))

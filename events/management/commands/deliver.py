@@ -1,15 +1,16 @@
 """Signs events and posts them to a source, as its vendor would."""
 
-import random
 from argparse import ArgumentTypeError
 from collections.abc import Sequence
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.urls import reverse
 from tqdm import tqdm
 
+from entities import generate, vendors
 from events import archive, sources
 from events.delivery import Deliverer, Unreachable, paced
 from events.management.tally import Tally
@@ -22,7 +23,19 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("slug", help="the source")
-        parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a JSON file or JSON lines")
+        parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="a JSON file or JSON lines")
+        parser.add_argument(
+            "--generate",
+            type=positive(int),
+            metavar="N",
+            help="instead of files: N made-up events of the source's vendor, some late, some delivered twice",
+        )
+        parser.add_argument(
+            "--seed", type=int, default=0, metavar="S", help="what --generate and --shuffle draw from"
+        )
+        parser.add_argument(
+            "--in-order", action="store_true", help="--generate's events as they happened, once each"
+        )
         parser.add_argument("--url", default=URL, help="where the mirror serves (default: %(default)s)")
         parser.add_argument("--shuffle", action="store_true", help="in random order")
         parser.add_argument("--repeat", type=positive(int), default=1, metavar="N", help="each N times")
@@ -30,12 +43,21 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            bodies = list(archive.bodies(options["files"])) * options["repeat"]
+            bodies = (
+                _bodies(
+                    options["slug"],
+                    options["files"],
+                    options["generate"],
+                    options["seed"],
+                    options["in_order"],
+                )
+                * options["repeat"]
+            )
             deliverer = _deliverer(options["slug"], options["url"])
         except (archive.Unreadable, sources.UnknownSource, Unreachable) as error:
             raise CommandError(str(error)) from None
         if options["shuffle"]:
-            random.shuffle(bodies)
+            Random(options["seed"]).shuffle(bodies)  # noqa: S311
         self._deliver(deliverer, bodies, options["rate"])
 
     def _deliver(self, deliverer: Deliverer, bodies: Sequence[bytes], rate: float | None) -> None:
@@ -69,6 +91,17 @@ def positive(number: type[int] | type[float]) -> Any:
         return value
 
     return parse
+
+
+def _bodies(slug: str, files: list[Path], count: int | None, seed: int, in_order: bool) -> list[bytes]:
+    """The events to deliver: of the files, or made up."""
+    if bool(files) == bool(count):
+        raise CommandError("Name the files to deliver, or --generate N.")
+    if not count:
+        return list(archive.bodies(files))
+    vendor = vendors.get(sources.named(slug).vendor)
+    made_up = generate.stream(vendor, count, seed)
+    return made_up if in_order else list(generate.hostile(made_up, seed))
 
 
 def _deliverer(slug: str, url: str) -> Deliverer:
