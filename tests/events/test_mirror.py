@@ -37,13 +37,9 @@ def deliver_bodies(into: Source, bodies: list[bytes]) -> None:
         store(into, body)
 
 
-def deal(number: int, **said: Any) -> bytes:
-    content = {
-        "event": "deal.updated",
-        "timestamp": f"2026-01-01T00:00:{number:02d}Z",
-        "payload": {"id": "d1"} | said,
-    }
-    return generate.json.dumps(content).encode()
+def deal(second: int, event: str = "deal.updated", **said: Any) -> bytes:
+    time = f"2026-01-01T00:00:{second:02d}Z"
+    return json.dumps({"event": event, "timestamp": time, "payload": {"id": "d1"} | said}).encode()
 
 
 def verify(*arguments: str) -> tuple[int, str]:
@@ -165,7 +161,7 @@ def test_events_applied_while_the_mirror_is_rebuilt_are_in_it(meanwhile: Callabl
 def test_a_record_that_comes_to_be_on_both_sides_of_a_rebuild_keeps_the_live_id(
     meanwhile: Callable[..., None], learned: Callable[[], None]
 ) -> None:
-    """A type that is now known brings it into the rebuilt mirror; an event that comes meanwhile, into the live one."""
+    """A type that is now known brings it into the rebuilt one; an event that comes meanwhile, into the live."""
     deliver_bodies(source("heffl"), [deal(1, event="deal.archived", clientId="c1")])
     drain()
     learned()
