@@ -205,7 +205,7 @@ def _read_reference(
     """Writes the reference, and copies of what stands in it and beside it about the other record."""
     target = reading.plans.get(reference.model)
     held = {key: payload[key] for key in reference.keys if key in payload}
-    candidates = ((key, _referred_id(target, value)) for key, value in held.items())
+    candidates = _identified({key: _referred_id(target, value) for key, value in held.items()})
     external_id = _value(reading, Column(reference.name, (), identifier, {}), candidates, taken)
     if isinstance(external_id, Invalid):
         external_id = Invalid(external_id.key, document(held[external_id.key]))
@@ -227,6 +227,12 @@ def _referred_id(target: Plan | None, held: Any) -> Any:
         return one
     inner = _raw_id(target, one)
     return one if inner is None else inner
+
+
+def _identified(ids: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The places that say which record is referred to: not an object, where there is an id beside it."""
+    is_said = any(id is not None and not isinstance(id, dict) for id in ids.values())
+    return ((key, id) for key, id in ids.items() if not (is_said and isinstance(id, dict)))
 
 
 def _alone(held: Any) -> Any:

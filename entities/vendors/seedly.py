@@ -11,7 +11,7 @@ CONTACT = Entity(
     "contact",
     id=("contactId", "id"),
     columns=alike("first_name last_name email phone job_title tags created_at")
-    | {"company_name": "company", "origin": "source", "lifecycle_stage": "lifecycleStage newStage"},
+    | {"company_name": "company", "origin": "source", "lifecycle_stage": "newStage lifecycleStage"},
     adds={"tagName": "tags"},
     about_event=("previousStage", "changedFields"),
 )
