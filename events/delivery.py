@@ -11,6 +11,7 @@ from events import signatures
 from events.signatures import Signs
 
 TIMEOUT_SECONDS = 30.0
+CONNECTIONS = {"http": HTTPConnection, "https": HTTPSConnection}
 CONTENT = {"Content-Type": "application/json", "User-Agent": "crmmirror-deliver"}
 
 
@@ -30,15 +31,11 @@ class Deliverer:
     """Posts to one source's address; `secret` is one of its active ones, or empty."""
 
     def __init__(self, url: str, path: str, source: Signs, secret: str) -> None:
-        parts = urlsplit(url)
-        connect = {"http": HTTPConnection, "https": HTTPSConnection}.get(parts.scheme)
-        if connect is None or not parts.hostname:
-            raise Unreachable(f"{url} is no address: it should read like http://127.0.0.1:8000")
+        self._connection, base = _opened(url)
         self._url = url
-        self._path = parts.path.rstrip("/") + path
+        self._path = base + path
         self._source = source
         self._secret = secret
-        self._connection = connect(parts.hostname, parts.port, timeout=TIMEOUT_SECONDS)
 
     def deliver(self, body: bytes) -> Answer:
         """Raises Unreachable. A kept connection that the server has closed is opened anew, once."""
@@ -71,6 +68,16 @@ def paced(bodies: Sequence[bytes], rate: float | None) -> Iterator[bytes]:
         if rate:
             time.sleep(max(0.0, started + number / rate - time.monotonic()))
         yield body
+
+
+def _opened(url: str) -> tuple[HTTPConnection, str]:
+    """A connection, which connects when it is used, and the path below which the mirror is served."""
+    try:
+        parts = urlsplit(url)
+        connection = CONNECTIONS[parts.scheme](parts.hostname or "", parts.port, timeout=TIMEOUT_SECONDS)
+    except (ValueError, KeyError, HTTPException):
+        raise Unreachable(f"{url} is no address: it should read like http://127.0.0.1:8000") from None
+    return connection, parts.path.rstrip("/")
 
 
 def _outcome(content: bytes) -> str:

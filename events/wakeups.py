@@ -100,8 +100,8 @@ class Waker:
 def _connection() -> Connection:
     connection = current_app.connection_for_write()
     connection.transport_options = TIMEOUTS | (connection.transport_options or {})
-    # At most one more try: without, the first use of a dead broker would try for ever.
-    connection.ensure_connection(max_retries=1, timeout=int(connection.connect_timeout))
+    # One try: the library's own first use of a dead broker would go on for as long as it is dead.
+    connection.ensure_connection(max_retries=0, timeout=int(connection.connect_timeout))
     return connection
 
 

@@ -33,7 +33,7 @@ def address(source: Source) -> str:
     return reverse("webhooks:receive", args=[source.uuid])
 
 
-def post(source: Source, body: bytes, headers: dict[str, str] | None = None, **environ: Any) -> Any:
+def post(source: Source, body: bytes, headers: dict[str, str] | None = None, /, **environ: Any) -> Any:
     """Posts as it is: nothing is signed."""
     return client.post(
         address(source), body, content_type="application/json", headers=headers or {}, **environ

@@ -1,0 +1,84 @@
+"""A real Granian that serves the mirror on the tests' database, and raw sockets to talk to it."""
+
+import os
+import socket
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.db import connection
+
+from crmmirror.embedded import process
+
+PROJECT = Path(__file__).parents[2]
+HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class WebServer:
+    port: int
+    log: Path
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self.port}"
+
+    def exchange(self, *parts: bytes, pause: float = 0.0, hang_up: bool = False) -> tuple[int, bytes]:
+        """The status and the body of the answer to what is sent, part by part; closes the sending
+        side after it where `hang_up`."""
+        with socket.create_connection((HOST, self.port), timeout=10) as sock:
+            for part in parts:
+                sock.sendall(part)
+                time.sleep(pause)
+            if hang_up:
+                sock.shutdown(socket.SHUT_WR)
+            return read_answer(sock)
+
+
+@contextmanager
+def serving(directory: Path, environment: Mapping[str, str] | None = None) -> Iterator[WebServer]:
+    server = WebServer(free_port(), directory / "web.log")
+    address = ("--host", HOST, "--port", str(server.port))
+    program = process.Program(
+        "web",
+        (sys.executable, "-m", "granian", "--interface", "wsgi", *address, "crmmirror.wsgi:application"),
+        server.log,
+        {"DATABASE_URL": database_url(), **(environment or {})},
+        PROJECT,
+    )
+    child = process.spawn(program)
+    try:
+        process.await_answer(program, child, lambda: answers(server.port), lambda: None)
+        yield server
+    finally:
+        process.stop(child, program.ends)
+
+
+def database_url() -> str:
+    """The address of the database that the test at hand uses."""
+    url = urlsplit(os.environ["DATABASE_URL"])
+    return url._replace(path="/" + connection.settings_dict["NAME"]).geturl()
+
+
+def free_port() -> int:
+    with socket.create_server((HOST, 0)) as sock:
+        return sock.getsockname()[1]
+
+
+def answers(port: int) -> bool:
+    try:
+        socket.create_connection((HOST, port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def read_answer(sock: socket.socket) -> tuple[int, bytes]:
+    """Of an HTTP/1.1 answer that ends with the connection."""
+    received = b"".join(iter(lambda: sock.recv(65536), b""))
+    head, _, body = received.partition(b"\r\n\r\n")
+    return int(head.split()[1]), body
