@@ -1,0 +1,198 @@
+"""`manage.py check` names every slip in a vendor's tables, and what to write instead."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.checks import Error, run_checks
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
+from django.db import models
+
+from entities.converters import CONVERTERS
+from entities.derived import RunStart
+from entities.models import Deal
+from tests.entities import third_vendor
+
+SOUND = """
+from entities.vendor import EVENT_TIME, Entity, EventType, Vendor, alike, events
+
+DEAL = Entity("deal", id=("id",), columns=alike("title client status") | {"value": "price"})
+CLIENT = Entity("client", id=("id",), columns=alike("name"))
+VENDOR = Vendor(
+    name="marigold",
+    label="Marigold",
+    scheme="hmac-sha256",
+    events=events("deal", DEAL, "created won", won={"status": "won"}) | events("client", CLIENT, "created"),
+    beside={"client": {"company": "name"}},
+)
+"""
+
+SLIPS = [
+    ("E001", "raise OSError('away')", "cannot be imported: OSError('away')", "Mend the module"),
+    ("E001", "VENDOR = None", "has no VENDOR", "VENDOR = Vendor(name='marigold', ...)"),
+    (
+        "E001",
+        SOUND.replace('name="marigold"', 'name="rose"'),
+        "calls its vendor 'rose'",
+        "Write name='marigold'",
+    ),
+    (
+        "E002",
+        SOUND.replace("hmac-sha256", "hmac-sha512"),
+        "unknown scheme 'hmac-sha512'",
+        "Write one of: hmac-sha256, ",
+    ),
+    (
+        "E003",
+        SOUND.replace("beside=", "scope=CLIENT, beside="),
+        "has records of 'client' as its scope",
+        "Write scope=Entity('subaccount', ...)",
+    ),
+    (
+        "E004",
+        SOUND.replace('Entity("deal"', 'Entity("opportunity"'),
+        "entity 'opportunity' is no mirrored model",
+        "Write one of: appointment, ",
+    ),
+    (
+        "E005",
+        SOUND.replace('("deal", id=("id",)', '("deal", id=()'),
+        "entity 'deal' names no key of its id",
+        "Write id=(...)",
+    ),
+    (
+        "E006",
+        SOUND.replace('{"value"', '{"vlaue"'),
+        "entity 'deal', columns: there is no column 'vlaue'",
+        "Write one of: value, ",
+    ),
+    (
+        "E006",
+        SOUND.replace("title client", "closed_at title client"),
+        "entity 'deal', columns: there is no column 'closed_at' to fill",
+        "Write one of: ",
+    ),
+    (
+        "E006",
+        SOUND.replace('"price"}', '"price"}, words={"priority": {"hi": "high"}}'),
+        "entity 'deal', words: there is no column 'priority'",
+        "Write one of: client, status, title, value.",
+    ),
+    (
+        "E006",
+        SOUND.replace('"price"}', '"price"}, adds={"tag": "title"}'),
+        "entity 'deal', adds: there is no column 'title'",
+        "Write one of: none, there is none.",
+    ),
+    (
+        "E006",
+        SOUND.replace('won={"status"', 'won={"state"'),
+        "event 'deal.won', says: there is no column 'state'",
+        "Write one of: status, ",
+    ),
+    (
+        "E006",
+        SOUND.replace('beside={"client"', 'beside={"customer"'),
+        "beside: no entity has a reference 'customer'",
+        "Write one of: client.",
+    ),
+    (
+        "E006",
+        SOUND.replace('{"company": "name"}', '{"company": "email"}'),
+        "beside 'client', 'company': there is no column 'email'",
+        "Write one of: name.",
+    ),
+    (
+        "E008",
+        SOUND.replace('{"status": "won"}', '{"status": "Won"}'),
+        "event 'deal.won', says: 'status' cannot be 'Won'",
+        "what entities.converters.word returns",
+    ),
+    (
+        "E008",
+        SOUND.replace('{"status": "won"}', '{"status": EVENT_TIME}'),
+        "event 'deal.won', says: 'status' cannot be EVENT_TIME",
+        "what entities.converters.word returns",
+    ),
+    (
+        "E008",
+        SOUND.replace('{"status": "won"}', '{"value": "much"}'),
+        "event 'deal.won', says: 'value' cannot be 'much'",
+        "what entities.converters.amount returns",
+    ),
+    (
+        "E009",
+        SOUND.replace("beside=", "scope=Entity('client', id=('clientId',), columns={}), beside="),
+        "maps the model 'client' twice, differently",
+        "Write one Entity for both",
+    ),
+]
+
+
+def found() -> list[Any]:
+    return [error for error in run_checks() if str(error.id).startswith("entities.")]
+
+
+def test_the_tables_as_they_are_have_no_slip() -> None:
+    assert found() == []
+
+
+def test_a_sound_module_has_no_slip(tmp_path: Path) -> None:
+    with third_vendor.module(tmp_path, SOUND):
+        assert found() == []
+
+
+@pytest.mark.parametrize(("code", "text", "reason", "hint"), SLIPS)
+def test_a_slip_is_named_with_what_to_write_instead(
+    tmp_path: Path, code: str, text: str, reason: str, hint: str
+) -> None:
+    assert text != SOUND
+    with third_vendor.module(tmp_path, text) as module:
+        errors = {error.id: error for error in found()}
+    error = errors[f"entities.{code}"]
+    assert error.obj == module
+    assert reason in error.msg
+    assert hint in error.hint
+
+
+def test_a_slip_fails_manage_py_check(tmp_path: Path) -> None:
+    with (
+        third_vendor.module(tmp_path, SOUND.replace("alike(", "alike('nmae ' + ")),
+        pytest.raises(SystemCheckError, match="nmae"),
+    ):
+        call_command("check")
+
+
+def test_a_column_of_a_kind_without_a_converter_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(CONVERTERS, models.DecimalField)
+    with third_vendor.module(tmp_path, SOUND) as module:
+        (error,) = [error for error in found() if error.obj == module]
+    assert error.id == "entities.E007"
+    assert "entity 'deal', columns: no converter fills the DecimalField 'value'" in error.msg
+    assert "Give DecimalField a row in entities.converters.CONVERTERS" in error.hint
+
+
+@pytest.mark.parametrize(
+    ("rules", "reason"),
+    [
+        ({"derived": {"close_at": RunStart("status", frozenset())}}, "there is no time 'close_at' to fill"),
+        ({"derived": {"title": RunStart("status", frozenset())}}, "there is no time 'title' to fill"),
+        (
+            {"derived": {"closed_at": RunStart("state", frozenset())}},
+            "'closed_at' is read off 'state', which no vendor fills",
+        ),
+        ({"tracked": ("stage",)}, "tracked: there is no column 'stage'"),
+    ],
+)
+def test_a_records_rule_that_names_no_column_is_named(
+    monkeypatch: pytest.MonkeyPatch, rules: dict[str, Any], reason: str
+) -> None:
+    for name, rule in rules.items():
+        monkeypatch.setattr(Deal, name, rule)
+    (error,) = found()
+    assert isinstance(error, Error)
+    assert (error.id, error.obj) == ("entities.E010", "entities.Deal")
+    assert reason in error.msg
