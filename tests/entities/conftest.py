@@ -13,3 +13,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             f"convergence: {COUNTS['histories']} histories of {COUNTS['events']} events,"
             " each in two orders, compared by digest"
         )
+    if COUNTS["concurrent"]:
+        terminalreporter.write_line(
+            f"concurrency: {COUNTS['concurrent']} events by several workers,"
+            f" {COUNTS['killed']} of them killed in a batch"
+        )

@@ -161,7 +161,7 @@ def test_events_applied_while_the_mirror_is_rebuilt_are_in_it(meanwhile: Callabl
 def test_a_record_that_comes_to_be_on_both_sides_of_a_rebuild_keeps_the_live_id(
     meanwhile: Callable[..., None], learned: Callable[[], None]
 ) -> None:
-    """A type that is now known brings it into the rebuilt one; an event that comes meanwhile, into the live."""
+    """A type that is now known brings it into the rebuilt one; an event meanwhile, into the live."""
     deliver_bodies(source("heffl"), [deal(1, event="deal.archived", clientId="c1")])
     drain()
     learned()

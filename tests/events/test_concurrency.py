@@ -1,0 +1,63 @@
+"""Several worker processes drain one backlog, some of them killed in a batch: the same mirror."""
+
+from random import Random
+
+import pytest
+from django.db import connection
+
+from entities import canonical, generate, vendors
+from entities.log import StoredEvent
+from entities.models import TimelineEntry
+from entities.schema import records
+from events import mirror
+from events.claim import BATCH_EVENTS
+from events.models import Event
+from tests.entities.conftest import COUNTS
+from tests.entities.histories import digest_after, source, store
+from tests.events.workers import Worker
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_four_workers_two_of_them_killed_make_the_mirror_that_one_makes_in_order(seed: int) -> None:
+    events = store_shuffled(3000, seed)
+    drain_with(workers=4, kills=2)
+    assert set(Event.objects.values_list("status", flat=True)) == {Event.Status.APPLIED}
+    verified = mirror.verify(lambda count: None, limit=5)
+    assert (verified.events, verified.rows) == (len(events), 0), verified.differences
+    together = canonical.digest()
+    forget_records()
+    one_batch_after_another = [events[at : at + BATCH_EVENTS] for at in range(0, len(events), BATCH_EVENTS)]
+    assert digest_after(one_batch_after_another) == together
+    COUNTS["concurrent"] += len(events)
+
+
+def store_shuffled(count: int, seed: int) -> list[StoredEvent]:
+    """Events of every vendor, pending in random order; in the order in which they happened."""
+    each = count // len(vendors.every())
+    bodies = [
+        (name, body)
+        for name, vendor in vendors.every().items()
+        for body in generate.stream(vendor, each, seed)
+    ]
+    shuffled = Random(seed).sample(range(count), count)
+    stored = {place: store(source(bodies[place][0]), bodies[place][1]) for place in shuffled}
+    return [stored[place] for place in range(count)]
+
+
+def drain_with(workers: int, kills: int) -> None:
+    """Workers drain the backlog together; each that is killed is in a batch then, and is replaced."""
+    running = [Worker(f"worker-{number}") for number in range(workers)]
+    for number in range(kills):
+        assert running[number].kill_in_a_batch(), f"worker {number} ended before it could be killed"
+        COUNTS["killed"] += 1
+        running.append(Worker(f"worker-{workers + number}"))
+    for worker in running[kills:]:
+        assert worker.wait() == 0
+
+
+def forget_records() -> None:
+    with connection.cursor() as cursor:
+        names = ", ".join(f'"{model._meta.db_table}"' for model in (*records(), TimelineEntry))
+        cursor.execute(f"TRUNCATE {names}")
