@@ -21,7 +21,6 @@ lint: .venv/dev.installed
 	$(BIN)/ruff check
 	$(BIN)/mypy .
 	$(MANAGE) check --deploy --fail-level WARNING
-	$(MANAGE) makemigrations --check --dry-run
 
 prove: .venv/dev.installed chromium
 	$(BIN)/pytest -m prove

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from crmmirror.embedded import postgres, process, valkey
+from crmmirror.embedded import postgres, process, sockets, valkey
 
 
 @contextmanager
@@ -16,6 +16,7 @@ def state_directory() -> Iterator[Path]:
     try:
         yield path
     finally:
+        sockets.discard(path)
         shutil.rmtree(path, ignore_errors=True)
 
 
@@ -29,7 +30,6 @@ def database(state: Path) -> Iterator[str]:
     cluster.prepare()
     with running(cluster.program(state / "postgres.log"), cluster.answers):
         yield cluster.url
-    shutil.rmtree(cluster.sockets, ignore_errors=True)
 
 
 @contextmanager

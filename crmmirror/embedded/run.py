@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from crmmirror.embedded import console, process, state
+from crmmirror.embedded import console, process, sockets, state
 from crmmirror.embedded.errors import EmbeddedError
 from crmmirror.embedded.stack import ADMIN, PASSWORD_IS_OURS, PROJECT, Address, Stack, manage
 from crmmirror.embedded.supervisor import Stopped, Supervisor
@@ -24,6 +24,7 @@ def run(directory: Path, address: Address, *, demo: bool) -> None:
             pass
         finally:
             supervisor.stop()
+            sockets.discard(directory)
 
 
 def start(stack: Stack, *, demo: bool) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 from pathlib import Path
 
 from crmmirror.embedded.errors import EmbeddedError
@@ -23,6 +24,11 @@ def directory(state: Path, owner: Identity) -> Path:
     path.mkdir(mode=0o700, exist_ok=True)
     _claim(path, owner)
     return path
+
+
+def discard(state: Path) -> None:
+    """Remove what `directory` made apart from the state directory."""
+    shutil.rmtree(_outside(state), ignore_errors=True)
 
 
 def _outside(state: Path) -> Path:

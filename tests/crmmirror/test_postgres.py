@@ -2,12 +2,13 @@
 
 import os
 import pwd
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from crmmirror.embedded import binaries, postgres, process
+from crmmirror.embedded import binaries, postgres, process, sockets
 from crmmirror.embedded.errors import EmbeddedError
 from crmmirror.embedded.identity import Identity, current, unprivileged
 from tests import stack
@@ -21,16 +22,17 @@ def nobody() -> Identity:
     return Identity(user.pw_uid, user.pw_gid)
 
 
-def closed(directory: Path) -> Path:
+@pytest.fixture
+def state(tmp_path: Path) -> Iterator[Path]:
     """A state directory that only its owner can enter."""
-    state = directory / "state"
-    state.mkdir(mode=0o700)
-    return state
+    path = tmp_path / "state"
+    path.mkdir(mode=0o700)
+    yield path
+    sockets.discard(path)
 
 
 @as_root
-def test_root_without_user_namespaces_runs_it_as_nobody(tmp_path: Path) -> None:
-    state = closed(tmp_path)
+def test_root_without_user_namespaces_runs_it_as_nobody(state: Path) -> None:
     cluster = postgres.cluster(state, durable=False, ways=(nobody(),))
     cluster.prepare()
     with (
@@ -60,8 +62,7 @@ def test_nobody_is_given_a_copy_of_programs_that_root_alone_can_reach(
     assert (found.runs_as, tmp_path / "copies" in found.bindir.parents) == (nobody(), True)
 
 
-def test_a_cluster_changes_hands_with_the_way_that_it_is_run(tmp_path: Path) -> None:
-    state = closed(tmp_path)
+def test_a_cluster_changes_hands_with_the_way_that_it_is_run(state: Path) -> None:
     for way in (nobody(), *unprivileged()) if os.geteuid() == 0 else (current(),):
         cluster = postgres.cluster(state, durable=False, ways=(way,))
         cluster.prepare()
@@ -69,9 +70,8 @@ def test_a_cluster_changes_hands_with_the_way_that_it_is_run(tmp_path: Path) -> 
             assert (state / "postgres").stat().st_uid == way.uid
 
 
-def test_a_lock_file_of_another_process_does_not_bar_the_start(tmp_path: Path) -> None:
+def test_a_lock_file_of_another_process_does_not_bar_the_start(state: Path) -> None:
     """After a power cut its process id may be anybody's: here it is that of this test."""
-    state = closed(tmp_path)
     cluster = postgres.cluster(state, durable=False)
     cluster.prepare()
     (cluster.data / "postmaster.pid").write_text(f"{os.getpid()}\n{cluster.data}\n")
@@ -80,8 +80,7 @@ def test_a_lock_file_of_another_process_does_not_bar_the_start(tmp_path: Path) -
         pass
 
 
-def test_a_server_that_does_not_start_is_reported_with_its_last_word(tmp_path: Path) -> None:
-    state = closed(tmp_path)
+def test_a_server_that_does_not_start_is_reported_with_its_last_word(state: Path) -> None:
     cluster = postgres.cluster(state, durable=False)
     cluster.prepare()
     (cluster.data / "postgresql.conf").write_text("no_such_setting = 1\n")

@@ -39,8 +39,8 @@ def mirror(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mirror]:
     mirror = Mirror(state)
     mirror.start()
     yield mirror
-    if mirror.process.poll() is None:
-        mirror.stop(signal.SIGTERM)
+    mirror.process.terminate()
+    mirror.process.wait(40)
 
 
 @pytest.fixture(scope="module")
