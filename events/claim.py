@@ -5,7 +5,7 @@ A claim is a row lock: it ends with the transaction, so a worker that dies gives
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import fields
 
 from django.db import connection
 
@@ -15,6 +15,8 @@ BATCH_EVENTS = 500
 BATCH_BYTES = 8 * 1024 * 1024
 MAX_ATTEMPTS = 8
 FIRST_PAUSE_SECONDS = 10
+
+COLUMNS = tuple(field.name for field in fields(Outcome))
 
 CLAIM = """
     SELECT id, octet_length(body) FROM events_event
@@ -64,9 +66,13 @@ def within_bytes(sizes: Iterable[tuple[int, int]]) -> Iterable[int]:
 
 def record(outcomes: Iterable[Outcome]) -> None:
     """Writes each event's status, reason and next try."""
-    rows = json.dumps([asdict(outcome) for outcome in outcomes])
     with connection.cursor() as cursor:
-        cursor.execute(RECORD, [MAX_ATTEMPTS, FIRST_PAUSE_SECONDS, rows])
+        cursor.execute(RECORD, [MAX_ATTEMPTS, FIRST_PAUSE_SECONDS, rows(outcomes)])
+
+
+def rows(outcomes: Iterable[Outcome]) -> str:
+    """A JSON array of objects, for jsonb_to_recordset."""
+    return json.dumps([{name: getattr(outcome, name) for name in COLUMNS} for outcome in outcomes])
 
 
 def requeue() -> int:

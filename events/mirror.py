@@ -1,9 +1,8 @@
 """Makes the mirror anew from the log, beside the live one: to replace it, or to compare with it."""
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection, transaction
@@ -13,6 +12,7 @@ from entities.differences import Difference
 from entities.log import Outcome, StoredEvent
 from entities.settle import settle
 from events import log
+from events.claim import rows
 
 Progress = Callable[[int], object]
 """Called with the number of events that were folded since the last call."""
@@ -73,8 +73,8 @@ def verify(progress: Progress, limit: int) -> Verified:
         _run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         with _folding():
             events = _fold(log.heard(), progress)
-        rows = differences.count_differing()
-        return Verified(events, rows, list(differences.differences(limit)) if rows else [])
+        count = differences.count_differing()
+        return Verified(events, count, list(differences.differences(limit)) if count else [])
 
 
 @contextmanager
@@ -98,7 +98,7 @@ def _fold(
 
 
 def _judge(outcomes: list[Outcome]) -> None:
-    _run(JUDGE, json.dumps([asdict(outcome) for outcome in outcomes]))
+    _run(JUDGE, rows(outcomes))
 
 
 def _now() -> datetime:
