@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from crmmirror.embedded import console, process, sockets, state
+from crmmirror.embedded.address import Address
 from crmmirror.embedded.errors import EmbeddedError
-from crmmirror.embedded.stack import ADMIN, PASSWORD_IS_OURS, PROJECT, Address, Stack, manage
+from crmmirror.embedded.stack import ADMIN, PASSWORD_IS_OURS, PROJECT, Stack, manage
 from crmmirror.embedded.supervisor import Stopped, Supervisor
 
 EXAMPLES = PROJECT / "tests" / "fixtures"

@@ -1,9 +1,6 @@
 """What the embedded stack is made of, and in which order it starts."""
 
-import errno
-import http.client
 import os
-import socket
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +8,7 @@ from pathlib import Path
 from signal import SIGKILL, SIGQUIT, SIGTERM
 
 from crmmirror.embedded import postgres, state, valkey
-from crmmirror.embedded.errors import EmbeddedError
+from crmmirror.embedded.address import Address
 from crmmirror.embedded.process import Program
 from crmmirror.embedded.supervisor import Service, Supervisor
 
@@ -24,45 +21,6 @@ ADMIN = "admin"
 # What `manage.py furnish` says last: whether the generated password lets ADMIN in.
 PASSWORD_IS_OURS = "The admin's password is the generated one."  # noqa: S105
 PASSWORD_IS_THEIRS = "The admin's password was changed, or the user was there before."  # noqa: S105
-ANYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared with, not bound.
-
-
-@dataclass(frozen=True)
-class Address:
-    host: str
-    port: int
-
-    @property
-    def url(self) -> str:
-        """Where this machine reaches it."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104
-        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
-
-    def check(self) -> None:
-        """Raises EmbeddedError where nothing can listen on it."""
-        try:
-            family, kind, protocol, _, target = socket.getaddrinfo(
-                self.host, self.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-            )[0]
-            with socket.socket(family, kind, protocol) as probe:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                probe.bind(target)
-        except OSError as error:
-            taken = error.errno == errno.EADDRINUSE
-            why = "another program listens there" if taken else error.strerror
-            raise EmbeddedError(
-                f"Cannot serve {self.host}:{self.port}: {why}. Pass --host or --port."
-            ) from error
-
-    def answers(self) -> bool:
-        connection = http.client.HTTPConnection(self.url.removeprefix("http://"), timeout=5)
-        try:
-            connection.request("GET", "/admin/login/")
-            return connection.getresponse().status == http.HTTPStatus.OK
-        except (OSError, http.client.HTTPException):
-            return False
-        finally:
-            connection.close()
 
 
 @dataclass(frozen=True)
@@ -90,7 +48,7 @@ class Stack:
     def settings(self, urls: Mapping[str, str]) -> dict[str, str]:
         """Settings for the children and for other terminals, written to the state directory."""
         defaults = {**state.secret_settings(self.directory), "HTTPS": "false", **urls}
-        if self.address.host not in ("127.0.0.1", "localhost", *ANYWHERE):
+        if self.address.is_named:
             defaults["ALLOWED_HOSTS"] = f"localhost,127.0.0.1,[::1],{self.address.host}"
         chosen = {name: os.environ.get(name) or value for name, value in defaults.items()}
         chosen |= {name: os.environ[name] for name in ("DATABASE_URL", "BROKER_URL") if os.environ.get(name)}
@@ -118,7 +76,7 @@ def manage(stack: Stack, environment: Mapping[str, str], *argv: str) -> Program:
 def web(stack: Stack, environment: Mapping[str, str]) -> Program:
     options = {
         "--interface": "wsgi",
-        "--host": stack.address.host,
+        "--host": stack.address.numeric,
         "--port": str(stack.address.port),
         "--workers": str(min(4, os.cpu_count() or 1)),
         "--blocking-threads": str(WEB_THREADS),

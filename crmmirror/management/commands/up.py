@@ -6,8 +6,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from crmmirror.embedded import run
+from crmmirror.embedded.address import Address
 from crmmirror.embedded.errors import EmbeddedError
-from crmmirror.embedded.stack import Address
 
 
 class Command(BaseCommand):
