@@ -55,7 +55,8 @@ DEAL = Entity(
 )
 INVOICE = Entity(
     "invoice",
-    id=("id", "invoiceId"),
+    # In a payment's allocation, `id` would be the allocation's.
+    id=("invoiceId", "id"),
     columns=alike("number client client_name contact total currency due_date created_at status")
     | {
         "vendor_status": "status",
