@@ -93,7 +93,9 @@ def dump(state: State, columns: Iterable[str]) -> dict[str, Any]:
     values = {
         name: _encode(register.value)
         for name, register in state.items()
-        if isinstance(register.value, Invalid) or (name not in plain and ADDITION not in name)
+        if isinstance(register.value, Invalid)
+        or name.startswith(EXTRA)
+        or (name not in plain and ADDITION not in name)
     }
     return {"clocks": {clock: sorted(names) for clock, names in sorted(clocks.items())}, "values": values}
 
