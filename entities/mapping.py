@@ -123,7 +123,10 @@ def _columns(
     reading: Reading, plan: Plan, payload: dict[str, Any], rank: Rank, taken: set[str]
 ) -> dict[str, Any]:
     found: dict[str, Any] = {}
+    keys = payload.keys()
     for column in plan.columns:
+        if column.keys.isdisjoint(keys):
+            continue
         value = _value(reading, column, _candidates(column, payload, plan), taken)
         if value is not ABSENT and (value is not None or rank is not Rank.COPY):
             found[column.name] = value
@@ -203,21 +206,24 @@ def _read_reference(
     taken: set[str],
 ) -> None:
     """Writes the reference, and copies of what stands in it and beside it about the other record."""
-    target = reading.plans.get(reference.model)
     held = {key: payload[key] for key in reference.keys if key in payload}
-    candidates = _identified({key: _referred_id(target, value) for key, value in held.items()})
-    external_id = _value(reading, Column(reference.name, (), identifier, {}), candidates, taken)
-    if isinstance(external_id, Invalid):
-        external_id = Invalid(external_id.key, document(held[external_id.key]))
+    external_id = _external_id(reading, reference, held, taken) if held else ABSENT
     if external_id is not ABSENT and (external_id is not None or rank is not Rank.COPY):
         said[reference.name] = external_id
-    key = None
+    referred = None
     if isinstance(external_id, str):
-        key = RecordKey(reference.model, reading.scope, external_id)
-        reading.said(key, Rank.COPY)
-        if target is not None:
-            taken.update(_read_embedded(reading, target, held, key))
-    _read_beside(reading, reference, payload, key, taken)
+        referred = RecordKey(reference.model, reading.scope, external_id)
+        reading.said(referred, Rank.COPY)
+        taken.update(_read_embedded(reading, held, referred))
+    _read_beside(reading, reference, payload, referred, taken)
+
+
+def _external_id(reading: Reading, reference: Reference, held: dict[str, Any], taken: set[str]) -> Any:
+    """The id of the record referred to, as `_value` has it; one that is none with all that stood there."""
+    target = reading.plans.get(reference.model)
+    candidates = _identified({key: _referred_id(target, value) for key, value in held.items()})
+    found = _value(reading, reference.column, candidates, taken)
+    return Invalid(found.key, document(held[found.key])) if isinstance(found, Invalid) else found
 
 
 def _referred_id(target: Plan | None, held: Any) -> Any:
@@ -242,10 +248,11 @@ def _alone(held: Any) -> Any:
     return held
 
 
-def _read_embedded(
-    reading: Reading, target: Plan, held: dict[str, Any], referred: RecordKey
-) -> Iterator[str]:
+def _read_embedded(reading: Reading, held: dict[str, Any], referred: RecordKey) -> Iterator[str]:
     """Copies of the records that are embedded under these keys; one without an id is the referred one."""
+    target = reading.plans.get(referred.model)
+    if target is None:
+        return
     for key, value in held.items():
         embedded = _alone(value)
         if isinstance(embedded, dict):
@@ -262,6 +269,8 @@ def _read_beside(
     taken: set[str],
 ) -> None:
     """Copies of the referred record's columns; without a record, a null says nothing all the same."""
+    if reference.beside.keys().isdisjoint(payload):
+        return
     for key, column in reference.beside.items():
         if key not in payload:
             continue

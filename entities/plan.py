@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from django.db.models import Field, ForeignKey
@@ -25,6 +25,10 @@ class Column:
     convert: Callable[[Any], Any]
     words: dict[str, str]
 
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        return frozenset(key for key, _ in self.paths)
+
 
 @dataclass(frozen=True)
 class Reference:
@@ -39,9 +43,14 @@ class Reference:
     model: str
     beside: dict[str, Column]
 
-    @property
+    @cached_property
     def keys(self) -> tuple[str, ...]:
         return self.id_keys + self.embedded_keys
+
+    @cached_property
+    def column(self) -> Column:
+        """The reference as a column of ids."""
+        return Column(self.name, (), CONVERTERS[ForeignKey], {})
 
 
 @dataclass(frozen=True)
