@@ -1,0 +1,62 @@
+"""The memory of a worker that has a long backlog before it."""
+
+import sys
+import time
+from pathlib import Path
+
+from bench import backlog, servers
+from bench.report import Result
+from crmmirror.embedded import process
+
+PENDING = 200_000
+COPIES = 50
+MEBIBYTE = 1024
+
+
+def measure(state: Path, rounds: int) -> Result:
+    peaks = []
+    for _ in range(rounds):
+        backlog.empty()
+        backlog.fill(PENDING, COPIES)
+        peaks.append(peak_of_a_worker(state))
+    return Result(
+        "Memory of a worker",
+        f"The largest resident memory of a Celery worker's child that starts with {PENDING:,} pending events"
+        f" before it and drains for {SECONDS} seconds.",
+        "MiB",
+        {"the largest process": peaks},
+        mark=300,
+        is_ceiling=True,
+    )
+
+
+SECONDS = 20
+
+
+def peak_of_a_worker(state: Path) -> float:
+    from events.drain import pending_left
+    from events.tasks import drain
+
+    argv = (sys.executable, "-m", "celery", "--app", "crmmirror", "worker", "--concurrency", "1")
+    program = process.Program("worker", argv, state / "worker.log", cwd=servers.PROJECT)
+    with servers.child(program, lambda: True) as parent:
+        drain.delay()
+        deadline = time.monotonic() + SECONDS
+        peak = 0.0
+        while time.monotonic() < deadline and pending_left():
+            peak = max([peak, *(_peak(pid) for pid in (parent, *_children(parent)))])
+            time.sleep(0.5)
+    return peak
+
+
+def _children(parent: int) -> list[int]:
+    return [int(pid) for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
+
+
+def _peak(pid: int) -> float:
+    """VmHWM of proc(5), in MiB; 0 for a process that is gone."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except FileNotFoundError:
+        return 0
+    return next((int(line.split()[1]) / MEBIBYTE for line in lines if line.startswith("VmHWM:")), 0)

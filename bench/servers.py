@@ -1,0 +1,75 @@
+"""The PostgreSQL and the Valkey that a benchmark runs on, and the web servers that it compares."""
+
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import django
+from cryptography.fernet import Fernet
+from django.core.management import call_command
+
+from crmmirror.embedded import postgres, process, valkey
+
+PROJECT = Path(__file__).resolve().parent.parent
+HOST = "127.0.0.1"
+
+
+@contextmanager
+def running(state: Path) -> Iterator[None]:
+    """A durable PostgreSQL with the mirror's tables, and a Valkey; Django is set up on them."""
+    cluster, broker = postgres.cluster(state), valkey.broker(state)
+    cluster.prepare()
+    with ExitStack() as stack:
+        for name, server in (("postgres", cluster), ("valkey", broker)):
+            stack.enter_context(child(server.program(state / f"{name}.log"), server.answers))
+        os.environ |= {
+            "CRMMIRROR_STATE_DIR": str(state),
+            "DATABASE_URL": cluster.url,
+            "BROKER_URL": broker.url,
+            "SECRET_KEY": "for-benchmarks",
+            "ENCRYPTION_KEYS": Fernet.generate_key().decode(),
+            "HTTPS": "false",
+            "LOG_LEVEL": "WARNING",
+            "DJANGO_SETTINGS_MODULE": "crmmirror.settings",
+        }
+        django.setup()
+        call_command("migrate", verbosity=0)
+        yield
+
+
+@contextmanager
+def child(program: process.Program, answers: process.Callable[[], bool]) -> Iterator[int]:
+    """Its process id, while it runs."""
+    started = process.spawn(program)
+    try:
+        process.await_answer(program, started, answers, lambda: None)
+        yield started.pid
+    finally:
+        process.stop(started, program.ends)
+
+
+@contextmanager
+def web(state: Path, application: str) -> Iterator[int]:
+    """The port of a Granian that serves a WSGI application as the embedded stack serves the mirror."""
+    port = free_port()
+    options = ("--interface", "wsgi", "--host", HOST, "--port", str(port), "--workers", "2")
+    argv = (sys.executable, "-m", "granian", *options, "--blocking-threads", "64", application)
+    program = process.Program("web", argv, state / "web.log", cwd=PROJECT)
+    with child(program, lambda: is_open(port)):
+        yield port
+
+
+def free_port() -> int:
+    with socket.create_server((HOST, 0)) as listening:
+        return int(listening.getsockname()[1])
+
+
+def is_open(port: int) -> bool:
+    try:
+        socket.create_connection((HOST, port), timeout=1).close()
+    except OSError:
+        return False
+    return True
