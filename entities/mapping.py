@@ -2,17 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from entities import vendors
 from entities.converters import Unconvertible, document, identifier, iso, text
 from entities.envelope import Envelope, read
 from entities.log import StoredEvent
-from entities.plan import Column, Plan, Reference, plans
+from entities.plan import Plan, Reference, plans
 from entities.registers import ADDITION, EXISTS, EXTRA, Invalid, clock
+from entities.values import ABSENT, places, read_value
 from entities.vendor import EVENT_TIME, EventType, Rank
-
-ABSENT: Final = object()
 
 
 class Unmappable(ValueError):
@@ -127,73 +126,9 @@ def _columns(
     for column in plan.columns:
         if column.keys.isdisjoint(keys):
             continue
-        value = _value(reading, column, _candidates(column, payload, plan), taken)
+        value = read_value(column, places(column, payload, plan), taken, reading.warnings)
         if value is not ABSENT and (value is not None or rank is not Rank.COPY):
             found[column.name] = value
-    return found
-
-
-def _candidates(column: Column, payload: dict[str, Any], plan: Plan) -> Iterator[tuple[str, Any]]:
-    """What the payload holds in the column's places.
-
-    An object that is read in part is no value itself, and one that is only read in part and is
-    null says null of each part.
-    """
-    for key, part in column.paths:
-        if key not in payload:
-            continue
-        value = payload[key]
-        if part is None:
-            if not (isinstance(value, dict) and key in plan.parted):
-                yield key, value
-        elif isinstance(value, dict):
-            if part in value:
-                yield f"{key}.{part}", value[part]
-        elif value is None and key not in plan.whole:
-            yield key, None
-
-
-def _value(reading: Reading, column: Column, candidates: Iterator[tuple[str, Any]], taken: set[str]) -> Any:
-    """The first that converts; else the first that does not, as Invalid; else null; else ABSENT.
-
-    taken: grows by the places of which the value says all; what is in the others is kept as it came.
-    """
-    found: Any = ABSENT
-    refused: list[tuple[str, Any, Unconvertible]] = []
-    for place, raw in candidates:
-        try:
-            value = None if raw is None else _converted(column, raw)
-        except Unconvertible as error:
-            refused.append((place, raw, error))
-            continue
-        if found is ABSENT or found is None:
-            found = value
-        if value is None or value == found:
-            taken.add(place)
-    if not refused:
-        return found
-    return _refused(reading, column, found, refused, taken)
-
-
-def _converted(column: Column, raw: Any) -> Any:
-    value = column.convert(raw)
-    return column.words.get(value, value) if column.words else value
-
-
-def _refused(
-    reading: Reading,
-    column: Column,
-    found: Any,
-    refused: list[tuple[str, Any, Unconvertible]],
-    taken: set[str],
-) -> Any:
-    """What was found, or the first of the refused where nothing was; with their warnings."""
-    if found is ABSENT or found is None:
-        place, raw, error = refused.pop(0)
-        found = Invalid(place, document(raw))
-        taken.add(place)
-        reading.warnings.append(f"{place}: {error}; {column.name} is null until a newer value")
-    reading.warnings += [f"{place}: {error}; kept as it came" for place, _, error in refused]
     return found
 
 
@@ -219,10 +154,10 @@ def _read_reference(
 
 
 def _external_id(reading: Reading, reference: Reference, held: dict[str, Any], taken: set[str]) -> Any:
-    """The id of the record referred to, as `_value` has it; one that is none with all that stood there."""
+    """The id of the record referred to, as `read_value` gives it; what is none holds all that stood there."""
     target = reading.plans.get(reference.model)
-    candidates = _identified({key: _referred_id(target, value) for key, value in held.items()})
-    found = _value(reading, reference.column, candidates, taken)
+    told = _identified({key: _referred_id(target, value) for key, value in held.items()})
+    found = read_value(reference.column, told, taken, reading.warnings)
     return Invalid(found.key, document(held[found.key])) if isinstance(found, Invalid) else found
 
 
@@ -277,7 +212,7 @@ def _read_beside(
         if payload[key] is None:
             taken.add(key)
         elif referred is not None:
-            value = _value(reading, column, iter([(key, payload[key])]), taken)
+            value = read_value(column, [(key, payload[key])], taken, reading.warnings)
             reading.said(referred, Rank.COPY).setdefault(column.name, value)
 
 
