@@ -2,8 +2,8 @@
 
 from django.contrib import admin
 
+from entities import schema
 from entities.admin.records import RecordAdmin
-from entities.schema import records
 
-for model in records():
+for model in schema.records():
     admin.site.register(model, RecordAdmin)

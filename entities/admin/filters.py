@@ -30,14 +30,28 @@ STATES = {
     "all": ("all of them", Q()),
 }
 OTHER = "other"
+# So many choices are folded.
+MANY = 12
 ID = re.compile(r"[0-9]{1,18}")
 
 
-class StateFilter(SimpleListFilter):
+class Filter(SimpleListFilter):
+    """One that is folded until it is used, unless it is `prominent`."""
+
+    template = "entities/filter.html"
+    prominent = False
+
+    @property
+    def is_open(self) -> bool:
+        return self.prominent or self.parameter_name in self.used_parameters
+
+
+class StateFilter(Filter):
     """Live records, unless others are asked for."""
 
     title = "state"
     parameter_name = "state"
+    prominent = True
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Lookups:
         return [(name, label) for name, (label, _) in STATES.items()]
@@ -49,12 +63,12 @@ class StateFilter(SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         return queryset.filter(STATES[self.value()][1])
 
-    def choices(self, changelist: ChangeList) -> Iterator[dict[str, Any]]:
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
         """Without Django's "All": here it is a choice of its own."""
         return (choice for place, choice in enumerate(super().choices(changelist)) if place)
 
 
-class SourceFilter(SimpleListFilter):
+class SourceFilter(Filter):
     title = "source"
     parameter_name = "source"
 
@@ -72,7 +86,7 @@ class SourceFilter(SimpleListFilter):
 def period(column: str, heading: str) -> type[SimpleListFilter]:
     """Rows whose time in that column is within a fixed period until now."""
 
-    class PeriodFilter(SimpleListFilter):
+    class PeriodFilter(Filter):
         title = heading
         parameter_name = column
 
@@ -92,12 +106,13 @@ def words(
 ) -> type[SimpleListFilter]:
     """Rows with that word in that column; with `other`, every unforeseen word has a choice too."""
 
-    class WordFilter(SimpleListFilter):
+    class WordFilter(Filter):
         title = heading or column.replace("_", " ")
         parameter_name = column
+        prominent = len(known) < MANY
 
         def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Lookups:
-            choices = [(word, word.replace("_", " ")) for word in known]
+            choices = [(word, word if "." in word else word.replace("_", " ")) for word in known]
             return [*choices, (OTHER, "other")] if other else choices
 
         def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
@@ -112,7 +127,7 @@ def words(
 def refers(field: ForeignKey) -> type[SimpleListFilter]:
     """Rows that refer to the one record that a link named; shown only then."""
 
-    class ReferenceFilter(SimpleListFilter):
+    class ReferenceFilter(Filter):
         title = str(field.verbose_name)
         parameter_name = field.name
 

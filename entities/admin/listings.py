@@ -34,7 +34,7 @@ def listing(columns: str, search: str, **words: str) -> Listing:
 LISTINGS = {
     "lead": listing("value stage_name email mobile owner_name", "name title email mobile"),
     "deal": listing(
-        "value status stage_name client contact owner_name", "title number", status="open won lost abandoned"
+        "value status stage_name client owner_name", "title number", status="open won lost abandoned"
     ),
     "client": listing("number type email phone", "name number email phone", type="company contact"),
     "contact": listing(

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.paginator import Page as TimelinePage
 from django.db.models import Field, ForeignKey, JSONField
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from entities.admin import cells
@@ -14,10 +15,10 @@ from entities.admin.links import event_page, link, timeline_of
 from entities.admin.past import Past, past_of
 from entities.admin.referrers import Referrer, referrers_of
 from entities.admin.timeline import timeline_page
-from entities.admin.values import ON_PAGE, label, show
+from entities.admin.values import ON_PAGE, column, label, show
 from entities.models import Record
 from entities.provenance import Provenance, provenance
-from entities.registers import ADDITION, EXISTS, EXTRA
+from entities.registers import ADDITION, EXISTS, EXTRA, Invalid, load
 from entities.schema import COMMON
 from entities.vendor import Rank
 
@@ -102,13 +103,21 @@ def _groups(record: Record, origins: Mapping[str, Origin]) -> Iterator[Group]:
 def _group(record: Record, origins: Mapping[str, Origin], title: str, fields: Iterable[Field]) -> Group:
     rows: list[Row] = []
     unsaid: list[str] = []
+    state = load(record.registers)
     for field in fields:
         value, origin = getattr(record, field.name), _newest(field.name, origins)
+        register = state.get(field.name)
         if value is None and origin is None:
             unsaid.append(label(field))
         else:
-            rows.append(Row(label(field), _value(value, field), origin))
+            invalid = register.value if register and isinstance(register.value, Invalid) else None
+            cell = _unreadable(invalid) if invalid else _value(value, field)
+            rows.append(Row(label(field), cell, origin))
     return Group(title, tuple(rows), ", ".join(unsaid))
+
+
+def _unreadable(value: Invalid) -> SafeString:
+    return format_html('{} <span class="nothing">not readable</span>', document(value.raw))
 
 
 def _newest(column: str, origins: Mapping[str, Origin]) -> Origin | None:
@@ -128,7 +137,7 @@ def _document(record: Record, origins: Mapping[str, Origin], field: Field) -> Gr
     if value is None and origin is None:
         return Group(title, ())
     if not isinstance(value, dict) or not value:
-        return Group(title, (Row("", document(value), origin),))
+        return Group(title, (Row(title, document(value), origin),))
     rows = (Row(cells.short(key), document(item), origin) for key, item in list(value.items())[:MAX_ROWS])
     return Group(title, tuple(rows), left_out=_left_out(value))
 
@@ -146,7 +155,7 @@ def _left_out(value: Mapping[str, Any]) -> str:
 def _keys(record: Record, origins: Mapping[str, Origin]) -> Group:
     """What every record has, and the mirror's own times."""
     names = ("external_id", "source", "sub_account", "created_at", "first_seen_at", "changed_at")
-    fields = {name: record._meta.get_field(name) for name in names}
+    fields = {name: column(type(record), name) for name in names}
     shown = ((field, getattr(record, name)) for name, field in fields.items())
     rows = (
         Row(label(field), _keys_value(value, field), origins.get(field.name))

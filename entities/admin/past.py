@@ -9,6 +9,7 @@ from entities import history
 from entities.admin import cells
 from entities.admin.links import event_page
 from entities.admin.values import ON_PAGE, label, show
+from entities.admin.values import column as column_of
 from entities.models import Record
 from entities.provenance import said
 
@@ -33,7 +34,7 @@ class Past:
 
 
 def past_of(record: Record, column: str) -> Past:
-    field = record._meta.get_field(column)
+    field = column_of(type(record), column)
     runs = history.runs(history.seen(said(record, column), column))
     stays = (
         Stay(

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from django.contrib.admin import ModelAdmin
+from django.contrib.admin import ModelAdmin, ShowFacets
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 
 from entities.admin.paging import CappedPaginator
 
@@ -15,7 +15,7 @@ class ReadOnlyAdmin(ModelAdmin):
 
     paginator = CappedPaginator
     show_full_result_count = False
-    show_facets = False
+    show_facets = ShowFacets.NEVER
     list_per_page = 50
     list_max_show_all = 0
 
@@ -27,6 +27,21 @@ class ReadOnlyAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The row's page, at the address that Django has for its form."""
+        if request.method not in ("GET", "HEAD"):
+            raise PermissionDenied
+        return self.page_view(request, self.shown(request, object_id))
+
+    def page_view(self, request: HttpRequest, row: Any, /) -> HttpResponse:
+        raise NotImplementedError
 
     def shown(self, request: HttpRequest, object_id: str) -> Any:
         """The row, for whoever may see it; raises PermissionDenied or Http404."""

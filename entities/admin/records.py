@@ -1,13 +1,14 @@
 """The lists of the mirrored records, and the address of each record's page."""
 
 from collections.abc import Callable, Iterable
-from functools import partial
-from typing import Any
+from functools import partial, reduce
+from operator import or_
+from typing import Any, cast
 
+from django.contrib.admin import SimpleListFilter
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import DateTimeField, Field, ForeignKey, JSONField, Max, Q, QuerySet
-from django.http import HttpRequest
-from django.http.response import HttpResponseBase
+from django.db.models import DateTimeField, Field, ForeignKey, JSONField, Max, Model, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.html import format_html
@@ -19,7 +20,7 @@ from entities.admin.listings import listing_of
 from entities.admin.page import page
 from entities.admin.readonly import ReadOnlyAdmin
 from entities.admin.timeline import timeline_page
-from entities.admin.values import IN_LIST, show
+from entities.admin.values import IN_LIST, column, show
 from entities.models import Record
 
 # A search looks for words among this many of the newest rows; for an id among all of them.
@@ -32,7 +33,7 @@ class RecordList(ChangeList):
     """Leaves the documents in the database: a list shows none of them."""
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet:
-        listed = self.model_admin.referred
+        listed = cast(RecordAdmin, self.model_admin).referred
         queryset = super().get_queryset(request, exclude_parameters)
         return queryset.select_related("source", *listed).defer(*_documents(self.model, listed))
 
@@ -45,27 +46,32 @@ class RecordAdmin(ReadOnlyAdmin):
 
     def __init__(self, model: type[Record], admin_site: Any) -> None:
         self.listing = listing_of(model)
-        fields = [model._meta.get_field(name) for name in self.listing.columns]
+        fields = [column(model, name) for name in self.listing.columns]
         self.referred = tuple(field.name for field in fields if isinstance(field, ForeignKey))
         self.list_display = (
             _name_column(model),
-            *map(_column, (*fields, *map(model._meta.get_field, SORTED))),
+            *map(_column, (*fields, *(column(model, name) for name in SORTED))),
             "source",
         )
-        self.search_fields = self.listing.search
-        named = " or ".join(str(model._meta.get_field(name).verbose_name) for name in self.listing.search)
-        self.search_help_text = (
-            f"Words of {named}, among the newest {SEARCHED_ROWS:,}; or the vendor's id, in full."
-        )
-        self.list_filter = (
+        self.filters: tuple[type[SimpleListFilter], ...] = (
             filters.StateFilter,
-            *(filters.words(column, known) for column, known in self.listing.words.items()),
+            *(filters.words(name, known) for name, known in self.listing.words.items()),
             filters.period("changed_at", "last change"),
             filters.period("created_at", "creation"),
             filters.SourceFilter,
             *(filters.refers(field) for field in _references(model)),
         )
+        named = " or ".join(str(column(model, name).verbose_name) for name in self.listing.search)
+        self.search_help_text = (  # type: ignore[misc]
+            f"Words of {named}, among the newest {SEARCHED_ROWS:,}; or the vendor's id, in full."
+        )
         super().__init__(model, admin_site)
+
+    def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
+        return self.listing.search
+
+    def get_list_filter(self, request: HttpRequest) -> tuple[type[SimpleListFilter], ...]:
+        return self.filters
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return RecordList
@@ -83,12 +89,12 @@ class RecordAdmin(ReadOnlyAdmin):
         words = Q(pk__gt=newest - SEARCHED_ROWS)
         for word in search_term.split()[:MAX_WORDS]:
             fields = (Q(**{f"{name}__icontains": word}) for name in self.listing.search)
-            words &= Q.create(fields, Q.OR)
+            words &= reduce(or_, fields)
         return queryset.filter(Q(external_id=search_term.strip()) | words), False
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponseBase:
+    ) -> HttpResponse:
         title = str(self.opts.verbose_name_plural).capitalize()
         return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
@@ -97,18 +103,11 @@ class RecordAdmin(ReadOnlyAdmin):
         name = f"{self.opts.app_label}_{self.opts.model_name}_timeline"
         return [path("<path:object_id>/timeline/", view, name=name), *super().get_urls()]
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponseBase:
-        record = self.shown(request, object_id)
+    def page_view(self, request: HttpRequest, record: Record) -> HttpResponse:
         context = self.page_context(request, cells.short(str(record)))
         return TemplateResponse(request, "entities/record.html", context | {"page": page(record)})
 
-    def timeline_view(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
+    def timeline_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         record = self.shown(request, object_id)
         name = cells.short(str(record))
         entries = timeline_page(record, request.GET.get("p", "1"))
@@ -122,9 +121,11 @@ def _references(model: type[Record]) -> Iterable[ForeignKey]:
     return [field for field in fields if issubclass(field.related_model, Record)]
 
 
-def _documents(model: type[Record], referred: Iterable[str]) -> list[str]:
+def _documents(model: type[Model], referred: Iterable[str]) -> list[str]:
     """The paths of the JSON columns, of the rows and of those that they refer to."""
-    models = {"": model} | {f"{name}__": model._meta.get_field(name).related_model for name in referred}
+    models: dict[str, Any] = {"": model} | {
+        f"{name}__": column(model, name).related_model for name in referred
+    }
     return [
         prefix + field.name
         for prefix, one in models.items()
@@ -147,10 +148,14 @@ def _column(field: Field) -> Callable[[Record], SafeString]:
     column = partial(_cell, field)
     column.__name__ = field.name  # type: ignore[attr-defined]
     in_utc = " (UTC)" if isinstance(field, DateTimeField) else ""
-    column.short_description = str(field.verbose_name).removesuffix(" at") + in_utc  # type: ignore[attr-defined]
+    column.short_description = _heading(field) + in_utc  # type: ignore[attr-defined]
     if field.name in SORTED:
         column.admin_order_field = field.name  # type: ignore[attr-defined]
     return column
+
+
+def _heading(field: Field) -> str:
+    return str(field.verbose_name).removesuffix(" at").removesuffix(" name")
 
 
 def _cell(field: Field, record: Record) -> SafeString:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -45,3 +45,7 @@ def show(value: Any, field: models.Field, kinds: Kinds) -> SafeString:
 def label(field: models.Field) -> str:
     name = str(field.verbose_name)
     return f"{name.removesuffix(' ref')} id" if field.name.endswith("_ref") else name
+
+
+def column(model: type[models.Model], name: str) -> models.Field:
+    return cast(models.Field, model._meta.get_field(name))

@@ -6,7 +6,6 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
-from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -28,7 +27,7 @@ def known_types() -> tuple[str, ...]:
 
 class EventAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
-    list_display = ("name", "type", "source", "state", "attempts", "received", "occurred", "remark")
+    list_display = ("name", "type", "state", "remark", "source", "received", "tries")
     list_select_related = ("source",)
     list_filter = (
         filters.words("status", tuple(Event.Status.values), other=False),
@@ -57,17 +56,17 @@ class EventAdmin(ReadOnlyAdmin):
     def received(self, event: Event) -> SafeString:
         return cells.minute(event.received_at)
 
-    @admin.display(description="event time (UTC)")
-    def occurred(self, event: Event) -> SafeString:
-        return cells.minute(event.occurred_at)
+    @admin.display(description="tries")
+    def tries(self, event: Event) -> SafeString:
+        return cells.number(str(event.attempts))
 
     @admin.display(description="remark")
-    def remark(self, event: Event) -> SafeString | str:
+    def remark(self, event: Event) -> SafeString:
         """The reason, else how many warnings there are."""
         if event.error:
             return cells.line(event.error)
         count = len(event.warnings)
-        return f"{count} warning{'s' * (count > 1)}" if count else ""
+        return cells.line(f"{count} warning{'s' * (count > 1)}") if count else cells.NOTHING
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
         return Event.objects.defer("body", "headers", "digest")
@@ -79,7 +78,7 @@ class EventAdmin(ReadOnlyAdmin):
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponseBase:
+    ) -> HttpResponse:
         return super().changelist_view(request, {"title": "Events", **(extra_context or {})})
 
     def has_apply_permission(self, request: HttpRequest) -> bool:
@@ -102,14 +101,7 @@ class EventAdmin(ReadOnlyAdmin):
         ]
         return [*views, *super().get_urls()]
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponseBase:
-        event = self.shown(request, object_id)
+    def page_view(self, request: HttpRequest, event: Event) -> HttpResponse:
         touched = list(touched_by(event))
         context = self.page_context(request, f"Event {event.pk}") | {
             "event": event,
@@ -127,7 +119,7 @@ class EventAdmin(ReadOnlyAdmin):
         }
         return TemplateResponse(request, "events/event.html", context)
 
-    def apply_again_view(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
+    def apply_again_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         event = self.shown(request, object_id)
@@ -137,7 +129,7 @@ class EventAdmin(ReadOnlyAdmin):
         self.message_user(request, f"Event {event.pk} is pending again.", messages.SUCCESS)
         return redirect(page_of(Event, event.pk))
 
-    def raw_view(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
+    def raw_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """The exact bytes; never as a type that a browser would show."""
         event = self.shown(request, object_id)
         disposition = f'attachment; filename="event-{event.pk}.bin"'

@@ -1,5 +1,6 @@
 """The forms of a source: what `events.sources` demands, said beside the field that is at fault."""
 
+from copy import copy
 from typing import Any
 
 from django import forms
@@ -65,17 +66,12 @@ class SourceForm(forms.ModelForm):
     class Meta:
         model = Source
         fields = ("slug", "vendor", "active", "scheme", *OPTIONS, "max_body_bytes")
-        widgets = dict.fromkeys(("vendor", "header", "prefix"), forms.TextInput)
+        widgets = dict.fromkeys(("header", "prefix"), forms.TextInput)
         help_texts = {
             "vendor": "Fixed: the events are read as this vendor's.",
             "active": "An inactive source's address answers 404.",
             "max_body_bytes": "A larger delivery is refused.",
         }
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if "vendor" in self.fields:
-            self.fields["vendor"].disabled = True
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -97,9 +93,7 @@ class SourceForm(forms.ModelForm):
 
 
 def _with(source: Source, cleaned: dict[str, Any]) -> Source:
-    changed = Source(
-        **{field.attname: getattr(source, field.attname) for field in Source._meta.concrete_fields}
-    )
+    changed = copy(source)
     for name, value in cleaned.items():
         setattr(changed, name, value)
     return changed

@@ -6,8 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -61,17 +60,20 @@ class SourceAdmin(admin.ModelAdmin):
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponseBase:
+    ) -> HttpResponse:
         return super().changelist_view(request, {"title": "Sources", **(extra_context or {})})
 
     def get_form(
         self, request: HttpRequest, obj: Source | None = None, change: bool = False, **kwargs: Any
     ) -> type[forms.ModelForm]:
         form = SourceForm if change else NewSourceForm
-        return super().get_form(request, obj, change, **kwargs | {"form": form, "fields": form._meta.fields})
+        return super().get_form(request, obj, change, **kwargs | {"form": form})
 
-    def get_fields(self, request: HttpRequest, obj: Source | None = None) -> list[str]:
-        return list(SourceForm.base_fields if obj else NewSourceForm.base_fields)
+    def get_readonly_fields(self, request: HttpRequest, obj: Source | None = None) -> tuple[str, ...]:
+        return ("vendor",) if obj else ()
+
+    def get_fields(self, request: HttpRequest, obj: Source | None = None) -> list[Any]:
+        return list(SourceForm.Meta.fields) if obj else [*NewSourceForm.Meta.fields, "secret"]
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if change:
@@ -83,7 +85,7 @@ class SourceAdmin(admin.ModelAdmin):
 
     def response_add(
         self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
-    ) -> HttpResponseBase:
+    ) -> HttpResponse:
         """Shows the secret in this very answer: it is kept nowhere in the clear."""
         context = {
             **self.admin_site.each_context(request),
@@ -95,11 +97,18 @@ class SourceAdmin(admin.ModelAdmin):
         }
         return TemplateResponse(request, "events/source_created.html", context)
 
-    def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> Any:
-        source = kwargs.get("obj")
-        context |= {"show_save_and_add_another": False, "show_save_and_continue": bool(source)}
-        context |= _connection(request, source) if source else {}
-        return super().render_change_form(request, context, **kwargs)
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Source | None = None,
+    ) -> HttpResponse:
+        context |= {"show_save_and_add_another": False, "show_save_and_continue": change}
+        context |= _connection(request, obj) if obj else {}
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
 
 def _connection(request: HttpRequest, source: Source) -> dict[str, str]:

@@ -36,7 +36,7 @@ def touched_by(event: Event) -> Iterator[Touched]:
     records = {
         (name, record.pk): record
         for name, wanted in ids.items()
-        for record in by_name()[name].objects.filter(pk__in=wanted).defer("registers", "extra")
+        for record in by_name()[name]._default_manager.filter(pk__in=wanted).defer("registers", "extra")
     }
     for entry in entries:
         if record := records.get((entry.record_type, entry.record_id)):

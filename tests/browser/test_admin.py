@@ -1,0 +1,149 @@
+"""The admin in a real browser: nothing that the Content-Security-Policy forbids, and the copying works."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import User
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from pytest_django.live_server_helper import LiveServer
+
+from entities.models import Deal
+from events.models import Event, Source
+from tests.staff import list_url, page_url, say, staff
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+HOSTILE = "<script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        # Playwright's synchronous interface runs an event loop in this thread.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+class Visit:
+    """A tab of somebody who is signed in; `complaints` is what the browser's console said."""
+
+    def __init__(self, page: Page, base: str) -> None:
+        self.page, self.base, self.complaints = page, base, list[str]()
+        page.on("console", self.hear)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def hear(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(message.text)
+
+    def goto(self, path: str) -> None:
+        self.page.goto(self.base + path)
+
+
+@pytest.fixture
+def visit(chromium: Browser, live_server: LiveServer) -> Iterator[Visit]:
+    context = chromium.new_context(permissions=["clipboard-read", "clipboard-write"])
+    session = staff().cookies[settings.SESSION_COOKIE_NAME].value
+    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url}])
+    yield Visit(context.new_page(), live_server.url)
+    context.close()
+
+
+def test_the_staff_sign_in(chromium: Browser, live_server: LiveServer) -> None:
+    User.objects.create_superuser("ann", password="secret")
+    visit = Visit(chromium.new_page(), live_server.url)
+    visit.goto("/")
+    visit.page.fill("#id_username", "ann")
+    visit.page.fill("#id_password", "secret")
+    visit.page.click("[type=submit]")
+    assert visit.page.inner_text("h1") == "Overview"
+    assert visit.complaints == []
+    visit.page.close()
+
+
+def test_no_page_breaks_the_policy_or_runs_what_a_vendor_wrote(visit: Visit) -> None:
+    event = say(
+        "deal.created", {"id": "dl_1", "title": HOSTILE, HOSTILE: {HOSTILE: HOSTILE}, "stage": HOSTILE}
+    )
+    deal = Deal.objects.get()
+    paths = [
+        "/admin/",
+        "/admin/entities/",
+        list_url(Deal),
+        page_url(deal),
+        page_url(deal).replace("change", "timeline"),
+        list_url(Event),
+        page_url(event),
+        list_url(Source),
+        page_url(event.source),
+        "/admin/events/source/add/",
+        "/admin/auth/user/add/",
+        page_url(User.objects.get()),
+        "/admin/password_change/",
+    ]
+    for path in paths:
+        visit.goto(path)
+        assert visit.complaints == [], path
+        assert visit.page.title() != "owned"
+        assert visit.page.locator("h1").first.is_visible()
+
+
+def test_the_policy_is_on_every_page_and_allows_nothing_inline(visit: Visit) -> None:
+    answer = visit.page.goto(visit.base + "/admin/")
+    assert answer is not None
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'self'" in policy
+    assert "unsafe" not in policy
+    visit.page.evaluate("document.body.setAttribute('onclick', 'document.title = \"owned\"')")
+    visit.page.click("h1")
+    assert visit.page.title() != "owned"
+    assert any("Content Security Policy" in complaint for complaint in visit.complaints)
+
+
+def test_a_new_sources_secret_is_copied_with_a_button(visit: Visit) -> None:
+    visit.goto("/admin/events/source/add/")
+    visit.page.fill("#id_slug", "acme")
+    visit.page.click("[name=_save]")
+    visit.page.click("button[data-copy=secret]")
+    visit.page.wait_for_selector("text=Copied")
+    copied = visit.page.evaluate("navigator.clipboard.readText()")
+    assert copied == visit.page.inner_text("#secret")
+    assert copied.startswith("whsec_")
+    assert visit.complaints == []
+
+
+def test_an_event_is_applied_again_from_its_page_and_from_the_list(visit: Visit) -> None:
+    event = say("deal.created", {"title": "no id"})
+    visit.goto(page_url(event))
+    visit.page.click("text=Apply again")
+    assert "is pending again" in visit.page.inner_text(".messagelist")
+    assert Event.objects.get().status == "pending"
+    visit.goto(list_url(Event))
+    visit.page.check("#action-toggle")
+    visit.page.select_option("[name=action]", "apply_selected_again")
+    visit.page.click("button[name=index]")
+    assert "1 events are pending again" in visit.page.inner_text(".messagelist")
+    assert visit.complaints == []
+
+
+def test_a_long_value_unfolds(visit: Visit) -> None:
+    say("deal.created", {"id": "dl_1", "title": "Deal", "lostReason": "word " * 500})
+    visit.goto(page_url(Deal.objects.get()))
+    folded = visit.page.locator("details.long .text").first
+    assert not folded.is_visible()
+    visit.page.locator("details.long summary").first.click()
+    assert folded.is_visible()
