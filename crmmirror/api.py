@@ -67,5 +67,5 @@ urlpatterns = [
     path("docs/", DocsView.as_view(), name="docs"),
     path("", include(router.urls)),
     # With the slash, so that an address which lacks only that is redirected first.
-    re_path(r".*/$", NowhereView.as_view()),
+    re_path(r"[\s\S]*/$", NowhereView.as_view()),
 ]

@@ -20,12 +20,17 @@ NOW = datetime(2025, 3, 1, 12, tzinfo=UTC)
 serial = itertools.count(1)
 
 
-def reader(*permissions: str, superuser: bool = True) -> Client:
-    """A client with the token of a superuser, or of a user with these permissions (view_deal)."""
+def authorization(*permissions: str, superuser: bool = True) -> str:
+    """The header with the token of a superuser, or of a user with these permissions (view_deal)."""
     user = User.objects.create_user(f"reader{next(serial)}", is_superuser=superuser and not permissions)
     user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
     _, text = ApiToken.issue(user, "tests")
-    client = Client(headers={"authorization": f"Token {text}"})
+    return f"Token {text}"
+
+
+def reader(*permissions: str, superuser: bool = True) -> Client:
+    """A client that sends this header."""
+    client = Client(headers={"authorization": authorization(*permissions, superuser=superuser)})
     client.get("/api/v1/")  # Its use is noted, so that later requests need not.
     return client
 

@@ -58,7 +58,7 @@ class Number(forms.IntegerField, Value):
 
 
 class Amount(forms.DecimalField, Value):
-    schema = {"type": "number", "minimum": -(10**15), "maximum": 10**15, "multipleOf": 0.01}
+    schema = {"type": "number", "minimum": 1 - 10**16, "maximum": 10**16 - 1, "multipleOf": 0.0001}
 
     def __init__(self, **options: Any) -> None:
         super().__init__(max_digits=20, decimal_places=4, **options)

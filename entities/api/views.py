@@ -35,7 +35,8 @@ class RowViewSet(ReadOnlyModelViewSet):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        refuse_unknown(request, self.known_parameters())
+        if request.method in ("GET", "HEAD"):
+            refuse_unknown(request, self.known_parameters())
 
     def known_parameters(self) -> Collection[str]:
         if self.action != "list":

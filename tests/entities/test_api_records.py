@@ -158,7 +158,9 @@ def test_the_number_of_queries_is_the_same_for_any_number_of_rows(
         get(client, f"{path_of(model)}/{row.pk}/")
 
 
-@pytest.mark.parametrize("id", ["0", "77", "99999999999999999999", "9" * 5000, "abc", "-1", "%00"])
+@pytest.mark.parametrize(
+    "id", ["0", "77", "99999999999999999999", "9" * 5000, "abc", "-1", "%00", "%0A", "a%0A/b"]
+)
 def test_an_id_that_is_none_is_a_404_problem(client: Client, id: str) -> None:  # noqa: A002
     response = client.get(f"/api/v1/deals/{id}/")
     assert response.status_code == 404

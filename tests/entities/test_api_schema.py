@@ -1,0 +1,108 @@
+"""The OpenAPI schema and its page, and requests to every address made up from the schema."""
+
+import re
+from collections.abc import Iterator
+from io import StringIO
+from typing import Any
+
+import pytest
+import schemathesis
+from django.contrib.staticfiles import finders
+from django.core.management import call_command
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
+from django.test import Client
+from hypothesis import HealthCheck, settings
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    negative_data_rejection,
+    response_schema_conformance,
+)
+
+from crmmirror.wsgi import application
+from entities.api.views import path_of
+from entities.models import Record
+from entities.schema import records
+from tests.api import NOW, authorization, entry, event, record, source
+
+API = schemathesis.openapi.from_wsgi("/api/v1/schema/", app=application)
+
+
+SIGNALS = (request_started, request_finished)
+
+
+@pytest.fixture
+def headers(db: None) -> Iterator[dict[str, str]]:
+    """Those of somebody who may see everything, asking within the test's transaction."""
+    for signal in SIGNALS:
+        signal.disconnect(close_old_connections)
+    yield {"Authorization": authorization()}
+    for signal in SIGNALS:
+        signal.connect(close_old_connections)
+
+
+def asked(case: schemathesis.Case, headers: dict[str, str]) -> None:
+    """Every check but two: cursors are opaque, and the schema tells only of list items without quotes.
+
+    What has to be refused is in test_api_filters.
+    """
+    case.query.pop("cursor", None)
+    case.call_and_validate(headers=headers, excluded_checks=[negative_data_rejection])
+
+
+@API.include(path_regex=r"/v1/((sub-accounts|events|sources)/.*)?$").parametrize()
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+def test_made_up_requests_are_answered_as_the_schema_says(
+    case: schemathesis.Case, headers: dict[str, str]
+) -> None:
+    """Every kind of address; the other records' are made by the same code, and proven below."""
+    asked(case, headers)
+
+
+@pytest.mark.prove
+@API.parametrize()
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+def test_thousands_of_made_up_requests_are_answered_as_the_schema_says(
+    case: schemathesis.Case, headers: dict[str, str]
+) -> None:
+    asked(case, headers)
+
+
+@pytest.mark.parametrize("model", records(), ids=path_of)
+@pytest.mark.parametrize("below", ["", "{id}/", "{id}/timeline/", "{id}/history/", "{id}/provenance/"])
+def test_records_are_shown_as_the_schema_says(
+    headers: dict[str, str], model: type[Record], below: str
+) -> None:
+    row = record(model, extra={"colour": None})
+    entry(row, NOW, dict.fromkeys(model.tracked, "won") | {"colour": None})
+    validated(f"/api/v1/{path_of(model)}/{below}", {"id": row.pk} if below else {}, headers)
+
+
+@pytest.mark.parametrize("path", ["", "events/", "events/{id}/", "sources/", "sources/{slug}/"])
+def test_the_log_is_shown_as_the_schema_says(headers: dict[str, str], path: str) -> None:
+    stored = event(body=b"\xff", warnings=["w"], headers={"content-type": "application/json"})
+    names = {"id": stored.pk, "slug": source().slug}
+    validated(f"/api/v1/{path}", {name: names[name] for name in names if f"{{{name}}}" in path}, headers)
+
+
+def validated(path: str, parameters: dict[str, Any], headers: dict[str, str]) -> None:
+    case = API[path]["GET"].Case(path_parameters=parameters)
+    response = case.call(headers=headers)
+    assert response.status_code == 200
+    case.validate_response(response, checks=[response_schema_conformance, content_type_conformance])
+
+
+def test_the_schema_is_made_without_a_warning() -> None:
+    call_command("spectacular", "--fail-on-warn", "--validate", stdout=StringIO(), stderr=StringIO())
+
+
+def test_the_schema_and_its_page_need_no_token_and_nothing_from_elsewhere(client: Client) -> None:
+    assert client.get("/api/v1/schema/").json()["openapi"].startswith("3.")
+    page = client.get("/api/v1/docs/").content.decode()
+    script = client.get("/api/v1/docs/?script=").content.decode()
+    assert "//" not in page.replace("<!--", "")
+    assert "<style" not in page
+    assert "<script>" not in page
+    assert "/api/v1/schema/" in script
+    for asset in re.findall(r'(?:src|href)="/static/([^"]+)"', page):
+        assert finders.find(asset), asset
