@@ -13,6 +13,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             f"convergence: {COUNTS['histories']} histories of {COUNTS['events']} events,"
             " each in two orders, compared by digest"
         )
+    if COUNTS["judged"]:
+        terminalreporter.write_line(f"oracle: {COUNTS['judged']} histories, compared cell by cell")
     if COUNTS["concurrent"]:
         terminalreporter.write_line(
             f"concurrency: {COUNTS['concurrent']} events by several workers,"

@@ -29,8 +29,8 @@ def history(seed: int, size: int) -> list[StoredEvent]:
     return stored
 
 
-def source(vendor: str) -> Source:
-    return Source.objects.get_or_create(slug=vendor, vendor=vendor, scheme=Scheme.NONE)[0]
+def source(vendor: str, slug: str = "") -> Source:
+    return Source.objects.get_or_create(slug=slug or vendor, vendor=vendor, scheme=Scheme.NONE)[0]
 
 
 def store(source: Source, body: bytes, received_at: datetime = RECEIVED) -> StoredEvent:

@@ -1,0 +1,52 @@
+"""Tells the mirror a few events in every way there is, and looks at what it holds then."""
+
+from collections.abc import Callable, Iterator
+from itertools import permutations
+from typing import Any, TypeVar
+
+from django.db import transaction
+
+from entities.log import StoredEvent
+from entities.settle import settle
+from tests.entities import held
+from tests.entities.histories import source, store
+from tests.entities.oracle import Cells
+from tests.entities.reading import body
+
+T = TypeVar("T")
+Records = dict[tuple[str, str, str], Cells]
+"""(model, scope, external id) -> column -> value."""
+
+
+def said(vendor: str, event_type: str, minute: Any, payload: dict[str, Any], slug: str = "") -> StoredEvent:
+    """An event of that minute; of any other time that is given as the vendor spells it."""
+    time = f"2025-01-15T10:{minute:02d}:00Z" if minute in range(60) and minute is not True else minute
+    return store(source(vendor, slug), body(vendor, event_type, payload, time))
+
+
+def after(*events: StoredEvent) -> Records:
+    return in_every_way(events, lambda: {key[1:]: cells for key, cells in held.records().items()})
+
+
+def in_every_way(events: tuple[StoredEvent, ...], look: Callable[[], T]) -> T:
+    """What `look` sees after these events, of which it must see the same however they are applied."""
+    first, *others = [_look_after(batches, look) for batches in _ways(events)]
+    for found in others:
+        assert found == first
+    return first
+
+
+def _ways(events: tuple[StoredEvent, ...]) -> Iterator[list[list[StoredEvent]]]:
+    """Every order, in one batch, and one at a time with the first again at the end."""
+    for order in permutations(events):
+        yield [list(order)]
+        yield [[event] for event in (*order, order[0])]
+
+
+def _look_after(batches: list[list[StoredEvent]], look: Callable[[], T]) -> T:
+    with transaction.atomic():
+        for batch in batches:
+            settle(batch)
+        found = look()
+        transaction.set_rollback(True)
+    return found

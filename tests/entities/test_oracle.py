@@ -1,0 +1,42 @@
+"""Not only the same mirror whatever the order, but the right one: cell by cell what the oracle says."""
+
+from random import Random
+
+import pytest
+from django.db import transaction
+from hypothesis import given
+
+from entities.settle import settle
+from tests.entities import held, oracle
+from tests.entities.conftest import COUNTS
+from tests.entities.histories import history, shuffled
+from tests.entities.test_convergence import HISTORY, run
+
+
+def check(seed: int, size: int) -> None:
+    """The seed alone makes the history and the way through it."""
+    events = history(seed, size)
+    with transaction.atomic():
+        for batch in shuffled(events, Random(f"{seed} oracle")):
+            settle(batch)
+        found, timeline = held.records(), held.timeline()
+        transaction.set_rollback(True)
+    COUNTS["judged"] += 1
+    differences = held.differences(oracle.cells(events), found)
+    assert not differences, f"seed {seed}, {size} events: {differences}"
+    assert timeline == oracle.timeline(events), f"seed {seed}, {size} events: timeline"
+
+
+@pytest.mark.django_db
+@run(max_examples=100)
+@given(**HISTORY)
+def test_a_mirror_holds_what_the_law_says_whatever_the_order(db: None, seed: int, size: int) -> None:
+    check(seed, size)
+
+
+@pytest.mark.prove
+@pytest.mark.django_db
+@run(max_examples=2_000)
+@given(**HISTORY)
+def test_two_thousand_mirrors_hold_what_the_law_says(db: None, seed: int, size: int) -> None:
+    check(seed, size)
