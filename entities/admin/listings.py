@@ -58,7 +58,7 @@ LISTINGS = {
         "contact status priority due_at completed_at", "title", status="todo in_review completed"
     ),
     "message": listing(
-        "contact channel direction status body occurred_at",
+        "body contact direction channel status occurred_at",
         "from_address",
         status="sent delivered bounced failed",
         direction="inbound outbound",
