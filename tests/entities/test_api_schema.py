@@ -98,7 +98,9 @@ def test_the_schema_is_made_without_a_warning() -> None:
 
 def test_the_schema_and_its_page_need_no_token_and_nothing_from_elsewhere(client: Client) -> None:
     assert client.get("/api/v1/schema/").json()["openapi"].startswith("3.")
-    page = client.get("/api/v1/docs/").content.decode()
+    answer = client.get("/api/v1/docs/")
+    page = answer.content.decode()
+    assert answer["Content-Security-Policy"].endswith("; img-src 'self' data:")
     script = client.get("/api/v1/docs/?script=").content.decode()
     assert "//" not in page.replace("<!--", "")
     assert "<style" not in page
