@@ -20,7 +20,6 @@ class Reason(StrEnum):
     """Why a delivery was refused."""
 
     METHOD = "method"
-    REQUEST = "request"
     UNKNOWN_SOURCE = "unknown-source"
     ENCODING = "encoding"
     SIZE = "size"
@@ -39,7 +38,6 @@ class Problem:
 
 PROBLEMS = {
     Reason.METHOD: Problem(405, "Deliveries are posted", {"Allow": "POST"}),
-    Reason.REQUEST: Problem(400, "Bad request"),
     Reason.UNKNOWN_SOURCE: Problem(404, "No active source at this address"),
     Reason.ENCODING: Problem(415, "Encoded bodies are not taken", {"Accept-Encoding": "identity"}),
     Reason.SIZE: Problem(413, "Body too large"),

@@ -1,12 +1,14 @@
 """The webhook endpoint: authentic deliveries become events, all else is refused."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from threading import BoundedSemaphore
 from uuid import UUID
 
 from django.db import Error as DatabaseError
 from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
 
 from events import bodies, intake, problems, signatures, sources, wakeups
@@ -16,12 +18,14 @@ from events.problems import Reason, Refused
 from events.secrets import NoEncryptionKey
 from events.sources import Addressee
 
-PREFIX = "/webhooks/"
 UNENCODED = ("", "identity")
 STATUS = {Outcome.ACCEPTED: 202, Outcome.DUPLICATE: 200, Outcome.MALFORMED: 202}
 
 database = Outage("database")
 encryption_key = Outage("encryption_key")
+# How many requests may hold a connection to the database while their body comes in; to hand it back
+# and take another costs a round trip.
+keepers = BoundedSemaphore(4)
 
 
 @csrf_exempt
@@ -41,13 +45,6 @@ def receive(request: HttpRequest, uuid: UUID | None = None) -> HttpResponse:
     return _answer(stored)
 
 
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """The project's handler of what Django refuses before a view, such as a Host that it does not serve."""
-    if not request.path_info.startswith(PREFIX):
-        return defaults.bad_request(request, exception)
-    return problems.refuse(Refused(Reason.REQUEST, "This Host is not served here; see ALLOWED_HOSTS."))
-
-
 def _take_in(request: HttpRequest, uuid: UUID | None) -> Stored:
     if request.method != "POST":
         raise Refused(Reason.METHOD, "Post the event to this address.")
@@ -65,8 +62,8 @@ def _take_in(request: HttpRequest, uuid: UUID | None) -> Stored:
 def _authentic_body(request: HttpRequest, source: Addressee) -> bytes:
     if request.headers.get("Content-Encoding", "").strip().lower() not in UNENCODED:
         raise Refused(Reason.ENCODING, "Send the body as it is, without a Content-Encoding.")
-    _release_connection()
-    body = bodies.read(request, source.max_body_bytes)
+    with _connection_spared():
+        body = bodies.read(request, source.max_body_bytes)
     try:
         signatures.verify(source, _secrets(source), body, request.headers)
     except signatures.OutsideWindow as unproven:
@@ -76,10 +73,17 @@ def _authentic_body(request: HttpRequest, source: Addressee) -> bytes:
     return body
 
 
-def _release_connection() -> None:
-    """So that senders of slow bodies hold none of the pool's connections."""
-    if not connection.in_atomic_block:
+@contextmanager
+def _connection_spared() -> Iterator[None]:
+    """So that slow bodies do not hold all of the pool: few requests keep their connection meanwhile."""
+    keeps = keepers.acquire(blocking=False)
+    if not keeps and not connection.in_atomic_block:
         connection.close()
+    try:
+        yield
+    finally:
+        if keeps:
+            keepers.release()
 
 
 def _secrets(source: Addressee) -> list[str]:

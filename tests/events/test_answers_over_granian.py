@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from http.client import HTTPConnection
 from pathlib import Path
+from statistics import quantiles
 
 import pytest
 
@@ -185,7 +186,7 @@ def test_a_broker_that_is_away_adds_nothing_to_the_answer(
                 wait_for_line(web.log, "broker_away")
                 took += [timed_delivery(connection, source, number) for number in range(60, 80)]
             log = web.log.read_text()
-    assert sorted(took)[-2] < 0.25
+    assert quantiles(took, n=10)[-1] < 0.5
     assert Event.objects.filter(status="pending").count() == 80
     assert log.count("broker_away") == 1
 
