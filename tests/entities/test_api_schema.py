@@ -61,7 +61,7 @@ def test_made_up_requests_are_answered_as_the_schema_says(
 
 @pytest.mark.prove
 @API.parametrize()
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 def test_thousands_of_made_up_requests_are_answered_as_the_schema_says(
     case: schemathesis.Case, headers: dict[str, str]
 ) -> None:
