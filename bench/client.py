@@ -25,13 +25,13 @@ def post(port: int, requests: list[bytes]) -> dict[str, float]:
         selector.register(sock, selectors.EVENT_READ, Connection(sock))
     counts: dict[str, float] = {}
     started = time.perf_counter()
-    idle = sum(_send(key.data, waiting) for key in selector.get_map().values()) - CONNECTIONS
-    while idle < 0:
+    awaited = sum(_send(key.data, waiting) for key in selector.get_map().values())
+    while awaited:
         for key, _ in selector.select():
             status = _receive(key.data)
             if status:
                 counts[status] = counts.get(status, 0) + 1
-                idle += not _send(key.data, waiting)
+                awaited -= not _send(key.data, waiting)
     counts["seconds"] = time.perf_counter() - started
     for key in list(selector.get_map().values()):
         key.data.sock.close()
@@ -50,14 +50,14 @@ def _receive(connection: Connection) -> str:
     """The status of the answer, once all of it is there; empty before."""
     connection.received += connection.sock.recv(65536)
     head, separator, body = connection.received.partition(b"\r\n\r\n")
-    if not separator or len(body) < _content_length(head):
+    if not separator or not _is_whole(head.lower(), body):
         return ""
     connection.received = b""
     return f"status {head.split(b' ', 2)[1].decode()}"
 
 
-def _content_length(head: bytes) -> int:
-    for line in head.lower().split(b"\r\n"):
-        if line.startswith(b"content-length:"):
-            return int(line.partition(b":")[2])
-    return 0
+def _is_whole(head: bytes, body: bytes) -> bool:
+    if b"transfer-encoding: chunked" in head:
+        return body.endswith(b"0\r\n\r\n")
+    lengths = [line.partition(b":")[2] for line in head.split(b"\r\n") if line.startswith(b"content-length:")]
+    return len(body) >= int(lengths[0] if lengths else 0)

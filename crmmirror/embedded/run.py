@@ -12,14 +12,14 @@ from crmmirror.embedded.supervisor import Stopped, Supervisor
 EXAMPLES = PROJECT / "tests" / "fixtures"
 
 
-def run(directory: Path, address: Address, *, demo: bool) -> None:
+def run(directory: Path, address: Address, *, workers: int, demo: bool) -> None:
     """Serve until somebody asks to stop. Raises EmbeddedError where it cannot start."""
     address.check()
     with state.held(directory):
         supervisor = Supervisor()
         supervisor.heed_signals()
         try:
-            start(Stack(directory, address, supervisor), demo=demo)
+            start(Stack(directory, address, supervisor, workers), demo=demo)
             supervisor.watch()
         except Stopped:
             pass

@@ -54,10 +54,15 @@ class Mirror:
     def said(self) -> str:
         return self.output.read_text()
 
-    def manage(self, *argv: str) -> subprocess.CompletedProcess[str]:
+    def manage(self, *argv: str, seconds: float = 60) -> subprocess.CompletedProcess[str]:
         """A command in another terminal, which knows the state directory and nothing else."""
         return subprocess.run(
-            self.command(*argv), env=self.environment, cwd=PROJECT, capture_output=True, text=True, timeout=60
+            self.command(*argv),
+            env=self.environment,
+            cwd=PROJECT,
+            capture_output=True,
+            text=True,
+            timeout=seconds,
         )
 
     def get(self, path: str, token: str) -> Any:

@@ -21,13 +21,22 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="where to listen (default: %(default)s)")
         parser.add_argument("--port", type=port, default=8000, help="default: %(default)s")
+        parser.add_argument("--workers", type=workers, default=2, help="how many (default: %(default)s)")
         parser.add_argument("--no-demo", action="store_false", dest="demo", help="no demo sources and events")
 
-    def handle(self, *, host: str, port: int, demo: bool, **_: Any) -> None:
+    def handle(self, *, host: str, port: int, workers: int, demo: bool, **_: Any) -> None:
         try:
-            run.run(settings.STATE_DIR, Address(host, port), demo=demo)
+            run.run(settings.STATE_DIR, Address(host, port), workers=workers, demo=demo)
         except EmbeddedError as error:
             raise CommandError(str(error)) from error
+
+
+def workers(word: str) -> int:
+    """At least one; the parser turns the error into a line."""
+    number = int(word)
+    if number < 1:
+        raise ValueError(word)
+    return number
 
 
 def port(word: str) -> int:
