@@ -56,6 +56,13 @@ class Environment(environ.Env):
             raise ImproperlyConfigured(f"{name} is neither true nor false: {word!r}.")
         return word in ("true", "1", "yes", "on")
 
+    def seconds(self, name: str, *, default: int) -> int:
+        """A whole number of seconds, not below 0."""
+        word = self.str(name, default=str(default)).strip()
+        if not (word.isascii() and word.isdigit()):
+            raise ImproperlyConfigured(f"{name} is no whole number of seconds: {word!r}.")
+        return int(word)
+
     def word(self, name: str, choices: tuple[str, ...]) -> str:
         """One of the choices; the first is the default."""
         word = self.str(name, default=choices[0])
@@ -86,6 +93,15 @@ class Environment(environ.Env):
                 f"ENCRYPTION_KEYS holds something else than {REQUIRED['ENCRYPTION_KEYS']}."
             ) from error
         return keys
+
+    def metrics_directory(self) -> str:
+        """PROMETHEUS_MULTIPROC_DIR; prometheus-client looks for it in the process's environment only."""
+        name = "PROMETHEUS_MULTIPROC_DIR"
+        directory = self.str(name, default="").strip()
+        os.environ.pop(name, None)
+        if directory:
+            os.environ[name] = directory
+        return directory
 
     def _url(self, name: str, schemes: set[str]) -> str:
         """The URL's path. The value is not shown: it may hold a password."""

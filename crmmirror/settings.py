@@ -51,6 +51,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "crmmirror.health.middleware.programs_first",
     "events.middleware.deliveries_first",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -114,6 +115,16 @@ LOGGING = {
     "format": env.word("LOG_FORMAT", ("console", "json")),
     "level": env.word("LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR")),
 }
+
+# Where the processes of one machine count together, and of that machine alone: best on a tmpfs that is
+# empty at boot. Empty where each process counts for itself.
+METRICS_DIRECTORY = env.metrics_directory()
+# What Prometheus may send as a bearer token, in place of an API token; it is let in by it while the
+# database is away too. None by default.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+# From when on a waiting event makes /readyz say no; 0, the default, for never: without workers the
+# endpoint still stores what it is sent, and a balancer that went by /readyz would take it away.
+READY_MAX_PENDING_SECONDS = env.seconds("READY_MAX_PENDING_SECONDS", default=0)
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}

@@ -9,4 +9,5 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("webhooks/", include("events.urls")),
     path("api/v1/", include("crmmirror.api")),
+    path("", include("crmmirror.health.urls")),
 ]

@@ -5,7 +5,7 @@ A claim is a row lock: it ends with the transaction, so a worker that dies gives
 
 import json
 from collections.abc import Iterable
-from dataclasses import fields
+from dataclasses import dataclass, fields
 
 from django.db import connection
 
@@ -39,11 +39,23 @@ RECORD = """
     FROM jsonb_to_recordset(%s::jsonb)
         AS outcome (event_id bigint, verdict text, warnings jsonb, error text, retry boolean)
     WHERE event.id = outcome.event_id
+    RETURNING (SELECT slug FROM events_source WHERE id = event.source_id), event.status, event.attempts,
+        extract(epoch FROM event.settled_at - event.received_at)::float
 """
 REQUEUE = """
     UPDATE events_event SET status = 'pending', next_attempt_at = NULL
     WHERE status = 'failed' AND next_attempt_at <= now()
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """An event that was just settled: its source's slug, and the seconds since its receipt."""
+
+    source: str
+    verdict: str
+    attempts: int
+    seconds: float
 
 
 def claim() -> list[StoredEvent]:
@@ -64,10 +76,11 @@ def within_bytes(sizes: Iterable[tuple[int, int]]) -> Iterable[int]:
         yield id
 
 
-def record(outcomes: Iterable[Outcome]) -> None:
+def record(outcomes: Iterable[Outcome]) -> list[Settled]:
     """Writes each event's status, reason and next try."""
     with connection.cursor() as cursor:
         cursor.execute(RECORD, [MAX_ATTEMPTS, FIRST_PAUSE_SECONDS, rows(outcomes)])
+        return [Settled(*row) for row in cursor.fetchall()]
 
 
 def rows(outcomes: Iterable[Outcome]) -> str:

@@ -10,6 +10,7 @@ from django.db import DatabaseError, InterfaceError, connection, transaction
 
 from entities.lock import hold_shared
 from entities.settle import is_transient, settle
+from events import metrics
 from events.claim import claim, record
 
 log = structlog.get_logger(__name__)
@@ -61,8 +62,9 @@ def _try_batch() -> int:
         hold_shared()
         events = claim()
         outcomes = settle(events)
-        record(outcomes)
+        settled = record(outcomes)
     if events:
+        metrics.settled(settled)
         verdicts = Counter(str(outcome.verdict) for outcome in outcomes)
         log.info(
             "batch_settled", events=len(events), seconds=round(time.monotonic() - started, 3), **verdicts

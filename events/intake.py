@@ -61,7 +61,7 @@ def store(source: FromVendor, body: bytes, headers: Mapping[str, str], received_
 
     headers: case-insensitive. received_at: aware.
     """
-    found, detail = _read(body, source.vendor, received_at)
+    found, detail, fault = _read(body, source.vendor, received_at)
     digest = hashlib.sha256(body).digest()
     malformed = bool(detail)
     row = (
@@ -78,6 +78,8 @@ def store(source: FromVendor, body: bytes, headers: Mapping[str, str], received_
         detail,
     )
     event_id, is_new = _insert_or_find(row, source.id, digest)
+    if fault:
+        log.error("event_not_read", event_id=event_id, vendor=source.vendor, error=fault)
     if not is_new:
         return Stored(event_id, Outcome.DUPLICATE)
     return Stored(event_id, Outcome.MALFORMED if malformed else Outcome.ACCEPTED, detail)
@@ -89,18 +91,19 @@ def kept(headers: Mapping[str, str]) -> dict[str, str]:
     return {name: UNSTORABLE.sub("\ufffd", value[:MAX_HEADER_LENGTH]) for name, value in values if value}
 
 
-def _read(body: bytes, vendor: str, received_at: datetime) -> tuple[Envelope, str]:
-    """The envelope and no detail, or an empty one and the detail of what is wrong with the body."""
+def _read(body: bytes, vendor: str, received_at: datetime) -> tuple[Envelope, str, str]:
+    """The envelope, or an empty one and the detail of what is wrong with the body; our own fault, if any."""
+    fault = ""
     try:
-        return envelope.read(body, vendors.get(vendor), received_at), ""
+        return envelope.read(body, vendors.get(vendor), received_at), "", fault
     except Malformed as error:
         detail = UNSTORABLE.sub("\ufffd", str(error)) or "malformed"
     except Exception as error:
         # Our mistake, or a vendor's module that is gone. The bytes are kept all the same: what is
         # malformed can be applied again once that is mended. The error's text may quote the body.
-        log.error("envelope_not_read", vendor=vendor, error=type(error).__name__)
-        detail = f"not read: {type(error).__name__}"
-    return Envelope("", received_at, {}, ()), detail
+        fault = type(error).__name__
+        detail = f"not read: {fault}"
+    return Envelope("", received_at, {}, ()), detail, fault
 
 
 def _insert_or_find(row: tuple[Any, ...], source_id: int, digest: bytes) -> tuple[int, bool]:

@@ -8,11 +8,11 @@ from enum import StrEnum
 
 import structlog
 from django.http import JsonResponse
-from prometheus_client import Counter
+
+from events import metrics
 
 log = structlog.get_logger(__name__)
 
-REFUSED = Counter("crmmirror_refused_deliveries", "Deliveries refused, by reason", ["reason"])
 RETRY_AFTER_SECONDS = 30
 
 
@@ -64,7 +64,7 @@ class Refused(Exception):
 
 def refuse(refused: Refused) -> JsonResponse:
     """Counts the refusal, logs it, and answers it."""
-    REFUSED.labels(refused.reason).inc()
+    metrics.refused(refused.source, refused.reason)
     log.info("delivery_refused", source=refused.source, reason=str(refused.reason))
     problem = PROBLEMS[refused.reason]
     content = {

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from events import bodies, intake, problems, signatures, sources, wakeups
+from events import bodies, intake, metrics, problems, signatures, sources, wakeups
 from events.intake import Outcome, Stored
 from events.outages import Outage
 from events.problems import Reason, Refused
@@ -56,7 +56,9 @@ def _take_in(request: HttpRequest, uuid: UUID | None) -> Stored:
     except Refused as refused:
         refused.source = source.slug
         raise
-    return intake.store(source, body, request.headers, datetime.now(UTC))
+    stored = intake.store(source, body, request.headers, datetime.now(UTC))
+    metrics.delivered(source.slug, stored.outcome)
+    return stored
 
 
 def _authentic_body(request: HttpRequest, source: Addressee) -> bytes:

@@ -16,7 +16,6 @@ PROJECT = Path(__file__).resolve().parent.parent.parent
 PYTHON = sys.executable
 # Each reads one body, and a slow sender holds one: far more of them than cores.
 WEB_THREADS = 64
-WORKER_PROCESSES = 2
 ADMIN = "admin"
 # What `manage.py furnish` says last: whether the generated password lets ADMIN in.
 PASSWORD_IS_OURS = "The admin's password is the generated one."  # noqa: S105
@@ -25,11 +24,12 @@ PASSWORD_IS_THEIRS = "The admin's password was changed, or the user was there be
 
 @dataclass(frozen=True)
 class Stack:
-    """The services around one state directory. `environment` is what all children share."""
+    """The services around one state directory. `workers` is how many processes apply events."""
 
     directory: Path
     address: Address
     supervisor: Supervisor
+    workers: int
 
     def start_servers(self) -> dict[str, str]:
         """Start those that the environment does not name; the settings that reach them all."""
@@ -47,7 +47,9 @@ class Stack:
 
     def settings(self, urls: Mapping[str, str]) -> dict[str, str]:
         """Settings for the children and for other terminals, written to the state directory."""
-        defaults = {**state.secret_settings(self.directory), "HTTPS": "false", **urls}
+        counts = state.emptied(self.directory / "metrics")
+        defaults = {"HTTPS": "false", "PROMETHEUS_MULTIPROC_DIR": str(counts), **urls}
+        defaults |= state.secret_settings(self.directory)
         if self.address.is_named:
             defaults["ALLOWED_HOSTS"] = f"localhost,127.0.0.1,[::1],{self.address.host}"
         chosen = {name: os.environ.get(name) or value for name, value in defaults.items()}
@@ -92,7 +94,7 @@ def worker(stack: Stack, environment: Mapping[str, str]) -> Program:
 
     Its own children die with it: Celery sees to that.
     """
-    argv = _celery("worker", "--concurrency", str(WORKER_PROCESSES), "--without-gossip", "--without-mingle")
+    argv = _celery("worker", "--concurrency", str(stack.workers), "--without-gossip", "--without-mingle")
     ends = ((SIGTERM, 10), (SIGQUIT, 3), (SIGKILL, 5))
     return Program("worker", argv, stack.log("worker"), environment, PROJECT, ends=ends, orphaned=SIGKILL)
 

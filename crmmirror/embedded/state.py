@@ -3,6 +3,7 @@
 import fcntl
 import os
 import secrets
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,6 +33,13 @@ def held(directory: Path) -> Iterator[Path]:
             ) from error
         (directory / "log").mkdir(exist_ok=True)
         yield directory
+
+
+def emptied(directory: Path) -> Path:
+    """The directory, with nothing of an earlier run in it."""
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(exist_ok=True)
+    return directory
 
 
 def read_environment(directory: Path) -> dict[str, str]:

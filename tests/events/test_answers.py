@@ -10,7 +10,7 @@ import pytest
 from django.db import InterfaceError, InternalError, OperationalError, ProgrammingError, connection
 from django.test import Client, override_settings
 
-from events import bodies, problems
+from events import bodies, metrics
 from events.models import Event, Source
 from tests.events.vendor_side import BODY, address, client, deliver, new_source, post
 
@@ -94,7 +94,7 @@ def test_an_unsigned_event_is_refused(signing: tuple[Source, str]) -> None:
 
 
 def test_every_refusal_is_counted_by_its_reason(signing: tuple[Source, str]) -> None:
-    counter = problems.REFUSED.labels("signature")._value
+    counter = metrics.REFUSED.labels(signing[0].slug, "signature")._value
     before = counter.get()
     post(signing[0], BODY)
     assert counter.get() == before + 1

@@ -1,0 +1,1 @@
+"""How the mirror is: for balancers, for whoever is called at night, and for Prometheus."""

@@ -1,0 +1,32 @@
+"""Shows Prometheus what the processes of this machine have counted: for one without a web server."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from prometheus_client import start_http_server
+
+from events.exposition import Counted, registry
+
+
+class Command(BaseCommand):
+    help = (
+        "Serves the counts of this machine's processes to Prometheus, without asking who it is: "
+        "--host is an address that only your own machines reach. What waits is on the web server's /metrics."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1", help="default: %(default)s")
+        parser.add_argument("--port", type=int, default=9464, help="default: %(default)s")
+
+    def handle(self, *, host: str, port: int, **_: Any) -> None:
+        if not settings.METRICS_DIRECTORY:
+            raise CommandError(
+                "Set PROMETHEUS_MULTIPROC_DIR, for the workers too: a directory of this machine."
+            )
+        try:
+            thread = start_http_server(port, host, registry(Counted()))[1]
+        except OSError as error:
+            raise CommandError(f"Cannot serve {host}:{port}: {error.strerror}.") from error
+        self.stdout.write(f"serves http://{host}:{port}/metrics")
+        thread.join()

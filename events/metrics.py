@@ -1,0 +1,122 @@
+"""Counts what becomes of deliveries and events, for Prometheus. Nothing else counts; `exposition` shows.
+
+Each process counts in files of its own in METRICS_DIRECTORY, and whoever is asked adds up the files of
+all: web servers, workers and commands of a machine, those that have ended too. A machine of workers
+alone is asked itself (`manage.py serve_metrics`), and Prometheus adds up the machines. Counts in the
+database would span machines too, but cost every batch a row that all workers wait for; and `count(*)`
+reads the whole log. Without the directory, a process shows what it has counted itself.
+
+Everything is counted after the commit: a process that is killed in between leaves out one delivery or
+batch. Labels are slugs and our own words, never a vendor's.
+"""
+
+import os
+from collections import Counter as Tally
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import wraps
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import ParamSpec
+
+from django.conf import settings
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+from entities.log import Verdict
+from events.claim import Settled
+from events.outages import Outage
+
+OWN = CollectorRegistry()
+DELIVERIES = Counter(
+    "crmmirror_deliveries", "Authentic deliveries, by what they were.", ["source", "outcome"], registry=OWN
+)
+REFUSED = Counter(
+    "crmmirror_refused_deliveries",
+    "Deliveries refused, by reason; the source is empty where it is not known.",
+    ["source", "reason"],
+    registry=OWN,
+)
+SETTLED = Counter(
+    "crmmirror_settled_events",
+    "Events that workers have settled, by verdict; what is applied again counts again.",
+    ["source", "verdict"],
+    registry=OWN,
+)
+BATCH = Histogram(
+    "crmmirror_batch_events",
+    "The source's events in a batch.",
+    ["source"],
+    buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500),
+    registry=OWN,
+)
+APPLIED_AFTER = Histogram(
+    "crmmirror_receipt_to_applied_seconds",
+    "From receipt to applied, of events that were applied at the first try.",
+    ["source"],
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600),
+    registry=OWN,
+)
+
+KINDS = ("counter", "histogram")
+# A source fills some 3 kB of the larger file.
+ROOM_BYTES = 256 * 1024
+
+counting = Outage("metrics")
+roomy: set[int] = set()
+P = ParamSpec("P")
+
+
+def harmless(count: Callable[P, None]) -> Callable[P, None]:
+    """What cannot be counted is not; that never stops the work."""
+
+    @wraps(count)
+    def counted(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            take_room()
+            count(*args, **kwargs)
+        except OSError as error:
+            counting.began(error)
+        else:
+            counting.over()
+
+    return counted
+
+
+@harmless
+def delivered(source: str, outcome: str) -> None:
+    """source: the slug, here and below."""
+    DELIVERIES.labels(source, outcome).inc()
+
+
+@harmless
+def refused(source: str, reason: str) -> None:
+    REFUSED.labels(source, reason).inc()
+
+
+@harmless
+def settled(batch: Sequence[Settled]) -> None:
+    for (source, verdict), count in Tally((event.source, event.verdict) for event in batch).items():
+        SETTLED.labels(source, verdict).inc(count)
+    for source, share in Tally(event.source for event in batch).items():
+        BATCH.labels(source).observe(share)
+    for event in batch:
+        if event.verdict == Verdict.APPLIED and event.attempts == 1:
+            APPLIED_AFTER.labels(event.source).observe(max(0, event.seconds))
+
+
+def take_room() -> None:
+    """Takes the room of this process's files from the disk before they are mapped. Raises OSError.
+
+    A write to a part of a mapped file that a full disk has no room for would kill the process (SIGBUS).
+    """
+    if not settings.METRICS_DIRECTORY or os.getpid() in roomy:
+        return
+    directory = Path(settings.METRICS_DIRECTORY)
+    directory.mkdir(parents=True, exist_ok=True)
+    for kind in KINDS:
+        with NamedTemporaryFile(dir=directory) as file:
+            os.posix_fallocate(file.fileno(), 0, ROOM_BYTES)
+            # One that is there is an earlier process's with this id: its counts go on.
+            with suppress(FileExistsError):
+                os.link(file.name, directory / f"{kind}_{os.getpid()}.db")
+    roomy.add(os.getpid())
