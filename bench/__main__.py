@@ -4,7 +4,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import applying, deliveries, memory, report, servers
+from bench import applying, deliveries, latency, memory, report, servers
 
 ROUNDS = 3
 
@@ -14,6 +14,7 @@ def main() -> None:
         results = [
             deliveries.measure(Path(state), ROUNDS),
             applying.measure(ROUNDS),
+            latency.measure(Path(state), ROUNDS),
             memory.measure(Path(state), ROUNDS),
         ]
     text = report.written(results)
