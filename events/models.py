@@ -4,7 +4,9 @@ import uuid
 
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
+
+from events import networks
 
 MIB = 1024 * 1024
 
@@ -24,6 +26,13 @@ class Encoding(models.TextChoices):
     BASE64 = "base64", "base64"
 
 
+class Period(models.TextChoices):
+    """What a rate limit counts by."""
+
+    SECOND = "second", "a second"
+    MINUTE = "minute", "a minute"
+
+
 class Source(models.Model):
     """One account of one vendor: an address that takes its deliveries."""
 
@@ -35,6 +44,15 @@ class Source(models.Model):
     prefix = models.TextField(blank=True, help_text="What stands before the signature, such as sha256=")
     encoding = models.TextField(choices=Encoding, default=Encoding.HEX)
     max_body_bytes = models.PositiveIntegerField(default=MIB, validators=[MinValueValidator(1)])
+    rate_limit = models.PositiveIntegerField(null=True, blank=True, validators=[MinValueValidator(1)])
+    rate_period = models.TextField(choices=Period, default=Period.SECOND, db_default=Period.SECOND)
+    allowed_networks = models.TextField(
+        blank=True,
+        default="",
+        db_default="",
+        validators=[networks.validate],
+        help_text="One a line; all where empty.",
+    )
     active = models.BooleanField(default=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
@@ -104,3 +122,54 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"event {self.pk}"
+
+
+class RejectionCount(models.Model):
+    """How many deliveries were refused for one reason within one hour."""
+
+    source = models.ForeignKey(Source, models.CASCADE, null=True, help_text="None where it is not known.")
+    reason = models.TextField()
+    hour = models.DateTimeField(help_text="Its beginning.")
+    count = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(Coalesce("source", 0), "reason", "hour", name="rejections_of_an_hour")
+        ]
+        indexes = [models.Index("hour", name="rejections_hour")]
+
+    def __str__(self) -> str:
+        return f"{self.count} refused: {self.reason}"
+
+
+class Rejection(models.Model):
+    """One refused delivery of the sample that is kept: never its body, its headers or its path."""
+
+    source = models.ForeignKey(Source, models.CASCADE, null=True, help_text="None where it is not known.")
+    reason = models.TextField()
+    detail = models.TextField(help_text="What the sender was told.")
+    refused_at = models.DateTimeField()
+    remote_address = models.GenericIPAddressField(null=True)
+    size = models.BigIntegerField(null=True, help_text="The announced bytes of the body; None if chunked.")
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(Coalesce("source", 0), "reason", models.F("id").desc(), name="rejection_sample")
+        ]
+
+    def __str__(self) -> str:
+        return f"rejection {self.pk}"
+
+
+class Allowance(models.Model):
+    """What somebody has used up of a limit on how often; see events/limits.py. Unlogged: no WAL.
+
+    A row whose time is past says the same as none.
+    """
+
+    key = models.TextField(primary_key=True)
+    spent_until = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.key

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from entities import vendors
 from events import secrets
-from events.models import Source, SourceSecret
+from events.models import Allowance, Source, SourceSecret
 from events.signatures import SCHEMES, SchemeRules, UnfitSecret
 
 # RFC 9110, 5.6.2: a header's name is a token; 5.5: its value, where it is to be trusted, is ASCII.
@@ -17,19 +17,26 @@ HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 VALUE_START = re.compile(r"([!-~][ -~]*)?")
 
 FIND = f"""
-    SELECT id, slug, vendor, scheme, header, prefix, encoding, max_body_bytes, ARRAY(
-        SELECT ciphertext FROM {SourceSecret._meta.db_table} AS secret
-        WHERE secret.source_id = source.id AND (expires_at IS NULL OR expires_at > now())
-        ORDER BY created_at DESC, id DESC
-    )
+    SELECT id, slug, vendor, scheme, header, prefix, encoding, max_body_bytes, allowed_networks,
+        rate_limit, rate_period, extract(epoch FROM spent_until - clock_timestamp())::float,
+        ARRAY(
+            SELECT ciphertext FROM {SourceSecret._meta.db_table} AS secret
+            WHERE secret.source_id = source.id AND (expires_at IS NULL OR expires_at > now())
+            ORDER BY created_at DESC, id DESC
+        )
     FROM {Source._meta.db_table} AS source
+    LEFT JOIN {Allowance._meta.db_table} ON rate_limit > 0 AND key = 'source:' || source.id
     WHERE uuid = %s AND active
 """  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
 class Addressee:
-    """An active source as the endpoint needs it; ciphertexts: its active secrets, newest first."""
+    """An active source as the endpoint needs it.
+
+    spent_seconds: until its rate limit is used up, from now; None where nothing is.
+    ciphertexts: its active secrets, newest first.
+    """
 
     id: int
     slug: str
@@ -39,6 +46,10 @@ class Addressee:
     prefix: str
     encoding: str
     max_body_bytes: int
+    allowed_networks: str
+    rate_limit: int | None
+    rate_period: str
+    spent_seconds: float | None
     ciphertexts: list[bytes]
 
     def secrets(self) -> list[str]:

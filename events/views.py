@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from events import bodies, intake, metrics, problems, signatures, sources, wakeups
+from events import admission, bodies, intake, metrics, problems, rejections, signatures, sources, wakeups
 from events.intake import Outcome, Stored
 from events.outages import Outage
 from events.problems import Reason, Refused
@@ -35,10 +35,10 @@ def receive(request: HttpRequest, uuid: UUID | None = None) -> HttpResponse:
     try:
         stored = _take_in(request, uuid)
     except Refused as refused:
-        return problems.refuse(refused)
+        return _refuse(request, refused)
     except DatabaseError as error:
         database.began(error)
-        return problems.refuse(Refused(Reason.UNAVAILABLE, "The event could not be stored; try again."))
+        return _refuse(request, Refused(Reason.UNAVAILABLE, "The event could not be stored; try again."))
     database.over()
     if stored.outcome is Outcome.ACCEPTED:
         wakeups.wake()
@@ -52,9 +52,11 @@ def _take_in(request: HttpRequest, uuid: UUID | None) -> Stored:
     if source is None:
         raise Refused(Reason.UNKNOWN_SOURCE, "No active source has this address.")
     try:
+        admission.admit(source, request.META)
         body = _authentic_body(request, source)
+        admission.charge(source)
     except Refused as refused:
-        refused.source = source.slug
+        refused.source, refused.source_id = source.slug, source.id
         raise
     stored = intake.store(source, body, request.headers, datetime.now(UTC))
     metrics.delivered(source.slug, stored.outcome)
@@ -96,6 +98,11 @@ def _secrets(source: Addressee) -> list[str]:
         raise Refused(Reason.UNAVAILABLE, "The signature cannot be checked now; try again.") from None
     encryption_key.over()
     return active
+
+
+def _refuse(request: HttpRequest, refused: Refused) -> HttpResponse:
+    rejections.note(refused, request.META)
+    return problems.refuse(refused)
 
 
 def _answer(stored: Stored) -> JsonResponse:

@@ -51,12 +51,17 @@ class Publisher:
 
 
 class Waker:
-    """Turns any number of `wake` calls into at most one publish a pause, in a daemon thread."""
+    """Turns any number of `wake` calls into at most one publish a pause, in a daemon thread.
 
-    def __init__(self, publish: Callable[[], None], pause: float = PAUSE_SECONDS) -> None:
+    thing: what publishing needs, as the log names it.
+    """
+
+    def __init__(
+        self, publish: Callable[[], None], pause: float = PAUSE_SECONDS, thing: str = "broker"
+    ) -> None:
         self._publish = publish
         self._pause = pause
-        self._broker = Outage("broker")
+        self._outage = Outage(thing)
         self._start_over()
         os.register_at_fork(after_in_child=self._start_over)
 
@@ -73,9 +78,9 @@ class Waker:
         try:
             self._publish()
         except Exception as error:
-            self._broker.began(error)
+            self._outage.began(error)
             return False
-        self._broker.over()
+        self._outage.over()
         return True
 
     def _start_over(self) -> None:

@@ -7,6 +7,7 @@ import os
 from contextlib import ExitStack
 
 import django
+import pytest
 from cryptography.fernet import Fernet
 
 from tests import stack
@@ -33,3 +34,12 @@ def pytest_unconfigure() -> None:
 
 start_services()
 django.setup()
+
+
+@pytest.fixture(autouse=True)
+def rejections_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The thread that writes refusals would do so beside the test's transaction: tests write themselves."""
+    from events import rejections
+
+    rejections.notes.start_over()
+    monkeypatch.setattr(rejections.writer, "wake", lambda: None)

@@ -1,0 +1,43 @@
+"""Whether a source takes a delivery from there and now: its networks and its rate limit."""
+
+import math
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from events import limits, networks
+from events.problems import Reason, Refused
+
+
+class Limited(Protocol):
+    """`events.sources.Addressee` is one."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def allowed_networks(self) -> str: ...
+    @property
+    def rate_limit(self) -> int | None: ...
+    @property
+    def rate_period(self) -> str: ...
+    @property
+    def spent_seconds(self) -> float | None: ...
+
+
+def admit(source: Limited, environ: Mapping[str, Any]) -> None:
+    """By what is known before the body is read; writes nothing. Raises Refused."""
+    if not networks.allows(source.allowed_networks, networks.remote_address(environ)):
+        raise Refused(Reason.NETWORK, "The source takes no deliveries from this address.")
+    limit = limits.limit_of(source.rate_limit, source.rate_period)
+    if limit and (wait := limit.wait(source.spent_seconds)) > 0:
+        raise _too_many(wait)
+
+
+def charge(source: Limited) -> None:
+    """Counts an authentic delivery: what strangers send uses up nothing. Raises Refused."""
+    limit = limits.limit_of(source.rate_limit, source.rate_period)
+    if limit and (wait := limits.spend(f"source:{source.id}", limit)) > 0:
+        raise _too_many(wait)
+
+
+def _too_many(wait: float) -> Refused:
+    return Refused(Reason.RATE, "The source's limit on deliveries is used up; slow down.", math.ceil(wait))
