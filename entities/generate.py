@@ -56,7 +56,7 @@ JUNK: tuple[Any, ...] = (
     "\ud800",
     10**30,
 )
-UNKNOWN_KEYS = ("score", "utmCampaign", "internalNote", "x-flag")
+UNKNOWN_KEYS = ("score", "utmCampaign", "internalNote", "x+flag")
 ZONES = (UTC, timezone(timedelta(hours=5, minutes=30)), timezone(timedelta(hours=-8)))
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -18,7 +18,7 @@ def check(seed: int, size: int) -> None:
     events = history(seed, size)
     with transaction.atomic():
         for batch in shuffled(events, Random(f"{seed} oracle")):
-            settle(batch)
+            assert not [outcome for outcome in settle(batch) if outcome.retry]
         found, timeline = held.records(), held.timeline()
         transaction.set_rollback(True)
     COUNTS["judged"] += 1

@@ -61,13 +61,17 @@ def test_equal_ids_in_two_sub_accounts_are_two_records() -> None:
         contact("updated", 2, firstName="Bea", subAccountId="sb"),
         contact("updated", 3, firstName="Cleo", subAccountId=None),
     )
-    names = {scope: records["contact", scope, "ct"]["first_name"] for scope in ("sa", "sb", "")}
-    assert names == {"sa": "Ann", "sb": "Bea", "": "Cleo"}
-    assert [records["contact", scope, "ct"]["sub_account"] for scope in ("sa", "sb", "")] == [
-        "sa",
-        "sb",
-        None,
-    ]
+    contacts = {key[1]: cells for key, cells in records.items() if key[0] == "contact"}
+    assert {scope: cells["first_name"] for scope, cells in contacts.items()} == {
+        "sa": "Ann",
+        "sb": "Bea",
+        "": "Cleo",
+    }
+    assert {scope: cells["sub_account"] for scope, cells in contacts.items()} == {
+        "sa": "sa",
+        "sb": "sb",
+        "": None,
+    }
 
 
 def test_a_location_is_a_fact_about_the_sub_account_and_no_part_of_a_key() -> None:
@@ -451,6 +455,11 @@ def test_a_time_that_is_missing_unreadable_or_too_far_ahead_counts_as_the_receip
     cells = after(event, deal("updated", "2025-12-31T23:59:59Z"))[DEAL]
     assert (cells["is_deleted"], cells["deleted_at"]) == (True, datetime(2026, 1, 1, tzinfo=UTC))
     assert [outcome.warnings for outcome in settle([event])] == [(warning,)]
+
+
+def test_a_time_more_than_a_day_ahead_counts_as_the_receipts() -> None:
+    records = after(deal("updated", "2026-01-02T00:00:01Z", title="ahead"), deal("updated", 1, title="T"))
+    assert records[DEAL]["clocks"]["title"].startswith("2026-01-01T00:00:00.000000Z")
 
 
 def test_a_time_up_to_a_day_ahead_counts() -> None:

@@ -124,22 +124,20 @@ def test_an_event_that_the_database_refuses_has_failed_alone_and_is_tried_again(
 # An entity change and its event's status are one transaction.
 
 
-def test_a_failure_to_record_the_status_leaves_neither_status_nor_change(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_failed_record_leaves_neither_status_nor_change() -> None:
     def cannot(*outcomes: object) -> None:
         assert Deal.objects.exists()
         raise RuntimeError("the worker died here")
 
     event = store(WON)
-    monkeypatch.setattr(draining, "record", cannot)
-    with pytest.raises(RuntimeError):
-        drain()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(draining, "record", cannot)
+        with pytest.raises(RuntimeError):
+            drain()
     event.refresh_from_db()
     assert (event.status, event.attempts) == (Event.Status.PENDING, 0)
     assert not Deal.objects.exists()
     assert not TimelineEntry.objects.exists()
-    monkeypatch.undo()
     assert settled(WON).status == Event.Status.APPLIED
     assert Deal.objects.get().status == "won"
 
