@@ -1,4 +1,4 @@
-"""Makes events pending once more, whatever became of them: applying twice changes nothing."""
+"""Makes settled events pending once more, whatever became of them: applying twice changes nothing."""
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -6,9 +6,21 @@ from django.db.models import QuerySet
 from events import wakeups
 from events.models import Event
 
+# An event that was settled has been tried; the pauses before its further tries begin anew from there.
+TRIED_ONCE = 1
+
+
+def settled(events: QuerySet[Event]) -> QuerySet[Event]:
+    """Those of them that can be applied again: the others wait for that already, or are in work."""
+    return events.exclude(status=Event.Status.PENDING)
+
 
 def apply_again(events: QuerySet[Event]) -> int:
-    """How many. What the last try said stays until the next one has ended."""
-    count = events.order_by().update(status=Event.Status.PENDING, next_attempt_at=None)
+    """How many; in one statement. What the last try said stays until the next one has ended."""
+    count = (
+        settled(events)
+        .order_by()
+        .update(status=Event.Status.PENDING, attempts=TRIED_ONCE, next_attempt_at=None)
+    )
     transaction.on_commit(wakeups.wake)
     return count

@@ -1,5 +1,6 @@
 """The log of events: read-only but for "apply again"."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
@@ -9,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from entities import vendors
@@ -16,6 +18,9 @@ from entities.admin import cells, filters
 from entities.admin.links import page_of
 from entities.admin.readonly import ReadOnlyAdmin
 from events.admin.bodies import shown
+from events.admin.drift import drift_page
+from events.admin.failed import MAY_APPLY, ReasonFilter, apply_all_again_page, failed_page
+from events.admin.failed_tries import next_try
 from events.admin.touched import MAX_TOUCHED, touched_by
 from events.apply_again import apply_again
 from events.models import Event
@@ -34,6 +39,7 @@ class EventAdmin(ReadOnlyAdmin):
         filters.period("received_at", "receipt"),
         filters.SourceFilter,
         filters.words("event_type", known_types(), heading="event type"),
+        ReasonFilter,
     )
     search_fields = ("id", "digest", "event_type")
     search_help_text = "The number of an event, the SHA-256 of its body in hex, or an event type, in full."
@@ -79,10 +85,11 @@ class EventAdmin(ReadOnlyAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        return super().changelist_view(request, {"title": "Events", **(extra_context or {})})
+        context = {"title": "Events", "may_apply": self.has_apply_permission(request)}
+        return super().changelist_view(request, context | (extra_context or {}))
 
     def has_apply_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.has_perm("events.change_event"))
+        return bool(request.user.has_perm(MAY_APPLY))
 
     @admin.action(description="Apply again", permissions=["apply"])
     def apply_selected_again(self, request: HttpRequest, queryset: QuerySet[Event]) -> None:
@@ -90,7 +97,16 @@ class EventAdmin(ReadOnlyAdmin):
         self.message_user(request, f"{count:,} events are pending again.", messages.SUCCESS)
 
     def get_urls(self) -> list[URLPattern]:
+        of_many = {"failed": failed_page, "drift": drift_page, "apply-all-again": apply_all_again_page}
         own = {"apply-again": self.apply_again_view, "raw": self.raw_view}
+        pages = [
+            path(
+                f"{word}/",
+                self.admin_site.admin_view(partial(page, self)),
+                name=f"events_event_{word.replace('-', '_')}",
+            )
+            for word, page in of_many.items()
+        ]
         views = [
             path(
                 f"<path:object_id>/{word}/",
@@ -99,7 +115,7 @@ class EventAdmin(ReadOnlyAdmin):
             )
             for word, view in own.items()
         ]
-        return [*views, *super().get_urls()]
+        return [*pages, *views, *super().get_urls()]
 
     def page_view(self, request: HttpRequest, event: Event) -> HttpResponse:
         touched = list(touched_by(event))
@@ -113,6 +129,7 @@ class EventAdmin(ReadOnlyAdmin):
             "headers": [(cells.short(name), cells.text(str(value))) for name, value in event.headers.items()],
             "warnings": [cells.text(str(warning)) for warning in event.warnings],
             "error": cells.text(event.error),
+            "next_try": next_try(event, timezone.now()),
             "touched": touched,
             "is_cut": len(touched) == MAX_TOUCHED,
             "may_apply": self.has_apply_permission(request),

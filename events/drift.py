@@ -1,0 +1,241 @@
+"""What vendors send that the mapping does not know, read off the log and the timeline when it is asked for.
+
+Nothing is counted ahead: an event counts once however often it came or was applied, and what the
+mapping has learnt since is told apart from what it still does not know.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from django.db import connection
+
+from entities import vendors
+from entities.plan import Path, Plan, plans
+
+MAX_FINDINGS = 500
+MAX_TEXT = 200
+# What a page reads, of the newest: see `read_back_to`.
+PAGE_ENTRIES = 200_000
+PAGE_EVENTS = 50_000
+
+
+class Kind(StrEnum):
+    """How the mapping stands to what was sent."""
+
+    TYPE = "type"
+    FIELD = "field"
+    VALUE = "value"
+    SPARE = "spare"
+    LEARNT_TYPE = "learnt-type"
+    LEARNT_FIELD = "learnt-field"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that one vendor sends under one type of event.
+
+    record_type: the model's name, and path: the key in what was said of that record; both empty
+        where the type itself is not known. events: how many said it. first and last: when the first
+        and the last of them were received. example: the last one's id.
+    """
+
+    kind: Kind
+    vendor: str
+    event_type: str
+    record_type: str
+    path: str
+    events: int
+    first: datetime
+    last: datetime
+    example: int
+
+
+@dataclass(frozen=True)
+class Drift:
+    """Of each kind the most frequent first, `MAX_FINDINGS` at most of types and of fields.
+
+    since: the beginning of the period. read_back_to: the later moment down to which it was read,
+        where a limit was set and reached; else None.
+    """
+
+    since: datetime
+    read_back_to: datetime | None
+    findings: tuple[Finding, ...]
+
+    def of(self, kind: Kind) -> tuple[Finding, ...]:
+        return tuple(found for found in self.findings if found.kind is kind)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How many of the newest ignored events and timeline entries are read; None for all of the period's."""
+
+    events: int | None = None
+    entries: int | None = None
+
+
+PAGE = Limits(PAGE_EVENTS, PAGE_ENTRIES)
+
+SINCE = "SELECT now() - make_interval(days => %s)"
+FIRST = "SELECT id FROM events_event WHERE received_at >= %s ORDER BY received_at LIMIT 1"
+# The newest event that is not read any more; the whole of what the others said is.
+LAST_IGNORED = """
+    SELECT id FROM events_event WHERE status = 'ignored' AND id >= %s ORDER BY id DESC OFFSET %s LIMIT 1
+"""
+LAST_TOLD = """
+    SELECT event_id FROM entities_timelineentry WHERE event_id >= %s ORDER BY event_id DESC OFFSET %s LIMIT 1
+"""
+RECEIVED = "SELECT received_at FROM events_event WHERE id >= %s ORDER BY id LIMIT 1"
+TYPES = """
+    SELECT CASE WHEN known.event_type IS NULL THEN 'type' ELSE 'learnt-type' END AS kind,
+        vendor, left(event.event_type, %(text)s), '', '',
+        count(*) AS events, min(received_at), max(received_at), max(event.id)
+    FROM events_event event
+    JOIN events_source source ON source.id = source_id
+    LEFT JOIN jsonb_to_recordset(%(known)s::jsonb) AS known (vendor text, event_type text)
+        USING (vendor, event_type)
+    WHERE status = 'ignored' AND event.id >= %(first)s AND received_at >= %(since)s
+        AND vendor = ANY(%(vendors)s)
+    GROUP BY 1, 2, 3 ORDER BY events DESC, 2, 3 LIMIT %(findings)s
+"""
+# A value that its column cannot hold stands beside a null under the column's name.
+FIELDS = """
+    WITH told AS (
+        SELECT event_id, record_type, wrote, key, substr(key, 7) AS place
+        FROM entities_timelineentry, jsonb_object_keys(wrote) AS key
+        WHERE event_id >= %(first)s AND starts_with(key, 'extra.')
+    )
+    SELECT CASE
+            WHEN known.place IS NULL THEN 'field'
+            WHEN EXISTS (SELECT FROM unnest(columns) AS name WHERE wrote -> name = 'null') THEN 'value'
+            WHEN wrote ?| columns THEN 'spare'
+            WHEN jsonb_typeof(wrote -> key) = 'object' THEN known.object
+            ELSE known.scalar
+        END AS kind,
+        vendor, left(event_type, %(text)s), record_type, left(place, %(text)s),
+        count(DISTINCT event.id) AS events, min(received_at), max(received_at), max(event.id)
+    FROM told
+    JOIN events_event event ON event.id = event_id
+    JOIN events_source source ON source.id = source_id
+    LEFT JOIN jsonb_to_recordset(%(known)s::jsonb)
+        AS known (vendor text, record_type text, place text, columns text[], object text, scalar text)
+        USING (vendor, record_type, place)
+    WHERE received_at >= %(since)s AND vendor = ANY(%(vendors)s)
+    GROUP BY 1, 2, 3, 4, 5 ORDER BY events DESC, 2, 3, 4, 5 LIMIT %(findings)s
+"""
+
+
+def drift(days: int, vendor: str = "", limits: Limits = Limits()) -> Drift:
+    """Of the last `days` by the database's clock, of one vendor or of all that sources have."""
+    since = _value(SINCE, days)
+    first = _value(FIRST, since)
+    if first is None:
+        return Drift(since, None, ())
+    floors = [_floor(LAST_IGNORED, first, limits.events), _floor(LAST_TOLD, first, limits.entries)]
+    statements = zip((TYPES, FIELDS), floors, (_known_types(), _known_places()), strict=True)
+    findings = tuple(
+        Finding(Kind(kind), *cells)
+        for statement, floor, known in statements
+        for kind, *cells in _run(statement, _parameters(since, floor or first, vendor, known))
+    )
+    reached = [_value(RECEIVED, floor) for floor in floors if floor]
+    order = {kind: place for place, kind in enumerate(Kind)}
+    return Drift(since, max(reached, default=None), tuple(sorted(findings, key=lambda one: order[one.kind])))
+
+
+def in_json(found: Drift) -> dict[str, Any]:
+    """With times in ISO 8601."""
+    return json.loads(json.dumps(asdict(found), default=datetime.isoformat))
+
+
+def _parameters(since: datetime, first: int, vendor: str, known: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "since": since,
+        "first": first,
+        "vendors": [vendor] if vendor else list(vendors.every()),
+        "known": json.dumps(known),
+        "text": MAX_TEXT,
+        "findings": MAX_FINDINGS,
+    }
+
+
+def _floor(statement: str, first: int, limit: int | None) -> int | None:
+    """From which event on to read so that no more than about `limit` are; None where all of them may be."""
+    last = None if limit is None else _value(statement, first, limit)
+    return None if last is None else last + 1
+
+
+def _known_types() -> list[dict[str, Any]]:
+    return [
+        {"vendor": vendor.name, "event_type": name}
+        for vendor in vendors.every().values()
+        for name in vendor.event_types
+    ]
+
+
+@dataclass(frozen=True)
+class Known:
+    """A place that the mapping knows, and what it is to find it in `extra` nevertheless.
+
+    columns: those that are read off it. object, scalar: the kind where the entry wrote none of those,
+        for a JSON object and for anything else.
+    """
+
+    columns: tuple[str, ...] = ()
+    object: Kind = Kind.LEARNT_FIELD
+    scalar: Kind = Kind.LEARNT_FIELD
+
+
+def _known_places() -> list[dict[str, Any]]:
+    return [
+        {"vendor": vendor, "record_type": model, "place": place} | asdict(known)
+        for vendor in vendors.every()
+        for (model, place), known in _places_of(vendor).items()
+    ]
+
+
+def _places_of(vendor: str) -> dict[tuple[str, str], Known]:
+    found: dict[tuple[str, str], Known] = {}
+    for model, place, known in _every_place(plans(vendor)):
+        held = found.get((model, place))
+        found[model, place] = Known(held.columns + known.columns, held.object, held.scalar) if held else known
+    return found
+
+
+def _every_place(found: dict[str, Plan]) -> Iterator[tuple[str, str, Known]]:
+    """Model, place and what is known of it; of the same place the first has the say."""
+    for model, plan in found.items():
+        yield from ((model, key, Known((), Kind.VALUE, Kind.VALUE)) for key in plan.entity.adds)
+        yield from ((model, key, Known()) for key in plan.unkept)
+        for column in plan.columns:
+            yield from ((model, _place(path), Known((column.name,))) for path in column.paths)
+        for reference in plan.references:
+            yield from ((model, key, Known((reference.name,))) for key in reference.keys)
+        # An object is expected, and read in part.
+        yield from ((model, key, Known(scalar=Kind.VALUE)) for key in plan.parted)
+    for model, plan in found.items():
+        for reference in plan.references:
+            for key, column in reference.beside.items():
+                yield reference.model, key, Known((column.name,))
+                # Without the id of the record that it would be said of.
+                yield model, key, Known((), Kind.SPARE, Kind.SPARE)
+
+
+def _place(path: Path) -> str:
+    key, part = path
+    return key if part is None else f"{key}.{part}"
+
+
+def _value(statement: str, *parameters: Any) -> Any:
+    rows = _run(statement, parameters)
+    return rows[0][0] if rows else None
+
+
+def _run(statement: str, parameters: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return cursor.fetchall()

@@ -1,0 +1,66 @@
+"""Tells what vendors send that the mapping does not know."""
+
+import json
+from argparse import ArgumentTypeError
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from entities import vendors
+from entities.admin.cells import short
+from events.drift import MAX_FINDINGS, Drift, Finding, drift, in_json
+
+HEADINGS = ("what", "vendor", "event type", "record", "field", "events", "since", "last", "example")
+RIGHT = frozenset({"events", "example"})
+MAX_DAYS = 36_500
+
+
+class Command(BaseCommand):
+    help = "Sums up, from the log and the timeline, what vendors send that the mapping does not know."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--vendor", default="", help="of this vendor only")
+        parser.add_argument("--days", type=_days, default=30, metavar="N", help="received in the past N days")
+        parser.add_argument("--json", action="store_true", help="as JSON, for a program")
+
+    def handle(self, *, vendor: str, days: int, json: bool, **options: Any) -> None:
+        if vendor and vendor not in vendors.every():
+            raise CommandError(str(vendors.UnknownVendor(vendor)))
+        found = drift(days, vendor)
+        self.stdout.write(_json(found) if json else _words(found, days))
+
+
+def _days(word: str) -> int:
+    if not (word.isascii() and word.isdigit() and 0 < int(word) <= MAX_DAYS):
+        raise ArgumentTypeError(f"a number of days from 1 to {MAX_DAYS}")
+    return int(word)
+
+
+def _json(found: Drift) -> str:
+    return json.dumps(in_json(found), indent=2)
+
+
+def _words(found: Drift, days: int) -> str:
+    if not found.findings:
+        return f"No drift in {days} days: the mapping knows all that was sent."
+    lines = _table([HEADINGS, *(_cells(one) for one in found.findings)])
+    if len(found.findings) >= MAX_FINDINGS:
+        lines.append("Only the most frequent are listed.")
+    return "\n".join(lines)
+
+
+def _cells(one: Finding) -> tuple[str, ...]:
+    times = (f"{moment:%Y-%m-%d %H:%M}" for moment in (one.first, one.last))
+    names = (short(name, 40) for name in (one.event_type, one.record_type, one.path))
+    return (one.kind, one.vendor, *names, f"{one.events:,}", *times, str(one.example))
+
+
+def _table(rows: list[tuple[str, ...]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            cell.rjust(width) if heading in RIGHT else cell.ljust(width)
+            for cell, width, heading in zip(row, widths, HEADINGS, strict=True)
+        ).rstrip()
+        for row in rows
+    ]
