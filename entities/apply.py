@@ -103,9 +103,9 @@ def _merge(gathered: dict[SourceKey, State], ids: Ids) -> None:
     for model, states in held.items():
         keys = by_model[model_name(model)]
         laid = [
-            {"id": id, "laid": _project(model, joined, keys[id], ids)}
+            {"id": id, "laid": _project(model, joined, changed, keys[id], ids)}
             for id, state in states.items()
-            if (joined := registers.join(state, gathered[keys[id]])) != state
+            if (changed := registers.won(state, joined := registers.join(state, gathered[keys[id]])))
         ]
         if laid:
             _run(table(model).update, json.dumps(laid))
@@ -117,8 +117,12 @@ def _lock(model: type[Record], wanted: Iterable[int]) -> dict[int, State]:
     return {id: registers.load(json.loads(held)) for id, held in rows}
 
 
-def _project(model: type[Record], state: State, key: SourceKey, ids: Ids) -> dict[str, Any]:
-    """The part of a row that a state changes, as a document of column -> JSON value."""
+def _project(
+    model: type[Record], state: State, changed: set[str], key: SourceKey, ids: Ids
+) -> dict[str, Any]:
+    """What a row shows of a state, as a document of column -> JSON value; of its plain columns those
+    that have changed: the others are as they should be, and a derived one is not the register's alone.
+    """
     columns = table(model)
     document: dict[str, Any] = {
         "registers": registers.dump(state, columns.plain),
@@ -128,10 +132,8 @@ def _project(model: type[Record], state: State, key: SourceKey, ids: Ids) -> dic
         "is_deleted": deleted_at is not None,
     }
     document.update({name: registers.labels(state, name) for name in columns.sets})
-    for name in columns.plain & state.keys():
+    for name in columns.plain & changed:
         value = state[name].value
-        if value is registers.KEPT:
-            continue
         value = None if isinstance(value, Invalid) else value
         target = columns.references.get(name)
         if target is None:

@@ -74,6 +74,13 @@ def join(one: State, other: State) -> State:
     return joined
 
 
+def won(held: State, joined: State) -> set[str]:
+    """The registers that a join gave a newer write than `held` has."""
+    return {
+        name for name, register in joined.items() if name not in held or held[name].clock < register.clock
+    }
+
+
 def load(registers: Mapping[str, Any]) -> State:
     """The state out of a row's `registers`; values that are in columns are KEPT."""
     values = registers.get("values", {})

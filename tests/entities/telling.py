@@ -37,9 +37,10 @@ def in_every_way(events: tuple[StoredEvent, ...], look: Callable[[], T]) -> T:
 
 
 def _ways(events: tuple[StoredEvent, ...]) -> Iterator[list[list[StoredEvent]]]:
-    """Every order, in one batch, and one at a time with the first again at the end."""
+    """Every order, in one batch, one at a time, and so with the first again at the end."""
     for order in permutations(events):
         yield [list(order)]
+        yield [[event] for event in order]
         yield [[event] for event in (*order, order[0])]
 
 

@@ -125,6 +125,11 @@ def test_an_invoice_is_paid_when_its_run_of_paid_began_where_nobody_says_when() 
     assert after(*events)[INVOICE]["paid_at"] == at(1)
 
 
+def test_an_unreadable_time_of_payment_leaves_the_derived_one_whatever_else_is_said_later() -> None:
+    events = invoice(1, status="paid"), invoice(2, paidAt="soon"), invoice(3, number="INV-1")
+    assert after(*events)[INVOICE]["paid_at"] == at(1)
+
+
 # Statuses.
 
 
