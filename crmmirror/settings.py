@@ -116,8 +116,8 @@ LOGGING = {
     "level": env.word("LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR")),
 }
 
-# Where the processes of one machine count together, and of that machine alone: best on a tmpfs that is
-# empty at boot. Empty where each process counts for itself.
+# Where the processes of one machine and user count together, and of that machine alone: best on a tmpfs,
+# which is empty at boot. Empty where each process counts for itself.
 METRICS_DIRECTORY = env.metrics_directory()
 # What Prometheus may send as a bearer token, in place of an API token; it is let in by it while the
 # database is away too. None by default.

@@ -15,7 +15,7 @@ from events.metrics import OWN
 from events.outages import Outage
 
 # Rows of the log that one look reads at most; and how long it may take.
-SAMPLE = 20_000
+SAMPLE = 10_000
 SECONDS = 2
 PENDING = """
     WITH sample AS (

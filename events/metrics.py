@@ -12,7 +12,7 @@ batch. Labels are slugs and our own words, never a vendor's.
 
 import os
 from collections import Counter as Tally
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import wraps
 from pathlib import Path
@@ -99,9 +99,14 @@ def settled(batch: Sequence[Settled]) -> None:
         SETTLED.labels(source, verdict).inc(count)
     for source, share in Tally(event.source for event in batch).items():
         BATCH.labels(source).observe(share)
-    for event in batch:
+        _note_waits(source, (event for event in batch if event.source == source))
+
+
+def _note_waits(source: str, events: Iterable[Settled]) -> None:
+    waits = APPLIED_AFTER.labels(source)
+    for event in events:
         if event.verdict == Verdict.APPLIED and event.attempts == 1:
-            APPLIED_AFTER.labels(event.source).observe(max(0, event.seconds))
+            waits.observe(max(0, event.seconds))
 
 
 def take_room() -> None:

@@ -25,6 +25,10 @@ from tests.events.vendor_side import BODY, new_source
 from tests.events.web_server import HOST, free_port, serving
 
 client = Client()
+STATES_WITHOUT = {
+    "database": {"database": "failed", "broker": "ok", "migrations": "unknown", "backlog": "unknown"},
+    "broker": {"database": "ok", "broker": "failed", "migrations": "ok", "backlog": "ok"},
+}
 
 
 @pytest.fixture
@@ -115,22 +119,25 @@ def test_what_is_away_is_named_within_two_seconds_with_what_to_do(
         "broker": ("BROKER_URL", f"redis://:hidden@{HOST}:{port}/0"),
     }[thing]
     with serving(tmp_path, {setting: url}) as web:
-        for _ in range(3):
-            took, status, text = timed_get(web.port, "/readyz")
-            assert (status, took < 2) == (503, True)
-        checks = json.loads(text)["checks"]
+        checks = not_ready(web.port)
+        for _ in range(
+            10
+        ):  # A process that has just begun may take more than a second to look the first time.
+            if {name: check["state"] for name, check in checks.items()} == STATES_WITHOUT[thing]:
+                break
+            checks = not_ready(web.port)
         took, status, _ = timed_get(web.port, "/healthz")
     assert (status, took < 0.5) == (200, True)
-    assert checks[thing]["state"] == "failed"
+    assert {name: check["state"] for name, check in checks.items()} == STATES_WITHOUT[thing]
     assert setting in checks[thing]["do"]
-    others = (
-        {"broker": "ok"} if thing == "database" else {"database": "ok", "migrations": "ok", "backlog": "ok"}
-    )
-    unknown = {"migrations": "unknown", "backlog": "unknown"} if thing == "database" else {}
-    states = {name: check["state"] for name, check in checks.items() if name != thing}
-    assert states == others | unknown
-    assert "hidden" not in text
-    assert str(port) not in text
+    assert "hidden" not in json.dumps(checks)
+    assert str(port) not in json.dumps(checks)
+
+
+def not_ready(port: int) -> Any:
+    took, status, text = timed_get(port, "/readyz")
+    assert (status, took < 2) == (503, True)
+    return json.loads(text)["checks"]
 
 
 def timed_get(port: int, path: str) -> tuple[float, int, str]:
