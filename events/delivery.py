@@ -21,17 +21,25 @@ class Unreachable(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """status: HTTP's. outcome: accepted, duplicate or malformed; empty where the delivery was refused."""
+    """What the endpoint said.
+
+    status: HTTP's. outcome: accepted, duplicate or malformed; empty where the delivery was refused.
+    event: its id, where it is stored. detail: why it is malformed, or refused; else empty.
+    """
 
     status: int
     outcome: str
+    event: int | None = None
+    detail: str = ""
 
 
 class Deliverer:
     """Posts to one source's address; `secret` is one of its active ones, or empty."""
 
-    def __init__(self, url: str, path: str, source: Signs, secret: str) -> None:
-        self._connection, base = _opened(url)
+    def __init__(
+        self, url: str, path: str, source: Signs, secret: str, timeout: float = TIMEOUT_SECONDS
+    ) -> None:
+        self._connection, base = _opened(url, timeout)
         self._url = url
         self._path = base + path
         self._source = source
@@ -55,7 +63,7 @@ class Deliverer:
         self._connection.request("POST", self._path, body, headers)
         response = self._connection.getresponse()
         content = response.read()
-        return Answer(response.status, _outcome(content) if response.status < 300 else "")
+        return _answer(response.status, content)
 
     def close(self) -> None:
         self._connection.close()
@@ -70,21 +78,27 @@ def paced(bodies: Sequence[bytes], rate: float | None) -> Iterator[bytes]:
         yield body
 
 
-def _opened(url: str) -> tuple[HTTPConnection, str]:
+def _opened(url: str, timeout: float) -> tuple[HTTPConnection, str]:
     """A connection, which connects when it is used, and the path below which the mirror is served."""
     try:
         parts = urlsplit(url)
-        connection = CONNECTIONS[parts.scheme](parts.hostname or "", parts.port, timeout=TIMEOUT_SECONDS)
+        connection = CONNECTIONS[parts.scheme](parts.hostname or "", parts.port, timeout=timeout)
     except (ValueError, KeyError, HTTPException):
         raise Unreachable(f"{url} is no address: it should read like http://127.0.0.1:8000") from None
     return connection, parts.path.rstrip("/")
 
 
-def _outcome(content: bytes) -> str:
+def _answer(status: int, content: bytes) -> Answer:
+    """Of whatever answers at the address: it need not be the mirror."""
     try:
-        return str(json.loads(content)["status"])
-    except (ValueError, KeyError, TypeError):
-        return ""
+        told = json.loads(content)
+    except ValueError:
+        told = {}
+    if not isinstance(told, dict):
+        told = {}
+    event = told.get("event")
+    outcome = str(told.get("status", "")) if status < 300 else ""
+    return Answer(status, outcome, event if isinstance(event, int) else None, str(told.get("detail", "")))
 
 
 def _words(error: Exception) -> str:

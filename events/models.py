@@ -154,6 +154,7 @@ class Rejection(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        verbose_name_plural = "refused deliveries"
         indexes = [
             models.Index(Coalesce("source", 0), "reason", models.F("id").desc(), name="rejection_sample")
         ]

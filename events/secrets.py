@@ -23,6 +23,19 @@ def decrypt(ciphertext: bytes) -> str:
     return _decrypt(bytes(ciphertext), tuple(settings.ENCRYPTION_KEYS))
 
 
+def readable(ciphertext: bytes) -> str | None:
+    """None where no key opens it."""
+    try:
+        return decrypt(ciphertext)
+    except NoEncryptionKey:
+        return None
+
+
+def reencrypt(ciphertext: bytes) -> bytes:
+    """The same secret under the first key. Raises NoEncryptionKey."""
+    return encrypt(decrypt(ciphertext))
+
+
 @lru_cache(maxsize=1024)
 def _decrypt(ciphertext: bytes, keys: tuple[str, ...]) -> str:
     try:

@@ -21,7 +21,7 @@ FIND = f"""
         rate_limit, rate_period, extract(epoch FROM spent_until - clock_timestamp())::float,
         ARRAY(
             SELECT ciphertext FROM {SourceSecret._meta.db_table} AS secret
-            WHERE secret.source_id = source.id AND (expires_at IS NULL OR expires_at > now())
+            WHERE secret.source_id = source.id AND (expires_at IS NULL OR expires_at > statement_timestamp())
             ORDER BY created_at DESC, id DESC
         )
     FROM {Source._meta.db_table} AS source
@@ -126,3 +126,8 @@ def fitting_secret(rules: SchemeRules, secret: str) -> str:
     except UnfitSecret as error:
         raise ValidationError({"secret": str(error)}) from None
     return secret
+
+
+def in_one_line(error: ValidationError) -> str:
+    """One that names its fields, as all that are raised here do."""
+    return " ".join(f"{name}: {' '.join(messages)}" for name, messages in error.message_dict.items())

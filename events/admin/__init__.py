@@ -3,8 +3,10 @@
 from django.contrib import admin
 
 from events.admin.events import EventAdmin
+from events.admin.rejections import RejectionAdmin
 from events.admin.sources import SourceAdmin
-from events.models import Event, Source
+from events.models import Event, Rejection, Source
 
 admin.site.register(Event, EventAdmin)
 admin.site.register(Source, SourceAdmin)
+admin.site.register(Rejection, RejectionAdmin)

@@ -7,11 +7,12 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from entities import vendors
-from events import secrets, sources
+from events import rotation, secrets, sources
 from events.models import Encoding, Scheme, Source
-from events.signatures import SCHEMES
+from events.signatures import SCHEMES, SchemeRules, UnfitSecret
 
 OPTIONS = ("header", "prefix", "encoding")
+LIMITS = ("rate_limit", "rate_period", "allowed_networks")
 VENDORS_OWN = "as the vendor signs"
 
 
@@ -65,12 +66,18 @@ class NewSourceForm(forms.ModelForm):
 class SourceForm(forms.ModelForm):
     class Meta:
         model = Source
-        fields = ("slug", "vendor", "active", "scheme", *OPTIONS, "max_body_bytes")
+        fields = ("slug", "vendor", "active", "scheme", *OPTIONS, "max_body_bytes", *LIMITS)
         widgets = dict.fromkeys(("header", "prefix"), forms.TextInput)
+        labels = {"rate_limit": "Deliveries at most", "rate_period": "Within"}
         help_texts = {
             "vendor": "Fixed: the events are read as this vendor's.",
             "active": "An inactive source's address answers 404.",
             "max_body_bytes": "A larger delivery is refused.",
+            "rate_limit": "Authentic deliveries over that are answered 429. Empty for no limit.",
+            "allowed_networks": (
+                "Deliveries from elsewhere are refused. One network a line, such as 203.0.113.0/24; empty "
+                "for all."
+            ),
         }
 
     def clean(self) -> dict[str, Any]:
@@ -85,7 +92,7 @@ class SourceForm(forms.ModelForm):
     def _demand_fitting_secret(self, scheme: str) -> None:
         """A scheme for which the source has no secret would refuse every delivery."""
         rules = SCHEMES[scheme]
-        kept = self.instance.secrets.all()
+        kept = rotation.active(self.instance)
         if rules.new_secret and not any(_fits(rules, bytes(one.ciphertext)) for one in kept):
             raise ValidationError(
                 {"scheme": "This source has no secret that fits the scheme: add a new source."}
@@ -99,10 +106,13 @@ def _with(source: Source, cleaned: dict[str, Any]) -> Source:
     return changed
 
 
-def _fits(rules: Any, ciphertext: bytes) -> bool:
+def _fits(rules: SchemeRules, ciphertext: bytes) -> bool:
+    secret = secrets.readable(ciphertext)
+    if secret is None:
+        return False
     try:
-        rules.check_secret(secrets.decrypt(ciphertext))
-    except (ValueError, secrets.NoEncryptionKey):
+        rules.check_secret(secret)
+    except UnfitSecret:
         return False
     return True
 

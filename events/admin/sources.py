@@ -12,7 +12,8 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from entities.admin import cells
-from events import sources
+from events import rejected, sources
+from events.admin.source_actions import SourceActions
 from events.admin.source_forms import NewSourceForm, SourceForm
 from events.models import Source
 from events.signatures import SCHEMES
@@ -29,7 +30,7 @@ class SourceList(ChangeList):
         self.result_list = [line.source for line in lines]
 
 
-class SourceAdmin(admin.ModelAdmin):
+class SourceAdmin(SourceActions):
     list_display = ("slug", "vendor", "scheme", "active", "last_day", "pending", "last_event")
     show_full_result_count = False
     add_form_template = "events/source_add.html"
@@ -107,8 +108,16 @@ class SourceAdmin(admin.ModelAdmin):
         obj: Source | None = None,
     ) -> HttpResponse:
         context |= {"show_save_and_add_another": False, "show_save_and_continue": change}
-        context |= _connection(request, obj) if obj else {}
+        context |= {**_connection(request, obj), **self._beside(obj)} if obj else {}
         return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def _beside(self, source: Source) -> dict[str, Any]:
+        """What the page shows below the form."""
+        return {
+            **self.secrets_context(source),
+            "may_rotate": SCHEMES[source.scheme].new_secret is not None,
+            "tallies": rejected.last_day_of(source.pk),
+        }
 
 
 def _connection(request: HttpRequest, source: Source) -> dict[str, str]:

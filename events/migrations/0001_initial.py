@@ -196,6 +196,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name_plural": "refused deliveries",
                 "ordering": ["-id"],
                 "indexes": [
                     models.Index(

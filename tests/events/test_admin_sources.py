@@ -22,6 +22,9 @@ KEPT = {
     "scheme": "standard-webhooks",
     "encoding": "hex",
     "max_body_bytes": "1000",
+    "rate_limit": "",
+    "rate_period": "second",
+    "allowed_networks": "",
 }
 
 
@@ -99,6 +102,29 @@ def test_a_scheme_that_no_secret_of_the_source_fits_is_refused(client: Client) -
     answer = client.post(page_url(source), KEPT)
     assert "no secret that fits" in errors(answer)
     assert client.post(page_url(source), KEPT | {"scheme": "none"}).status_code == 302
+
+
+def test_the_limits_of_a_source_are_set_on_its_page(client: Client) -> None:
+    source, secret = sources.create("acme", "heffl")
+    limits = {"rate_limit": "1", "rate_period": "minute", "allowed_networks": "127.0.0.0/8\r\n::1"}
+    assert client.post(page_url(source), KEPT | limits).status_code == 302
+    statuses = [deliver(source, secret, body).status_code for body in (b"1", b"2")]
+    assert statuses == [202, 429]
+    assert deliver(source, secret, REMOTE_ADDR="203.0.113.9").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"allowed_networks": "10.0.0.1/8"}, "has host bits set"),
+        ({"allowed_networks": "example.com"}, "a network reads like"),
+        ({"rate_limit": "0"}, "greater than or equal to 1"),
+        ({"rate_period": "hour"}, "not one of the available choices"),
+    ],
+)
+def test_a_wrong_limit_is_said_beside_its_field(client: Client, wrong: dict[str, str], said: str) -> None:
+    source, _ = sources.create("acme", "heffl")
+    assert said in errors(client.post(page_url(source), KEPT | wrong))
 
 
 def test_an_inactive_source_answers_404(client: Client) -> None:

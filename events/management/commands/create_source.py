@@ -19,7 +19,7 @@ class Command(BaseCommand):
     help = "Creates a source and prints the path to deliver to and the secret, which is not shown again."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("slug", help="its name in addresses and in the API, such as heffl-main")
+        parser.add_argument("slug", help="its name in addresses and in the API, such as sales")
         parser.add_argument("--vendor", required=True, help=f"one of: {', '.join(sorted(vendors.every()))}")
         parser.add_argument("--scheme", choices=Scheme.values, default="", help="default: the vendor's")
         parser.add_argument("--secret", default="", help="the vendor's secret; default: a new one")
@@ -35,7 +35,7 @@ class Command(BaseCommand):
                 options["slug"], options["vendor"], options["scheme"], options["secret"], **given
             )
         except ValidationError as error:
-            raise CommandError(_one_line(error)) from None
+            raise CommandError(sources.in_one_line(error)) from None
         path = reverse("webhooks:receive", args=[source.uuid])
         if options["json"]:
             self.stdout.write(json.dumps({"slug": source.slug, "path": path, "secret": secret or None}))
@@ -48,7 +48,3 @@ def _lines(source: Source, path: str, secret: str) -> list[str]:
     lines = [("source", source.slug), ("scheme", source.scheme), ("header", header)]
     lines += [("path", path), ("secret", secret or "none: whoever knows the path can deliver")]
     return [f"{name:8}{value}" for name, value in lines if value]
-
-
-def _one_line(error: ValidationError) -> str:
-    return " ".join(f"{name}: {' '.join(messages)}" for name, messages in error.message_dict.items())

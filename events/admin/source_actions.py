@@ -1,0 +1,138 @@
+"""What is done with a source beside changing it: its secret is rotated or ended, a test event is sent."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.html import format_html
+
+from entities.admin.links import event_page, page_of
+from events import rotation, trial
+from events.delivery import Answer, Unreachable
+from events.models import Source, SourceSecret
+from events.secrets import NoEncryptionKey
+
+LONGEST_HOURS = rotation.LONGEST_OVERLAP // timedelta(hours=1)
+DEFAULT_HOURS = rotation.DEFAULT_OVERLAP // timedelta(hours=1)
+
+
+class RotationForm(forms.Form):
+    secret = forms.CharField(
+        required=False,
+        strip=True,
+        help_text="Only where the vendor gives you one. Leave it empty, and a new one is made.",
+    )
+    overlap = forms.FloatField(
+        min_value=0,
+        max_value=LONGEST_HOURS,
+        initial=DEFAULT_HOURS,
+        label="Hours until the old ones end",
+        help_text="Both are taken meanwhile. 0 where the old one has leaked.",
+    )
+
+
+class SourceActions(admin.ModelAdmin):
+    """The pages below a source's own; whoever may change the source may open them."""
+
+    def get_urls(self) -> list[URLPattern]:
+        pages: dict[str, tuple[str, Callable[..., HttpResponse]]] = {
+            "rotate": ("rotate/", self.rotate_view),
+            "trial": ("trial/", self.trial_view),
+            "end_secret": ("secrets/<int:secret_id>/end/", self.end_secret_view),
+        }
+        views = [
+            path(f"<int:source_id>/{route}", self.admin_site.admin_view(view), name=f"events_source_{name}")
+            for name, (route, view) in pages.items()
+        ]
+        return [*views, *super().get_urls()]
+
+    def rotate_view(self, request: HttpRequest, source_id: int) -> HttpResponse:
+        source = self._changeable(request, source_id)
+        form = RotationForm(request.POST or None)
+        secret = self._rotated(source, form) if request.method == "POST" and form.is_valid() else ""
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": "The new secret" if secret else "Rotate the secret",
+            "source": source,
+            "form": form,
+            "secret": secret,
+            "old": rotation.active(source).exclude(expires_at=None),
+        }
+        if secret:
+            self.log_change(request, source, "Rotated the secret.")
+        # In this very answer: it is kept nowhere in the clear.
+        return TemplateResponse(
+            request, f"events/{'secret_new' if secret else 'secret_rotate'}.html", context
+        )
+
+    def trial_view(self, request: HttpRequest, source_id: int) -> HttpResponse:
+        source = self._changeable(request, source_id)
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        address = request.build_absolute_uri("/")
+        try:
+            answer = trial.deliver(source, address)
+        except (Unreachable, trial.NothingToSignWith, NoEncryptionKey) as error:
+            self.message_user(request, f"The test event was not delivered. {error}", messages.ERROR)
+        else:
+            level = messages.SUCCESS if answer.event else messages.ERROR
+            self.message_user(request, _told(answer), level)
+        return redirect(page_of(Source, source.pk))
+
+    def end_secret_view(self, request: HttpRequest, source_id: int, secret_id: int) -> HttpResponse:
+        source = self._changeable(request, source_id)
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        rotation.end_now(get_object_or_404(SourceSecret, pk=secret_id, source=source))
+        self.log_change(request, source, f"Ended secret {secret_id}.")
+        self.message_user(request, f"Secret {secret_id} has ended.", messages.SUCCESS)
+        if not rotation.active(source).exists():
+            self.message_user(
+                request,
+                "No secret serves now: every delivery is refused until one is made.",
+                messages.WARNING,
+            )
+        return redirect(page_of(Source, source.pk))
+
+    def secrets_context(self, source: Source) -> dict[str, Any]:
+        return {"secrets": source.secrets.all(), "now": timezone.now()}
+
+    def _changeable(self, request: HttpRequest, source_id: int) -> Source:
+        source = Source.objects.filter(pk=source_id).first()
+        if not self.has_change_permission(request, source):
+            raise PermissionDenied
+        if source is None:
+            raise Http404("There is no source with that id.")
+        return source
+
+    def _rotated(self, source: Source, form: RotationForm) -> str:
+        """The new secret; empty where the form now says why there is none."""
+        try:
+            overlap = timedelta(hours=form.cleaned_data["overlap"])
+            return rotation.rotate(source, form.cleaned_data["secret"], overlap)[0]
+        except ValidationError as error:
+            form.add_error(None if "overlap" in error.message_dict else "secret", error.messages)
+        except NoEncryptionKey as error:
+            form.add_error(None, str(error))
+        return ""
+
+
+def _told(answer: Answer) -> str:
+    if answer.event:
+        return format_html(
+            'The test event was answered {} {}: <a href="{}">event {}</a>. It becomes no record.',
+            answer.status,
+            answer.outcome,
+            event_page(answer.event),
+            answer.event,
+        )
+    return f"The test event was answered {answer.status}. {answer.detail}"

@@ -1,0 +1,19 @@
+"""Encrypts the stored secrets with the first of ENCRYPTION_KEYS, so that the other keys can be dropped."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from events import rotation
+from events.secrets import NoEncryptionKey
+
+
+class Command(BaseCommand):
+    help = "Encrypts all secrets with the first of ENCRYPTION_KEYS; the other keys can be dropped then."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            count = rotation.reencrypt()
+        except NoEncryptionKey as error:
+            raise CommandError(f"Nothing is changed: {error}") from None
+        self.stdout.write(f"{count} secrets are encrypted with the first of ENCRYPTION_KEYS.")

@@ -1,0 +1,59 @@
+"""Gives a source a new secret; the old ones serve on for a while and then end."""
+
+import json
+import math
+from argparse import ArgumentTypeError
+from datetime import timedelta
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from events import rotation, sources
+
+DEFAULT_HOURS = rotation.DEFAULT_OVERLAP / timedelta(hours=1)
+
+
+class Command(BaseCommand):
+    help = "Gives a source a new secret and prints it, this once; its old secrets end after the overlap."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("slug", help="the source's name")
+        parser.add_argument("--secret", default="", help="the vendor's new secret; default: a new one")
+        parser.add_argument(
+            "--overlap",
+            type=_hours,
+            default=rotation.DEFAULT_OVERLAP,
+            metavar="HOURS",
+            help=f"how long the old secrets serve on, such as 0 or 1.5; default: {DEFAULT_HOURS:g}",
+        )
+        parser.add_argument("--json", action="store_true", help='prints {"slug", "secret", "old_end_at"}')
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            source = sources.named(options["slug"])
+            secret, old_end_at = rotation.rotate(source, options["secret"], options["overlap"])
+        except sources.UnknownSource as error:
+            raise CommandError(str(error)) from None
+        except ValidationError as error:
+            raise CommandError(sources.in_one_line(error)) from None
+        told = {"slug": source.slug, "secret": secret, "old_end_at": old_end_at.isoformat(timespec="seconds")}
+        self.stdout.write(json.dumps(told) if options["json"] else "\n".join(_lines(told)))
+
+
+def _hours(text: str) -> timedelta:
+    try:
+        hours = float(text)
+        if not math.isfinite(hours):
+            raise ValueError
+        return timedelta(hours=hours)
+    except (ValueError, OverflowError):
+        raise ArgumentTypeError(f"{text!r} is no number of hours") from None
+
+
+def _lines(told: dict[str, str]) -> list[str]:
+    return [
+        f"source  {told['slug']}",
+        f"secret  {told['secret']}",
+        f"The old secrets end at {told['old_end_at']}.",
+    ]
