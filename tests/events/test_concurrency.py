@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_four_workers_two_of_them_killed_make_the_mirror_that_one_makes_in_order(seed: int) -> None:
+def test_four_workers_after_two_killed_in_a_batch_make_the_mirror_that_one_makes_in_order(seed: int) -> None:
     events = store_shuffled(3000, seed)
     drain_with(workers=4, kills=2)
     assert set(Event.objects.values_list("status", flat=True)) == {Event.Status.APPLIED}
@@ -47,14 +47,13 @@ def store_shuffled(count: int, seed: int) -> list[StoredEvent]:
 
 
 def drain_with(workers: int, kills: int) -> None:
-    """Workers drain the backlog together; each that is killed is in a batch then, and is replaced."""
-    running = [Worker(f"worker-{number}") for number in range(workers)]
-    for number in range(kills):
-        assert running[number].kill_in_a_batch(), f"worker {number} ended before it could be killed"
+    """Workers drain the backlog together; those that are killed are each in a batch when they are."""
+    doomed = [Worker(f"doomed-{number}") for number in range(kills)]
+    for worker in doomed:
+        assert worker.kill_in_a_batch(), f"{worker.name} ended before it could be killed"
         COUNTS["killed"] += 1
-        running.append(Worker(f"worker-{workers + number}"))
-    for worker in running[kills:]:
-        assert worker.wait() == 0
+    survivors = [Worker(f"survivor-{number}") for number in range(workers)]
+    assert [worker.wait() for worker in survivors] == [0] * workers
 
 
 def forget_records() -> None:
