@@ -60,6 +60,7 @@ class Section:
     title: str
     meaning: str
     has_fields: bool
+    is_cut: bool
     lines: tuple[Line, ...]
 
 
@@ -75,7 +76,6 @@ def drift_page(admin: ReadOnlyAdmin, request: HttpRequest) -> HttpResponse:
         "vendors": [(one.name, one.label) for one in vendors.every().values()],
         "sections": [section for kind in Kind if (section := _section(kind, found)).lines],
         "found": found,
-        "is_cut": len(found.findings) >= MAX_FINDINGS,
         "may_apply": request.user.has_perm(MAY_APPLY),
     }
     return TemplateResponse(request, "events/drift.html", context)
@@ -98,7 +98,8 @@ def _vendor(request: HttpRequest) -> str:
 def _section(kind: Kind, found: Drift) -> Section:
     title, meaning = KINDS[kind]
     lines = tuple(_line(finding) for finding in found.of(kind))
-    return Section(title, meaning, any(line.path for line in lines), lines)
+    has_fields = any(line.path for line in lines)
+    return Section(title, meaning, has_fields, len(lines) >= MAX_FINDINGS, lines)
 
 
 def _line(finding: Finding) -> Line:

@@ -238,8 +238,9 @@ def test_a_limit_reads_the_newest_events_whole_and_says_how_far_back() -> None:
         received(say("deal.updated", DEAL | {"score": n, "client": {"id": "c", "score": n}}), days_ago=9 - n)
     found = drift(30, limits=Limits(entries=4))
     assert {(one.record_type, one.events) for one in found.findings} == {("deal", 2), ("client", 2)}
-    assert found.read_back_to == min(one.first for one in found.findings)
-    assert drift(30).read_back_to is None
+    assert found.fields_since == min(one.first for one in found.findings)
+    assert found.types_since == found.since
+    assert drift(30).fields_since < found.fields_since
 
 
 def test_a_limit_holds_for_ignored_events_too() -> None:
@@ -247,7 +248,7 @@ def test_a_limit_holds_for_ignored_events_too() -> None:
         say("deal.sneezed", DEAL | {"value": n})
     found = drift(30, limits=Limits(events=2))
     assert [one.events for one in found.findings] == [2]
-    assert found.read_back_to
+    assert found.types_since == found.findings[0].first
 
 
 def test_the_number_of_findings_is_bounded_and_a_long_name_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -346,6 +347,21 @@ def test_the_page_is_narrowed_by_vendor_and_period() -> None:
         assert "None: the mapping knows all that was sent." in text(client, URL, **query)
     for query in ({"days": "0"}, {"days": "x"}, {"vendor": "acme"}):
         assert client.get(URL, query).status_code == 404
+
+
+def test_the_page_says_what_it_did_not_read_or_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    for n in range(4):
+        say("deal.updated", DEAL | {f"key{n}": n})
+    client = staff()
+    page = text(client, URL)
+    assert "There is too much to read it all here" not in page
+    assert "The most frequent are shown." not in page
+    monkeypatch.setattr("events.admin.drift.PAGE", Limits(events=1, entries=3))
+    monkeypatch.setattr("events.admin.drift.MAX_FINDINGS", 3)
+    page = text(client, URL)
+    assert "<code>manage.py drift --days 30</code> reads the whole period." in page
+    assert "The most frequent are shown." in page
+    assert [f"<code>key{n}</code>" in page for n in range(4)] == [False, True, True, True]
 
 
 def test_the_page_is_for_those_who_may_see_the_log() -> None:

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from entities import vendors
 from entities.admin.cells import short
-from events.drift import MAX_FINDINGS, Drift, Finding, drift, in_json
+from events.drift import MAX_FINDINGS, Drift, Finding, Kind, drift, in_json
 
 HEADINGS = ("what", "vendor", "event type", "record", "field", "events", "since", "last", "example")
 RIGHT = frozenset({"events", "example"})
@@ -44,8 +44,8 @@ def _words(found: Drift, days: int) -> str:
     if not found.findings:
         return f"No drift in {days} days: the mapping knows all that was sent."
     lines = _table([HEADINGS, *(_cells(one) for one in found.findings)])
-    if len(found.findings) >= MAX_FINDINGS:
-        lines.append("Only the most frequent are listed.")
+    if any(len(found.of(kind)) >= MAX_FINDINGS for kind in Kind):
+        lines.append(f"Of each kind, the {MAX_FINDINGS} most frequent are listed.")
     return "\n".join(lines)
 
 
