@@ -1,4 +1,4 @@
-"""The Content-Security-Policy of every answer that does not bring its own."""
+"""The headers that every answer has which does not bring its own; those beyond Django's."""
 
 from collections.abc import Callable
 
@@ -8,12 +8,13 @@ from django.http import HttpRequest, HttpResponse
 Handler = Callable[[HttpRequest], HttpResponse]
 
 
-def content_security_policy(handle: Handler) -> Handler:
+def strict_headers(handle: Handler) -> Handler:
     """No inline script or style, nothing from elsewhere; vendors' text is shown on these pages."""
 
     def answer(request: HttpRequest) -> HttpResponse:
         response = handle(request)
-        response.headers.setdefault("Content-Security-Policy", settings.CONTENT_SECURITY_POLICY)
+        for name, value in settings.SECURITY_HEADERS.items():
+            response.headers.setdefault(name, value)
         return response
 
     return answer

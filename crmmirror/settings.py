@@ -21,11 +21,20 @@ ENCRYPTION_KEYS = env.fernet_keys()
 
 # Off for the embedded stack only, which serves this machine without TLS.
 HTTPS = env.flag("HTTPS", default=True)
-# Whether a proxy in front sets X-Forwarded-Proto, and strips it from what clients send.
+# Whether a proxy in front sets X-Forwarded-Proto, and strips it from what clients send; and adds the
+# client's address to X-Forwarded-For, of which the last is believed.
 BEHIND_PROXY = env.flag("BEHIND_PROXY", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+# Lax, so that a link in a mail leads to its page and not to the login: no GET changes anything.
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+# Browsers take a cookie of that prefix from this very host only, over TLS.
+COOKIE_PREFIX = "__Host-" if HTTPS else ""
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
+KNOWN_BROWSER_COOKIE_NAME = f"{COOKIE_PREFIX}known"
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
@@ -55,7 +64,7 @@ MIDDLEWARE = [
     "events.middleware.deliveries_first",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "crmmirror.middleware.content_security_policy",
+    "crmmirror.middleware.strict_headers",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -145,13 +154,19 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 
+SECURITY_HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+
 STATIC_URL = "static/"
 # Served from where the apps keep them: there is no collecting step to forget.
 WHITENOISE_USE_FINDERS = True
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "entities.api.authentication.ApiTokens",
+        "crmmirror.tokens.ThrottledTokens",
         "entities.api.authentication.StaffSession",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["entities.api.authentication.MayView"],

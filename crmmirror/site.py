@@ -1,11 +1,14 @@
 """The admin site: its name, its front page, and the order in which it lists what there is."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.admin import AdminSite
 from django.contrib.admin.apps import AdminConfig
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+
+if TYPE_CHECKING:
+    from django.contrib.auth.forms import AuthenticationForm
 
 # What the staff work with comes first.
 APP_ORDER = ("entities", "events", "auth")
@@ -17,6 +20,17 @@ class MirrorSite(AdminSite):
     index_title = "Overview"
     site_url = None
     index_template = "events/overview.html"
+
+    @property
+    def login_form(self) -> "type[AuthenticationForm]":  # type: ignore[override]
+        from crmmirror.login import LoginForm
+
+        return LoginForm
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        from crmmirror.login import answered
+
+        return answered(request, super().login(request, extra_context))
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         from events.summary import summary

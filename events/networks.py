@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 MAPPED_BITS = 96
+SENDER_BITS = 64
 MAX_ADDRESS_LENGTH = 100
 
 
@@ -25,6 +26,13 @@ def remote_address(environ: Mapping[str, Any]) -> Address | None:
     else:
         told = environ.get("REMOTE_ADDR", "")
     return _address(told.strip()) if len(told) <= MAX_ADDRESS_LENGTH else None
+
+
+def origin(address: Address | None) -> str:
+    """One sender's addresses under one word: who has an IPv6 address has the other 2**64 beside it."""
+    if isinstance(address, IPv6Address):
+        return str(ip_network((address.packed, SENDER_BITS), strict=False))
+    return str(address or "")
 
 
 def allows(networks: str, address: Address | None) -> bool:

@@ -21,7 +21,8 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from crmmirror.health.checks import OK, findings
-from entities.api.authentication import ApiTokens, StaffSession
+from crmmirror.tokens import ThrottledTokens
+from entities.api.authentication import StaffSession
 from events.exposition import Backlog, Counted, registry
 
 shown = registry(Counted(), Backlog())
@@ -72,7 +73,7 @@ class MayReadMetrics(BasePermission):
 class MetricsView(APIView):
     """What Prometheus scrapes, in its text format."""
 
-    authentication_classes = [MetricsToken, ApiTokens, StaffSession]
+    authentication_classes = [MetricsToken, ThrottledTokens, StaffSession]
     permission_classes = [MayReadMetrics]
     schema = None
 
