@@ -7,7 +7,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --custom
 INSTALL = $$(test -x $(BIN)/pip && echo $(BIN)/pip || echo $(PYTHON) -m pip --python $(BIN)/python) \
 	install --quiet --disable-pip-version-check -r
 
-.PHONY: run test lint prove bench lock chromium clean
+.PHONY: run test lint audit prove bench lock chromium clean
 
 run: .venv/run.installed
 	@$(MANAGE) up $(ARGS)
@@ -21,6 +21,11 @@ lint: .venv/dev.installed
 	$(BIN)/ruff check
 	$(BIN)/mypy .
 	$(MANAGE) check --deploy --fail-level WARNING
+	$(BIN)/python .ci/audit.py
+
+# Part of lint; where the vulnerability service cannot be reached, it says so and goes on.
+audit: .venv/dev.installed
+	$(BIN)/python .ci/audit.py
 
 prove: .venv/dev.installed chromium
 	$(BIN)/pytest -m prove
