@@ -18,17 +18,25 @@ def read(request: HttpRequest, limit: int) -> bytes:
     A chunked body that breaks off looks complete under WSGI: the signature or the JSON tells.
     """
     length = _declared_length(request)
-    too_large = Refused(Reason.SIZE, f"The body is larger than the source's limit of {limit} bytes.")
     if length is not None and length > limit:
-        raise too_large
-    body = b"".join(_pieces(request, limit + 1 if length is None else length))
-    if len(body) > limit:
-        raise too_large
+        raise _too_large(limit)
+    body = within(limit, b"".join(_pieces(request, limit + 1 if length is None else length)))
     if length is not None and len(body) < length:
         raise Refused(Reason.SHORT_BODY, f"The body has {len(body)} of the {length} bytes announced.")
     if not body:
         raise Refused(Reason.SHORT_BODY, "The body is empty.")
     return body
+
+
+def within(limit: int, body: bytes) -> bytes:
+    """The body, of at most `limit` bytes. Raises Refused."""
+    if len(body) > limit:
+        raise _too_large(limit)
+    return body
+
+
+def _too_large(limit: int) -> Refused:
+    return Refused(Reason.SIZE, f"The body is larger than the source's limit of {limit} bytes.")
 
 
 def _declared_length(request: HttpRequest) -> int | None:

@@ -16,14 +16,16 @@ from events.signatures import SCHEMES, SchemeRules, UnfitSecret
 HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 VALUE_START = re.compile(r"([!-~][ -~]*)?")
 
+SECRETS = f"""
+    FROM {SourceSecret._meta.db_table} AS secret
+    WHERE secret.source_id = source.id AND (expires_at IS NULL OR expires_at > statement_timestamp())
+"""
+# Another one after any change of the source or of which secrets are active.
+VERSION = f"(source.xmin, ARRAY(SELECT secret.id {SECRETS} ORDER BY secret.id))::text"
 FIND = f"""
     SELECT id, slug, vendor, scheme, header, prefix, encoding, max_body_bytes, allowed_networks,
         rate_limit, rate_period, extract(epoch FROM spent_until - clock_timestamp())::float,
-        ARRAY(
-            SELECT ciphertext FROM {SourceSecret._meta.db_table} AS secret
-            WHERE secret.source_id = source.id AND (expires_at IS NULL OR expires_at > statement_timestamp())
-            ORDER BY created_at DESC, id DESC
-        )
+        ARRAY(SELECT ciphertext {SECRETS} ORDER BY created_at DESC, id DESC), {VERSION}
     FROM {Source._meta.db_table} AS source
     LEFT JOIN {Allowance._meta.db_table} ON rate_limit > 0 AND key = 'source:' || source.id
     WHERE uuid = %s AND active
@@ -35,7 +37,7 @@ class Addressee:
     """An active source as the endpoint needs it.
 
     spent_seconds: until its rate limit is used up, from now; None where nothing is.
-    ciphertexts: its active secrets, newest first.
+    ciphertexts: its active secrets, newest first. version: another one after any change of all this.
     """
 
     id: int
@@ -51,10 +53,14 @@ class Addressee:
     rate_period: str
     spent_seconds: float | None
     ciphertexts: list[bytes]
+    version: str
 
     def secrets(self) -> list[str]:
         """Raises events.secrets.NoEncryptionKey."""
         return [secrets.decrypt(ciphertext) for ciphertext in self.ciphertexts]
+
+
+_known: dict[UUID, Addressee] = {}
 
 
 def at_address(uuid: UUID) -> Addressee | None:
@@ -62,7 +68,21 @@ def at_address(uuid: UUID) -> Addressee | None:
     with connection.cursor() as cursor:
         cursor.execute(FIND, (uuid,))
         row = cursor.fetchone()
-    return Addressee(*row) if row else None
+    _known.pop(uuid, None)
+    if row is None:
+        return None
+    addressee = Addressee(*row)
+    if not addressee.rate_limit:
+        _known[uuid] = addressee
+    return addressee
+
+
+def remembered(uuid: UUID) -> Addressee | None:
+    """What `at_address` last found there, in this process, without a round trip.
+
+    It may have changed since: who relies on it has its `version` confirmed (`intake.store`).
+    """
+    return _known.get(uuid)
 
 
 class UnknownSource(LookupError):

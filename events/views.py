@@ -1,9 +1,7 @@
 """The webhook endpoint: authentic deliveries become events, all else is refused."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from threading import BoundedSemaphore
 from uuid import UUID
 
 from django.db import Error as DatabaseError
@@ -23,9 +21,20 @@ STATUS = {Outcome.ACCEPTED: 202, Outcome.DUPLICATE: 200, Outcome.MALFORMED: 202}
 
 database = Outage("database")
 encryption_key = Outage("encryption_key")
-# How many requests may hold a connection to the database while their body comes in; to hand it back
-# and take another costs a round trip.
-keepers = BoundedSemaphore(4)
+
+
+@dataclass
+class Delivery:
+    """A request whose body can be read but once, and may be asked for again."""
+
+    request: HttpRequest
+    _read: bytes | None = None
+
+    def body(self, limit: int) -> bytes:
+        """At least one and at most `limit` bytes. Raises Refused."""
+        if self._read is None:
+            self._read = bodies.read(self.request, limit)
+        return bodies.within(limit, self._read)
 
 
 @csrf_exempt
@@ -46,30 +55,50 @@ def receive(request: HttpRequest, uuid: UUID | None = None) -> HttpResponse:
 
 
 def _take_in(request: HttpRequest, uuid: UUID | None) -> Stored:
+    """By what is remembered of the source first: what is stored so is confirmed to be still true, and
+    what is refused so is looked at again if it was not."""
     if request.method != "POST":
         raise Refused(Reason.METHOD, "Post the event to this address.")
-    source = sources.at_address(uuid) if uuid else None
+    delivery = Delivery(request)
+    known = sources.remembered(uuid) if uuid else None
+    if known is not None:
+        try:
+            return _offer(delivery, known, known.version)
+        except (Refused, intake.Stale):
+            if (source := _look_up(uuid)) == known:
+                raise
+    else:
+        source = _look_up(uuid)
     if source is None:
         raise Refused(Reason.UNKNOWN_SOURCE, "No active source has this address.")
+    _spare_connection()
+    return _offer(delivery, source)
+
+
+def _look_up(uuid: UUID | None) -> Addressee | None:
+    return sources.at_address(uuid) if uuid else None
+
+
+def _offer(delivery: Delivery, source: Addressee, version: str | None = None) -> Stored:
     try:
-        admission.admit(source, request.META)
-        body = _authentic_body(request, source)
+        admission.admit(source, delivery.request.META)
+        body = _authentic_body(delivery, source)
         admission.charge(source)
     except Refused as refused:
         refused.source, refused.source_id = source.slug, source.id
         raise
-    stored = intake.store(source, body, request.headers, datetime.now(UTC))
+    stored = intake.store(source, body, delivery.request.headers, datetime.now(UTC), version)
     metrics.delivered(source.slug, stored.outcome)
     return stored
 
 
-def _authentic_body(request: HttpRequest, source: Addressee) -> bytes:
-    if request.headers.get("Content-Encoding", "").strip().lower() not in UNENCODED:
+def _authentic_body(delivery: Delivery, source: Addressee) -> bytes:
+    headers = delivery.request.headers
+    if headers.get("Content-Encoding", "").strip().lower() not in UNENCODED:
         raise Refused(Reason.ENCODING, "Send the body as it is, without a Content-Encoding.")
-    with _connection_spared():
-        body = bodies.read(request, source.max_body_bytes)
+    body = delivery.body(source.max_body_bytes)
     try:
-        signatures.verify(source, _secrets(source), body, request.headers)
+        signatures.verify(source, _secrets(source), body, headers)
     except signatures.OutsideWindow as unproven:
         raise Refused(Reason.TIMESTAMP, str(unproven)) from None
     except signatures.Unproven as unproven:
@@ -77,17 +106,10 @@ def _authentic_body(request: HttpRequest, source: Addressee) -> bytes:
     return body
 
 
-@contextmanager
-def _connection_spared() -> Iterator[None]:
-    """So that slow bodies do not hold all of the pool: few requests keep their connection meanwhile."""
-    keeps = keepers.acquire(blocking=False)
-    if not keeps and not connection.in_atomic_block:
+def _spare_connection() -> None:
+    """A slow body holds none: only a source that is not remembered has taken one before its body."""
+    if not connection.in_atomic_block:
         connection.close()
-    try:
-        yield
-    finally:
-        if keeps:
-            keepers.release()
 
 
 def _secrets(source: Addressee) -> list[str]:
