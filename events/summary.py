@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from entities.admin.cells import duration
 from entities.admin.paging import capped
+from events import rejected
 from events.models import Event, Source
 
 SAMPLE = 10_000
@@ -35,12 +36,16 @@ class SourceLine:
 
 @dataclass(frozen=True)
 class Summary:
+    """refused: deliveries within 24 hours."""
+
     figures: tuple[Figure, ...]
+    refused: int
     sources: tuple[SourceLine, ...]
 
 
 def summary() -> Summary:
-    return Summary(figures=tuple(_figures()), sources=tuple(source_lines(Source.objects.all())))
+    refused = sum(tally.count for tally in rejected.last_day())
+    return Summary(tuple(_figures()), refused, tuple(source_lines(Source.objects.all())))
 
 
 def _figures() -> list[Figure]:

@@ -62,7 +62,7 @@ class RejectionAdmin(ReadOnlyAdmin):
     def address(self, rejection: Rejection) -> SafeString:
         return cells.line(rejection.remote_address) if rejection.remote_address else cells.NOTHING
 
-    @admin.display(description="bytes announced")
+    @admin.display(description="bytes")
     def announced(self, rejection: Rejection) -> SafeString:
         return cells.NOTHING if rejection.size is None else cells.number(f"{rejection.size:,}")
 

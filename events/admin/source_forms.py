@@ -67,7 +67,10 @@ class SourceForm(forms.ModelForm):
     class Meta:
         model = Source
         fields = ("slug", "vendor", "active", "scheme", *OPTIONS, "max_body_bytes", *LIMITS)
-        widgets = dict.fromkeys(("header", "prefix"), forms.TextInput)
+        widgets = {
+            **dict.fromkeys(("header", "prefix"), forms.TextInput),
+            "allowed_networks": forms.Textarea({"rows": 3}),
+        }
         labels = {"rate_limit": "Deliveries at most", "rate_period": "Within"}
         help_texts = {
             "vendor": "Fixed: the events are read as this vendor's.",

@@ -9,7 +9,9 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from entities.models import Deal
-from events.models import Event, Source
+from events import sources
+from events.drain import drain
+from events.models import Event, Rejection, Source
 from tests.staff import list_url, page_url, say, staff
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -90,6 +92,8 @@ def test_no_page_breaks_the_policy_or_runs_what_a_vendor_wrote(visit: Visit) -> 
         page_url(event),
         list_url(Source),
         page_url(event.source),
+        page_url(event.source).replace("change", "rotate"),
+        list_url(Rejection),
         "/admin/events/source/add/",
         "/admin/auth/user/add/",
         page_url(User.objects.get()),
@@ -126,12 +130,28 @@ def test_a_new_sources_secret_is_copied_with_a_button(visit: Visit) -> None:
     assert visit.complaints == []
 
 
+def test_a_rotated_secret_is_copied_with_a_button_and_the_old_one_ended(visit: Visit) -> None:
+    source, _ = sources.create("acme", "heffl")
+    visit.goto(page_url(source))
+    visit.page.click("text=Rotate the secret")
+    visit.page.click("[type=submit][value='Make the new secret']")
+    visit.page.click("button[data-copy=secret]")
+    visit.page.wait_for_selector("text=Copied")
+    assert visit.page.evaluate("navigator.clipboard.readText()") == visit.page.inner_text("#secret")
+    visit.page.click("text=Go on to the source")
+    visit.page.locator("text=End now").last.click()
+    assert "has ended" in visit.page.inner_text(".messagelist")
+    assert visit.page.locator("text=End now").count() == 1
+    assert visit.complaints == []
+
+
 def test_an_event_is_applied_again_from_its_page_and_from_the_list(visit: Visit) -> None:
     event = say("deal.created", {"title": "no id"})
     visit.goto(page_url(event))
-    visit.page.click("text=Apply again")
+    visit.page.click("[value='Apply again']")
     assert "is pending again" in visit.page.inner_text(".messagelist")
     assert Event.objects.get().status == "pending"
+    drain()
     visit.goto(list_url(Event))
     visit.page.check("#action-toggle")
     visit.page.select_option("[name=action]", "apply_selected_again")

@@ -322,3 +322,11 @@ def test_refusals_are_read_only_and_for_those_who_may_see_them() -> None:
     assert viewer.get(url).status_code == 302
     assert viewer.post(url).status_code == 403
     assert viewer.get(list_url(Rejection) + "add/").status_code == 403
+
+
+@pytest.mark.django_db
+def test_the_overview_counts_what_was_refused() -> None:
+    refuse_some()
+    page = text(staff(), "/admin/")
+    assert re.search(r'<span class="value">9</span> <span class="name">refused in 24 hours', page)
+    assert "refused in 24 hours" not in text(staff("view_event"), "/admin/")
