@@ -4,6 +4,7 @@ from random import Random
 
 import pytest
 from django.db import connection
+from django.db.models import Model
 
 from entities import canonical, generate, vendors
 from entities.log import StoredEvent
@@ -57,6 +58,7 @@ def drain_with(workers: int, kills: int) -> None:
 
 
 def forget_records() -> None:
+    models: tuple[type[Model], ...] = (*records(), TimelineEntry)
     with connection.cursor() as cursor:
-        names = ", ".join(f'"{model._meta.db_table}"' for model in (*records(), TimelineEntry))
+        names = ", ".join(f'"{model._meta.db_table}"' for model in models)
         cursor.execute(f"TRUNCATE {names}")
