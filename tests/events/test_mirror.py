@@ -190,12 +190,12 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
         def apply_then_hold() -> None:
             in_another_connection(apply)
-            then()
             hold_alone()
 
         def apply() -> None:
             deliver_bodies(source("heffl"), [body])
             drain()
+            then()
 
         monkeypatch.setattr(mirror.lock, "hold_alone", apply_then_hold)
 
