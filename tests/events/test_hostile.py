@@ -32,7 +32,7 @@ from tests.events.verdicts import good, is_applied, judge
 
 VENDORS = vendors.every()
 UNSIGNED_EVERY = 5
-READ_EACH = 8
+READ_EACH = 4
 PIECES = [*rb'" { [ ] } : , null NaN 1e999 -0 \u0000 \ud800'.split(), b"\\", b"\x00", b"\xed\xa0\x80"]
 PIECES += [b"\xef\xbb\xbf", b"9" * 5000, b"[" * 200]
 CIRCUMSTANCES = generate.Circumstances(timeless=0.2, junk=0.4)
@@ -92,15 +92,14 @@ def test_5_mb_strings_are_too_large_by_default(vendor: str) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("vendor", VENDORS)
-def test_5_mb_strings_are_applied_where_the_source_takes_them(vendor: str) -> None:
-    found, secret = source(vendor)
+def test_5_mb_strings_are_applied_where_the_source_takes_them() -> None:
+    """By the vendor that fills the most kinds of columns; what becomes of a value is no vendor's affair."""
+    kinds, name = max((len(list(hostile.kinds_of_fields(vendor))), name) for name, vendor in VENDORS.items())
+    found, secret = source(name)
     Source.objects.update(max_body_bytes=16 * 1024 * 1024)
-    assert strike(found, secret, hostile.huge(VENDORS[vendor])) == {202}
+    assert strike(found, secret, hostile.huge(VENDORS[name])) == {202}
     written = TimelineEntry.objects.annotate(size=Length(Cast("wrote", TextField())))
-    assert written.filter(size__gt=len(hostile.HUGE)).count() >= len(
-        set(hostile.kinds_of_fields(VENDORS[vendor]))
-    )
+    assert written.filter(size__gt=len(hostile.HUGE)).count() >= kinds
 
 
 def made_up(vendor: Vendor) -> st.SearchStrategy[bytes]:
