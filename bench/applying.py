@@ -8,7 +8,7 @@ from typing import Any
 from bench import backlog
 from bench.report import Result
 
-EVENTS = 4000
+EVENTS = 3000
 
 
 def measure(rounds: int) -> Result:

@@ -7,7 +7,7 @@ from pathlib import Path
 from bench import client, servers
 from bench.report import Result
 
-REQUESTS = 4000
+REQUESTS = 3000
 WARM_UP = 400
 
 
