@@ -23,8 +23,8 @@ def measure(state: Path, rounds: int) -> Result:
     peaks = [peak_of_a_worker(state) for _ in range(rounds)]
     return Result(
         "Memory of a worker",
-        f"The largest resident memory of a Celery worker's child that starts with at least {PENDING:,} pending"
-        f" events before it and drains for {SECONDS} seconds.",
+        f"The largest resident memory of a Celery worker's process that has at least {PENDING:,} pending"
+        f" events before it, and drains for {SECONDS} seconds.",
         "MiB",
         {"the largest process": peaks},
         mark=300,
