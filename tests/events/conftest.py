@@ -1,8 +1,12 @@
-"""Prints what the endpoint was made to swallow, at the end of the run."""
+"""What several tests of events need; prints what the endpoint was made to swallow, at the end of the run."""
 
 from collections import Counter
+from collections.abc import Iterator
 
 import pytest
+
+from events import wakeups
+from tests.events.web_server import WebServer, serving
 
 COUNTS: Counter[str] = Counter()
 
@@ -14,3 +18,19 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             f" {COUNTS['stored']:,} stored, {COUNTS['pending']} pending,"
             f" {COUNTS['refused']} refused by the database"
         )
+
+
+@pytest.fixture
+def wakes(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """One item for each wake-up that was asked for."""
+    asked: list[bool] = []
+    monkeypatch.setattr(wakeups, "wake", lambda: asked.append(True))
+    return asked
+
+
+@pytest.fixture(scope="module")
+def web(
+    django_db_setup: None, django_db_blocker: object, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[WebServer]:
+    with serving(tmp_path_factory.mktemp("web")) as server:
+        yield server

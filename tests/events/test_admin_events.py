@@ -11,7 +11,6 @@ from django.utils import timezone
 
 from entities.models import Client as ClientRecord
 from entities.models import Deal
-from events import wakeups
 from events.drain import drain
 from events.models import Event
 from tests.staff import list_url, page_url, say, staff, store, text
@@ -24,14 +23,6 @@ DEAL = {"id": "dl_1", "title": "Licence", "client": {"id": "cl_1", "name": "Acme
 @pytest.fixture
 def client() -> Client:
     return staff()
-
-
-@pytest.fixture
-def wakes(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """One item for each wake-up that was asked for."""
-    asked: list[bool] = []
-    monkeypatch.setattr(wakeups, "wake", lambda: asked.append(True))
-    return asked
 
 
 def again_url(event: Event) -> str:

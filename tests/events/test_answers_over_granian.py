@@ -3,7 +3,6 @@
 import json
 import socket
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from http.client import HTTPConnection
@@ -20,14 +19,6 @@ from tests.events.web_server import HOST, WebServer, free_port, serving
 pytestmark = pytest.mark.django_db(transaction=True)
 
 POOL_SIZE = 16
-
-
-@pytest.fixture(scope="module")
-def web(
-    django_db_setup: None, django_db_blocker: object, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[WebServer]:
-    with serving(tmp_path_factory.mktemp("web")) as server:
-        yield server
 
 
 @pytest.fixture

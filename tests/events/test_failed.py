@@ -16,7 +16,7 @@ from django.utils.http import urlencode
 from entities import settle
 from entities.mapping import Mapped
 from entities.models import Deal
-from events import reasons, wakeups
+from events import reasons
 from events.claim import MAX_ATTEMPTS, requeue
 from events.drain import drain
 from events.models import Event
@@ -32,14 +32,6 @@ LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 @pytest.fixture
 def client() -> Client:
     return staff()
-
-
-@pytest.fixture
-def wakes(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """One item for each wake-up that was asked for."""
-    asked: list[bool] = []
-    monkeypatch.setattr(wakeups, "wake", lambda: asked.append(True))
-    return asked
 
 
 @pytest.fixture

@@ -13,18 +13,10 @@ from entities.schema import records
 from events.drain import drain
 from events.models import Event, Source, SourceSecret
 from tests.events.vendor_side import new_source
-from tests.events.web_server import WebServer, free_port, serving
+from tests.events.web_server import WebServer, free_port
 from tests.staff import page_url, staff
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(scope="module")
-def web(
-    django_db_setup: None, django_db_blocker: object, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[WebServer]:
-    with serving(tmp_path_factory.mktemp("web")) as server:
-        yield server
 
 
 @pytest.fixture
