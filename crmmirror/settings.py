@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 from crmmirror import environment
+from events.patience import PatientConnection
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 STATE_DIR = Path(os.environ.get("CRMMIRROR_STATE_DIR") or BASE_DIR / "var").absolute()
@@ -60,6 +61,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "crmmirror.middleware.patient",
     "crmmirror.health.middleware.programs_first",
     "events.middleware.deliveries_first",
     "django.middleware.security.SecurityMiddleware",
@@ -92,8 +94,22 @@ TEMPLATES = [
 DATABASES = {"default": {**env.database(), "CONN_HEALTH_CHECKS": True}}
 # Seconds: a request waits no longer than that for a connection, and a pool whose server was away
 # tries anew at the next request, not minutes later.
+# A server that vanished without a word is given up within half a minute.
 DATABASES["default"].setdefault("OPTIONS", {}).update(
-    {"connect_timeout": 3, "pool": {"min_size": 0, "max_size": 16, "timeout": 3, "reconnect_timeout": 2}}
+    {
+        "connect_timeout": 3,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 25_000,
+        "pool": {
+            "connection_class": PatientConnection,
+            "min_size": 0,
+            "max_size": 16,
+            "timeout": 3,
+            "reconnect_timeout": 2,
+        },
+    }
 )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -1,52 +1,30 @@
-"""Stores an event: its exact bytes, once, with what its envelope says. Deliveries and imports alike."""
+"""Takes in an event: its exact bytes, once, with what its envelope says. Deliveries and imports alike."""
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Protocol
 
 import structlog
-from django.db import connection
 
 from entities import envelope, vendors
 from entities.envelope import UNSTORABLE, Envelope, Malformed
-from events.models import Event, Source
-from events.sources import VERSION
+from events import insertion
+from events.insertion import Incoming
+from events.models import Event
 
 log = structlog.get_logger(__name__)
 
 KEPT_HEADERS = ("content-type", "user-agent", "webhook-id", "webhook-timestamp")
 MAX_HEADER_LENGTH = 1000
 
-# With the source's id, and twice the version that it is to have, or null for any.
-IS_CURRENT = f"source.id = %s AND (%s::text IS NULL OR (source.active AND {VERSION} = %s))"
-INSERT = f"""
-    INSERT INTO {Event._meta.db_table} (
-        source_id, digest, body, headers, event_type, occurred_at, received_at, status, settled_at,
-        warnings, error
-    )
-    SELECT source.id, %s, %s, %s::jsonb, %s, %s, %s, %s, %s, %s::jsonb, %s
-    FROM {Source._meta.db_table} source WHERE {IS_CURRENT}
-    ON CONFLICT (source_id, digest) DO NOTHING
-    RETURNING id
-"""  # noqa: S608
-FIND = f"""
-    SELECT (SELECT id FROM {Event._meta.db_table} WHERE source_id = %s AND digest = %s),
-        EXISTS (SELECT FROM {Source._meta.db_table} source WHERE {IS_CURRENT})
-"""  # noqa: S608
-
 
 class Outcome(StrEnum):
     ACCEPTED = "accepted"
     DUPLICATE = "duplicate"
     MALFORMED = "malformed"
-
-
-class Stale(Exception):
-    """The source is not any more what the delivery was checked against."""
 
 
 class FromVendor(Protocol):
@@ -77,29 +55,31 @@ def store(
     """Stores the event unless the source has it already; committed on return, outside of a transaction.
 
     headers: case-insensitive. received_at: aware. version: what the source's is to be still; raises
-    Stale, and stores nothing, where it is not.
+    events.insertion.Stale, and stores nothing, where it is not.
     """
     found, detail, fault = _read(body, source.vendor, received_at)
-    digest = hashlib.sha256(body).digest()
     malformed = bool(detail)
-    row = (
-        digest,
-        body,
-        json.dumps(kept(headers)),
-        found.event_type,
-        found.occurred_at,
-        received_at,
-        Event.Status.MALFORMED if malformed else Event.Status.PENDING,
-        received_at if malformed else None,
-        json.dumps(found.warnings),
-        detail,
+    inserted = insertion.insert(
+        Incoming(
+            source_id=source.id,
+            digest=hashlib.sha256(body).digest(),
+            body=body,
+            headers=kept(headers),
+            event_type=found.event_type,
+            occurred_at=found.occurred_at,
+            received_at=received_at,
+            status=Event.Status.MALFORMED if malformed else Event.Status.PENDING,
+            settled_at=received_at if malformed else None,
+            warnings=found.warnings,
+            error=detail,
+            version=version,
+        )
     )
-    event_id, is_new = _insert_or_find(row, digest, (source.id, version, version))
     if fault:
-        log.error("event_not_read", event_id=event_id, vendor=source.vendor, error=fault)
-    if not is_new:
-        return Stored(event_id, Outcome.DUPLICATE)
-    return Stored(event_id, Outcome.MALFORMED if malformed else Outcome.ACCEPTED, detail)
+        log.error("event_not_read", event_id=inserted.event_id, vendor=source.vendor, error=fault)
+    if not inserted.is_new:
+        return Stored(inserted.event_id, Outcome.DUPLICATE)
+    return Stored(inserted.event_id, Outcome.MALFORMED if malformed else Outcome.ACCEPTED, detail)
 
 
 def kept(headers: Mapping[str, str]) -> dict[str, str]:
@@ -121,20 +101,3 @@ def _read(body: bytes, vendor: str, received_at: datetime) -> tuple[Envelope, st
         fault = type(error).__name__
         detail = f"not read: {fault}"
     return Envelope("", received_at, {}, ()), detail, fault
-
-
-def _insert_or_find(
-    row: tuple[Any, ...], digest: bytes, current: tuple[int, str | None, str | None]
-) -> tuple[int, bool]:
-    """The event's id and whether it is new; again if the one that stood in the way is just gone."""
-    with connection.cursor() as cursor:
-        while True:
-            cursor.execute(INSERT, (*row, *current))
-            if inserted := cursor.fetchone():
-                return inserted[0], True
-            cursor.execute(FIND, (current[0], digest, *current))
-            event_id, is_current = cursor.fetchone()
-            if not is_current:
-                raise Stale
-            if event_id is not None:
-                return event_id, False

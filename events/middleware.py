@@ -9,8 +9,12 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.urls import resolve
 
+from events import patience
+
 Handler = Callable[[HttpRequest], HttpResponse]
 PREFIX = "/webhooks/"
+# Senders give up after 15 s or more; the answer that says "try again" comes well before.
+DATABASE_SECONDS = 4.0
 
 
 def deliveries_first(handle: Handler) -> Handler:
@@ -18,7 +22,8 @@ def deliveries_first(handle: Handler) -> Handler:
         if not request.path_info.startswith(PREFIX):
             return handle(request)
         match = resolve(request.path_info)
-        response = match.func(request, **match.kwargs)
+        with patience.within(DATABASE_SECONDS):
+            response = match.func(request, **match.kwargs)
         response.headers["Content-Length"] = str(len(response.content))
         return response
 

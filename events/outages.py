@@ -1,10 +1,13 @@
 """A line when something that the mirror needs goes away, and one when it is back."""
 
 import threading
+import time
 
 import structlog
 
 log = structlog.get_logger(__name__)
+
+RETRY_SECONDS = 0.5
 
 
 class Outage:
@@ -13,11 +16,20 @@ class Outage:
     def __init__(self, thing: str) -> None:
         self.thing = thing
         self._away = False
+        self._next_try = 0.0
         self._lock = threading.Lock()
+
+    def may_try(self) -> bool:
+        """Whether to try now: while it is away, one try in RETRY_SECONDS finds out whether it is back."""
+        if not self._away:
+            return True
+        with self._lock:
+            return self._is_due()
 
     def began(self, error: Exception) -> None:
         """Logs the kind of the error alone: its text may quote a statement and so a body."""
         with self._lock:
+            self._next_try = time.monotonic() + RETRY_SECONDS
             if not self._away:
                 self._away = True
                 log.warning(f"{self.thing}_away", error=type(error).__name__)
@@ -29,3 +41,10 @@ class Outage:
             if self._away:
                 self._away = False
                 log.warning(f"{self.thing}_back")
+
+    def _is_due(self) -> bool:
+        now = time.monotonic()
+        if now < self._next_try:
+            return False
+        self._next_try = now + RETRY_SECONDS
+        return True

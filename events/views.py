@@ -9,7 +9,18 @@ from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from events import admission, bodies, intake, metrics, problems, rejections, signatures, sources, wakeups
+from events import (
+    admission,
+    bodies,
+    insertion,
+    intake,
+    metrics,
+    problems,
+    rejections,
+    signatures,
+    sources,
+    wakeups,
+)
 from events.intake import Outcome, Stored
 from events.outages import Outage
 from events.problems import Reason, Refused
@@ -17,6 +28,7 @@ from events.secrets import NoEncryptionKey
 from events.sources import Addressee
 
 UNENCODED = ("", "identity")
+NOT_STORED = "The event could not be stored; try again."
 STATUS = {Outcome.ACCEPTED: 202, Outcome.DUPLICATE: 200, Outcome.MALFORMED: 202}
 
 database = Outage("database")
@@ -47,7 +59,7 @@ def receive(request: HttpRequest, uuid: UUID | None = None) -> HttpResponse:
         return _refuse(request, refused)
     except DatabaseError as error:
         database.began(error)
-        return _refuse(request, Refused(Reason.UNAVAILABLE, "The event could not be stored; try again."))
+        return _refuse(request, Refused(Reason.UNAVAILABLE, NOT_STORED))
     database.over()
     if stored.outcome is Outcome.ACCEPTED:
         wakeups.wake()
@@ -59,12 +71,14 @@ def _take_in(request: HttpRequest, uuid: UUID | None) -> Stored:
     what is refused so is looked at again if it was not."""
     if request.method != "POST":
         raise Refused(Reason.METHOD, "Post the event to this address.")
+    if not database.may_try():
+        raise Refused(Reason.UNAVAILABLE, NOT_STORED)
     delivery = Delivery(request)
     known = sources.remembered(uuid) if uuid else None
     if known is not None:
         try:
             return _offer(delivery, known, known.version)
-        except (Refused, intake.Stale):
+        except (Refused, insertion.Stale):
             if (source := _look_up(uuid)) == known:
                 raise
     else:

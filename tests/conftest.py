@@ -4,6 +4,7 @@ That is also why pyproject.toml does not name the settings to pytest-django.
 """
 
 import os
+from collections.abc import Iterator
 from contextlib import ExitStack
 
 import django
@@ -43,3 +44,12 @@ def rejections_wait(monkeypatch: pytest.MonkeyPatch) -> None:
 
     rejections.notes.start_over()
     monkeypatch.setattr(rejections.writer, "wake", lambda: None)
+
+
+@pytest.fixture(autouse=True)
+def database_is_there() -> Iterator[None]:
+    """What one test finds away is not taken to be away by the next."""
+    from events import views
+
+    yield
+    views.database.over()

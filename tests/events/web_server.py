@@ -16,6 +16,9 @@ from crmmirror.embedded import process
 
 PROJECT = Path(__file__).parents[2]
 HOST = "127.0.0.1"
+# What the server still writes by itself while a test's tables are emptied gives way to that, and is
+# written later: of two that wait for each other, the one that looks first ends.
+YIELDS = "options=-c%20deadlock_timeout%3D20ms"
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ def serving(directory: Path, environment: Mapping[str, str] | None = None) -> It
         "web",
         (sys.executable, "-m", "granian", "--interface", "wsgi", *address, "crmmirror.wsgi:application"),
         server.log,
-        {"DATABASE_URL": database_url(), **(environment or {})},
+        {"DATABASE_URL": database_url(YIELDS), **(environment or {})},
         PROJECT,
     )
     child = process.spawn(program)
@@ -58,10 +61,11 @@ def serving(directory: Path, environment: Mapping[str, str] | None = None) -> It
         process.stop(child, program.ends)
 
 
-def database_url() -> str:
-    """The address of the database that the test at hand uses."""
+def database_url(option: str = "") -> str:
+    """The address of the database that the test at hand uses, with one more option."""
     url = urlsplit(os.environ["DATABASE_URL"])
-    return url._replace(path="/" + connection.settings_dict["NAME"]).geturl()
+    query = "&".join(filter(None, (url.query, option)))
+    return url._replace(path="/" + connection.settings_dict["NAME"], query=query).geturl()
 
 
 def free_port() -> int:

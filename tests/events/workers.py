@@ -25,8 +25,7 @@ class Worker:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        url = database_url()
-        named = f"{url}{'&' if '?' in url else '?'}application_name={name}"
+        named = database_url(f"application_name={name}")
         self.process = subprocess.Popen(
             [sys.executable, "manage.py", "apply_events"],
             env=os.environ | {"DATABASE_URL": named},

@@ -1,0 +1,79 @@
+"""Does together what several threads ask for at once: group commit.
+
+The first to ask leads: it writes at once, alone. Who asks meanwhile waits, and one of them then leads
+for all who wait. So nobody waits for company, and the busier it is the fewer transactions there are.
+"""
+
+from collections.abc import Callable, Sequence
+from threading import Lock
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+# What one transaction holds at most.
+MOST = 128
+
+
+class Entry(Generic[Item, Result]):
+    """One thing that was asked for; once it is done, `result` is there or `error`."""
+
+    __slots__ = ("_latch", "error", "is_done", "item", "result")
+
+    def __init__(self, item: Item) -> None:
+        self.item = item
+        self.is_done = False
+        self.result: Result
+        self.error: BaseException | None = None
+        self._latch = Lock()
+        self._latch.acquire()
+
+    def wait(self) -> None:
+        self._latch.acquire()
+
+    def wake(self) -> None:
+        self._latch.release()
+
+
+class Group(Generic[Item, Result]):
+    """write: gives each item's result in their order; what it raises is raised to all who wait."""
+
+    def __init__(self, write: Callable[[Sequence[Item]], Sequence[Result]]) -> None:
+        self._write = write
+        self._lock = Lock()
+        self._waiting: list[Entry[Item, Result]] = []
+        self._is_led = False
+
+    def submit(self, item: Item) -> Result:
+        """The item's result. Raises what `write` raises."""
+        entry: Entry[Item, Result] = Entry(item)
+        with self._lock:
+            self._waiting.append(entry)
+            leads, self._is_led = not self._is_led, True
+        if not leads:
+            entry.wait()
+        if not entry.is_done:
+            self._lead()
+        if entry.error is not None:
+            raise entry.error
+        return entry.result
+
+    def _lead(self) -> None:
+        """Does what waits, that of the leader first, and hands on."""
+        with self._lock:
+            taken, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+        try:
+            for entry, result in zip(taken, self._write([entry.item for entry in taken]), strict=True):
+                entry.result = result
+        except BaseException as error:
+            with self._lock:
+                taken, self._waiting = taken + self._waiting, []
+            for entry in taken:
+                entry.error = error
+        for entry in taken:
+            entry.is_done = True
+        with self._lock:
+            self._is_led = bool(self._waiting)
+            following = self._waiting[:1]
+        for entry in following + taken[1:]:
+            entry.wake()

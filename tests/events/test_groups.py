@@ -1,0 +1,101 @@
+"""Threads that ask at once are served together, each with its own result."""
+
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from events.groups import MOST, Group
+
+
+class Ledger:
+    """Writes the doubles of numbers; the first write waits until it is let go."""
+
+    def __init__(self, fault: Exception | None = None) -> None:
+        self.written: list[list[int]] = []
+        self.begun = threading.Event()
+        self.let_go = threading.Event()
+        self.fault = fault
+
+    def write(self, items: Sequence[int]) -> list[int]:
+        self.begun.set()
+        assert self.let_go.wait(10)
+        self.written.append(list(items))
+        if self.fault:
+            raise self.fault
+        return [2 * item for item in items]
+
+
+def waiting(group: Group[int, int], count: int) -> None:
+    deadline = time.monotonic() + 10
+    while len(group._waiting) < count and time.monotonic() < deadline:
+        time.sleep(0.001)
+
+
+def test_whoever_asks_while_one_writes_is_written_together_after_it() -> None:
+    ledger = Ledger()
+    group = Group(ledger.write)
+    with ThreadPoolExecutor(9) as pool:
+        first = pool.submit(group.submit, 0)
+        ledger.begun.wait(10)
+        others = [pool.submit(group.submit, number) for number in range(1, 9)]
+        waiting(group, 8)
+        ledger.let_go.set()
+        assert [one.result(10) for one in (first, *others)] == [2 * number for number in range(9)]
+    assert ledger.written[0] == [0]
+    assert sorted(ledger.written[1]) == list(range(1, 9))
+
+
+def test_nobody_waits_for_company() -> None:
+    ledger = Ledger()
+    ledger.let_go.set()
+    assert [Group(ledger.write).submit(number) for number in (1, 2)] == [2, 4]
+    assert ledger.written == [[1], [2]]
+
+
+def test_one_transaction_is_bounded() -> None:
+    ledger = Ledger()
+    group = Group(ledger.write)
+    with ThreadPoolExecutor(MOST + 20) as pool:
+        first = pool.submit(group.submit, -1)
+        ledger.begun.wait(10)
+        others = [pool.submit(group.submit, number) for number in range(MOST + 10)]
+        waiting(group, MOST + 10)
+        ledger.let_go.set()
+        assert [one.result(10) for one in others] == [2 * number for number in range(MOST + 10)]
+        assert first.result(10) == -2
+    assert [len(items) for items in ledger.written] == [1, MOST, 10]
+
+
+def test_a_failure_is_everybodys_who_waits_and_nobodys_after() -> None:
+    ledger = Ledger(fault=OSError("away"))
+    group = Group(ledger.write)
+    with ThreadPoolExecutor(5) as pool:
+        first = pool.submit(group.submit, 0)
+        ledger.begun.wait(10)
+        others = [pool.submit(group.submit, number) for number in range(1, 5)]
+        waiting(group, 4)
+        ledger.let_go.set()
+        for one in (first, *others):
+            with pytest.raises(OSError, match="away"):
+                one.result(10)
+    assert ledger.written == [[0]]
+    ledger.fault = None
+    assert group.submit(7) == 14
+
+
+def test_many_threads_each_get_their_own_result() -> None:
+    batches: list[int] = []
+
+    def write(items: Sequence[int]) -> list[int]:
+        batches.append(len(items))
+        time.sleep(0.0005)
+        return [2 * item for item in items]
+
+    group = Group(write)
+    with ThreadPoolExecutor(16) as pool:
+        assert list(pool.map(group.submit, range(3000))) == [2 * number for number in range(3000)]
+    assert sum(batches) == 3000
+    assert len(batches) < 3000
