@@ -102,6 +102,7 @@ DATABASES["default"].setdefault("OPTIONS", {}).update(
         "keepalives_interval": 5,
         "keepalives_count": 3,
         "tcp_user_timeout": 25_000,
+        "prepare_threshold": 2,
         "pool": {
             "connection_class": PatientConnection,
             "min_size": 0,

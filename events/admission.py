@@ -25,7 +25,7 @@ class Limited(Protocol):
 
 def admit(source: Limited, environ: Mapping[str, Any]) -> None:
     """By what is known before the body is read; writes nothing. Raises Refused."""
-    if not networks.allows(source.allowed_networks, networks.remote_address(environ)):
+    if not networks.allows(source.allowed_networks, environ):
         raise Refused(Reason.NETWORK, "The source takes no deliveries from this address.")
     limit = limits.limit_of(source.rate_limit, source.rate_period)
     if limit and (wait := limit.wait(source.spent_seconds)) > 0:

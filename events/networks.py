@@ -35,10 +35,11 @@ def origin(address: Address | None) -> str:
     return str(address or "")
 
 
-def allows(networks: str, address: Address | None) -> bool:
-    """networks: a source's list; an empty one allows all."""
+def allows(networks: str, environ: Mapping[str, Any]) -> bool:
+    """Whether the client's address is in a source's list; an empty one allows all."""
     if not networks:
         return True
+    address = remote_address(environ)
     return address is not None and any(address in network for network in parse(networks))
 
 
