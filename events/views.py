@@ -1,12 +1,13 @@
 """The webhook endpoint: authentic deliveries become events, all else is refused."""
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
 from django.db import Error as DatabaseError
 from django.db import connection, transaction
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from events import (
@@ -21,6 +22,7 @@ from events import (
     sources,
     wakeups,
 )
+from events.headers import Headers
 from events.intake import Outcome, Stored
 from events.outages import Outage
 from events.problems import Reason, Refused
@@ -41,6 +43,10 @@ class Delivery:
 
     request: HttpRequest
     _read: bytes | None = None
+
+    @property
+    def headers(self) -> Headers:
+        return Headers(self.request)
 
     def body(self, limit: int) -> bytes:
         """At least one and at most `limit` bytes. Raises Refused."""
@@ -101,13 +107,13 @@ def _offer(delivery: Delivery, source: Addressee, version: str | None = None) ->
     except Refused as refused:
         refused.source, refused.source_id = source.slug, source.id
         raise
-    stored = intake.store(source, body, delivery.request.headers, datetime.now(UTC), version)
+    stored = intake.store(source, body, delivery.headers, datetime.now(UTC), version)
     metrics.delivered(source.slug, stored.outcome)
     return stored
 
 
 def _authentic_body(delivery: Delivery, source: Addressee) -> bytes:
-    headers = delivery.request.headers
+    headers = delivery.headers
     if headers.get("Content-Encoding", "").strip().lower() not in UNENCODED:
         raise Refused(Reason.ENCODING, "Send the body as it is, without a Content-Encoding.")
     body = delivery.body(source.max_body_bytes)
@@ -141,8 +147,8 @@ def _refuse(request: HttpRequest, refused: Refused) -> HttpResponse:
     return problems.refuse(refused)
 
 
-def _answer(stored: Stored) -> JsonResponse:
+def _answer(stored: Stored) -> HttpResponse:
     content = {"status": stored.outcome, "event": stored.event_id}
     if stored.outcome is Outcome.MALFORMED:
         content["detail"] = stored.detail
-    return JsonResponse(content, status=STATUS[stored.outcome])
+    return HttpResponse(json.dumps(content), content_type="application/json", status=STATUS[stored.outcome])

@@ -15,7 +15,7 @@ from kombu import Connection, Producer
 from events.outages import Outage
 
 TASK = "events.tasks.drain"
-PAUSE_SECONDS = 0.05
+PAUSE_SECONDS = 0.1
 PAUSE_AFTER_FAILURE_SECONDS = 1.0
 # For the brokers that speak AMQP; the settings bound what a Redis may take.
 TIMEOUTS = {"read_timeout": 2, "write_timeout": 2}

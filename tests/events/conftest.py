@@ -2,7 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
+import psycopg
 import pytest
 
 from events import wakeups
@@ -26,6 +28,20 @@ def wakes(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     asked: list[bool] = []
     monkeypatch.setattr(wakeups, "wake", lambda: asked.append(True))
     return asked
+
+
+@pytest.fixture
+def statements(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What was sent to the database, whether Django knows of it or not."""
+    sent: list[Any] = []
+    execute = psycopg.Cursor.execute
+
+    def noted(cursor: psycopg.Cursor, query: Any, *args: Any, **options: Any) -> Any:
+        sent.append(query)
+        return execute(cursor, query, *args, **options)
+
+    monkeypatch.setattr(psycopg.Cursor, "execute", noted)
+    return sent
 
 
 @pytest.fixture(scope="module")

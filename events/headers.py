@@ -1,0 +1,23 @@
+"""A request's headers, looked up one by one: Django parses all of them at the first look, which costs a
+delivery as much as its signature."""
+
+from collections.abc import Iterator, Mapping
+
+from django.http import HttpRequest
+from django.http.request import HttpHeaders
+
+
+class Headers(Mapping[str, str]):
+    """Case-insensitive, by the names that the sender used."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+
+    def __getitem__(self, name: str) -> str:
+        return self._request.META[HttpHeaders.to_wsgi_name(name)]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._request.headers)
+
+    def __len__(self) -> int:
+        return len(self._request.headers)
