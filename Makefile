@@ -12,9 +12,9 @@ INSTALL = $$(test -x $(BIN)/pip && echo $(BIN)/pip || echo $(PYTHON) -m pip --py
 run: .venv/run.installed
 	@$(MANAGE) up $(ARGS)
 
-# The last line is pytest's.
+# The last line is pytest's. A file's tests share what they start: they stay in one process.
 test: lint chromium
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 lint: .venv/dev.installed
 	$(BIN)/ruff format --check

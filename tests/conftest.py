@@ -4,14 +4,16 @@ That is also why pyproject.toml does not name the settings to pytest-django.
 """
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import django
 import pytest
 from cryptography.fernet import Fernet
 
-from tests import stack
+from tests import counts, stack
 
 SERVICES = ExitStack()
 
@@ -29,12 +31,35 @@ def start_services() -> None:
     }
 
 
+def only_distributes() -> bool:
+    """Whether other processes run the tests, as `pytest -n 2` has it: each starts services of its own."""
+    return "-n" in sys.argv and "PYTEST_XDIST_WORKER" not in os.environ
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    counts.pass_on(session.config)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    counts.COUNTS.update(getattr(node, "workeroutput", {}).get(counts.PASSED_ON, {}))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for line in counts.lines():
+        terminalreporter.write_line(line)
+
+
 def pytest_unconfigure() -> None:
     SERVICES.close()
 
 
-start_services()
-django.setup()
+if only_distributes():
+    # The others inherit the environment, and would read the settings before this file.
+    os.environ.pop("DJANGO_SETTINGS_MODULE", None)
+else:
+    start_services()
+    django.setup()
 
 
 @pytest.fixture(autouse=True)

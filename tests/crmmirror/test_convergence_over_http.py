@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.counts import COUNTS
 from tests.crmmirror.mirror import PROJECT, Mirror, wait_until
-from tests.entities.conftest import COUNTS
 
 EVENTS_A_VENDOR = 10_000
 SEED = 20_000

@@ -1,6 +1,7 @@
 """The embedded PostgreSQL where the best way to run it is barred."""
 
 import os
+import tempfile
 import pwd
 from collections.abc import Iterator
 from pathlib import Path
@@ -56,8 +57,9 @@ def test_nobody_is_given_a_copy_of_programs_that_root_alone_can_reach(
     monkeypatch.setattr(binaries, "wheel", lambda: closed_site / wheel.name)
     monkeypatch.setattr(binaries, "COPIES", tmp_path / "copies")
     (tmp_path / "copies").mkdir()
-    for directory in (tmp_path / "copies", tmp_path, tmp_path.parent, tmp_path.parent.parent):
-        directory.chmod(0o755)
+    ways = (path for path in tmp_path.parents if path.is_relative_to(tempfile.gettempdir()))
+    for directory in (tmp_path / "copies", tmp_path, *ways):
+        directory.chmod(directory.stat().st_mode | 0o755)
     found = binaries.find_postgres((nobody(),))
     assert (found.runs_as, tmp_path / "copies" in found.bindir.parents) == (nobody(), True)
 

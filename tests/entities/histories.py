@@ -1,7 +1,7 @@
 """Made-up histories, and ways to apply one: order, batches and repetitions drawn from a seed."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from random import Random
 
@@ -21,12 +21,12 @@ def history(seed: int, size: int) -> list[StoredEvent]:
     """`size` events of both vendors, stored in the log; the first ones are the same for any size."""
     random = Random(seed)
     sources = {vendor: source(vendor) for vendor in vendors.every()}
-    stored = []
+    told: list[tuple[Source, bytes, datetime]] = []
     for place in range(size):
         vendor = vendors.get(random.choice(sorted(sources)))
         body = event(random, vendor, CIRCUMSTANCES)
-        stored.append(store(sources[vendor.name], body, RECEIVED + timedelta(seconds=place)))
-    return stored
+        told.append((sources[vendor.name], body, RECEIVED + timedelta(seconds=place)))
+    return store_all(told)
 
 
 def source(vendor: str, slug: str = "") -> Source:
@@ -34,13 +34,27 @@ def source(vendor: str, slug: str = "") -> Source:
 
 
 def store(source: Source, body: bytes, received_at: datetime = RECEIVED) -> StoredEvent:
-    digest = hashlib.sha256(body).digest()
-    row, _ = Event.objects.get_or_create(
-        source=source,
-        digest=digest,
-        defaults={"body": body, "occurred_at": received_at, "received_at": received_at},
+    return store_all([(source, body, received_at)])[0]
+
+
+def store_all(told: Iterable[tuple[Source, bytes, datetime]]) -> list[StoredEvent]:
+    """The events in the log, received in this order; one that is there already is that one."""
+    heard = [(source, hashlib.sha256(body).digest(), body, at) for source, body, at in told]
+    rows = (
+        Event(source=source, digest=digest, body=body, occurred_at=at, received_at=at)
+        for source, digest, body, at in heard
     )
-    return StoredEvent(row.pk, source.pk, source.vendor, digest.hex(), body, row.received_at)
+    Event.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1000)
+    found = Event.objects.filter(digest__in=[digest for _, digest, _, _ in heard])
+    there = {
+        (source, bytes(digest)): (id, at)
+        for id, source, digest, at in found.values_list("id", "source", "digest", "received_at")
+    }
+    stored = []
+    for source, digest, body, _ in heard:
+        id, at = there[source.pk, digest]
+        stored.append(StoredEvent(id, source.pk, source.vendor, digest.hex(), body, at))
+    return stored
 
 
 def shuffled(events: list[StoredEvent], random: Random) -> Iterator[list[StoredEvent]]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.entities.conftest import COUNTS
+from tests.counts import COUNTS
 from tests.entities.histories import digest_after, history, shuffled
 
 HISTORY = {"seed": st.integers(0, 2**32 - 1), "size": st.integers(2, 14)}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.entities.conftest import COUNTS
+from tests.counts import COUNTS
 from tests.entities.mutations import MUTATIONS, Mutation
 
 pytestmark = pytest.mark.django_db

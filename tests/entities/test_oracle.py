@@ -7,8 +7,8 @@ from django.db import transaction
 from hypothesis import given
 
 from entities.settle import settle
+from tests.counts import COUNTS
 from tests.entities import held, oracle
-from tests.entities.conftest import COUNTS
 from tests.entities.histories import history, shuffled
 from tests.entities.test_convergence import HISTORY, run
 

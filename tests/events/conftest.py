@@ -1,6 +1,5 @@
-"""What several tests of events need; prints what the endpoint was made to swallow, at the end of the run."""
+"""What several tests of events need."""
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,17 +8,6 @@ import pytest
 
 from events import wakeups
 from tests.events.web_server import WebServer, serving
-
-COUNTS: Counter[str] = Counter()
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if COUNTS["requests"]:
-        terminalreporter.write_line(
-            f"hostile: {COUNTS['requests']:,} requests, {COUNTS['5xx']} answered 5xx,"
-            f" {COUNTS['stored']:,} stored, {COUNTS['pending']} pending,"
-            f" {COUNTS['refused']} refused by the database"
-        )
 
 
 @pytest.fixture

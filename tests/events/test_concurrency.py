@@ -13,8 +13,8 @@ from entities.schema import records
 from events import mirror
 from events.claim import BATCH_EVENTS
 from events.models import Event
-from tests.entities.conftest import COUNTS
-from tests.entities.histories import digest_after, source, store
+from tests.counts import COUNTS
+from tests.entities.histories import RECEIVED, digest_after, source, store_all
 from tests.events.workers import Worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -42,8 +42,10 @@ def store_shuffled(count: int, seed: int) -> list[StoredEvent]:
         for name, vendor in vendors.every().items()
         for body in generate.stream(vendor, each, seed)
     ]
+    sources = {name: source(name) for name in vendors.every()}
     shuffled = Random(seed).sample(range(count), count)
-    stored = {place: store(source(bodies[place][0]), bodies[place][1]) for place in shuffled}
+    told = ((sources[bodies[place][0]], bodies[place][1], RECEIVED) for place in shuffled)
+    stored = dict(zip(shuffled, store_all(told), strict=True))
     return [stored[place] for place in range(count)]
 
 

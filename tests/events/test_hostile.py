@@ -24,9 +24,9 @@ from events import signatures, sources
 from events.drain import drain
 from events.models import Event, Scheme, Source
 from tests import api, staff
+from tests.counts import COUNTS
 from tests.entities.json_values import TEXTS, values
 from tests.events import hostile
-from tests.events.conftest import COUNTS
 from tests.events.vendor_side import BODY, address
 from tests.events.verdicts import good, is_applied, judge
 
@@ -188,7 +188,7 @@ def test_malformed_signature_headers_are_no_signature(name: str, scheme: str) ->
 
 
 @pytest.mark.parametrize("scheme", Scheme)
-@run(max_examples=40)
+@run(max_examples=12)
 @given(sets=st.lists(hostile.header_sets(), min_size=8, max_size=8), signed=st.booleans())
 def test_made_up_headers_are_answered_and_stop_nothing(
     db: None, scheme: str, sets: list[dict[str, str]], signed: bool
@@ -210,7 +210,7 @@ def test_the_api_and_the_admin_show_what_hostile_events_left() -> None:
     for vendor in VENDORS.values():
         found, secret = source(vendor.name)
         for bodies in hostile.BODIES.values():
-            strike(found, secret, list(bodies(vendor))[::7])
+            strike(found, secret, list(bodies(vendor))[::19])
     reader, person = api.reader(), staff.staff()
     for path in pages():
         assert reader.get(path).status_code == 200, path

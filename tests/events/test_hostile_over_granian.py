@@ -16,8 +16,8 @@ from crmmirror.embedded import process
 from entities import vendors
 from events import mirror, signatures
 from events.models import Event, Source
+from tests.counts import COUNTS
 from tests.events import hostile
-from tests.events.conftest import COUNTS
 from tests.events.vendor_side import BODY, address, new_source
 from tests.events.verdicts import good, judge
 from tests.events.web_server import HOST, PROJECT, WebServer, database_url, serving

@@ -5,8 +5,8 @@ from entities.envelope import Malformed
 from entities.log import StoredEvent
 from entities.mapping import Unmappable, map_event
 from events.models import Event, Source
+from tests.counts import COUNTS
 from tests.events import hostile
-from tests.events.conftest import COUNTS
 
 
 def good(source: Source, name: object) -> bytes:

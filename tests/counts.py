@@ -1,0 +1,29 @@
+"""How much the run tried, added up over its processes, in the lines that it ends with."""
+
+from collections import Counter
+
+import pytest
+
+COUNTS: Counter[str] = Counter()
+# What a line needs to be printed at all, and the line.
+LINES = {
+    "histories": "convergence: {histories:,} histories of {events:,} events, each in two orders,"
+    " compared by digest",
+    "judged": "oracle: {judged:,} histories, compared cell by cell",
+    "concurrent": "concurrency: {concurrent:,} events by several workers, {killed:,} of them killed"
+    " in a batch",
+    "requests": "hostile: {requests:,} requests, {5xx:,} answered 5xx, {stored:,} stored,"
+    " {pending:,} pending, {refused:,} refused by the database",
+}
+PASSED_ON = "counts"
+
+
+def lines() -> list[str]:
+    return [line.format_map(COUNTS) for name, line in LINES.items() if COUNTS[name]]
+
+
+def pass_on(config: pytest.Config) -> None:
+    """To the process that prints, where this one works for it."""
+    output = getattr(config, "workeroutput", None)
+    if output is not None:
+        output[PASSED_ON] = dict(COUNTS)
