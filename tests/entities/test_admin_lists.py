@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import pytest
 from django.contrib.admin import site
+from django.contrib.auth.models import Group
 from django.db import connection
 from django.db.models import ForeignKey
 from django.test import Client
@@ -128,6 +129,16 @@ def test_a_search_finds_every_word_and_the_vendors_id() -> None:
     assert "Bob Smith" in found
     assert "Ann Smith" not in found
     assert "Ann Smith" not in text(client, list_url(Lead), q="ld_")
+
+
+def test_a_search_is_cleared_and_the_filters_stay() -> None:
+    page = text(staff(), list_url(Deal), q="audit", status="won", p="1")
+    assert '<a href="?status=won">Clear</a>' in page
+
+
+def test_an_empty_list_says_so() -> None:
+    assert "0 groups" in text(staff(), list_url(Group))
+    assert "0 found" in text(staff(), list_url(Deal), q="audit")
 
 
 def test_a_search_for_words_reads_no_more_than_the_newest_rows(monkeypatch: pytest.MonkeyPatch) -> None:
