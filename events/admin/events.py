@@ -19,7 +19,7 @@ from entities.admin.links import page_of
 from entities.admin.readonly import ReadOnlyAdmin
 from events.admin.bodies import shown
 from events.admin.drift import drift_page
-from events.admin.failed import MAY_APPLY, ReasonFilter, apply_all_again_page, failed_page
+from events.admin.failed import MAY_APPLY, ReasonFilter, apply_all_again_page, failed_page, pending_again
 from events.admin.failed_tries import next_try
 from events.admin.touched import MAX_TOUCHED, touched_by
 from events.apply_again import apply_again
@@ -94,7 +94,7 @@ class EventAdmin(ReadOnlyAdmin):
     @admin.action(description="Apply again", permissions=["apply"])
     def apply_selected_again(self, request: HttpRequest, queryset: QuerySet[Event]) -> None:
         count = apply_again(queryset)
-        self.message_user(request, f"{count:,} events are pending again.", messages.SUCCESS)
+        self.message_user(request, pending_again(count), messages.SUCCESS)
 
     def get_urls(self) -> list[URLPattern]:
         of_many = {"failed": failed_page, "drift": drift_page, "apply-all-again": apply_all_again_page}

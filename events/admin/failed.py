@@ -86,7 +86,7 @@ def apply_all_again_page(admin: ReadOnlyAdmin, request: HttpRequest) -> HttpResp
     events = _matching(admin, request)
     if request.method == "POST":
         count = apply_again(events)
-        admin.message_user(request, f"{_events(count)} pending again.", messages.SUCCESS)
+        admin.message_user(request, pending_again(count), messages.SUCCESS)
         return redirect(list_of(Event, status=Event.Status.PENDING))
     counted = settled(events).order_by()[: MAX_COUNTED + 1].count()
     context = admin.page_context(request, "Apply again") | {
@@ -110,8 +110,8 @@ def _matching(admin: ReadOnlyAdmin, request: HttpRequest) -> QuerySet[Event]:
     return changelist.queryset
 
 
-def _events(count: int) -> str:
-    return f"{count:,} event is" if count == 1 else f"{count:,} events are"
+def pending_again(count: int) -> str:
+    return f"{count:,} {'event is' if count == 1 else 'events are'} pending again."
 
 
 def _queue(found: Reasons) -> Queue:

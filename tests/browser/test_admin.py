@@ -156,7 +156,7 @@ def test_an_event_is_applied_again_from_its_page_and_from_the_list(visit: Visit)
     visit.page.check("#action-toggle")
     visit.page.select_option("[name=action]", "apply_selected_again")
     visit.page.click("button[name=index]")
-    assert "1 events are pending again" in visit.page.inner_text(".messagelist")
+    assert "1 event is pending again." in visit.page.inner_text(".messagelist")
     assert visit.complaints == []
 
 
