@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from entities.models import Deal
@@ -158,6 +158,34 @@ def test_an_event_is_applied_again_from_its_page_and_from_the_list(visit: Visit)
     visit.page.click("button[name=index]")
     assert "1 event is pending again." in visit.page.inner_text(".messagelist")
     assert visit.complaints == []
+
+
+@pytest.mark.parametrize("width", [1920, 1280, 1024, 768, 420])
+def test_a_records_page_is_legible_at_any_width(visit: Visit, width: int) -> None:
+    say("deal.created", {"id": "dl_1", "title": "Enterprise License", "stage": "Proposal", "vendorKey": 1})
+    say("deal.updated", {"id": "dl_1", "title": "W" * 90, "status": "WON"}, "2025-02-15T10:30:00Z")
+    visit.page.set_viewport_size({"width": width, "height": 900})
+    visit.goto(page_url(Deal.objects.get()))
+    label = visit.page.locator(".fields th", has_text="Stage name")
+    value = visit.page.locator(".fields td .text", has_text="Proposal").first
+    assert one_line(label)
+    assert one_line(value)
+    assert visit.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def one_line(shown: Locator) -> bool:
+    """Whether a few words stand beside each other and not one letter below the other."""
+    box = shown.bounding_box()
+    return box is not None and box["height"] < box["width"]
+
+
+def test_a_word_without_end_leaves_room_for_the_other_columns_of_a_list(visit: Visit) -> None:
+    say("deal.created", {"id": "dl_1", "title": "W" * 90, "status": "WON"})
+    visit.page.set_viewport_size({"width": 1280, "height": 900})
+    visit.goto(list_url(Deal))
+    title = visit.page.locator("#result_list tbody th").bounding_box()
+    assert title is not None
+    assert title["width"] < 300
 
 
 def test_a_long_value_unfolds(visit: Visit) -> None:
