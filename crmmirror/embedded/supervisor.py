@@ -1,5 +1,6 @@
 """Keeps the children of the stack running, and ends them in order."""
 
+import os
 import signal
 import subprocess
 import time
@@ -15,6 +16,7 @@ TICK_SECONDS = 0.1
 # Pauses before a restart; a child that ran well for a while starts over with the first.
 PAUSES = (0.2, 1, 2, 5, 10, 30)
 WELL_SECONDS = 60
+STANDARD_INPUT = 0
 
 
 class Stopped(Exception):
@@ -47,6 +49,7 @@ class Supervisor:
         self.children: list[Child] = []
         self.followers: list[console.Follower] = []
         self.asked_to_stop = False
+        self.has_terminal = os.isatty(STANDARD_INPUT)
 
     def heed_signals(self) -> None:
         """Ctrl-C, SIGTERM, and SIGHUP, which is a terminal that was closed, ask for an orderly stop."""
@@ -78,16 +81,14 @@ class Supervisor:
 
     def tick(self) -> None:
         """What has to happen at every turn of a waiting loop. Raises Stopped."""
-        for follower in self.followers:
-            follower.follow()
+        self._look_around()
         if self.asked_to_stop:
             raise Stopped
 
     def watch(self) -> None:
         """Restart what dies, until somebody asks to stop."""
         while not self.asked_to_stop:
-            for follower in self.followers:
-                follower.follow()
+            self._look_around()
             for child in self.children:
                 self._tend(child)
             time.sleep(TICK_SECONDS)
@@ -98,6 +99,13 @@ class Supervisor:
             child = self.children.pop()
             process.stop(child.process, child.service.program.ends)
             console.say(child.service.program.name, "stopped")
+
+    def _look_around(self) -> None:
+        """Follow the logs; miss the terminal, whose end may be signalled to a waiting `make` alone."""
+        for follower in self.followers:
+            follower.follow()
+        if self.has_terminal and not os.isatty(STANDARD_INPUT):
+            self.asked_to_stop = True
 
     def _ask_to_stop(self, number: int, _: FrameType | None) -> None:
         self.asked_to_stop = True
