@@ -62,20 +62,21 @@ class Command(BaseCommand):
 
     def _deliver(self, deliverer: Deliverer, bodies: Sequence[bytes], rate: float | None) -> None:
         """A summary on standard output, whatever happens on the way."""
-        tally = Tally()
+        tally, why = Tally(), ""
         bar = tqdm(paced(bodies, rate), total=len(bodies), unit=" events", disable=None)
         try:
             for body in bar:
                 answer = deliverer.deliver(body)
                 tally.add(answer.outcome or f"refused with {answer.status}")
+                why = why if answer.outcome else answer.detail
         except Unreachable as error:
-            raise CommandError(str(error)) from None
+            raise CommandError(f"{error}. Name with --url where the mirror serves.") from None
         finally:
             bar.close()
             deliverer.close()
             self.stdout.write(str(tally))
         if tally.refused:
-            raise CommandError(f"{tally.refused} of {tally.total} deliveries were refused.")
+            raise CommandError(f"{tally.refused} of {tally.total} deliveries were refused. {why}".rstrip())
 
 
 def positive(number: type[int] | type[float]) -> Any:
