@@ -54,8 +54,9 @@ class Verified:
 def rebuild(progress: Progress) -> Rebuilt:
     """Replaces the mirror in one transaction. Events may keep coming, and being applied, meanwhile."""
     with transaction.atomic():
-        lock.wait_for_others()
+        # In this order: who settled before `started` held the lock by then, and is waited for.
         started = _now()
+        lock.wait_for_others()
         with _folding():
             _run(JUDGED)
             _fold(log.heard(), progress, _judge)

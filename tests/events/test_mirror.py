@@ -4,12 +4,13 @@ import io
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from threading import Event as Signal
 from threading import Thread
 from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Model
 
 from entities import generate, vendors
@@ -164,6 +165,43 @@ def test_events_applied_while_the_mirror_is_rebuilt_are_in_it(meanwhile: Callabl
     rebuild()
     assert Deal.objects.get().title == "Meanwhile"
     assert verify()[0] == 0
+
+
+def test_a_batch_that_began_before_the_rebuild_and_ends_within_it_is_in_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It settled its events before the rebuild looked at the time, and committed after the log was read."""
+    deliver_bodies(source("heffl"), [deal(1, title="Slow")])
+    settled, ended = Signal(), Signal()
+    wait_for_others, hold_alone = mirror.lock.wait_for_others, mirror.lock.hold_alone
+    worker = Thread(target=lambda: settle_slowly(settled, ended))
+
+    def wait_then_begin_a_batch() -> None:
+        wait_for_others()
+        worker.start()
+        settled.wait(10)
+
+    def end_the_batch_then_hold() -> None:
+        ended.set()
+        worker.join()
+        hold_alone()
+
+    monkeypatch.setattr(mirror.lock, "wait_for_others", wait_then_begin_a_batch)
+    monkeypatch.setattr(mirror.lock, "hold_alone", end_the_batch_then_hold)
+    rebuild()
+    assert Deal.objects.get().title == "Slow"
+    assert verify() == (0, "1 events, 0 rows differ\n")
+
+
+def settle_slowly(settled: Signal, ended: Signal) -> None:
+    """One batch that is settled and not committed until it is told to end."""
+    try:
+        with transaction.atomic():
+            drain()
+            settled.set()
+            ended.wait(10)
+    finally:
+        connection.close()
 
 
 def test_a_record_that_comes_to_be_on_both_sides_of_a_rebuild_keeps_the_live_id(
