@@ -1,24 +1,57 @@
 """The Celery tasks: they only wake; what there is to do stands in the database."""
 
-from celery import shared_task
+from collections.abc import Callable
 
+from celery import shared_task
+from django.db import DatabaseError, InterfaceError
+
+from entities.settle import is_transient
 from events import drain as backlog
 from events.claim import requeue
+from events.outages import Outage
+from events.wakeups import wake_now
 
 SLICE_SECONDS = 5.0
+
+database = Outage("database")
 
 
 @shared_task(name="events.tasks.drain")
 def drain() -> int:
     """Drains for a slice of time, so that a worker can stop in between; goes on if anything is left."""
-    settled = backlog.drain(SLICE_SECONDS)
-    if backlog.pending_left():
-        drain.delay()
-    return settled
+    return _unless_away(_drain)
 
 
 @shared_task(name="events.tasks.sweep")
 def sweep() -> int:
     """Every few seconds, by beat: retries what is due, and drains what no wake-up came for."""
+    return _unless_away(_sweep)
+
+
+def _drain() -> int:
+    settled = backlog.drain(SLICE_SECONDS)
+    if backlog.pending_left():
+        wake_now()
+    return settled
+
+
+def _sweep() -> int:
     requeue()
-    return drain()
+    return _drain()
+
+
+def _unless_away(work: Callable[[], int]) -> int:
+    """What the work returns; 0 where the database is away: the next sweep tries again.
+
+    A task that fails sends its traceback to Celery's main process, which stops reading it half-way
+    when it loses the broker just then (celery 5.7), and gives that worker no task ever after.
+    """
+    try:
+        done = work()
+    except (DatabaseError, InterfaceError) as error:
+        if isinstance(error, DatabaseError) and not is_transient(error):
+            raise
+        database.began(error)
+        return 0
+    database.over()
+    return done

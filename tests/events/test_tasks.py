@@ -1,0 +1,53 @@
+"""The Celery tasks, where what they need is away: the next sweep does what they could not."""
+
+from collections.abc import Callable
+
+import pytest
+from django.db import OperationalError, ProgrammingError
+from psycopg import errors
+
+from events import tasks, wakeups
+from events.outages import Outage
+from tests.events.test_wakeups import current_app_at
+from tests.events.web_server import HOST, free_port
+
+
+@pytest.fixture(autouse=True)
+def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing was found away before."""
+    monkeypatch.setattr(tasks, "database", Outage("database"))
+    monkeypatch.setattr(tasks, "wake_now", wakeups.Waker(wakeups.Publisher()).wake_now)
+
+
+def fails_with(monkeypatch: pytest.MonkeyPatch, error: Exception, cause: Exception | None) -> None:
+    def fail(*_: object) -> int:
+        raise error from cause
+
+    monkeypatch.setattr(tasks.backlog, "drain", fail)
+    monkeypatch.setattr(tasks, "requeue", fail)
+
+
+def test_a_broker_that_is_away_does_not_fail_the_task_that_wakes_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Celery (5.7) loses a worker for good whose task fails while the broker's connection is lost."""
+    monkeypatch.setattr(tasks.backlog, "drain", lambda seconds: 3)
+    monkeypatch.setattr(tasks.backlog, "pending_left", lambda: True)
+    with current_app_at(f"redis://{HOST}:{free_port()}/0"):
+        assert tasks.drain() == 3
+
+
+@pytest.mark.parametrize("task", [tasks.drain, tasks.sweep], ids=lambda task: task.name)
+def test_a_database_that_is_away_is_a_line_and_no_failure(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, task: Callable[[], int]
+) -> None:
+    fails_with(monkeypatch, OperationalError("gone"), errors.OperationalError("gone"))
+    assert [task(), task()] == [0, 0]
+    assert caplog.text.count("database_away") == 1
+
+
+@pytest.mark.parametrize("task", [tasks.drain, tasks.sweep], ids=lambda task: task.name)
+def test_a_mistake_of_ours_fails_the_task(monkeypatch: pytest.MonkeyPatch, task: Callable[[], int]) -> None:
+    fails_with(monkeypatch, ProgrammingError("wrong"), errors.UndefinedTable("wrong"))
+    with pytest.raises(ProgrammingError):
+        task()
