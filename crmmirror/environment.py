@@ -41,7 +41,9 @@ class Environment(environ.Env):
 
     def __init__(self, values: Mapping[str, str]) -> None:
         super().__init__()
-        self.ENVIRON = values
+        # A value is what it is: the library would take $NAME for another variable's, passwords included.
+        self.escape_proxy = True
+        self.ENVIRON = {name: value.replace("$", r"\$") for name, value in values.items()}
         self._demand()
 
     def _demand(self) -> None:

@@ -20,6 +20,8 @@ SECRET_KEY = env.str("SECRET_KEY")
 # Fernet keys, newest first: the first encrypts, all of them decrypt.
 ENCRYPTION_KEYS = env.fernet_keys()
 
+# Where `deliver` finds the mirror.
+WEB_URL = env.str("WEB_URL", default="http://127.0.0.1:8000")
 # Off for the embedded stack only, which serves this machine without TLS.
 HTTPS = env.flag("HTTPS", default=True)
 # Whether a proxy in front sets X-Forwarded-Proto, and strips it from what clients send; and adds the

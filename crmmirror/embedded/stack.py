@@ -54,6 +54,7 @@ class Stack:
             defaults["ALLOWED_HOSTS"] = f"localhost,127.0.0.1,[::1],{self.address.host}"
         chosen = {name: os.environ.get(name) or value for name, value in defaults.items()}
         chosen |= {name: os.environ[name] for name in ("DATABASE_URL", "BROKER_URL") if os.environ.get(name)}
+        chosen["WEB_URL"] = self.address.url
         state.write_environment(self.directory, chosen)
         return {**chosen, "CRMMIRROR_STATE_DIR": str(self.directory)}
 

@@ -1,8 +1,8 @@
 """The embedded PostgreSQL where the best way to run it is barred."""
 
 import os
-import tempfile
 import pwd
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 

@@ -82,6 +82,14 @@ def test_commands_that_need_no_service_need_no_settings(command: str) -> None:
     assert run(command).returncode == 0
 
 
+def test_a_value_with_a_dollar_sign_is_taken_as_it_is() -> None:
+    """Not for the name of another variable."""
+    odd = {"SECRET_KEY": "$HOME" + "k" * 50, "BROKER_URL": "redis://me:$a\\$b@127.0.0.1:1/0"}
+    done = run("diffsettings", **(GOOD | odd))
+    assert f"SECRET_KEY = {odd['SECRET_KEY']!r}" in done.stdout
+    assert f"CELERY_BROKER_URL = {odd['BROKER_URL']!r}" in done.stdout
+
+
 def test_debug_is_off_and_https_on_unless_the_environment_says_otherwise() -> None:
     done = run("diffsettings", **GOOD)
     assert "SECURE_SSL_REDIRECT = True" in done.stdout

@@ -109,6 +109,11 @@ def test_a_delivery_over_http_is_read_from_the_api(mirror: Mirror, token: str, v
     assert record["external_id"] in EXAMPLE.decode()
 
 
+def test_deliver_in_another_terminal_knows_where_the_mirror_serves(mirror: Mirror) -> None:
+    delivered = mirror.manage("deliver", EXAMPLE_FILE.parent.name, str(EXAMPLE_FILE))
+    assert (delivered.returncode, "duplicate 1" in delivered.stdout) == (0, True), delivered.stderr
+
+
 def test_a_second_up_on_the_same_state_is_refused_in_one_line(mirror: Mirror) -> None:
     refused = mirror.manage("up", "--port", str(free_port()))
     assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)

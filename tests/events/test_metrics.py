@@ -4,9 +4,12 @@ import ast
 import json
 import os
 import sys
+import time
 import urllib.request
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +30,7 @@ from tests.events.web_server import WebServer, free_port, serving
 from tests.events.workers import Worker
 
 PROJECT = Path(__file__).parents[2]
-ACCEPTED, AGAIN, UNSIGNED = 60, 7, 5
+ACCEPTED, AGAIN = 60, 7
 TOKEN = "for-prometheus"
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.urls import reverse
 from tqdm import tqdm
@@ -14,8 +15,6 @@ from entities import generate, vendors
 from events import archive, sources
 from events.delivery import Deliverer, Unreachable, paced
 from events.management.tally import Tally
-
-URL = "http://127.0.0.1:8000"
 
 
 class Command(BaseCommand):
@@ -36,7 +35,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--in-order", action="store_true", help="--generate's events as they happened, once each"
         )
-        parser.add_argument("--url", default=URL, help="where the mirror serves (default: %(default)s)")
+        parser.add_argument(
+            "--url", default=settings.WEB_URL, help="where the mirror serves (default: %(default)s)"
+        )
         parser.add_argument("--shuffle", action="store_true", help="in random order")
         parser.add_argument("--repeat", type=positive(int), default=1, metavar="N", help="each N times")
         parser.add_argument("--rate", type=positive(float), metavar="R", help="at most R a second")
