@@ -4,7 +4,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import applying, deliveries, latency, memory, report, servers
+from bench import applying, broker, deliveries, latency, memory, report, servers
 
 ROUNDS = 3
 
@@ -15,6 +15,7 @@ def main() -> None:
             deliveries.measure(Path(state), ROUNDS),
             applying.measure(ROUNDS),
             latency.measure(Path(state), ROUNDS),
+            broker.measure(Path(state), ROUNDS),
             memory.measure(Path(state), ROUNDS),
         ]
     text = report.written(results)

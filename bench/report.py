@@ -2,7 +2,7 @@
 
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -16,11 +16,28 @@ Measured with {cores} cores, Python {python}, {system}.
 """
 
 
+Summary = Callable[[list[float]], float]
+
+
+def ratio(medians: list[float]) -> float:
+    return medians[0] / medians[1]
+
+
+def only(medians: list[float]) -> float:
+    return medians[0]
+
+
+def most_added(medians: list[float]) -> float:
+    """By any of the others to the first."""
+    return max(medians[1:]) - medians[0]
+
+
 @dataclass(frozen=True)
 class Result:
-    """One comparison. `rounds` holds, for each side's name, a figure a round; `ratio` compares medians.
+    """One measurement. `rounds` holds, for each side's name, a figure a round.
 
-    mark: what the ratio, or the only side's figure, is to reach; below it where `is_ceiling`.
+    summary: of the sides' medians in their order, what is to reach the mark: their ratio, or in `unit`.
+    mark: below it where `is_ceiling`.
     """
 
     title: str
@@ -29,12 +46,11 @@ class Result:
     rounds: dict[str, list[float]]
     mark: float
     is_ceiling: bool = False
+    summary: Summary = ratio
 
     @property
     def figure(self) -> float:
-        """The first side's median against the second's, or alone."""
-        first, *others = (median(figures) for figures in self.rounds.values())
-        return first / others[0] if others else first
+        return self.summary([median(figures) for figures in self.rounds.values()])
 
     @property
     def is_reached(self) -> bool:
@@ -54,7 +70,7 @@ def _section(result: Result) -> str:
         f"| {side} | {median(figures):,.0f} {result.unit} | {_listed(figures)} |"
         for side, figures in result.rounds.items()
     ]
-    kind = "ratio" if len(result.rounds) > 1 else result.unit
+    kind = "ratio" if result.summary is ratio else result.unit
     bound = "at most" if result.is_ceiling else "at least"
     verdict = "reached" if result.is_reached else "**not reached**"
     lines = [
