@@ -113,7 +113,7 @@ def _read_record(
     for reference in plan.references:
         _read_reference(reading, reference, payload, said, rank, taken)
     for name, column in plan.entity.adds.items():
-        said.update(_addition(reading, column, name, payload, said.get(column, ABSENT)))
+        said.update(_addition(reading, column, name, payload))
     said.update(_extra(plan, payload, taken, rank))
     return said
 
@@ -216,20 +216,15 @@ def _read_beside(
             reading.said(referred, Rank.COPY).setdefault(column.name, value)
 
 
-def _addition(reading: Reading, column: str, key: str, payload: dict[str, Any], whole: Any) -> dict[str, Any]:
-    """One addition; `whole`, the set that the same event tells, is no later one: it has the addition too."""
+def _addition(reading: Reading, column: str, key: str, payload: dict[str, Any]) -> dict[str, Any]:
     raw = payload.get(key)
     if raw is None:
         return {}
     try:
-        label = text(raw)
+        return {f"{column}{ADDITION}{text(raw)}": True}
     except Unconvertible as error:
         reading.warnings.append(f"{key}: {error}; nothing is added to {column}")
         return {EXTRA + key: document(raw)}
-    added: dict[str, Any] = {f"{column}{ADDITION}{label}": True}
-    if whole is None or isinstance(whole, list):
-        added[column] = sorted({label, *(whole or ())})
-    return added
 
 
 def _extra(plan: Plan, payload: dict[str, Any], taken: set[str], rank: Rank) -> dict[str, Any]:

@@ -171,7 +171,7 @@ REGISTERS = [
     Mutation(
         "additions to the tags never end",
         _labels_of(lambda name, held: Register("~", True)),
-        judged(156),
+        judged(29),
     ),
     Mutation("extra is one register", _extra_shows(_is_of_newest_extra), judged(18)),
     Mutation(

@@ -327,18 +327,6 @@ def test_an_addition_said_again_after_the_set_is_in_it() -> None:
     assert records[CONTACT]["tags"] == ["vip"]
 
 
-@pytest.mark.parametrize("tags", [["a"], ["a", "vip"]])
-def test_an_addition_is_in_the_set_that_its_own_event_tells(tags: list[str]) -> None:
-    """Only a later set without it takes a label away."""
-    added = contact("tag_added", 2, tagName="vip", tags=tags)
-    assert after(contact("updated", 1, tags=["old"]), added)[CONTACT]["tags"] == ["a", "vip"]
-    assert after(added, contact("updated", 3, tags=["a"]))[CONTACT]["tags"] == ["a"]
-
-
-def test_an_addition_beside_a_null_set_is_the_tags() -> None:
-    assert after(contact("tag_added", 1, tagName="vip", tags=None))[CONTACT]["tags"] == ["vip"]
-
-
 def test_additions_without_a_set_are_the_tags() -> None:
     records = after(contact("tag_added", 1, tagName="b"), contact("tag_added", 2, tagName="a"))
     assert records[CONTACT]["tags"] == ["a", "b"]
