@@ -91,7 +91,7 @@ class Event(models.Model):
         FAILED = "failed"
         MALFORMED = "malformed"
 
-    source = models.ForeignKey(Source, models.PROTECT, related_name="events")
+    source = models.ForeignKey(Source, models.PROTECT, related_name="events", db_index=False)
     digest = models.BinaryField(max_length=32, help_text="SHA-256 of the body.")
     body = models.BinaryField()
     headers = models.JSONField(default=dict)
@@ -108,6 +108,7 @@ class Event(models.Model):
     class Meta:
         ordering = ["-id"]
         constraints = [models.UniqueConstraint(fields=["source", "digest"], name="event_identity")]
+        # Every delivery pays for each that its row is in: those of a few rows hold no others.
         indexes = [
             models.Index("id", name="event_pending", condition=models.Q(status="pending")),
             models.Index(
@@ -115,9 +116,13 @@ class Event(models.Model):
                 name="event_retry",
                 condition=models.Q(status="failed", next_attempt_at__isnull=False),
             ),
-            models.Index(fields=["status", "-id"], name="event_by_status"),
+            models.Index(
+                fields=["status", "-id"],
+                name="event_unapplied",
+                condition=models.Q(status__in=("ignored", "failed", "malformed")),
+            ),
             models.Index("received_at", name="event_received"),
-            models.Index("settled_at", name="event_settled"),
+            models.Index("settled_at", name="event_settled", condition=models.Q(settled_at__isnull=False)),
         ]
 
     def __str__(self) -> str:

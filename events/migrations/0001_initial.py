@@ -253,7 +253,10 @@ class Migration(migrations.Migration):
                 (
                     "source",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="events", to="events.source"
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="events",
+                        to="events.source",
                     ),
                 ),
             ],
@@ -268,9 +271,17 @@ class Migration(migrations.Migration):
                         condition=models.Q(("next_attempt_at__isnull", False), ("status", "failed")),
                         name="event_retry",
                     ),
-                    models.Index(fields=["status", "-id"], name="event_by_status"),
+                    models.Index(
+                        fields=["status", "-id"],
+                        name="event_unapplied",
+                        condition=models.Q(("status__in", ("ignored", "failed", "malformed"))),
+                    ),
                     models.Index(models.F("received_at"), name="event_received"),
-                    models.Index(models.F("settled_at"), name="event_settled"),
+                    models.Index(
+                        models.F("settled_at"),
+                        name="event_settled",
+                        condition=models.Q(("settled_at__isnull", False)),
+                    ),
                 ],
                 "constraints": [models.UniqueConstraint(fields=("source", "digest"), name="event_identity")],
             },
