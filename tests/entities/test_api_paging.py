@@ -69,7 +69,7 @@ def follow(client: Client, address: str) -> Any:
     return response.json()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(case=lists())
 def test_walking_the_pages_meets_each_row_once_in_the_ordering(db: None, case: Any) -> None:
     model, rows, ordering, size = case

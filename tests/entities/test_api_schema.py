@@ -51,7 +51,7 @@ def asked(case: schemathesis.Case, headers: dict[str, str]) -> None:
 
 
 @API.include(path_regex=r"/v1/((sub-accounts|events|sources)/.*)?$").parametrize()
-@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, suppress_health_check=list(HealthCheck))
 def test_made_up_requests_are_answered_as_the_schema_says(
     case: schemathesis.Case, headers: dict[str, str]
 ) -> None:
@@ -61,7 +61,7 @@ def test_made_up_requests_are_answered_as_the_schema_says(
 
 @pytest.mark.prove
 @API.parametrize()
-@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=50, suppress_health_check=list(HealthCheck))
 def test_thousands_of_made_up_requests_are_answered_as_the_schema_says(
     case: schemathesis.Case, headers: dict[str, str]
 ) -> None:

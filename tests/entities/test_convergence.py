@@ -15,8 +15,6 @@ HISTORY = {"seed": st.integers(0, 2**32 - 1), "size": st.integers(2, 14)}
 def run(max_examples: int) -> settings:
     return settings(
         max_examples=max_examples,
-        deadline=None,
-        derandomize=True,
         suppress_health_check=[HealthCheck.function_scoped_fixture],
     )
 

@@ -140,8 +140,6 @@ def endpoints(db: None) -> dict[str, tuple[Source, str]]:
 def run(max_examples: int) -> settings:
     return settings(
         max_examples=max_examples,
-        deadline=None,
-        derandomize=True,
         suppress_health_check=list(HealthCheck),
     )
 
