@@ -31,6 +31,7 @@ class Outcome:
     """What became of one event, and why.
 
     retry: whether a later try may end otherwise without anybody changing anything.
+    event_type, occurred_at: what the envelope says, in ISO 8601; None where it was not read.
     """
 
     event_id: int
@@ -38,3 +39,5 @@ class Outcome:
     warnings: tuple[str, ...] = ()
     error: str = ""
     retry: bool = False
+    event_type: str | None = None
+    occurred_at: str | None = None

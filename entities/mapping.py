@@ -44,6 +44,7 @@ class Mapped:
     """An event read: its type is unknown to the mapping where `known` is false."""
 
     event: StoredEvent
+    envelope: Envelope
     known: bool
     statements: tuple[Statement, ...]
     warnings: tuple[str, ...]
@@ -71,13 +72,13 @@ def map_event(event: StoredEvent) -> Mapped:
     envelope = read(event.body, vendor, event.received_at)
     event_type = vendor.events.get(envelope.event_type)
     if event_type is None:
-        return Mapped(event, False, (), envelope.warnings)
+        return Mapped(event, envelope, False, (), envelope.warnings)
     vendor_plans = plans(vendor.name)
     reading = Reading(event, envelope, vendor_plans, "", warnings=list(envelope.warnings))
     if vendor.scope is not None:
         _read_scope(reading, vendor_plans[vendor.scope.model])
     _read_own_record(reading, event_type)
-    return Mapped(event, True, tuple(_statements(reading)), tuple(reading.warnings))
+    return Mapped(event, envelope, True, tuple(_statements(reading)), tuple(reading.warnings))
 
 
 def _read_scope(reading: Reading, plan: Plan) -> None:

@@ -11,6 +11,7 @@ import structlog
 from django.db import DatabaseError, transaction
 
 from entities.apply import apply
+from entities.converters import iso
 from entities.envelope import Malformed
 from entities.log import Outcome, StoredEvent, Verdict
 from entities.mapping import Mapped, Unmappable, map_event
@@ -56,7 +57,7 @@ def _read(event: StoredEvent) -> Mapped | Outcome:
         # One event that nobody foresaw must not stop the others.
         log.exception("event_unreadable", event_id=event.id)
         return Outcome(event.id, Verdict.FAILED, error=_words(error))
-    return mapped if mapped.known else Outcome(event.id, Verdict.IGNORED, mapped.warnings)
+    return mapped if mapped.known else _outcome(mapped, Verdict.IGNORED)
 
 
 def _apply(mapped: Sequence[Mapped]) -> list[Outcome]:
@@ -72,8 +73,21 @@ def _apply(mapped: Sequence[Mapped]) -> list[Outcome]:
             half = len(mapped) // 2
             return _apply(mapped[:half]) + _apply(mapped[half:])
         log.warning("event_refused", event_id=mapped[0].event.id, error=_words(error))
-        return [Outcome(mapped[0].event.id, Verdict.FAILED, mapped[0].warnings, _words(error), retry=True)]
-    return [Outcome(read.event.id, Verdict.APPLIED, read.warnings) for read in mapped]
+        return [_outcome(mapped[0], Verdict.FAILED, error=_words(error), retry=True)]
+    return [_outcome(read, Verdict.APPLIED) for read in mapped]
+
+
+def _outcome(read: Mapped, verdict: Verdict, error: str = "", *, retry: bool = False) -> Outcome:
+    envelope = read.envelope
+    return Outcome(
+        read.event.id,
+        verdict,
+        read.warnings,
+        error,
+        retry,
+        envelope.event_type,
+        iso(envelope.occurred_at),
+    )
 
 
 def _words(error: Exception) -> str:

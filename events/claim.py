@@ -32,12 +32,15 @@ RECORD = """
         status = outcome.verdict,
         warnings = outcome.warnings,
         error = outcome.error,
+        event_type = coalesce(outcome.event_type, event.event_type),
+        occurred_at = coalesce(outcome.occurred_at, event.occurred_at),
         attempts = event.attempts + 1,
         settled_at = clock_timestamp(),
         next_attempt_at = CASE WHEN outcome.retry AND event.attempts + 1 < %s
             THEN clock_timestamp() + make_interval(secs => %s * power(4, event.attempts)) END
     FROM jsonb_to_recordset(%s::jsonb)
-        AS outcome (event_id bigint, verdict text, warnings jsonb, error text, retry boolean)
+        AS outcome (event_id bigint, verdict text, warnings jsonb, error text, retry boolean,
+            event_type text, occurred_at timestamptz)
     WHERE event.id = outcome.event_id
     RETURNING (SELECT slug FROM events_source WHERE id = event.source_id), event.status, event.attempts,
         extract(epoch FROM event.settled_at - event.received_at)::float

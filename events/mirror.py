@@ -18,19 +18,26 @@ Progress = Callable[[int], object]
 """Called with the number of events that were folded since the last call."""
 
 JUDGED = """
-    CREATE TEMPORARY TABLE judged (event_id bigint, verdict text, warnings jsonb, error text) ON COMMIT DROP
+    CREATE TEMPORARY TABLE judged (
+        event_id bigint, verdict text, warnings jsonb, error text, event_type text, occurred_at timestamptz
+    ) ON COMMIT DROP
 """
 JUDGE = """
-    INSERT INTO judged SELECT event_id, verdict, warnings, error FROM jsonb_to_recordset(%s::jsonb)
-        AS outcome (event_id bigint, verdict text, warnings jsonb, error text)
+    INSERT INTO judged SELECT * FROM jsonb_to_recordset(%s::jsonb) AS outcome (
+        event_id bigint, verdict text, warnings jsonb, error text, event_type text, occurred_at timestamptz
+    )
 """
 RECORD_JUDGED = """
     UPDATE events_event event
     SET status = verdict, warnings = now.warnings, error = now.error, next_attempt_at = NULL,
-        settled_at = clock_timestamp()
+        settled_at = clock_timestamp(),
+        event_type = coalesce(now.event_type, event.event_type),
+        occurred_at = coalesce(now.occurred_at, event.occurred_at)
     FROM (SELECT DISTINCT ON (event_id) * FROM judged ORDER BY event_id, verdict) now
     WHERE event.id = event_id AND event.status <> 'pending'
-        AND (event.status, event.warnings, event.error) IS DISTINCT FROM (verdict, now.warnings, now.error)
+        AND (event.status, event.warnings, event.error, event.event_type, event.occurred_at)
+            IS DISTINCT FROM (verdict, now.warnings, now.error, coalesce(now.event_type, event.event_type),
+                coalesce(now.occurred_at, event.occurred_at))
 """
 
 

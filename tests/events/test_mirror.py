@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from threading import Event as Signal
 from threading import Thread
 from typing import Any
@@ -20,7 +21,8 @@ from entities.registers import dump, load
 from entities.schema import records
 from entities.tables import table
 from entities.vendor import Vendor
-from events import mirror
+from events import intake, mirror
+from events.apply_again import apply_again
 from events.drain import drain
 from events.models import Event, Source
 from tests.entities.histories import RECEIVED, source, store
@@ -274,9 +276,27 @@ def test_ignored_events_of_a_type_that_is_now_known_are_applied(learned: Callabl
     assert Deal.objects.get().title == "Old"
 
 
+@pytest.mark.parametrize("mend", [lambda: rebuild(), lambda: (apply_again(Event.objects.all()), drain())])
+def test_an_event_that_is_no_longer_malformed_has_its_type_and_time_in_the_log(
+    learned: Callable[[], None], mend: Callable[[], Any]
+) -> None:
+    """The envelope's key is written otherwise, which the vendor's table learns."""
+    body = deal(1, title="T").replace(b'"payload"', b'"record"')
+    stored = intake.store(source("heffl"), body, {}, RECEIVED)
+    assert stored.outcome == intake.Outcome.MALFORMED
+    learned()
+    mend()
+    event = Event.objects.get()
+    assert (event.status, event.error, Deal.objects.get().title) == ("applied", "", "T")
+    assert (event.event_type, event.occurred_at) == (
+        "deal.updated",
+        datetime(2026, 1, 1, 0, 0, 1, tzinfo=UTC),
+    )
+
+
 @pytest.fixture
 def learned(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Makes a vendor's table learn a field and an event type, until the test's end."""
+    """Makes a vendor's table learn a field, an event type and a key of the envelope, until the test's end."""
 
     def learn() -> None:
         vendor = vendors.get("heffl")
@@ -287,7 +307,9 @@ def learned(monkeypatch: pytest.MonkeyPatch) -> Any:
             for name, known in vendor.events.items()
         }
         types["deal.archived"] = types["deal.updated"]
-        changed: dict[str, Vendor] = vendors.every() | {"heffl": replace(vendor, events=types)}
+        changed: dict[str, Vendor] = vendors.every() | {
+            "heffl": replace(vendor, events=types, payload_keys=(*vendor.payload_keys, "record"))
+        }
         monkeypatch.setattr(vendors, "every", lambda: changed)
         plans.cache_clear()
 
