@@ -115,6 +115,9 @@ def _of_entity(module: str, entity: Entity) -> Found:
     sets = {name: field for name, field in fields.items() if isinstance(field, ArrayField)}
     for column in entity.adds.values():
         yield from _of_column(module, f"{place}, adds", column, sets)
+    words = " ".join(entity.columns.values()).split()
+    for key in sorted(set(entity.links) - set(words)):
+        yield _error("E006", module, f"{place}, links: no column is read off {key!r}", _hint(key, words))
 
 
 def _of_column(module: str, place: str, column: str, fields: Mapping[str, Field]) -> Found:

@@ -150,7 +150,10 @@ def _read_reference(
     if isinstance(external_id, str):
         referred = RecordKey(reference.model, reading.scope, external_id)
         reading.said(referred, Rank.COPY)
-        taken.update(_read_embedded(reading, held, referred))
+        objects = _objects(held)
+        taken.difference_update(reference.links & objects.keys())
+        copies = {key: one for key, one in objects.items() if key not in reference.links}
+        taken.update(_read_embedded(reading, copies, referred))
     _read_beside(reading, reference, payload, referred, taken)
 
 
@@ -184,17 +187,23 @@ def _alone(held: Any) -> Any:
     return held
 
 
-def _read_embedded(reading: Reading, held: dict[str, Any], referred: RecordKey) -> Iterator[str]:
+def _objects(held: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The object under each key, where there is one."""
+    alone = ((key, _alone(value)) for key, value in held.items())
+    return {key: one for key, one in alone if isinstance(one, dict)}
+
+
+def _read_embedded(
+    reading: Reading, embedded: dict[str, dict[str, Any]], referred: RecordKey
+) -> Iterator[str]:
     """Copies of the records that are embedded under these keys; one without an id is the referred one."""
     target = reading.plans.get(referred.model)
     if target is None:
         return
-    for key, value in held.items():
-        embedded = _alone(value)
-        if isinstance(embedded, dict):
-            own_id = _readable(_raw_id(target, embedded)) or referred.external_id
-            _read_record(reading, target, embedded, referred._replace(external_id=own_id), Rank.COPY)
-            yield key
+    for key, record in embedded.items():
+        own_id = _readable(_raw_id(target, record)) or referred.external_id
+        _read_record(reading, target, record, referred._replace(external_id=own_id), Rank.COPY)
+        yield key
 
 
 def _read_beside(

@@ -34,12 +34,14 @@ class Column:
 class Reference:
     """One reference: the keys of its id, those of the embedded record, and the copies beside it.
 
+    links: those of the keys whose objects are no copies of the record.
     beside: payload key -> the referred record's column of which its value is a copy.
     """
 
     name: str
     id_keys: tuple[str, ...]
     embedded_keys: tuple[str, ...]
+    links: frozenset[str]
     model: str
     beside: dict[str, Column]
 
@@ -152,6 +154,7 @@ def _reference(vendor: Vendor, entity: Entity, field: ForeignKey) -> Reference:
         name=field.name,
         id_keys=tuple(word for word in words if word.lower().endswith("id")),
         embedded_keys=tuple(word for word in words if not word.lower().endswith("id")),
+        links=frozenset(entity.links),
         model=model,
         beside=_beside(target, field, vendor.beside.get(field.name, {})) if target else {},
     )

@@ -35,6 +35,7 @@ class Entity:
         `stageId` and `stage.id` for `stage_ref`, `stageName` and `stage.name` for `stage_name`,
         `clientId` and `client` for a reference) need not be named.
     adds: key -> set column to which the key's value is one addition.
+    links: keys of objects that name the record referred to and say nothing else of it; they are kept.
     about_event: keys that describe the event, not the record; they are not kept.
     words: column -> the vendor's word in lower case -> the common word.
     digest_id: a record that comes without an id is a fact of its own, keyed by its event's digest.
@@ -44,6 +45,7 @@ class Entity:
     id: tuple[str, ...]
     columns: Mapping[str, str]
     adds: Mapping[str, str] = field(default_factory=dict)
+    links: tuple[str, ...] = ()
     about_event: tuple[str, ...] = ()
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     digest_id: bool = False

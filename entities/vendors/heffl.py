@@ -81,6 +81,7 @@ PAYMENT = Entity(
         "reference": "referenceNumber reference",
         "paid_at": "date paidAt paymentDate",
     },
+    links=("allocations",),
     digest_id=True,
 )
 FORM_RESPONSE = Entity(

@@ -87,6 +87,12 @@ SLIPS = [
     ),
     (
         "E006",
+        SOUND.replace('"price"}', '"price"}, links=("prices",)'),
+        "entity 'deal', links: no column is read off 'prices'",
+        "Write one of: price",
+    ),
+    (
+        "E006",
         SOUND.replace('won={"status"', 'won={"state"'),
         "event 'deal.won', says: there is no column 'state'",
         "Write one of: status, ",

@@ -64,7 +64,7 @@ INVOICES = [
     {"invoices": ["inv_1"]},
     {"invoices": [{"id": "inv_1"}]},
     {"invoices": [{"invoiceId": "inv_1"}]},
-    {"allocations": [{"id": "al_9", "invoiceId": "inv_1"}]},
+    {"allocations": ["inv_1"]},
     {"invoiceId": "inv_1", "invoices": []},
 ]
 
@@ -75,6 +75,16 @@ def test_a_payments_one_invoice_is_found_in_any_shape(payload: dict[str, Any]) -
     payment = Payment.objects.get()
     assert payment.invoice == Invoice.objects.get(external_id="inv_1")
     assert (payment.extra, event.warnings) == ({}, [])
+
+
+@pytest.mark.parametrize("beside", [{}, {"invoiceId": "inv_1"}])
+def test_a_payments_allocation_says_which_invoice_and_nothing_of_it(beside: dict[str, Any]) -> None:
+    allocations = [{"id": "al_9", "invoiceId": "inv_1", "amount": 40, "createdAt": LATER}]
+    event = heffl("payment.received", {"id": "p", "allocations": allocations} | beside)
+    payment, invoice = Payment.objects.get(), Invoice.objects.get()
+    assert (payment.invoice, payment.extra) == (invoice, {"allocations": allocations})
+    assert (invoice.external_id, invoice.is_placeholder) == ("inv_1", True)
+    assert (invoice.created_at, invoice.extra, event.warnings) == (None, {}, [])
 
 
 def test_a_payments_several_invoices_are_kept_raw_with_a_warning() -> None:
