@@ -19,9 +19,11 @@ class Difference:
     """One cell that differs.
 
     record_type, source_id, scope, external_id: the record's key.
-    field: the column; `record` where one side has no such record at all.
+    field: the column; `record` where one side has no such record at all; `timeline` where what an
+        event wrote differs.
     live, rebuilt: the JSON values of the two sides.
-    clock: of the newest write to the field on the side that has one; empty where there is none.
+    clock: of the newest write to the field on the side that has one, or of the timeline's entry; empty
+        where there is none.
     """
 
     record_type: str
@@ -35,10 +37,14 @@ class Difference:
 
 
 def differences(limit: int) -> Iterator[Difference]:
-    """Differing cells of at most `limit` records of each model, by model and key."""
+    """Differing cells of at most `limit` records of each model, by model and key; then as many entries
+    of their timelines, by clock.
+    """
     for model in records():
         for held, rebuilt in _rows(model, limit):
             yield from _cells(model, held, rebuilt)
+    for model in records():
+        yield from _entries(model, limit)
 
 
 def count_differing() -> int:
@@ -76,6 +82,25 @@ def _cells(
         if held[column] != rebuilt[column]:
             clocks = (clocks_of(side["registers"]).get(fields[column], "") for side in (held, rebuilt))
             yield Difference(*key, fields[column], held[column], rebuilt[column], max(clocks))
+
+
+def _entries(model: type[Record], limit: int) -> Iterator[Difference]:
+    name, keys = model._meta.db_table, "id, source_id, scope, external_id"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT record.source_id, record.scope, record.external_id, live.wrote, shadow.wrote,"
+            f" coalesce(live.clock, shadow.clock) AS told FROM {_joined(TIMELINE, ENTRY_KEY)}"
+            f' JOIN (SELECT {keys} FROM {live(name)} UNION SELECT {keys} FROM pg_temp."{name}") AS record'
+            " ON record.id = coalesce(live.record_id, shadow.record_id)"
+            f" WHERE {differing((*ENTRY_KEY, *ENTRY_VALUES))}"
+            " AND coalesce(live.record_type, shadow.record_type) = %s ORDER BY told, record.id LIMIT %s",
+            [model_name(model), limit],
+        )
+        for source_id, scope, external_id, *sides, clock in cursor.fetchall():
+            held, rebuilt = (side and json.loads(side) for side in sides)
+            yield Difference(
+                model_name(model), source_id, scope, external_id, "timeline", held, rebuilt, clock
+            )
 
 
 def _count(name: str, key: tuple[str, ...], values: tuple[str, ...]) -> int:

@@ -111,6 +111,29 @@ def test_a_row_too_few_or_too_many_is_shown(spoil: Callable[[], Any], shown: str
     assert shown in printed
 
 
+@pytest.mark.parametrize(
+    ("spoil", "shown"),
+    [
+        (lambda entries: entries.delete(), 'live null, rebuilt {"title": "Right", "exists": true}'),
+        (
+            lambda entries: entries.update(wrote={"title": "Wrong"}),
+            'live {"title": "Wrong"}, rebuilt {"title": "Right", "exists": true}',
+        ),
+    ],
+)
+def test_an_entry_of_a_timeline_that_differs_is_shown_with_its_record_and_event(
+    spoil: Callable[[Any], Any], shown: str
+) -> None:
+    deliver_bodies(source("heffl"), [deal(1, title="Right")])
+    drain()
+    spoil(TimelineEntry.objects.all())
+    event = Event.objects.get()
+    assert verify() == (
+        1,
+        f"deal heffl/d1: timeline: {shown}, event {event.pk}\n1 events, 1 rows differ\n",
+    )
+
+
 def test_verifying_changes_nothing() -> None:
     deliver(60)
     Deal.objects.update(title="Wrong")
