@@ -29,6 +29,7 @@ class Entry(Generic[Item, Result]):
         self._latch.acquire()
 
     def wait(self) -> None:
+        """Until it is done, or its thread is to lead."""
         self._latch.acquire()
 
     def wake(self) -> None:
@@ -36,7 +37,11 @@ class Entry(Generic[Item, Result]):
 
 
 class Group(Generic[Item, Result]):
-    """write: gives each item's result in their order; what it raises is raised to all who wait."""
+    """Any number of threads that submit items, and one at a time that writes them.
+
+    write: takes up to MOST items and gives each one's result, in their order. What it raises is raised
+        to all whose items it was given, and to all who wait by then.
+    """
 
     def __init__(self, write: Callable[[Sequence[Item]], Sequence[Result]]) -> None:
         self._write = write

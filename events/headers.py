@@ -8,7 +8,7 @@ from django.http.request import HttpHeaders
 
 
 class Headers(Mapping[str, str]):
-    """Case-insensitive, by the names that the sender used."""
+    """Case-insensitive, by the names that HTTP has and WSGI spells otherwise, such as `webhook-id`."""
 
     def __init__(self, request: HttpRequest) -> None:
         self._request = request

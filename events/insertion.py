@@ -20,8 +20,10 @@ MAX_TOGETHER_BYTES = 8 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A row of the log to be.
+    """A row of the log to be; the fields of `events.models.Event`.
 
+    digest: SHA-256 of the body. occurred_at, received_at, settled_at: aware; settled_at is None
+        where a worker is to settle it. error: why it is malformed; else empty.
     version: what its source's is to be still (see `events.sources.Addressee`); None for any.
     """
 
@@ -58,6 +60,8 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class Inserted:
+    """is_new: false where the source had the event already."""
+
     event_id: int
     is_new: bool
 
@@ -121,6 +125,7 @@ def _write(rows: Sequence[Incoming]) -> list[Inserted | Exception]:
 
 
 def _one_by_one(rows: Sequence[Incoming]) -> Iterator[Inserted | Exception]:
+    """Of each row its place or its own error."""
     for row in rows:
         try:
             yield from _insert([row])
@@ -129,7 +134,7 @@ def _one_by_one(rows: Sequence[Incoming]) -> Iterator[Inserted | Exception]:
 
 
 def _insert(rows: Sequence[Incoming]) -> list[Inserted | Exception]:
-    """Again for one that stood in the way of another and is just gone."""
+    """Each row's place, or Stale: tried again where what stood in its way has just gone."""
     done: dict[int, Inserted | Exception] = {}
     while left := [place for place in range(len(rows)) if place not in done]:
         found = _run(INSERT, [rows[place] for place in left])

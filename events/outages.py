@@ -1,4 +1,4 @@
-"""A line when something that the mirror needs goes away, and one when it is back."""
+"""What the mirror needs and may be away: a line when it goes and one when it is back, few tries meanwhile."""
 
 import threading
 import time
@@ -20,11 +20,11 @@ class Outage:
         self._lock = threading.Lock()
 
     def may_try(self) -> bool:
-        """Whether to try now: while it is away, one try in RETRY_SECONDS finds out whether it is back."""
+        """Whether the caller is to try now: while it is away, one of those who ask in RETRY_SECONDS is."""
         if not self._away:
             return True
         with self._lock:
-            return self._is_due()
+            return self._takes_turn()
 
     def began(self, error: Exception) -> None:
         """Logs the kind of the error alone: its text may quote a statement and so a body."""
@@ -35,6 +35,7 @@ class Outage:
                 log.warning(f"{self.thing}_away", error=type(error).__name__)
 
     def over(self) -> None:
+        """It has answered."""
         if not self._away:
             return
         with self._lock:
@@ -42,7 +43,7 @@ class Outage:
                 self._away = False
                 log.warning(f"{self.thing}_back")
 
-    def _is_due(self) -> bool:
+    def _takes_turn(self) -> bool:
         now = time.monotonic()
         if now < self._next_try:
             return False

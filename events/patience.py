@@ -36,8 +36,8 @@ class PatientConnection(psycopg.Connection):
             raise
 
     def _give_up(self) -> None:
-        """Whether the server has stopped or not: what it may still answer would be taken for the answer
-        to the next statement."""
+        """Asks the server to stop, and closes the connection in any case: a late answer would be taken for
+        that of the next statement."""
         with suppress(psycopg.Error):
             self.cancel_safe(timeout=CANCEL_SECONDS)
         self.pgconn.finish()
