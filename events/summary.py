@@ -18,7 +18,7 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Figure:
-    """One number of the overview; `status` is the filter that lists what it counts."""
+    """One number of the overview; `query` is the query string of the list of what it counts."""
 
     label: str
     value: str
