@@ -94,9 +94,10 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": {**env.database(), "CONN_HEALTH_CHECKS": True}}
-# Seconds: a request waits no longer than that for a connection, and a pool whose server was away
+# Seconds: a request waits no longer than `timeout` for a connection, and a pool whose server was away
 # tries anew at the next request, not minutes later.
-# A server that vanished without a word is given up within half a minute.
+# A server that vanished without a word is given up within half a minute (`tcp_user_timeout` is in ms).
+# With Django's own prepare_threshold, None, `events.insertion` could not prepare its statements.
 DATABASES["default"].setdefault("OPTIONS", {}).update(
     {
         "connect_timeout": 3,
