@@ -3,7 +3,7 @@
 import os
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -41,7 +41,7 @@ def running(state: Path) -> Iterator[None]:
 
 
 @contextmanager
-def child(program: process.Program, answers: process.Callable[[], bool]) -> Iterator[int]:
+def child(program: process.Program, answers: Callable[[], bool]) -> Iterator[int]:
     """Its process id, while it runs."""
     started = process.spawn(program)
     try:
