@@ -1,7 +1,8 @@
 """Reads the body of a request from the server, whole and bounded; Django's own reading of it would
 leave a chunked body empty."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from django.http import HttpRequest
 
@@ -35,20 +36,27 @@ def within(limit: int, body: bytes) -> bytes:
     return body
 
 
+def announced_bytes(environ: Mapping[str, Any]) -> int | None:
+    """The Content-Length; None where there is none, or it is no number. environ: the request's, by WSGI."""
+    length = environ.get("CONTENT_LENGTH") or ""
+    is_number = length.isascii() and length.isdecimal() and len(length) <= MAX_LENGTH_DIGITS
+    return int(length) if is_number else None
+
+
 def _too_large(limit: int) -> Refused:
     return Refused(Reason.SIZE, f"The body is larger than the source's limit of {limit} bytes.")
 
 
 def _declared_length(request: HttpRequest) -> int | None:
     """None where only the end of the input tells: chunked, and HTTP/2."""
-    declared = request.META.get("CONTENT_LENGTH") or ""
     if "HTTP_TRANSFER_ENCODING" in request.META:
         return None
-    if not declared:
+    if not request.META.get("CONTENT_LENGTH"):
         return None if request.META.get("wsgi.input_terminated") else 0
-    if not (declared.isascii() and declared.isdecimal() and len(declared) <= MAX_LENGTH_DIGITS):
+    length = announced_bytes(request.META)
+    if length is None:
         raise Refused(Reason.SHORT_BODY, "The Content-Length is not a number.")
-    return int(declared)
+    return length
 
 
 def _pieces(request: HttpRequest, size: int) -> Iterator[bytes]:

@@ -19,7 +19,7 @@ from typing import Any
 import structlog
 from django.db import connection, transaction
 
-from events import networks
+from events import bodies, networks
 from events.models import Rejection, RejectionCount, Source
 from events.problems import Refused
 from events.wakeups import Waker
@@ -34,7 +34,6 @@ COUNTS_KEPT = timedelta(days=90)
 # What one process holds at most while the database is away.
 MAX_COUNTS = 10_000
 MAX_SAMPLES = 1_000
-MAX_SIZE_DIGITS = 18
 
 COUNTS = RejectionCount._meta.db_table
 SAMPLES = Rejection._meta.db_table
@@ -186,15 +185,8 @@ def _sample(refused: Refused, at: datetime, environ: Mapping[str, Any]) -> Sampl
         refused.detail,
         at,
         str(address) if address else None,
-        _announced_bytes(environ),
+        bodies.announced_bytes(environ),
     )
-
-
-def _announced_bytes(environ: Mapping[str, Any]) -> int | None:
-    """None where the body is chunked, and where the number is none."""
-    length = environ.get("CONTENT_LENGTH") or ""
-    is_number = length.isascii() and length.isdecimal() and len(length) <= MAX_SIZE_DIGITS
-    return int(length) if is_number else None
 
 
 def _write(counts: Counter[Counted], samples: list[Sample]) -> None:
