@@ -4,8 +4,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from django.conf import settings
-from django.db import Error as DatabaseError
-from django.db import connection, transaction
+from django.db import Error, connection, transaction
 from prometheus_client import CollectorRegistry, Metric
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -78,7 +77,7 @@ def _waiting() -> list[tuple[str, int, float]]:
             cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{SECONDS}s"])
             cursor.execute(PENDING, [SAMPLE, SAMPLE])
             waiting = cursor.fetchall()
-    except DatabaseError as error:
+    except Error as error:
         database.began(error)
         return []
     database.over()

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from django.db import Error as DatabaseError
-from django.db import connection, transaction
+from django.db import Error, connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
@@ -63,7 +62,7 @@ def receive(request: HttpRequest, uuid: UUID | None = None) -> HttpResponse:
         stored = _take_in(request, uuid)
     except Refused as refused:
         return _refuse(request, refused)
-    except DatabaseError as error:
+    except Error as error:
         database.began(error)
         return _refuse(request, Refused(Reason.UNAVAILABLE, NOT_STORED))
     database.over()
