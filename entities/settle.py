@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import psycopg
 import structlog
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, InterfaceError, transaction
 
 from entities.apply import apply
 from entities.converters import iso
@@ -25,7 +25,12 @@ TRANSIENT_CLASSES = frozenset({"08", "25", "40", "53", "55", "57", "58"})
 
 
 def is_transient(error: BaseException) -> bool:
-    """Whether the same work may succeed on another try, as after a deadlock or a lost connection."""
+    """Whether the same work may succeed on another try, as after a deadlock or a lost connection.
+
+    A connection that is known to be lost raises InterfaceError, which is no DatabaseError.
+    """
+    if isinstance(error, InterfaceError):
+        return True
     cause = error.__cause__ if isinstance(error, DatabaseError) else error
     if not isinstance(cause, psycopg.Error):
         return isinstance(error, DatabaseError)
@@ -34,7 +39,7 @@ def is_transient(error: BaseException) -> bool:
 
 
 def settle(events: Sequence[StoredEvent]) -> list[Outcome]:
-    """The outcome of each event. Raises DatabaseError where a fault is transient: nothing is written."""
+    """The outcome of each event. Raises django.db.Error where a fault is transient: nothing is written."""
     outcomes: list[Outcome] = []
     mapped: list[Mapped] = []
     for event in events:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 import structlog
-from django.db import DatabaseError, InterfaceError, connection, transaction
+from django.db import Error, connection, transaction
 
 from entities.lock import hold_shared
 from entities.settle import is_transient, settle
@@ -22,7 +22,7 @@ PAUSES = (0.05, 0.2, 0.8, 2.0)
 def drain(seconds: float | None = None) -> int:
     """Settles pending events until none is left or the time is up; how many it settled.
 
-    Raises DatabaseError where the database stays away: what is pending stays so.
+    Raises django.db.Error where the database stays away: what is pending stays so.
     """
     deadline = None if seconds is None else time.monotonic() + seconds
     return sum(iter(lambda: 0 if _is_over(deadline) else _settle_batch(), 0))
@@ -42,8 +42,8 @@ def _settle_batch() -> int:
     for pause in _pauses():
         try:
             return _try_batch()
-        except (DatabaseError, InterfaceError) as error:
-            if pause is None or not (isinstance(error, InterfaceError) or is_transient(error)):
+        except Error as error:
+            if pause is None or not is_transient(error):
                 raise
             log.info("batch_retried", error=type(error.__cause__ or error).__name__, pause=pause)
             connection.close_if_unusable_or_obsolete()

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from celery import shared_task
-from django.db import DatabaseError, InterfaceError
+from django.db import Error
 
 from entities.settle import is_transient
 from events import drain as backlog
@@ -48,8 +48,8 @@ def _unless_away(work: Callable[[], int]) -> int:
     """
     try:
         done = work()
-    except (DatabaseError, InterfaceError) as error:
-        if isinstance(error, DatabaseError) and not is_transient(error):
+    except Error as error:
+        if not is_transient(error):
             raise
         database.began(error)
         return 0
