@@ -2,28 +2,14 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from events import limits, networks
 from events.problems import Reason, Refused
+from events.sources import Addressee
 
 
-class Limited(Protocol):
-    """`events.sources.Addressee` is one."""
-
-    @property
-    def id(self) -> int: ...
-    @property
-    def allowed_networks(self) -> str: ...
-    @property
-    def rate_limit(self) -> int | None: ...
-    @property
-    def rate_period(self) -> str: ...
-    @property
-    def spent_seconds(self) -> float | None: ...
-
-
-def admit(source: Limited, environ: Mapping[str, Any]) -> None:
+def admit(source: Addressee, environ: Mapping[str, Any]) -> None:
     """By what is known before the body is read; writes nothing. Raises Refused."""
     if not networks.allows(source.allowed_networks, environ):
         raise Refused(Reason.NETWORK, "The source takes no deliveries from this address.")
@@ -32,7 +18,7 @@ def admit(source: Limited, environ: Mapping[str, Any]) -> None:
         raise _too_many(wait)
 
 
-def charge(source: Limited) -> None:
+def charge(source: Addressee) -> None:
     """Counts an authentic delivery: what strangers send uses up nothing. Raises Refused."""
     limit = limits.limit_of(source.rate_limit, source.rate_period)
     if limit and (wait := limits.spend(f"source:{source.id}", limit)) > 0:
