@@ -20,7 +20,7 @@ from entities.admin.readonly import ReadOnlyAdmin
 from events.admin.bodies import shown
 from events.admin.drift import drift_page
 from events.admin.failed import MAY_APPLY, ReasonFilter, apply_all_again_page, failed_page, pending_again
-from events.admin.failed_tries import next_try
+from events.admin.next_try import next_try
 from events.admin.touched import MAX_TOUCHED, touched_by
 from events.apply_again import apply_again
 from events.models import Event
