@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from entities.admin.cells import duration
 from entities.admin.paging import capped
-from events import rejected
+from events import rejection_counts
 from events.models import Event, Source
 
 SAMPLE = 10_000
@@ -44,7 +44,7 @@ class Summary:
 
 
 def summary() -> Summary:
-    refused = sum(tally.count for tally in rejected.last_day())
+    refused = sum(tally.count for tally in rejection_counts.last_day())
     return Summary(tuple(_figures()), refused, tuple(source_lines(Source.objects.all())))
 
 

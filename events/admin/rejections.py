@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from entities.admin import cells, filters
 from entities.admin.links import list_of, page_of
 from entities.admin.readonly import ReadOnlyAdmin
-from events import rejected, rejections
+from events import rejection_counts, rejections
 from events.models import Rejection, Source
 from events.problems import Reason
 
@@ -21,10 +21,10 @@ class RejectionSourceFilter(filters.SourceFilter):
     """The sources, and none: an address that is no source's."""
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> filters.Lookups:
-        return [(rejected.UNKNOWN, rejected.UNKNOWN), *super().lookups(request, model_admin)]
+        return [(rejection_counts.UNKNOWN, rejection_counts.UNKNOWN), *super().lookups(request, model_admin)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        if self.value() == rejected.UNKNOWN:
+        if self.value() == rejection_counts.UNKNOWN:
             return queryset.filter(source=None)
         return super().queryset(request, queryset)
 
@@ -51,7 +51,7 @@ class RejectionAdmin(ReadOnlyAdmin):
     @admin.display(description="source")
     def from_source(self, rejection: Rejection) -> SafeString:
         if rejection.source is None:
-            return format_html('<span class="nothing">{}</span>', rejected.UNKNOWN)
+            return format_html('<span class="nothing">{}</span>', rejection_counts.UNKNOWN)
         return format_html('<a href="{}">{}</a>', page_of(Source, rejection.source.pk), rejection.source)
 
     @admin.display(description="what the sender was told")
@@ -71,7 +71,7 @@ class RejectionAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         context = {
             "title": "Refused deliveries",
-            "tallies": rejected.last_day(),
+            "tallies": rejection_counts.last_day(),
             "kept": rejections.SAMPLES_KEPT,
             "a_minute": rejections.SAMPLES_A_MINUTE,
         }

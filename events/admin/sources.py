@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from entities.admin import cells
-from events import rejected, sources
+from events import rejection_counts, sources
 from events.admin.source_actions import SourceActions
 from events.admin.source_forms import NewSourceForm, SourceForm
 from events.models import Source
@@ -116,7 +116,7 @@ class SourceAdmin(SourceActions):
         return {
             **self.secrets_context(source),
             "may_rotate": SCHEMES[source.scheme].new_secret is not None,
-            "tallies": rejected.last_day_of(source.pk),
+            "tallies": rejection_counts.last_day_of(source.pk),
         }
 
 
