@@ -5,16 +5,15 @@ mapping has learnt since is told apart from what it still does not know.
 """
 
 import json
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from django.db import connection
 
 from entities import vendors
-from entities.plan import Path, Plan, plans
+from events import known
+from events.known import Kind
 
 # Of each kind.
 MAX_FINDINGS = 200
@@ -22,17 +21,6 @@ MAX_TEXT = 200
 # What a page reads, of the newest; all of a million entries take seconds.
 PAGE_ENTRIES = 100_000
 PAGE_EVENTS = 50_000
-
-
-class Kind(StrEnum):
-    """How the mapping stands to what was sent."""
-
-    TYPE = "type"
-    FIELD = "field"
-    VALUE = "value"
-    SPARE = "spare"
-    LEARNT_TYPE = "learnt-type"
-    LEARNT_FIELD = "learnt-field"
 
 
 @dataclass(frozen=True)
@@ -148,12 +136,12 @@ def drift(days: int, vendor: str = "", limits: Limits = Limits()) -> Drift:
     if first is None:
         return Drift(since, since, since, ())
     floors = [_floor(LAST_IGNORED, first, limits.events), _floor(LAST_TOLD, first, limits.entries)]
-    statements = zip((TYPES, FIELDS), floors, (_known_types(), _known_places()), strict=True)
+    statements = zip((TYPES, FIELDS), floors, (known.types(), known.places()), strict=True)
     findings = tuple(
         Finding(Kind(kind), *cells)
-        for statement, floor, known in statements
+        for statement, floor, rows in statements
         for kind, *cells in _run(
-            FINDINGS.format(order=ORDER, found=statement), _parameters(since, floor or first, vendor, known)
+            FINDINGS.format(order=ORDER, found=statement), _parameters(since, floor or first, vendor, rows)
         )
     )
     types_since, fields_since = (since if floor is None else _value(RECEIVED, floor) for floor in floors)
@@ -167,12 +155,13 @@ def in_json(found: Drift) -> dict[str, Any]:
     return json.loads(json.dumps(asdict(found), default=datetime.isoformat))
 
 
-def _parameters(since: datetime, first: int, vendor: str, known: list[dict[str, Any]]) -> dict[str, Any]:
+def _parameters(since: datetime, first: int, vendor: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """rows: what is known."""
     return {
         "since": since,
         "first": first,
         "vendors": [vendor] if vendor else list(vendors.every()),
-        "known": json.dumps(known),
+        "known": json.dumps(rows),
         "text": MAX_TEXT,
         "findings": MAX_FINDINGS,
     }
@@ -182,67 +171,6 @@ def _floor(statement: str, first: int, limit: int | None) -> int | None:
     """From which event on to read so that no more than about `limit` are; None where all of them may be."""
     last = None if limit is None else _value(statement, first, limit)
     return None if last is None else last + 1
-
-
-def _known_types() -> list[dict[str, Any]]:
-    return [
-        {"vendor": vendor.name, "event_type": name}
-        for vendor in vendors.every().values()
-        for name in vendor.event_types
-    ]
-
-
-@dataclass(frozen=True)
-class Known:
-    """A place that the mapping knows, and what it is to find it in `extra` nevertheless.
-
-    columns: those that are read off it. object, scalar: the kind where the entry wrote none of those,
-        for a JSON object and for anything else.
-    """
-
-    columns: tuple[str, ...] = ()
-    object: Kind = Kind.LEARNT_FIELD
-    scalar: Kind = Kind.LEARNT_FIELD
-
-
-def _known_places() -> list[dict[str, Any]]:
-    return [
-        {"vendor": vendor, "record_type": model, "place": place} | asdict(known)
-        for vendor in vendors.every()
-        for (model, place), known in _places_of(vendor).items()
-    ]
-
-
-def _places_of(vendor: str) -> dict[tuple[str, str], Known]:
-    found: dict[tuple[str, str], Known] = {}
-    for model, place, known in _every_place(plans(vendor)):
-        held = found.get((model, place))
-        found[model, place] = Known(held.columns + known.columns, held.object, held.scalar) if held else known
-    return found
-
-
-def _every_place(found: dict[str, Plan]) -> Iterator[tuple[str, str, Known]]:
-    """Model, place and what is known of it; of the same place the first has the say."""
-    for model, plan in found.items():
-        yield from ((model, key, Known((), Kind.VALUE, Kind.VALUE)) for key in plan.entity.adds)
-        yield from ((model, key, Known()) for key in plan.unkept)
-        for column in plan.columns:
-            yield from ((model, _place(path), Known((column.name,))) for path in column.paths)
-        for reference in plan.references:
-            yield from ((model, key, Known((reference.name,))) for key in reference.keys)
-        # An object is expected, and read in part.
-        yield from ((model, key, Known(scalar=Kind.VALUE)) for key in plan.parted)
-    for model, plan in found.items():
-        for reference in plan.references:
-            for key, column in reference.beside.items():
-                yield reference.model, key, Known((column.name,))
-                # Without the id of the record that it would be said of.
-                yield model, key, Known((), Kind.SPARE, Kind.SPARE)
-
-
-def _place(path: Path) -> str:
-    key, part = path
-    return key if part is None else f"{key}.{part}"
 
 
 def _value(statement: str, *parameters: Any) -> Any:

@@ -12,7 +12,8 @@ from entities.admin.links import event_page, list_of
 from entities.admin.readonly import ReadOnlyAdmin
 from entities.schema import by_name
 from events.admin.failed import MAY_APPLY, again_url
-from events.drift import MAX_FINDINGS, PAGE, Drift, Finding, Kind, drift
+from events.drift import MAX_FINDINGS, PAGE, Drift, Finding, drift
+from events.known import Kind
 from events.models import Event
 
 DAYS = (1, 7, 30, 90, 365)

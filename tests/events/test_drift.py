@@ -22,7 +22,8 @@ from entities.plan import plans
 from events import drift as drifting
 from events.apply_again import apply_again
 from events.drain import drain
-from events.drift import Finding, Kind, Limits, drift
+from events.drift import Finding, Limits, drift
+from events.known import Kind
 from events.models import Event
 from tests.entities import third_vendor
 from tests.entities.reading import body

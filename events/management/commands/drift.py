@@ -8,7 +8,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from entities import vendors
 from entities.admin.cells import short
-from events.drift import MAX_FINDINGS, Drift, Finding, Kind, drift, in_json
+from events.drift import MAX_FINDINGS, Drift, Finding, drift, in_json
+from events.known import Kind
 
 HEADINGS = ("what", "vendor", "event type", "record", "field", "events", "since", "last", "example")
 RIGHT = frozenset({"events", "example"})
