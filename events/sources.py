@@ -15,6 +15,8 @@ from events.signatures import SCHEMES, SchemeRules, UnfitSecret
 # RFC 9110, 5.6.2: a header's name is a token; 5.5: its value, where it is to be trusted, is ASCII.
 HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 VALUE_START = re.compile(r"([!-~][ -~]*)?")
+# What a source may say of how its scheme signs.
+OPTIONS = ("header", "prefix", "encoding")
 
 SECRETS = f"""
     FROM {SourceSecret._meta.db_table} AS secret
@@ -101,8 +103,8 @@ def named(slug: str) -> Source:
 def create(slug: str, vendor: str, scheme: str = "", secret: str = "", **options: str) -> tuple[Source, str]:
     """A new source and its secret, a fresh one unless given; empty where the scheme has none.
 
-    scheme: the vendor's where empty. options: `header`, `prefix` and `encoding`, where not the
-    scheme's own. Raises ValidationError, and events.secrets.NoEncryptionKey.
+    scheme: the vendor's where empty. options: those of OPTIONS that are not
+    the scheme's own. Raises ValidationError, and events.secrets.NoEncryptionKey.
     """
     source = Source(slug=slug, vendor=vendor, scheme=scheme or default_scheme(vendor))
     for name, value in options.items():

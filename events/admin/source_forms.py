@@ -10,8 +10,8 @@ from entities import vendors
 from events import rotation, secrets, sources
 from events.models import Encoding, Scheme, Source
 from events.signatures import SCHEMES, SchemeRules, UnfitSecret
+from events.sources import OPTIONS
 
-OPTIONS = ("header", "prefix", "encoding")
 LIMITS = ("rate_limit", "rate_period", "allowed_networks")
 VENDORS_OWN = "as the vendor signs"
 

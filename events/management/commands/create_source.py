@@ -12,8 +12,6 @@ from events import sources
 from events.models import Encoding, Scheme, Source
 from events.signatures import SCHEMES
 
-OPTIONS = ("header", "prefix", "encoding")
-
 
 class Command(BaseCommand):
     help = "Creates a source and prints the path to deliver to and the secret, which is not shown again."
@@ -29,7 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help='prints {"slug", "path", "secret"}')
 
     def handle(self, *args: Any, **options: Any) -> None:
-        given = {name: options[name] for name in OPTIONS if options[name] is not None}
+        given = {name: options[name] for name in sources.OPTIONS if options[name] is not None}
         try:
             source, secret = sources.create(
                 options["slug"], options["vendor"], options["scheme"], options["secret"], **given
