@@ -1,7 +1,6 @@
 """From the vendor's 202 to the record in the API, at a steady pace."""
 
 import json
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
@@ -10,7 +9,6 @@ from statistics import quantiles
 
 from bench import backlog, servers
 from bench.report import Result, only
-from crmmirror.embedded import process
 
 EVENTS = 300
 PER_SECOND = 20
@@ -34,12 +32,10 @@ def measure(state: Path, rounds: int) -> Result:
 
 def round_of(state: Path) -> float:
     backlog.empty()
-    argv = (sys.executable, "-m", "celery", "--app", "crmmirror", "worker", "--concurrency", "2")
-    worker = process.Program("worker", argv, state / "worker.log", cwd=servers.PROJECT)
-    with servers.web(state, "crmmirror.wsgi:application") as port, servers.child(worker, lambda: True):
+    with servers.web(state, "crmmirror.wsgi:application") as port, servers.worker(state, 2):
         token = a_token()
         path = a_source()
-        time.sleep(5)  # The worker says nowhere that it is ready; its start is no part of the figure.
+        time.sleep(5)  # The worker's start is no part of the figure.
         with ThreadPoolExecutor(32) as pool:
             started = time.monotonic()
             waits = []

@@ -1,12 +1,10 @@
 """The memory of a worker that has a long backlog before it."""
 
-import sys
 import time
 from pathlib import Path
 
 from bench import backlog, servers
 from bench.report import Result, only
-from crmmirror.embedded import process
 
 PENDING = 200_000
 # So many more than any round drains, that each starts with all of PENDING before it.
@@ -37,9 +35,7 @@ def peak_of_a_worker(state: Path) -> float:
     from events.drain import pending_left
     from events.tasks import drain
 
-    argv = (sys.executable, "-m", "celery", "--app", "crmmirror", "worker", "--concurrency", "1")
-    program = process.Program("worker", argv, state / "worker.log", cwd=servers.PROJECT)
-    with servers.child(program, lambda: True) as parent:
+    with servers.worker(state, 1) as parent:
         drain.delay()
         deadline = time.monotonic() + SECONDS
         peak = 0.0

@@ -52,6 +52,15 @@ def child(program: process.Program, answers: Callable[[], bool]) -> Iterator[int
 
 
 @contextmanager
+def worker(state: Path, concurrency: int) -> Iterator[int]:
+    """The process id of a Celery worker, from its start on: it says nowhere that it is ready."""
+    argv = (sys.executable, "-m", "celery", "--app", "crmmirror", "worker", "--concurrency", str(concurrency))
+    program = process.Program("worker", argv, state / "worker.log", cwd=PROJECT)
+    with child(program, lambda: True) as pid:
+        yield pid
+
+
+@contextmanager
 def web(state: Path, application: str, **settings: str) -> Iterator[int]:
     """The port of a Granian that serves a WSGI application as the embedded stack serves the mirror."""
     port = free_port()
