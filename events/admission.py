@@ -21,7 +21,7 @@ def admit(source: Addressee, environ: Mapping[str, Any]) -> None:
 def charge(source: Addressee) -> None:
     """Counts an authentic delivery: what strangers send uses up nothing. Raises Refused."""
     limit = limits.limit_of(source.rate_limit, source.rate_period)
-    if limit and (wait := limits.spend(f"source:{source.id}", limit)) > 0:
+    if limit and (wait := limits.spend(f"{limits.OF_SOURCE}{source.id}", limit)) > 0:
         raise _too_many(wait)
 
 

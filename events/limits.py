@@ -13,6 +13,8 @@ from django.db import connection
 
 from events.models import Allowance, Period
 
+# What the key of a source's row begins with; its id follows.
+OF_SOURCE = "source:"
 SECONDS = {Period.SECOND: 1, Period.MINUTE: 60}
 TABLE = Allowance._meta.db_table
 SPEND = f"""

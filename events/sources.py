@@ -9,6 +9,7 @@ from django.db import connection, transaction
 
 from entities import vendors
 from events import secrets
+from events.limits import OF_SOURCE
 from events.models import Allowance, Source, SourceSecret
 from events.signatures import SCHEMES, SchemeRules, UnfitSecret
 
@@ -29,7 +30,7 @@ FIND = f"""
         rate_limit, rate_period, extract(epoch FROM spent_until - clock_timestamp())::float,
         ARRAY(SELECT ciphertext {SECRETS} ORDER BY created_at DESC, id DESC), {VERSION}
     FROM {Source._meta.db_table} AS source
-    LEFT JOIN {Allowance._meta.db_table} ON rate_limit > 0 AND key = 'source:' || source.id
+    LEFT JOIN {Allowance._meta.db_table} ON rate_limit > 0 AND key = '{OF_SOURCE}' || source.id
     WHERE uuid = %s AND active
 """  # noqa: S608
 
