@@ -45,6 +45,18 @@ class Stored:
     detail: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What an event's envelope says; an empty one where `detail` says what is wrong with the body.
+
+    fault: the error's class, where it is ours and not the sender's; else empty.
+    """
+
+    envelope: Envelope
+    detail: str = ""
+    fault: str = ""
+
+
 def store(
     source: FromVendor,
     body: bytes,
@@ -55,31 +67,31 @@ def store(
     """Stores the event unless the source has it already; committed on return, outside of a transaction.
 
     headers: case-insensitive. received_at: aware. version: what the source's is to be still; raises
-    events.insertion.Stale, and stores nothing, where it is not.
+    events.insertion.Stale, and stores nothing, where it is not. Raises what the database raises.
     """
-    found, detail, fault = _read(body, source.vendor, received_at)
-    malformed = bool(detail)
+    opened = _open(body, source.vendor, received_at)
+    malformed = bool(opened.detail)
     inserted = insertion.insert(
         Incoming(
             source_id=source.id,
             digest=hashlib.sha256(body).digest(),
             body=body,
             headers=kept(headers),
-            event_type=found.event_type,
-            occurred_at=found.occurred_at,
+            event_type=opened.envelope.event_type,
+            occurred_at=opened.envelope.occurred_at,
             received_at=received_at,
             status=Event.Status.MALFORMED if malformed else Event.Status.PENDING,
             settled_at=received_at if malformed else None,
-            warnings=found.warnings,
-            error=detail,
+            warnings=opened.envelope.warnings,
+            error=opened.detail,
             version=version,
         )
     )
-    if fault:
-        log.error("event_not_read", event_id=inserted.event_id, vendor=source.vendor, error=fault)
+    if opened.fault:
+        log.error("event_not_read", event_id=inserted.event_id, vendor=source.vendor, error=opened.fault)
     if not inserted.is_new:
         return Stored(inserted.event_id, Outcome.DUPLICATE)
-    return Stored(inserted.event_id, Outcome.MALFORMED if malformed else Outcome.ACCEPTED, detail)
+    return Stored(inserted.event_id, Outcome.MALFORMED if malformed else Outcome.ACCEPTED, opened.detail)
 
 
 def kept(headers: Mapping[str, str]) -> dict[str, str]:
@@ -88,16 +100,14 @@ def kept(headers: Mapping[str, str]) -> dict[str, str]:
     return {name: UNSTORABLE.sub("\ufffd", value[:MAX_HEADER_LENGTH]) for name, value in values if value}
 
 
-def _read(body: bytes, vendor: str, received_at: datetime) -> tuple[Envelope, str, str]:
-    """The envelope, or an empty one and the detail of what is wrong with the body; our own fault, if any."""
-    fault = ""
+def _open(body: bytes, vendor: str, received_at: datetime) -> Opened:
+    nothing = Envelope("", received_at, {}, ())
     try:
-        return envelope.read(body, vendors.get(vendor), received_at), "", fault
+        return Opened(envelope.read(body, vendors.get(vendor), received_at))
     except Malformed as error:
-        detail = UNSTORABLE.sub("\ufffd", str(error)) or "malformed"
+        return Opened(nothing, UNSTORABLE.sub("\ufffd", str(error)) or "malformed")
     except Exception as error:
         # Our mistake, or a vendor's module that is gone. The bytes are kept all the same: what is
         # malformed can be applied again once that is mended. The error's text may quote the body.
         fault = type(error).__name__
-        detail = f"not read: {fault}"
-    return Envelope("", received_at, {}, ()), detail, fault
+        return Opened(nothing, f"not read: {fault}", fault)
