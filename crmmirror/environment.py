@@ -5,6 +5,7 @@ import sys
 from collections import ChainMap
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import environ
@@ -72,7 +73,7 @@ class Environment(environ.Env):
             raise ImproperlyConfigured(f"{name} is {word!r}; it may be {' or '.join(choices)}.")
         return word
 
-    def database(self) -> dict:
+    def database(self) -> dict[str, Any]:
         """DATABASE_URL as Django's dictionary; PostgreSQL only."""
         parts = self._url("DATABASE_URL", DATABASE_SCHEMES)
         if not parts.strip("/"):

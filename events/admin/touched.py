@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.safestring import SafeString
 
@@ -43,8 +44,9 @@ def touched_by(event: Event) -> Iterator[Touched]:
             yield _touched(record, entry)
 
 
-def _touched(record: Record, entry: object) -> Touched:
-    said = entry.said  # type: ignore[attr-defined]
+def _touched(record: Record, entry: Any) -> Touched:
+    """entry: as `sized` gives it."""
+    said = entry.said
     return Touched(
         kind=str(record._meta.verbose_name),
         record=link(record),
