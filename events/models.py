@@ -121,6 +121,7 @@ class Event(models.Model):
                 name="event_unapplied",
                 condition=models.Q(status__in=("ignored", "failed", "malformed")),
             ),
+            models.Index(fields=["source", "-id"], name="event_by_source"),
             models.Index("received_at", name="event_received"),
             models.Index("settled_at", name="event_settled", condition=models.Q(settled_at__isnull=False)),
         ]

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
+import structlog
 from django.db import Error, connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
+from entities.settle import is_transient
 from events import (
     admission,
     bodies,
@@ -27,6 +29,8 @@ from events.outages import Outage
 from events.problems import Reason, Refused
 from events.secrets import NoEncryptionKey
 from events.sources import Addressee
+
+log = structlog.get_logger(__name__)
 
 UNENCODED = ("", "identity")
 NOT_STORED = "The event could not be stored; try again."
@@ -63,12 +67,20 @@ def receive(request: HttpRequest, uuid: UUID | None = None) -> HttpResponse:
     except Refused as refused:
         return _refuse(request, refused)
     except Error as error:
-        database.began(error)
+        _note_fault(error)
         return _refuse(request, Refused(Reason.UNAVAILABLE, NOT_STORED))
     database.over()
     if stored.outcome is Outcome.ACCEPTED:
         wakeups.wake()
     return _answer(stored)
+
+
+def _note_fault(error: Error) -> None:
+    """What the database holds against one event keeps nobody else's out."""
+    if is_transient(error):
+        database.began(error)
+    else:
+        log.error("event_not_stored", error=type(error).__name__)
 
 
 def _take_in(request: HttpRequest, uuid: UUID | None) -> Stored:

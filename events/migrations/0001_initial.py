@@ -276,6 +276,7 @@ class Migration(migrations.Migration):
                         name="event_unapplied",
                         condition=models.Q(("status__in", ("ignored", "failed", "malformed"))),
                     ),
+                    models.Index(fields=["source", "-id"], name="event_by_source"),
                     models.Index(models.F("received_at"), name="event_received"),
                     models.Index(
                         models.F("settled_at"),

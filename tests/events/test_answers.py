@@ -6,11 +6,12 @@ import json
 from typing import Any
 from uuid import uuid4
 
+import psycopg
 import pytest
-from django.db import InterfaceError, InternalError, OperationalError, ProgrammingError, connection
+from django.db import DataError, InterfaceError, InternalError, OperationalError, ProgrammingError, connection
 from django.test import Client, override_settings
 
-from events import bodies, metrics
+from events import bodies, insertion, metrics
 from events.models import Event, Source
 from tests.events.vendor_side import BODY, address, client, deliver, new_source, post
 
@@ -215,6 +216,18 @@ def test_a_database_that_is_away_is_for_the_sender_to_try_again(
         response = post(open_source, BODY)
     assert_refused(response, 503, "unavailable")
     assert int(response["Retry-After"]) > 0
+
+
+def test_what_the_database_holds_against_one_event_keeps_nobody_elses_out(
+    open_source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(incoming: Any) -> None:
+        raise DataError from psycopg.errors.DatatypeMismatch()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(insertion, "insert", refuse)
+        assert_refused(post(open_source, BODY), 503, "unavailable")
+    assert post(open_source, BODY).status_code == 202
 
 
 def test_a_secret_that_no_key_opens_is_for_the_sender_to_try_again(signing: tuple[Source, str]) -> None:
