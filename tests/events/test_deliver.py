@@ -131,6 +131,14 @@ def test_a_mistake_is_one_line(args: list[str], words: str, lines: Path) -> None
     assert "\n" not in str(raised.value)
 
 
+def test_a_source_whose_vendor_is_gone_is_one_line() -> None:
+    new_source()
+    Source.objects.update(vendor="gone")
+    with pytest.raises(CommandError, match="gone") as raised:
+        call_command("deliver", "acme", "--generate", "3")
+    assert "\n" not in str(raised.value)
+
+
 def test_a_file_that_is_not_json_is_named_before_anything_is_posted(
     web: WebServer, lines: Path, tmp_path: Path
 ) -> None:

@@ -10,7 +10,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.db.models import Model
 
@@ -351,3 +351,8 @@ def test_the_registers_of_a_row_read_back_as_they_were_written() -> None:
 
 def plain(model: type[Record]) -> frozenset[str]:
     return table(model).plain
+
+
+def test_a_limit_that_is_none_is_one_line() -> None:
+    with pytest.raises(CommandError, match="'-1' is no number above zero"):
+        call_command("verify_mirror", "--limit=-1")

@@ -1,6 +1,5 @@
 """Signs events and posts them to a source, as its vendor would."""
 
-from argparse import ArgumentTypeError
 from collections.abc import Sequence
 from pathlib import Path
 from random import Random
@@ -14,6 +13,7 @@ from tqdm import tqdm
 from entities import generate, vendors
 from events import archive, sources
 from events.delivery import Deliverer, Unreachable, paced
+from events.management.arguments import positive
 from events.management.tally import Tally
 
 
@@ -55,7 +55,7 @@ class Command(BaseCommand):
                 * options["repeat"]
             )
             deliverer = _deliverer(options["slug"], options["url"])
-        except (archive.Unreadable, sources.UnknownSource, Unreachable) as error:
+        except (archive.Unreadable, sources.UnknownSource, vendors.UnknownVendor, Unreachable) as error:
             raise CommandError(str(error)) from None
         if options["shuffle"]:
             Random(options["seed"]).shuffle(bodies)  # noqa: S311
@@ -78,21 +78,6 @@ class Command(BaseCommand):
             self.stdout.write(str(tally))
         if tally.refused:
             raise CommandError(f"{tally.refused} of {tally.total} deliveries were refused. {why}".rstrip())
-
-
-def positive(number: type[int] | type[float]) -> Any:
-    """An argument's type: a finite number above zero."""
-
-    def parse(text: str) -> int | float:
-        try:
-            value = number(text)
-        except ValueError:
-            value = number(0)
-        if not 0 < value < float("inf"):
-            raise ArgumentTypeError(f"{text!r} is no number above zero")
-        return value
-
-    return parse
 
 
 def _bodies(slug: str, files: list[Path], count: int | None, seed: int, in_order: bool) -> list[bytes]:

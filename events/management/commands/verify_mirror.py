@@ -11,6 +11,7 @@ from tqdm import tqdm
 from entities import canonical, registers
 from entities.differences import Difference
 from events import log, mirror
+from events.management.arguments import positive
 from events.models import Event, Source
 
 
@@ -22,7 +23,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--digest", action="store_true", help="only print the digest of the live records")
         parser.add_argument(
-            "--limit", type=int, default=20, metavar="N", help="records to show, of each kind"
+            "--limit", type=positive(int), default=20, metavar="N", help="records to show, of each kind"
         )
 
     def handle(self, *, digest: bool, limit: int, **options: Any) -> None:
