@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,13 @@ UP = "Ctrl-C stops it."
 
 
 class Mirror:
-    def __init__(self, state: Path, port: int | None = None) -> None:
+    """`settings` are added to its environment."""
+
+    def __init__(
+        self, state: Path, port: int | None = None, settings: Mapping[str, str] | None = None
+    ) -> None:
         self.state = state
+        self.settings = settings or {}
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.output = state.parent / "up.out"
@@ -28,7 +33,7 @@ class Mirror:
     @property
     def environment(self) -> dict[str, str]:
         inherited = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
-        return inherited | {"CRMMIRROR_STATE_DIR": str(self.state)}
+        return {**inherited, "CRMMIRROR_STATE_DIR": str(self.state), **self.settings}
 
     def command(self, *argv: str) -> list[str]:
         return [sys.executable, "manage.py", *argv]

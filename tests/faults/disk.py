@@ -1,0 +1,32 @@
+"""A disk that is full: a ballast takes all the room that is left."""
+
+import contextlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+
+BLOCK = bytes(4096)
+
+
+@contextmanager
+def full(disk: Path) -> Iterator[None]:
+    ballast = disk / "ballast"
+    try:
+        _fill(ballast)
+        yield
+    finally:
+        ballast.unlink(missing_ok=True)
+
+
+def _fill(ballast: Path) -> None:
+    with ballast.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while True:
+            file.write(BLOCK)
+
+
+def use_up_the_log(url: str) -> None:
+    """The next that is written needs a new segment of PostgreSQL's write-ahead log."""
+    with psycopg.connect(url, autocommit=True) as database:
+        database.execute("SELECT pg_switch_wal()")
