@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 from crmmirror import environment
+from crmmirror.schedule import Every
 from events.patience import PatientConnection
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -133,9 +134,10 @@ SWEEP_SECONDS = 2
 CELERY_BEAT_SCHEDULE = {
     "sweep": {
         "task": "events.tasks.sweep",
-        "schedule": SWEEP_SECONDS,
-        # One that no worker took in time is the next one's work.
-        "options": {"expires": SWEEP_SECONDS},
+        "schedule": Every(SWEEP_SECONDS),
+        # So that they do not pile up for ever where no worker runs. The moment is beat's, and the worker
+        # that goes by it may be on a machine whose clock is hours off.
+        "options": {"expires": 24 * 3600},
     }
 }
 

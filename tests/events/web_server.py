@@ -43,12 +43,16 @@ class WebServer:
 
 
 @contextmanager
-def serving(directory: Path, environment: Mapping[str, str] | None = None) -> Iterator[WebServer]:
+def serving(
+    directory: Path,
+    environment: Mapping[str, str] | None = None,
+    application: str = "crmmirror.wsgi:application",
+) -> Iterator[WebServer]:
     server = WebServer(free_port(), directory / "web.log")
     address = ("--host", HOST, "--port", str(server.port))
     program = process.Program(
         "web",
-        (sys.executable, "-m", "granian", "--interface", "wsgi", *address, "crmmirror.wsgi:application"),
+        (sys.executable, "-m", "granian", "--interface", "wsgi", *address, application),
         server.log,
         {"DATABASE_URL": database_url(YIELDS), **(environment or {})},
         PROJECT,

@@ -17,5 +17,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             f" {COUNTS['0']} without an answer, of which {COUNTS['stored']} were stored all the same;"
             f" {COUNTS['lost']} lost",
         )
+    if COUNTS["clocks"]:
+        LINES.append(f"clocks: {COUNTS['clocks']} were an hour off: of web servers, a worker and beats")
     for line in LINES:
         terminalreporter.write_line(line)

@@ -1,0 +1,16 @@
+"""The mirror's programs, by a clock that is off by CLOCK_OFF_SECONDS."""
+
+import os
+from datetime import UTC, datetime, timedelta
+
+import time_machine
+
+time_machine.travel(
+    datetime.now(UTC) + timedelta(seconds=float(os.environ["CLOCK_OFF_SECONDS"])), tick=True
+).start()
+
+# After the clock is set: nothing here may have looked at the right one.
+from crmmirror.celery import app  # noqa: E402
+from crmmirror.wsgi import application  # noqa: E402
+
+__all__ = ["app", "application"]

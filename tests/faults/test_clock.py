@@ -1,0 +1,123 @@
+"""One machine's clock is an hour off: what its web server answers, and that its worker and beat serve.
+
+Of worker and beat only the difference counts: a worker that is ahead has a beat that is behind.
+"""
+
+import json
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from kombu import Queue
+
+from crmmirror.embedded import process
+from events import drain, signatures, wakeups
+from events.models import Event, Source
+from tests import stack
+from tests.crmmirror.mirror import PROJECT, wait_until
+from tests.events.test_wakeups import queue
+from tests.events.vendor_side import BODY, address, deliver, new_source
+from tests.events.web_server import HOST, WebServer, database_url, serving
+from tests.faults.conftest import COUNTS
+
+__all__ = ["queue"]
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+HOUR = 3600
+
+
+@pytest.fixture(autouse=True)
+def no_wake_ups(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wakeups, "wake", lambda: None)
+
+
+@contextmanager
+def celery(directory: Path, *argv: str, off: int, ends: signal.Signals) -> Iterator[None]:
+    """A worker or beat on the tests' database and broker."""
+    program = process.Program(
+        argv[0],
+        (sys.executable, "-m", "celery", "--app", "tests.faults.off_clock", *argv),
+        directory / f"{argv[0]}.log",
+        {"DATABASE_URL": database_url(), "CLOCK_OFF_SECONDS": str(off)},
+        PROJECT,
+        ends=((ends, 5), (signal.SIGKILL, 5)),
+    )
+    with stack.running(program, lambda: True):
+        yield
+
+
+@contextmanager
+def beat(directory: Path, off: int = 0) -> Iterator[None]:
+    """It ends as it should: it writes down when it swept last."""
+    schedule = ("--schedule", str(directory / "schedule"), "--pidfile", "")
+    with celery(directory, "beat", *schedule, off=off, ends=signal.SIGTERM):
+        yield
+
+
+@contextmanager
+def worker(directory: Path, off: int = 0) -> Iterator[None]:
+    options = ("--concurrency", "1", "--without-mingle", "--without-gossip")
+    with celery(directory, "worker", *options, off=off, ends=signal.SIGQUIT):
+        yield
+
+
+def post(web: WebServer, source: Source, secret: str) -> tuple[int, dict[str, str]]:
+    """Signed by a clock that is right."""
+    signed = signatures.sign(source, secret, BODY)
+    lines = [f"POST {address(source)} HTTP/1.1", f"Host: {HOST}", "Connection: close"]
+    lines += [f"Content-Length: {len(BODY)}", *(f"{name}: {value}" for name, value in signed.items()), "", ""]
+    status, answer = web.exchange("\r\n".join(lines).encode() + BODY)
+    return status, json.loads(answer)
+
+
+def is_swept(slug: str) -> bool:
+    """Whether an event is applied that no wake-up came for."""
+    assert deliver(*new_source(slug=slug)).status_code == 202
+    pending = Event.objects.filter(source__slug=slug, status="pending")
+    wait_until(lambda: not pending.exists(), 20)
+    return not pending.exists()
+
+
+def applied_and_verified() -> bool:
+    said = StringIO()
+    call_command("verify_mirror", stdout=said, stderr=StringIO())
+    statuses = set(Event.objects.values_list("status", flat=True))
+    return statuses == {"applied"} and "0 rows differ" in said.getvalue()
+
+
+@pytest.mark.parametrize("off", [HOUR, -HOUR], ids=["ahead", "behind"])
+def test_a_web_server_refuses_only_what_is_signed_with_a_time(off: int, tmp_path: Path) -> None:
+    dated, undated = new_source("standard-webhooks", "dated"), new_source("hmac-sha256", "undated")
+    clock = {"CLOCK_OFF_SECONDS": str(off)}
+    with serving(tmp_path, clock, "tests.faults.off_clock:application") as web:
+        status, problem = post(web, *dated)
+        assert (status, problem["type"]) == (401, "urn:crmmirror:problem:timestamp")
+        assert post(web, *undated)[0] == 202
+    assert drain.drain() == 1
+    assert applied_and_verified()
+    COUNTS["clocks"] += 1
+
+
+def test_a_worker_whose_clock_is_ahead_of_the_beats_takes_its_sweeps(queue: Queue, tmp_path: Path) -> None:
+    with beat(tmp_path), worker(tmp_path, HOUR):
+        assert is_swept("acme")
+    assert applied_and_verified()
+    COUNTS["clocks"] += 1
+
+
+def test_a_beat_whose_clock_is_ahead_sweeps_and_goes_on_when_it_is_set_back(
+    queue: Queue, tmp_path: Path
+) -> None:
+    with worker(tmp_path):
+        with beat(tmp_path, HOUR):
+            assert is_swept("acme")
+        with beat(tmp_path):
+            assert is_swept("globex")
+    assert applied_and_verified()
+    COUNTS["clocks"] += 2
