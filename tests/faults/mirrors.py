@@ -4,11 +4,11 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from crmmirror.embedded import postgres, sockets, state, valkey
+from crmmirror.embedded import postgres, state, valkey
 from tests import stack
 from tests.crmmirror.mirror import Mirror, wait_until
 from tests.faults.proxy import HOST, Proxy
@@ -34,7 +34,7 @@ class Wired:
 class Supervised:
     """A mirror that starts its servers, and starts them again.
 
-    disk: what its database is on, and nothing else; None where nothing can be mounted.
+    disk: what all its state is on, and nothing else; None where nothing can be mounted.
     """
 
     mirror: Mirror
@@ -66,16 +66,12 @@ def wired() -> Iterator[Wired]:
 @contextmanager
 def supervised() -> Iterator[Supervised]:
     """One process applies events, so that what is in a batch is that process."""
-    with stack.state_directory() as directory, ExitStack() as mounts:
-        disk = mounts.enter_context(_small_disk(directory / "disk"))
-        if disk is not None:
-            cluster = postgres.cluster(disk)
-            mounts.callback(sockets.discard, disk)
-            cluster.prepare()
-            (directory / "mirror").mkdir(mode=0o700)
-            (directory / "mirror" / "postgres").symlink_to(cluster.data)
-        with _up(directory / "mirror", {}, "--workers", "1") as mirror:
-            yield Supervised(mirror, state.read_environment(mirror.state)["DATABASE_URL"], disk)
+    with (
+        stack.state_directory() as directory,
+        _small_disk(directory / "disk") as disk,
+        _up((disk or directory) / "mirror", {}, "--workers", "1") as mirror,
+    ):
+        yield Supervised(mirror, state.read_environment(mirror.state)["DATABASE_URL"], disk)
 
 
 @contextmanager
