@@ -7,6 +7,8 @@
 import os
 from pathlib import Path
 
+from kombu import Queue
+
 from crmmirror import environment
 from crmmirror.schedule import Every
 from events.patience import PatientConnection
@@ -127,6 +129,12 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout"
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "crmmirror"
+# Over Redis the answer to an acknowledgement is waited for, and one that comes too late costs Celery (5.7)
+# for good one of the messages that it may hold. So a wake-up is not acknowledged there: it may be lost,
+# and a worker holds no more of them than it has processes.
+UNACKNOWLEDGED = CELERY_BROKER_URL.startswith(("redis", "sentinel"))
+CELERY_TASK_QUEUES = [Queue(CELERY_TASK_DEFAULT_QUEUE, no_ack=UNACKNOWLEDGED)]
+CELERY_WORKER_DISABLE_PREFETCH = UNACKNOWLEDGED
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_WORKER_REDIRECT_STDOUTS = False

@@ -1,6 +1,7 @@
 """How much the run tried, added up over its processes, in the lines that it ends with."""
 
 from collections import Counter
+from typing import Any
 
 import pytest
 
@@ -14,16 +15,29 @@ LINES = {
     " in a batch",
     "requests": "hostile: {requests:,} requests, {5xx:,} answered 5xx, {stored:,} stored,"
     " {pending:,} pending, {refused:,} refused by the database",
+    "faults": "faults: {faults:,} faults, {delivered:,} deliveries, {accepted:,} answered 2xx,"
+    " {unavailable:,} answered 503, {unanswered:,} without an answer, of which {kept:,} were stored all"
+    " the same; {lost:,} lost",
+    "clocks": "clocks: {clocks:,} were an hour off: of web servers, a worker and beats",
 }
+# Lines of single tests.
+SAID: list[str] = []
 PASSED_ON = "counts"
 
 
 def lines() -> list[str]:
-    return [line.format_map(COUNTS) for name, line in LINES.items() if COUNTS[name]]
+    return [line.format_map(COUNTS) for name, line in LINES.items() if COUNTS[name]] + SAID
 
 
 def pass_on(config: pytest.Config) -> None:
     """To the process that prints, where this one works for it."""
     output = getattr(config, "workeroutput", None)
     if output is not None:
-        output[PASSED_ON] = dict(COUNTS)
+        output[PASSED_ON] = (dict(COUNTS), SAID)
+
+
+def take_over(output: dict[str, Any]) -> None:
+    """What another process has passed on."""
+    counts, said = output.get(PASSED_ON, ({}, []))
+    COUNTS.update(counts)
+    SAID.extend(said)

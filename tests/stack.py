@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -44,10 +45,10 @@ def broker(state: Path) -> Iterator[str]:
 
 
 @contextmanager
-def running(program: process.Program, answers: Callable[[], bool]) -> Iterator[None]:
+def running(program: process.Program, answers: Callable[[], bool]) -> Iterator[subprocess.Popen[bytes]]:
     child = process.spawn(program)
     try:
         process.await_answer(program, child, answers, tick=lambda: None)
-        yield
+        yield child
     finally:
         process.stop(child, program.ends)

@@ -57,6 +57,19 @@ def test_a_wake_up_that_no_worker_has_taken_will_do(queue: Any) -> None:
     assert waiting(queue) == 1
 
 
+def test_a_wake_up_that_was_taken_is_not_counted_until_the_broker_has_heard_of_it(queue: Any) -> None:
+    """Over Redis, Celery (5.7) takes no other in its place for ever if the broker is slow just then."""
+    Publisher()()
+    with current_app.connection_for_read() as connection:
+        channel: Any = connection.default_channel
+        channel.basic_qos(0, 1, False)
+        taken: list[Any] = []
+        with current_app.amqp.TaskConsumer(channel, on_message=taken.append):
+            connection.drain_events(timeout=5)
+        assert len(taken) == 1
+        assert channel.qos.can_consume()
+
+
 def test_a_wake_up_goes_out_soon_and_from_any_thread(queue: Any) -> None:
     waker = Waker(Publisher())
     threading.Thread(target=waker.wake).start()

@@ -6,12 +6,14 @@ from collections.abc import Iterable
 
 import psycopg
 
-from tests.crmmirror.mirror import Mirror
-from tests.faults.conftest import COUNTS
+from tests.counts import COUNTS
+from tests.faults.mirrors import Harmed
 from tests.faults.vendor import Delivery, Vendor
 
 SECONDS_TO_APPLY = 30.0
 SECONDS_TO_ACCEPT = 10.0
+# What a delivery counts as that was not accepted, by its status.
+FATES = {503: "unavailable", 0: "unanswered"}
 
 
 def unapplied(url: str, bodies: Iterable[bytes]) -> dict[bytes, str]:
@@ -21,17 +23,17 @@ def unapplied(url: str, bodies: Iterable[bytes]) -> dict[bytes, str]:
     return {body: fates.get(body, "") for body in bodies if fates.get(body) != "applied"}
 
 
-def settle(mirror: Mirror, vendor: Vendor, url: str) -> None:
+def settle(harmed: Harmed, vendor: Vendor) -> None:
     """What was answered 2xx is applied, by itself; what was not, once the vendor delivers it again;
     and the records are what the events say."""
-    lost = await_applied(url, vendor.answered_2xx)
+    lost = await_applied(harmed.database_url, vendor.answered_2xx)
     COUNTS["lost"] += len(lost)
     assert not lost, Counter(lost.values())
     _redeliver(vendor)
-    left = await_applied(url, {delivery.body for delivery in vendor.deliveries})
+    left = await_applied(harmed.database_url, {delivery.body for delivery in vendor.deliveries})
     assert not left, Counter(left.values())
-    verified = mirror.manage("verify_mirror")
-    assert (verified.returncode, "0 rows differ" in verified.stdout) == (0, True), verified.stdout
+    status, said = harmed.terminal.run("verify_mirror")
+    assert (status, "0 rows differ" in said) == (0, True), said
 
 
 def _redeliver(vendor: Vendor) -> None:
@@ -39,7 +41,7 @@ def _redeliver(vendor: Vendor) -> None:
     deadline = time.monotonic() + SECONDS_TO_ACCEPT
     while vendor.owed and time.monotonic() < deadline:
         again = vendor.redeliver()
-        COUNTS["stored"] += again[200]
+        COUNTS["kept"] += again[200]
         assert set(again) <= {200, 202, 503}, again
     assert not vendor.owed
 
@@ -48,8 +50,8 @@ def count(deliveries: Iterable[Delivery]) -> None:
     """A fault's, as far as they were not asked for again."""
     COUNTS["faults"] += 1
     for delivery in deliveries:
-        COUNTS["deliveries"] += 1
-        COUNTS["2xx" if delivery.accepted else str(delivery.status)] += 1
+        COUNTS["delivered"] += 1
+        COUNTS["accepted" if delivery.accepted else FATES[delivery.status]] += 1
 
 
 def await_applied(url: str, bodies: set[bytes], seconds: float = SECONDS_TO_APPLY) -> dict[bytes, str]:

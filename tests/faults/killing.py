@@ -1,13 +1,14 @@
-"""Which processes of a mirror are which, and how to kill one at the right moment."""
+"""Which of a supervisor's processes is which, and how to kill one at the right moment."""
 
 import os
 import signal
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
 
-from tests.crmmirror.mirror import Mirror, wait_until
+from tests.crmmirror.mirror import command_line, wait_until
 
 WORKER, BEAT = "celery --app crmmirror worker", "celery --app crmmirror beat"
 WEB, BROKER, DATABASE = "granian", "valkey-server", "postgres -D"
@@ -19,39 +20,52 @@ IN_A_BATCH = """
 """
 
 
-def kill_and_await_restart(mirror: Mirror, word: str) -> None:
-    """The process that the supervisor started, and whatever is below it; returns when it is started again."""
-    restarts = mirror.said().count("started again")
-    os.kill(supervised(mirror, word), signal.SIGKILL)
-    wait_until(lambda: mirror.said().count("started again") > restarts, SECONDS_TO_RESTART)
-    assert mirror.said().count("started again") > restarts, mirror.said()
+@dataclass(frozen=True)
+class Supervised:
+    """The children of a supervisor's process, which says in `output` what it does."""
+
+    pid: int
+    output: Path
+
+    def find(self, word: str) -> int:
+        """The child whose command line has the word."""
+        [found] = [pid for pid in children(self.pid) if word in command_line(Path(f"/proc/{pid}"))]
+        return found
+
+    def kill(self, word: str) -> None:
+        """That child, and with it whatever is below it; returns when it is started again."""
+        restarts = self._restarts()
+        os.kill(self.find(word), signal.SIGKILL)
+        wait_until(lambda: self._restarts() > restarts, SECONDS_TO_RESTART)
+        assert self._restarts() > restarts, self.output.read_text()
+
+    def kill_below(self, word: str) -> None:
+        """The latest process of that child's own, which it replaces; returns when it is replaced."""
+        before = children(self.find(word))
+        os.kill(before[-1], signal.SIGKILL)
+        await_replacement(self.find(word), before)
+
+    def _restarts(self) -> int:
+        return self.output.read_text().count("started again")
 
 
-def kill_a_child(mirror: Mirror, word: str) -> None:
-    """One that its own parent replaces; returns when it is replaced."""
-    before = children(supervised(mirror, word))
-    os.kill(before[-1], signal.SIGKILL)
-    _await_replacement(supervised(mirror, word), before)
-
-
-def kill_the_worker_in_a_batch(mirror: Mirror, url: str) -> None:
-    """The one process that applies events, while it holds a claim: stopped, looked at, and killed."""
-    parent = supervised(mirror, WORKER)
+def kill_in_a_batch(parent: int, url: str) -> None:
+    """The one process of Celery's that applies events, while it holds a claim."""
     before = children(parent)
-    [child] = before
+    [worker] = before
     with psycopg.connect(url, autocommit=True) as database:
         deadline = time.monotonic() + SECONDS_TO_RESTART
-        while not _stopped_in_a_batch(child, database):
+        while not _stopped_in_a_batch(worker, database):
             assert time.monotonic() < deadline
-            os.kill(child, signal.SIGCONT)
+            os.kill(worker, signal.SIGCONT)
             time.sleep(0.01)
-    os.kill(child, signal.SIGKILL)
-    _await_replacement(parent, before)
+    os.kill(worker, signal.SIGKILL)
+    await_replacement(parent, before)
 
 
-def _stopped_in_a_batch(child: int, database: psycopg.Connection) -> bool:
-    """Twice: what it had sent when it was stopped may be done in between."""
-    os.kill(child, signal.SIGSTOP)
+def _stopped_in_a_batch(worker: int, database: psycopg.Connection) -> bool:
+    """Looked at twice: what it had sent when it was stopped may be done in between."""
+    os.kill(worker, signal.SIGSTOP)
     for _ in range(2):
         time.sleep(0.02)
         if database.execute(IN_A_BATCH).fetchone() == (0,):
@@ -59,20 +73,13 @@ def _stopped_in_a_batch(child: int, database: psycopg.Connection) -> bool:
     return True
 
 
-def supervised(mirror: Mirror, word: str) -> int:
-    """The process whose parent is `manage.py up`."""
-    [found] = [pid for pid in mirror.processes(word) if pid in children(mirror.process.pid)]
-    return found
-
-
 def children(parent: int) -> list[int]:
     return [int(pid) for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
 
 
-def _await_replacement(parent: int, before: list[int]) -> None:
+def await_replacement(parent: int, before: list[int]) -> None:
     def replaced() -> bool:
-        now = children(parent)
-        return len(now) == len(before) and now != before
+        return bool(set(children(parent)) - set(before))
 
     wait_until(replaced, SECONDS_TO_RESTART)
     assert replaced()

@@ -1,85 +1,90 @@
-"""Mirrors to do harm to: one whose servers are reached over wires, one that runs its own servers."""
+"""A mirror to do harm to: its servers can be killed, cut off, held up, and short of room."""
 
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from crmmirror.embedded import postgres, state, valkey
+from crmmirror.embedded import postgres, process, sockets, valkey
 from tests import stack
-from tests.crmmirror.mirror import Mirror, wait_until
+from tests.crmmirror.mirror import PROJECT, Mirror, wait_until
+from tests.faults import servers, terminal
+from tests.faults.killing import Supervised
 from tests.faults.proxy import HOST, Proxy
+from tests.faults.terminal import Terminal
 
 NAME = postgres.NAME
+SOCKET = ".s.PGSQL.5432"
 DISK = "192m"
 
 
 @dataclass(frozen=True)
-class Wired:
-    """A mirror, and the wires that lead from it to its database and to its broker.
+class Harmed:
+    """A mirror that is up, on servers beside it.
 
-    database_url: past the wire.
+    programs: web, worker and beat. servers: PostgreSQL and Valkey. database, broker: the wires to them.
+    database_url: past the wire. disk: what all of it is on, and nothing else; None where nothing can be
+    mounted.
     """
 
     mirror: Mirror
-    database_url: str
+    programs: Supervised
+    servers: Supervised
     database: Proxy
     broker: Proxy
-
-
-@dataclass(frozen=True)
-class Supervised:
-    """A mirror that starts its servers, and starts them again.
-
-    disk: what all its state is on, and nothing else; None where nothing can be mounted.
-    """
-
-    mirror: Mirror
     database_url: str
+    terminal: Terminal
     disk: Path | None
 
 
 @contextmanager
-def wired() -> Iterator[Wired]:
-    """Servers first: no process is forked while the wires' threads run."""
-    with stack.state_directory() as directory:
-        cluster = postgres.cluster(directory)
-        cluster.prepare()
-        broker = valkey.Broker(directory, sockets=directory)
-        with (
-            stack.running(cluster.program(directory / "postgres.log"), cluster.answers),
-            stack.running(broker.program(directory / "valkey.log"), broker.answers),
-            Proxy(cluster.sockets / ".s.PGSQL.5432") as to_database,
-            Proxy(broker.socket) as to_broker,
-        ):
-            settings = {
-                "DATABASE_URL": f"postgresql://{NAME}@{HOST}:{to_database.port}/{NAME}",
-                "BROKER_URL": f"redis://{HOST}:{to_broker.port}/0",
-            }
-            with _up(directory / "mirror", settings) as mirror:
-                yield Wired(mirror, cluster.url, to_database, to_broker)
+def harmed() -> Iterator[Harmed]:
+    """One process applies events, so that what is in a batch is that process. Nothing is forked any more
+    by the tests' own process when the wires' threads run."""
+    with stack.state_directory() as directory, _small_disk(directory / "disk") as disk:
+        home = disk or directory
+        with _servers(home / "servers") as servers:
+            cluster, broker = postgres.cluster(home / "servers"), valkey.broker(home / "servers")
+            with Proxy(cluster.sockets / SOCKET) as to_database, Proxy(broker.socket) as to_broker:
+                settings = {
+                    "DATABASE_URL": f"postgresql://{NAME}@{HOST}:{to_database.port}/{NAME}",
+                    "BROKER_URL": f"redis://{HOST}:{to_broker.port}/0",
+                }
+                with _up(home / "mirror", settings) as mirror, terminal.beside(mirror) as commands:
+                    programs = Supervised(mirror.process.pid, mirror.output)
+                    wires = (to_database, to_broker)
+                    yield Harmed(mirror, programs, servers, *wires, cluster.url, commands, disk)
 
 
 @contextmanager
-def supervised() -> Iterator[Supervised]:
-    """One process applies events, so that what is in a batch is that process."""
-    with (
-        stack.state_directory() as directory,
-        _small_disk(directory / "disk") as disk,
-        _up((disk or directory) / "mirror", {}, "--workers", "1") as mirror,
-    ):
-        yield Supervised(mirror, state.read_environment(mirror.state)["DATABASE_URL"], disk)
+def _servers(directory: Path) -> Iterator[Supervised]:
+    log = directory.with_suffix(".out")
+    program = process.Program(
+        "servers",
+        (sys.executable, "-m", "tests.faults.servers", str(directory)),
+        log,
+        # Those of the tests' own.
+        {"DATABASE_URL": "", "BROKER_URL": ""},
+        PROJECT,
+        ends=((signal.SIGTERM, 30), (signal.SIGKILL, 5)),
+    )
+    try:
+        with stack.running(program, lambda: servers.UP in log.read_text()) as child:
+            yield Supervised(child.pid, log)
+    finally:
+        sockets.discard(directory)
 
 
 @contextmanager
-def _up(directory: Path, settings: Mapping[str, str], *argv: str) -> Iterator[Mirror]:
+def _up(directory: Path, settings: Mapping[str, str]) -> Iterator[Mirror]:
     """Nothing of it runs afterwards."""
     mirror = Mirror(directory, settings=settings)
     try:
-        mirror.start("--no-demo", *argv)
+        mirror.start("--no-demo", "--workers", "1")
         yield mirror
     finally:
         mirror.stop(signal.SIGINT)

@@ -19,11 +19,11 @@ from crmmirror.embedded import process
 from events import drain, signatures, wakeups
 from events.models import Event, Source
 from tests import stack
+from tests.counts import COUNTS
 from tests.crmmirror.mirror import PROJECT, wait_until
 from tests.events.test_wakeups import queue
 from tests.events.vendor_side import BODY, address, deliver, new_source
 from tests.events.web_server import HOST, WebServer, database_url, serving
-from tests.faults.conftest import COUNTS
 
 __all__ = ["queue"]
 

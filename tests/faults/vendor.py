@@ -13,11 +13,11 @@ from http.client import HTTPConnection, HTTPException
 from standardwebhooks.webhooks import Webhook
 
 from entities import generate, vendors
-from tests.crmmirror.mirror import PROJECT, Mirror
+from tests.crmmirror.mirror import PROJECT
+from tests.faults.mirrors import Harmed
 
 HOST = "127.0.0.1"
 VENDOR = min(path.name for path in (PROJECT / "tests" / "fixtures").iterdir() if path.is_dir())
-EVENTS = 12_000
 SEED = 7
 # More of them than deliveries begin while one waits for a database that hangs.
 THREADS = 48
@@ -42,14 +42,17 @@ class Delivery:
 
 
 class Vendor:
-    """Posts each event once, over a connection of its own; what was refused, again when it is asked to."""
+    """Posts each event once, over a connection of its own; what was refused, again when it is asked to.
 
-    def __init__(self, port: int, path: str, secret: str, seed: int = SEED) -> None:
+    events: how many there are to deliver.
+    """
+
+    def __init__(self, port: int, path: str, secret: str, events: int) -> None:
         self.port = port
         self.deliveries: list[Delivery] = []
         self._path = path
         self._secret = secret
-        self._bodies = iter(generate.stream(vendors.get(VENDOR), EVENTS, seed))
+        self._bodies = iter(generate.stream(vendors.get(VENDOR), events, SEED))
         self._turn = threading.Lock()
 
     @property
@@ -131,9 +134,10 @@ class Vendor:
         }
 
 
-def vendor_of(mirror: Mirror, slug: str = "faults") -> Vendor:
+def vendor_of(harmed: Harmed, events: int) -> Vendor:
     """One whose source is new in the mirror."""
-    made = mirror.manage("create_source", slug, "--vendor", VENDOR, "--scheme", "standard-webhooks", "--json")
-    assert made.returncode == 0, made.stderr
-    source = json.loads(made.stdout)
-    return Vendor(mirror.port, source["path"], source["secret"])
+    options = ("--vendor", VENDOR, "--scheme", "standard-webhooks", "--json")
+    status, said = harmed.terminal.run("create_source", "faults", *options)
+    assert status == 0, said
+    source = json.loads(said)
+    return Vendor(harmed.mirror.port, source["path"], source["secret"], events)
