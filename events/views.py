@@ -80,7 +80,7 @@ def _note_fault(error: Error) -> None:
     if is_transient(error):
         database.began(error)
     else:
-        log.error("event_not_stored", error=type(error).__name__)
+        log.error("delivery_not_stored", error=type(error).__name__)
 
 
 def _take_in(request: HttpRequest, uuid: UUID | None) -> Stored:
