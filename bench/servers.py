@@ -65,7 +65,7 @@ def web(state: Path, application: str, **settings: str) -> Iterator[int]:
     """The port of a Granian that serves a WSGI application as the embedded stack serves the mirror."""
     port = free_port()
     options = ("--interface", "wsgi", "--host", HOST, "--port", str(port), "--workers", "2")
-    argv = (sys.executable, "-m", "granian", *options, "--blocking-threads", "64", application)
+    argv = (sys.executable, "-m", "granian", *options, "--blocking-threads", "256", application)
     program = process.Program("web", argv, state / "web.log", settings, PROJECT)
     with child(program, lambda: is_open(port)):
         yield port

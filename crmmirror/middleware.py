@@ -1,14 +1,17 @@
-"""What holds for every request: how long it waits for the database, and the headers of its answer."""
+"""What holds for every request: how long it waits for the database and for what is posted, and the headers
+of its answer."""
 
 from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.http.request import UnreadablePostError
 
-from events import patience
+from events import patience, waiting
 
 # A page that has not come after a minute is not waited for any more.
 DATABASE_SECONDS = 60.0
+RETRY_AFTER_SECONDS = 10
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -19,6 +22,24 @@ def patient(handle: Handler) -> Handler:
     def answer(request: HttpRequest) -> HttpResponse:
         with patience.within(DATABASE_SECONDS):
             return handle(request)
+
+    return answer
+
+
+def posted_soon(handle: Handler) -> Handler:
+    """What is posted is read here, so that strangers who send it slowly hold few of the server's threads."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        if request.method != "POST":
+            return handle(request)
+        try:
+            with waiting.of_pages.taken(request.META):
+                request.body  # noqa: B018 - reading it is what is waited for.
+        except waiting.TooMany:
+            return HttpResponse(status=503, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
+        except UnreadablePostError:
+            return HttpResponse(status=400)
+        return handle(request)
 
     return answer
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from events import waiting
 from events.problems import Reason, Refused
 
 READ_BYTES = 64 * 1024
@@ -21,7 +22,7 @@ def read(request: HttpRequest, limit: int) -> bytes:
     length = _declared_length(request)
     if length is not None and length > limit:
         raise _too_large(limit)
-    body = within(limit, b"".join(_pieces(request, limit + 1 if length is None else length)))
+    body = within(limit, _awaited(request, limit + 1 if length is None else length))
     if length is not None and len(body) < length:
         raise Refused(Reason.SHORT_BODY, f"The body has {len(body)} of the {length} bytes announced.")
     if not body:
@@ -57,6 +58,15 @@ def _declared_length(request: HttpRequest) -> int | None:
     if length is None:
         raise Refused(Reason.SHORT_BODY, "The Content-Length is not a number.")
     return length
+
+
+def _awaited(request: HttpRequest, size: int) -> bytes:
+    """Up to `size` bytes. Raises Refused where too many slow senders are waited for already."""
+    try:
+        with waiting.of_deliveries.taken(request.META):
+            return b"".join(_pieces(request, size))
+    except waiting.TooMany:
+        raise Refused(Reason.UNAVAILABLE, "Too many bodies are still being sent; try again.") from None
 
 
 def _pieces(request: HttpRequest, size: int) -> Iterator[bytes]:

@@ -14,8 +14,8 @@ from crmmirror.embedded.supervisor import Service, Supervisor
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 PYTHON = sys.executable
-# Each reads one body, and a slow sender holds one: far more of them than cores.
-WEB_THREADS = 64
+# Of each process. A slow sender holds one: more of them than `events.waiting` gives to such.
+WEB_THREADS = 256
 ADMIN = "admin"
 # What `manage.py furnish` says last: whether the generated password lets ADMIN in.
 PASSWORD_IS_OURS = "The admin's password is the generated one."  # noqa: S105

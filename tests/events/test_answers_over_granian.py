@@ -3,10 +3,12 @@
 import json
 import socket
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
+from select import select
 from statistics import quantiles
 
 import pytest
@@ -14,11 +16,12 @@ import pytest
 from events import signatures
 from events.models import Event, Source
 from tests.events.vendor_side import BODY, address, new_source
-from tests.events.web_server import HOST, WebServer, free_port, serving
+from tests.events.web_server import HOST, WebServer, free_port, read_answer, serving
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 POOL_SIZE = 16
+PLACES_OF_ONE = 64
 
 
 @pytest.fixture
@@ -117,6 +120,45 @@ def test_more_slow_bodies_than_database_connections_hold_up_nobody(web: WebServe
     finally:
         for sock in slow:
             sock.close()
+
+
+@contextmanager
+def slow_senders(web: WebServer, begun: bytes, count: int) -> Iterator[list[socket.socket]]:
+    """So many connections, from an address of their own, that have begun a request and do not go on."""
+    with ExitStack() as stack:
+        slow = [
+            stack.enter_context(socket.create_connection((HOST, web.port), source_address=("127.0.0.2", 0)))
+            for _ in range(count)
+        ]
+        for sock in slow:
+            sock.sendall(begun)
+        yield slow
+
+
+def await_answers(senders: list[socket.socket], count: int) -> list[socket.socket]:
+    """Those that are answered, once they are so many."""
+    deadline = time.monotonic() + 10
+    while len(answered := select(senders, [], [], 0)[0]) < count and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return answered
+
+
+def test_an_address_that_sends_more_slow_bodies_than_it_has_places_for_holds_up_no_other(
+    web: WebServer, source: Source
+) -> None:
+    announced = head(source, f"Content-Length: {len(BODY)}")
+    with slow_senders(web, announced + BODY[:1], 200) as slow:
+        answered = await_answers(slow, 200 - PLACES_OF_ONE)
+        assert len(answered) == 200 - PLACES_OF_ONE
+        assert read_answer(answered[0])[0] == 503
+        assert web.exchange(announced + BODY)[0] == 202
+
+
+def test_strangers_who_post_slowly_to_pages_hold_up_no_delivery(web: WebServer, source: Source) -> None:
+    login = f"POST /admin/login/ HTTP/1.1\r\nHost: {HOST}\r\nCookie: csrftoken={'a' * 32}\r\n"
+    form = f"{login}Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 9\r\n\r\nx"
+    with slow_senders(web, form.encode(), 600):
+        assert web.exchange(head(source, f"Content-Length: {len(BODY)}") + BODY)[0] == 202
 
 
 @pytest.mark.parametrize(
