@@ -84,8 +84,8 @@ def _note_fault(error: Error) -> None:
 
 
 def _take_in(request: HttpRequest, uuid: UUID | None) -> Stored:
-    """By what is remembered of the source first: what is stored so is confirmed to be still true, and
-    what is refused so is looked at again if it was not."""
+    """By what is remembered of the source first, and what is refused so is looked at again if that was
+    not true any more. Whatever is stored is confirmed to be true still: a body may take its time."""
     if request.method != "POST":
         raise Refused(Reason.METHOD, "Post the event to this address.")
     if not database.may_try():
@@ -94,23 +94,26 @@ def _take_in(request: HttpRequest, uuid: UUID | None) -> Stored:
     known = sources.remembered(uuid) if uuid else None
     if known is not None:
         try:
-            return _offer(delivery, known, known.version)
+            return _offer(delivery, known)
         except (Refused, insertion.Stale):
             if (source := _look_up(uuid)) == known:
                 raise
     else:
         source = _look_up(uuid)
-    if source is None:
-        raise Refused(Reason.UNKNOWN_SOURCE, "No active source has this address.")
-    _spare_connection()
-    return _offer(delivery, source)
+    while source is not None:
+        _spare_connection()
+        try:
+            return _offer(delivery, source)
+        except insertion.Stale:
+            source = _look_up(uuid)
+    raise Refused(Reason.UNKNOWN_SOURCE, "No active source has this address.")
 
 
 def _look_up(uuid: UUID | None) -> Addressee | None:
     return sources.at_address(uuid) if uuid else None
 
 
-def _offer(delivery: Delivery, source: Addressee, version: str | None = None) -> Stored:
+def _offer(delivery: Delivery, source: Addressee) -> Stored:
     try:
         admission.admit(source, delivery.request.META)
         body = _authentic_body(delivery, source)
@@ -118,7 +121,7 @@ def _offer(delivery: Delivery, source: Addressee, version: str | None = None) ->
     except Refused as refused:
         refused.source, refused.source_id = source.slug, source.id
         raise
-    stored = intake.store(source, body, delivery.headers, datetime.now(UTC), version)
+    stored = intake.store(source, body, delivery.headers, datetime.now(UTC), source.version)
     metrics.delivered(source.slug, stored.outcome)
     return stored
 

@@ -3,8 +3,10 @@
 from typing import Any
 
 import pytest
+from django.http import HttpRequest
 from django.utils import timezone
 
+from events import bodies
 from events.models import Event, Source, SourceSecret
 from tests.events.vendor_side import BODY, EVENT, add_secret, deliver, new_source, post
 
@@ -35,6 +37,27 @@ def test_a_source_that_was_made_inactive_is_not_found(known: tuple[Source, str])
     assert deliver(*known, OTHER_BODY).status_code == 404
     assert deliver(*known).status_code == 404
     assert Event.objects.count() == 1
+
+
+CHANGES = {404: lambda: Source.objects.update(active=False), 401: lambda: SourceSecret.objects.all().delete()}
+
+
+@pytest.mark.parametrize("status", CHANGES)
+@pytest.mark.parametrize("rate_limit", [None, 5], ids=["without a limit", "with a rate limit"])
+def test_what_changes_while_a_body_is_sent_counts_for_it(
+    status: int, rate_limit: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, secret = new_source()
+    Source.objects.update(rate_limit=rate_limit)
+    read = bodies.read
+
+    def read_slowly(request: HttpRequest, limit: int) -> bytes:
+        CHANGES[status]()
+        return read(request, limit)
+
+    monkeypatch.setattr(bodies, "read", read_slowly)
+    assert deliver(source, secret).status_code == status
+    assert not Event.objects.exists()
 
 
 def test_a_secret_that_has_ended_is_refused(known: tuple[Source, str]) -> None:
