@@ -58,10 +58,13 @@ def validate(networks: str) -> None:
 
 
 def _address(text: str) -> Address | None:
-    """Of an address that may be in brackets and have a port; an IPv4 address mapped into IPv6 is IPv4."""
+    """Of an address that may be in brackets and have a port; an IPv4 address mapped into IPv6 is IPv4.
+
+    Without an IPv6 address's zone, which PostgreSQL does not store.
+    """
     for candidate in (text, text.removeprefix("[").partition("]")[0], text.partition(":")[0]):
         try:
-            address = ip_address(candidate)
+            address = ip_address(candidate.partition("%")[0])
         except ValueError:
             continue
         return (address.ipv4_mapped if isinstance(address, IPv6Address) else None) or address

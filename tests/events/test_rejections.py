@@ -221,6 +221,14 @@ def test_behind_a_proxy_the_address_is_the_one_that_the_proxy_saw() -> None:
     assert Rejection.objects.get().remote_address == "203.0.113.9"
 
 
+@pytest.mark.django_db
+@override_settings(BEHIND_PROXY=True)
+def test_an_address_with_a_zone_is_kept_without_it() -> None:
+    client.post(STRANGERS, headers={"X-Forwarded-For": "fe80::1%eth0"})
+    rejections.write()
+    assert Rejection.objects.get().remote_address == "fe80::1"
+
+
 def post_at(web: WebServer, path: str) -> int:
     head = f"POST {path} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
     return web.exchange(head.encode())[0]
