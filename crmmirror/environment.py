@@ -80,7 +80,7 @@ class Environment(environ.Env):
             raise ImproperlyConfigured(
                 "DATABASE_URL names no database: postgresql://user:password@host/name."
             )
-        return self.db_url("DATABASE_URL")
+        return self.db_url("DATABASE_URL", engine="crmmirror.postgresql")
 
     def broker(self) -> str:
         self._url("BROKER_URL", BROKER_SCHEMES)

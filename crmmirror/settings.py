@@ -66,9 +66,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "events.middleware.deliveries_first",
     "crmmirror.middleware.patient",
     "crmmirror.health.middleware.programs_first",
-    "events.middleware.deliveries_first",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "crmmirror.middleware.strict_headers",
@@ -97,7 +97,7 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {"default": {**env.database(), "CONN_HEALTH_CHECKS": True}}
+DATABASES = {"default": env.database()}
 # Seconds: a request waits no longer than `timeout` for a connection, and a pool whose server was away
 # tries anew at the next request, not minutes later.
 # A server that vanished without a word is given up within half a minute (`tcp_user_timeout` is in ms).

@@ -61,7 +61,7 @@ def parse(body: bytes) -> Any:
     """The JSON value in `body`. Raises Malformed."""
     try:
         text = body.decode(json.detect_encoding(body))
-        content = json.loads(text, parse_float=_number, parse_int=_integer, parse_constant=_refuse)
+        content = DECODER.decode(text)
     except RecursionError:
         raise Malformed(f"not read: nested deeper than {MAX_DEPTH} levels") from None
     except ValueError as error:
@@ -129,3 +129,6 @@ def _storable(content: Any) -> Any:
     if isinstance(content, dict):
         return {_storable(key): _storable(value) for key, value in content.items()}
     return content
+
+
+DECODER = json.JSONDecoder(parse_float=_number, parse_int=_integer, parse_constant=_refuse)

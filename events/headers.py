@@ -2,9 +2,12 @@
 delivery as much as its signature."""
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from django.http import HttpRequest
 from django.http.request import HttpHeaders
+
+_wsgi_name = lru_cache(maxsize=256)(HttpHeaders.to_wsgi_name)
 
 
 class Headers(Mapping[str, str]):
@@ -14,7 +17,7 @@ class Headers(Mapping[str, str]):
         self._request = request
 
     def __getitem__(self, name: str) -> str:
-        return self._request.META[HttpHeaders.to_wsgi_name(name)]
+        return self._request.META[_wsgi_name(name)]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._request.headers)

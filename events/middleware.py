@@ -5,9 +5,10 @@ as checking and storing it does.
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import resolve
+from django.urls import ResolverMatch, resolve
 
 from events import patience
 
@@ -23,10 +24,15 @@ def deliveries_first(handle: Handler) -> Handler:
     def answer(request: HttpRequest) -> HttpResponse:
         if not request.path_info.startswith(PREFIX):
             return handle(request)
-        match = resolve(request.path_info[len(PREFIX) - 1 :], ADDRESSES)
+        match = _view_at(request.path_info[len(PREFIX) - 1 :])
         with patience.within(DATABASE_SECONDS):
             response = match.func(request, **match.kwargs)
         response.headers["Content-Length"] = str(len(response.content))
         return response
 
     return answer
+
+
+@lru_cache(maxsize=256)
+def _view_at(path: str) -> ResolverMatch:
+    return resolve(path, ADDRESSES)

@@ -28,6 +28,7 @@ def remote_address(environ: Mapping[str, Any]) -> Address | None:
     return _address(told.strip()) if len(told) <= MAX_ADDRESS_LENGTH else None
 
 
+@lru_cache(maxsize=1024)
 def origin(address: Address | None) -> str:
     """One sender's addresses under one word: who has an IPv6 address has the other 2**64 beside it."""
     if isinstance(address, IPv6Address):
@@ -57,6 +58,7 @@ def validate(networks: str) -> None:
         raise ValidationError(f"{error}; a network reads like 203.0.113.0/24 or 2001:db8::/32") from None
 
 
+@lru_cache(maxsize=1024)
 def _address(text: str) -> Address | None:
     """Of an address that may be in brackets and have a port; an IPv4 address mapped into IPv6 is IPv4.
 

@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from standardwebhooks import Webhook
 
@@ -24,6 +25,8 @@ from events.signatures.scheme import (
 ID, TIMESTAMP, SIGNATURE = HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature")
 SECRET_PREFIX = "whsec_"  # noqa: S105
 KEY_BYTES = 32
+
+_webhook = lru_cache(maxsize=256)(Webhook)
 
 
 def verify(source: Signs, active: Sequence[str], body: bytes, headers: Mapping[str, str]) -> None:
@@ -60,7 +63,7 @@ def check_secret(secret: str) -> None:
 def _matches(secret: str, body: bytes, signed: dict[str, str]) -> bool:
     """Whatever the library makes of odd input (it raises ValueError and others) is no match."""
     try:
-        Webhook(secret).verify(body, signed, json_parse=False)
+        _webhook(secret).verify(body, signed, json_parse=False)
     except UnicodeDecodeError:
         return _matches_bytes(secret, body, signed)
     except Exception:
