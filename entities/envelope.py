@@ -17,6 +17,8 @@ MAX_INTEGER_DIGITS = 4000
 MAX_LEAD = timedelta(days=1)
 
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+# How JSON may spell one; half of a pair, too, that is a character which can be stored.
+ESCAPED = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 
 
 class Malformed(ValueError):
@@ -68,7 +70,7 @@ def parse(body: bytes) -> Any:
         raise Malformed(f"not JSON: {error}") from None
     if text.count("[") + text.count("{") > MAX_DEPTH and _deeper_than(content, MAX_DEPTH):
         raise Malformed(f"not read: nested deeper than {MAX_DEPTH} levels")
-    return _storable(content) if "\\u" in text else content
+    return _storable(content) if ESCAPED.search(text) else content
 
 
 def _event_time(value: object, received_at: datetime) -> tuple[datetime, tuple[str, ...]]:
