@@ -1,6 +1,7 @@
 """One run of the embedded stack, from an empty directory to the last child's end."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from crmmirror.embedded import console, process, sockets, state
@@ -15,17 +16,23 @@ EXAMPLES = PROJECT / "tests" / "fixtures"
 def run(directory: Path, address: Address, *, workers: int, demo: bool) -> None:
     """Serve until somebody asks to stop. Raises EmbeddedError where it cannot start."""
     address.check()
-    with state.held(directory):
-        supervisor = Supervisor()
-        supervisor.heed_signals()
-        try:
-            start(Stack(directory, address, supervisor, workers), demo=demo)
-            supervisor.watch()
-        except Stopped:
-            pass
-        finally:
-            supervisor.stop()
-            sockets.discard(directory)
+    with state.held(directory), supervised(directory) as supervisor:
+        start(Stack(directory, address, supervisor, workers), demo=demo)
+        supervisor.watch()
+
+
+@contextmanager
+def supervised(directory: Path) -> Iterator[Supervisor]:
+    """Until somebody asks to stop, which ends the block; the children end after it, however it ends."""
+    supervisor = Supervisor()
+    supervisor.heed_signals()
+    try:
+        yield supervisor
+    except Stopped:
+        pass
+    finally:
+        supervisor.stop()
+        sockets.discard(directory)
 
 
 def start(stack: Stack, *, demo: bool) -> None:

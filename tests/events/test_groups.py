@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
@@ -28,22 +28,23 @@ class Ledger:
         return [2 * item for item in items]
 
 
-def waiting(group: Group[int, int], count: int) -> None:
-    deadline = time.monotonic() + 10
-    while len(group._waiting) < count and time.monotonic() < deadline:
-        time.sleep(0.001)
+def asked_at_once(ledger: Ledger, others: int) -> list[Future[int]]:
+    """Of 0, which is written alone, and of 1 to `others`, which all ask before that is done."""
+    group = Group(ledger.write)
+    with ThreadPoolExecutor(1 + others) as pool:
+        first = pool.submit(group.submit, 0)
+        assert ledger.begun.wait(10)
+        asked = [first, *(pool.submit(group.submit, number) for number in range(1, 1 + others))]
+        deadline = time.monotonic() + 10
+        while len(group._waiting) < others and time.monotonic() < deadline:
+            time.sleep(0.001)
+        ledger.let_go.set()
+    return asked
 
 
 def test_whoever_asks_while_one_writes_is_written_together_after_it() -> None:
     ledger = Ledger()
-    group = Group(ledger.write)
-    with ThreadPoolExecutor(9) as pool:
-        first = pool.submit(group.submit, 0)
-        ledger.begun.wait(10)
-        others = [pool.submit(group.submit, number) for number in range(1, 9)]
-        waiting(group, 8)
-        ledger.let_go.set()
-        assert [one.result(10) for one in (first, *others)] == [2 * number for number in range(9)]
+    assert [one.result() for one in asked_at_once(ledger, 8)] == [2 * number for number in range(9)]
     assert ledger.written[0] == [0]
     assert sorted(ledger.written[1]) == list(range(1, 9))
 
@@ -57,31 +58,25 @@ def test_nobody_waits_for_company() -> None:
 
 def test_one_transaction_is_bounded() -> None:
     ledger = Ledger()
-    group = Group(ledger.write)
-    with ThreadPoolExecutor(MOST + 20) as pool:
-        first = pool.submit(group.submit, -1)
-        ledger.begun.wait(10)
-        others = [pool.submit(group.submit, number) for number in range(MOST + 10)]
-        waiting(group, MOST + 10)
-        ledger.let_go.set()
-        assert [one.result(10) for one in others] == [2 * number for number in range(MOST + 10)]
-        assert first.result(10) == -2
+    results = [one.result() for one in asked_at_once(ledger, MOST + 10)]
+    assert results == [2 * number for number in range(MOST + 11)]
     assert [len(items) for items in ledger.written] == [1, MOST, 10]
 
 
-def test_a_failure_is_everybodys_who_waits_and_nobodys_after() -> None:
+def test_a_failure_is_everybodys_who_waits() -> None:
     ledger = Ledger(fault=OSError("away"))
-    group = Group(ledger.write)
-    with ThreadPoolExecutor(5) as pool:
-        first = pool.submit(group.submit, 0)
-        ledger.begun.wait(10)
-        others = [pool.submit(group.submit, number) for number in range(1, 5)]
-        waiting(group, 4)
-        ledger.let_go.set()
-        for one in (first, *others):
-            with pytest.raises(OSError, match="away"):
-                one.result(10)
+    for one in asked_at_once(ledger, 4):
+        with pytest.raises(OSError, match="away"):
+            one.result()
     assert ledger.written == [[0]]
+
+
+def test_a_failure_is_nobodys_who_asks_after_it() -> None:
+    ledger = Ledger(fault=OSError("away"))
+    ledger.let_go.set()
+    group = Group(ledger.write)
+    with pytest.raises(OSError, match="away"):
+        group.submit(0)
     ledger.fault = None
     assert group.submit(7) == 14
 
