@@ -178,3 +178,15 @@ def test_sources_are_for_those_who_may_see_and_change_them() -> None:
     assert viewer.get(page_url(source)).status_code == 200
     assert viewer.post(page_url(source), KEPT).status_code == 403
     assert viewer.get(ADD).status_code == 403
+
+
+def test_the_address_which_may_be_a_secret_is_for_those_who_may_change_sources() -> None:
+    source = sources.create("acme", "heffl", "none")[0]
+    assert str(source.uuid) in text(staff("view_source", "change_source"), page_url(source))
+    assert str(source.uuid) not in text(staff("view_source"), page_url(source))
+
+
+def test_who_may_not_rotate_a_secret_is_not_offered_it() -> None:
+    source = sources.create("acme", "heffl")[0]
+    assert "Rotate the secret" in text(staff("view_source", "change_source"), page_url(source))
+    assert "Rotate the secret" not in text(staff("view_source"), page_url(source))
