@@ -82,6 +82,7 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "crmmirror.urls"
+LOGIN_REDIRECT_URL = "admin:index"
 WSGI_APPLICATION = "crmmirror.wsgi.application"
 TEMPLATES = [
     {

@@ -270,3 +270,11 @@ def test_over_https_cookies_are_for_this_host_and_for_no_script(ann: User, tmp_p
     assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= set(cookie.split("; "))
     assert "Domain" not in cookie
     assert response.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains; preload"
+
+
+@pytest.mark.parametrize(
+    "target", ["https://elsewhere.example/", "//elsewhere.example/", "javascript:alert()"]
+)
+def test_a_login_that_is_to_lead_elsewhere_leads_to_the_admin(ann: User, target: str) -> None:
+    form = {"username": "ann", "password": PASSWORD, "next": target}
+    assert Client().post("/admin/login/", form)["Location"] == "/admin/"
