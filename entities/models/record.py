@@ -36,6 +36,8 @@ class Record(models.Model):
     derived: ClassVar[dict[str, RunStart]] = {}
     # Columns whose every value is kept as history.
     tracked: ClassVar[tuple[str, ...]] = ()
+    # What people know a record by: the first of these that says something.
+    known_by: ClassVar[tuple[str, ...]] = ("name", "title", "number")
 
     class Meta:
         abstract = True
@@ -49,5 +51,5 @@ class Record(models.Model):
         ]
 
     def __str__(self) -> str:
-        names = (getattr(self, field, None) for field in ("name", "title", "number", "form_name"))
+        names = (getattr(self, column, None) for column in self.known_by)
         return next(filter(None, names), self.external_id)

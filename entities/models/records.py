@@ -128,6 +128,8 @@ class Payment(Record):
     paid_at = fields.moment()
     notes = fields.text()
 
+    known_by = ("reference",)
+
 
 class Appointment(Record):
     title = fields.text()
@@ -173,3 +175,5 @@ class FormSubmission(Record):
     contact = fields.reference("Contact")
     answers = fields.document()
     submitted_at = fields.moment()
+
+    known_by = ("form_name",)

@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from entities.admin import paging
 from entities.admin.listings import LISTINGS, listing_of
 from entities.models import Client as ClientRecord
-from entities.models import Deal, Lead, Record
+from entities.models import Deal, Lead, Payment, Record
 from entities.schema import by_name, mirrored, records
 from tests.api import record
 from tests.staff import list_url, page_url, staff, text
@@ -45,6 +45,13 @@ def queries(client: Client, url: str, /, **query: Any) -> list[str]:
 
 def test_every_record_is_registered() -> None:
     assert set(records()) <= set(site._registry)
+
+
+def test_a_payment_is_known_by_its_reference_and_by_its_key_without_one() -> None:
+    told = record(Payment, reference="RE-2025-7", external_id="p1")
+    untold = record(Payment, external_id="p2")
+    assert (str(told), str(untold)) == ("RE-2025-7", "p2")
+    assert "RE-2025-7" in text(staff(), list_url(Payment))
 
 
 def test_the_listings_name_records_and_their_columns() -> None:
