@@ -1,21 +1,12 @@
-"""The drift report: what vendors send that the mapping does not know, in the admin and on the terminal."""
+"""The drift report: what vendors send that the mapping does not know."""
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from io import StringIO
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
-from django.core.management import CommandError, call_command
-from django.db import connection
-from django.test import Client
-from django.test.utils import CaptureQueriesContext
-from django.urls import reverse
-from django.utils import timezone
 
 from entities import generate, vendors
 from entities.plan import plans
@@ -27,14 +18,10 @@ from events.known import Kind
 from events.models import Event
 from tests.entities import third_vendor
 from tests.entities.reading import body
-from tests.staff import page_url, say, staff, store, text
+from tests.events.unmapped import DEAL, URL, received
+from tests.staff import say, staff, store, text
 
 pytestmark = pytest.mark.django_db
-
-DEAL = {"id": "dl_1", "title": "Licence"}
-URL = "/admin/events/event/drift/"
-HOSTILE = "<script>alert(1)</script>\u202e"
-
 Told = tuple[str, str, str, str, int]
 
 
@@ -47,18 +34,6 @@ def told(days: int = 30, vendor: str = "") -> list[Told]:
 
 def findings(days: int = 30, vendor: str = "") -> tuple[Finding, ...]:
     return drift(days, vendor).findings
-
-
-def received(event: Event, days_ago: int) -> datetime:
-    at = timezone.now() - timedelta(days=days_ago)
-    Event.objects.filter(pk=event.pk).update(received_at=at)
-    return at
-
-
-def printed(*arguments: str) -> str:
-    output = StringIO()
-    call_command("drift", *arguments, stdout=output)
-    return output.getvalue()
 
 
 # Types of events.
@@ -259,139 +234,3 @@ def test_the_number_of_findings_is_bounded_and_a_long_name_is_cut(monkeypatch: p
     assert len(found) == 3
     say("deal." + "x" * 5000, DEAL)
     assert max(len(one.event_type) for one in findings()) == 200
-
-
-# On the terminal.
-
-
-def test_the_command_prints_a_table() -> None:
-    event = say("deal.updated", DEAL | {"score": 1})
-    heading, line = printed().splitlines()
-    assert heading.startswith("what   vendor  event type")
-    day = datetime.now(UTC).date().isoformat()
-    cells = line.split()
-    assert cells[:6] == ["field", "heffl", "deal.updated", "deal", "score", "1"]
-    assert (cells[6], cells[8], cells[-1]) == (day, day, str(event.pk))
-
-
-def test_the_command_says_in_one_line_that_there_is_none() -> None:
-    assert printed() == "No drift in 30 days: the mapping knows all that was sent.\n"
-    say("deal.updated", DEAL)
-    assert printed("--days", "7") == "No drift in 7 days: the mapping knows all that was sent.\n"
-
-
-def test_the_command_prints_json_for_a_program() -> None:
-    event = say("deal.updated", DEAL | {"score": 1})
-    answer = json.loads(printed("--json"))
-    (found,) = answer["findings"]
-    assert datetime.fromisoformat(found.pop("first")) == datetime.fromisoformat(found.pop("last"))
-    assert found == {
-        "kind": "field",
-        "vendor": "heffl",
-        "event_type": "deal.updated",
-        "record_type": "deal",
-        "path": "score",
-        "events": 1,
-        "example": event.pk,
-    }
-    assert datetime.fromisoformat(answer["since"]) < timezone.now()
-
-
-def test_the_command_tells_of_one_vendor_and_of_as_many_days_as_asked() -> None:
-    received(say("deal.sneezed", DEAL), days_ago=20)
-    say("deal.sneezed", DEAL, vendor="seedly")
-    assert "heffl" in printed()
-    assert "heffl" not in printed("--days", "10")
-    assert "seedly" not in printed("--vendor", "heffl")
-
-
-@pytest.mark.parametrize(
-    "arguments", [("--vendor", "acme"), ("--days", "0"), ("--days", "many"), ("--days", "9" * 9)]
-)
-def test_the_command_refuses_what_it_cannot_mean(arguments: tuple[str, ...]) -> None:
-    with pytest.raises(CommandError, match=r"unknown vendor 'acme'; known: |a number of days from 1 to "):
-        printed(*arguments)
-
-
-def test_the_command_prints_no_control_characters_of_a_vendor() -> None:
-    say("deal.updated", DEAL | {"\x1b[2J": 1})
-    assert "\x1b" not in printed()
-
-
-# In the admin.
-
-
-def test_the_page_says_what_is_unknown_and_leads_to_it() -> None:
-    unknown = say("deal.sneezed", DEAL)
-    odd = say("deal.updated", DEAL | {"score": 1, "expectedCloseDate": "someday"})
-    client = staff()
-    page = text(client, URL)
-    for title in (
-        "Event types that the mapping does not know",
-        "Fields that the mapping does not name",
-        "Values that cannot be read",
-    ):
-        assert title in page
-    assert f'<a href="{page_url(odd)}">{odd.pk}</a>' in page
-    (link,) = [part.split('"')[0] for part in page.split('href="')[1:] if "q=deal.sneezed" in part]
-    listed = text(client, link.replace("&amp;", "&"))
-    assert f'href="{page_url(unknown)}' in listed
-    assert f'href="{page_url(odd)}' not in listed
-
-
-def test_the_page_is_narrowed_by_vendor_and_period() -> None:
-    received(say("deal.sneezed", DEAL), days_ago=20)
-    client = staff()
-    assert "deal.sneezed" in text(client, URL)
-    assert "deal.sneezed" in text(client, URL, vendor="heffl", days=30)
-    for query in ({"days": 7}, {"vendor": "seedly"}):
-        assert "None: the mapping knows all that was sent." in text(client, URL, **query)
-    for query in ({"days": "0"}, {"days": "x"}, {"vendor": "acme"}):
-        assert client.get(URL, query).status_code == 404
-
-
-def test_the_page_says_what_it_did_not_read_or_show(monkeypatch: pytest.MonkeyPatch) -> None:
-    for n in range(4):
-        say("deal.updated", DEAL | {f"key{n}": n})
-    client = staff()
-    page = text(client, URL)
-    assert "There is too much to read it all here" not in page
-    assert "The most frequent are shown." not in page
-    monkeypatch.setattr("events.admin.drift.PAGE", Limits(events=1, entries=3))
-    monkeypatch.setattr("events.admin.drift.MAX_FINDINGS", 3)
-    page = text(client, URL)
-    assert "<code>manage.py drift --days 30</code> reads the whole period." in page
-    assert "The most frequent are shown." in page
-    assert [f"<code>key{n}</code>" in page for n in range(4)] == [False, True, True, True]
-
-
-def test_the_page_is_for_those_who_may_see_the_log() -> None:
-    say("deal.sneezed", DEAL)
-    assert reverse("admin:events_event_drift") == URL
-    assert staff("view_deal").get(URL).status_code == 403
-    assert Client().get(URL).status_code == 302
-    assert "Apply again" not in text(staff("view_event"), URL)
-
-
-def test_the_page_escapes_what_a_vendor_wrote() -> None:
-    say("deal.updated", DEAL | {HOSTILE: 1})
-    say(HOSTILE, DEAL)
-    page = text(staff(), URL)
-    assert "<script>alert" not in page
-    assert "[U+202E]" in page
-
-
-def test_the_page_takes_as_many_queries_for_many_findings_as_for_one() -> None:
-    client = staff()
-
-    def queries() -> int:
-        with CaptureQueriesContext(connection) as captured:
-            text(client, URL)
-        return len(captured)
-
-    say("deal.sneezed", DEAL)
-    for_one = queries()
-    for n in range(10):
-        say(f"deal.sneezed{n}", DEAL)
-        say("deal.updated", DEAL | {f"key{n}": n})
-    assert queries() == for_one <= 8
