@@ -1,11 +1,14 @@
 """What several tests of events need."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import psycopg
 import pytest
+from django.db import connection
 
+from entities import settle
+from entities.mapping import Mapped
 from events import wakeups
 from tests.events.web_server import WebServer, serving
 
@@ -16,6 +19,23 @@ def wakes(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     asked: list[bool] = []
     monkeypatch.setattr(wakeups, "wake", lambda: asked.append(True))
     return asked
+
+
+@pytest.fixture
+def refusing(monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], None]:
+    """Makes the database refuse every event, or none."""
+    apply = settle.apply
+
+    def refuse(mapped: Sequence[Mapped]) -> None:
+        apply(mapped)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 / 0")
+
+    def switch(on: bool) -> None:
+        monkeypatch.setattr(settle, "apply", refuse if on else apply)
+
+    switch(True)
+    return switch
 
 
 @pytest.fixture
