@@ -1,14 +1,17 @@
 """What several tests of events need."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import psycopg
 import pytest
 from django.db import connection
 
-from entities import settle
+from entities import settle, vendors
 from entities.mapping import Mapped
+from entities.plan import plans
+from entities.vendor import Vendor
 from events import wakeups
 from tests.events.web_server import WebServer, serving
 
@@ -19,6 +22,30 @@ def wakes(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     asked: list[bool] = []
     monkeypatch.setattr(wakeups, "wake", lambda: asked.append(True))
     return asked
+
+
+@pytest.fixture
+def learned(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Makes a vendor's table learn a field, an event type and a key of the envelope, until the test's end."""
+
+    def learn() -> None:
+        vendor = vendors.get("heffl")
+        deals = replace(vendor.events["deal.updated"].entity)
+        deals = replace(deals, columns={**deals.columns, "lost_reason": "closingNote lostReason"})
+        types = {
+            name: replace(known, entity=deals) if known.entity.model == "deal" else known
+            for name, known in vendor.events.items()
+        }
+        types["deal.archived"] = types["deal.updated"]
+        changed: dict[str, Vendor] = vendors.every() | {
+            "heffl": replace(vendor, events=types, payload_keys=(*vendor.payload_keys, "record"))
+        }
+        monkeypatch.setattr(vendors, "every", lambda: changed)
+        plans.cache_clear()
+
+    yield learn
+    monkeypatch.undo()
+    plans.cache_clear()
 
 
 @pytest.fixture
