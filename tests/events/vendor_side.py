@@ -15,6 +15,7 @@ EVENT = {
     "payload": {"id": "ld_1", "name": "Ann"},
 }
 BODY = json.dumps(EVENT).encode()
+STRANGERS = "/webhooks/nobody/"  # The address of no source.
 
 client = Client()
 
