@@ -14,6 +14,7 @@ from entities.vendor import Rank
 
 RECEIVED = datetime(2026, 6, 1, 12, tzinfo=UTC)
 TIME = "2025-01-15T10:30:00Z"
+LEAD, DEAL, CLIENT = "lead", "deal", "client"
 
 
 @dataclass(frozen=True)
