@@ -19,7 +19,13 @@ from entities.derived import RunStart, read_off
 from entities.registers import ADDITION, EXISTS, EXTRA, Invalid, Register, State
 from entities.vendor import Rank
 from events import drain
-from tests.entities import test_convergence, test_derived_rules, test_oracle, test_rules
+from tests.entities import (
+    test_convergence,
+    test_derived_rules,
+    test_existence_rules,
+    test_oracle,
+    test_register_rules,
+)
 from tests.events import test_rules as test_event_rules
 
 Check = Callable[[], None]
@@ -105,7 +111,7 @@ CLOCKS = [
     Mutation(
         "a time ahead of its receipt counts",
         lambda patch: patch.setattr(envelope, "MAX_LEAD", timedelta(days=10_000)),
-        test_rules.test_a_time_more_than_a_day_ahead_counts_as_the_receipts,
+        test_existence_rules.test_a_time_more_than_a_day_ahead_counts_as_the_receipts,
     ),
 ]
 
@@ -310,28 +316,28 @@ READING = [
     Mutation(
         "a null in the record's own event is not written",
         _columns_as(Rank.COPY),
-        test_rules.test_a_null_in_the_records_own_event_writes_null,
+        test_register_rules.test_a_null_in_the_records_own_event_writes_null,
     ),
-    Mutation("absent is null", _absent_as_null, test_rules.test_an_absent_field_writes_nothing),
+    Mutation("absent is null", _absent_as_null, test_register_rules.test_an_absent_field_writes_nothing),
     Mutation(
         "embedded copies are not read",
         lambda patch: patch.setattr(mapping, "_read_embedded", lambda *embedded: iter(())),
-        test_rules.test_an_embedded_copy_writes_the_embedded_records_registers,
+        test_register_rules.test_an_embedded_copy_writes_the_embedded_records_registers,
     ),
     Mutation(
         "scalars beside a reference are not read",
         lambda patch: patch.setattr(mapping, "_read_beside", lambda *beside: None),
-        test_rules.test_a_scalar_beside_a_reference_is_a_copy_of_that_one_field,
+        test_register_rules.test_a_scalar_beside_a_reference_is_a_copy_of_that_one_field,
     ),
     Mutation(
         "sub-accounts share their records",
         lambda patch: patch.setattr(mapping, "_read_scope", lambda *scope: None),
-        test_rules.test_equal_ids_in_two_sub_accounts_are_two_records,
+        test_register_rules.test_equal_ids_in_two_sub_accounts_are_two_records,
     ),
     Mutation(
         "facts without an id are one",
         _one_fact,
-        test_rules.test_a_fact_without_an_id_is_keyed_by_its_events_digest,
+        test_existence_rules.test_a_fact_without_an_id_is_keyed_by_its_events_digest,
     ),
     Mutation(
         "a status is the vendor's own word",

@@ -10,19 +10,11 @@ from entities.models import Deal
 from entities.provenance import provenance
 from tests.entities import held
 from tests.entities.oracle import Key
-from tests.entities.telling import after, in_every_way, said
+from tests.entities.telling import DEAL, after, at, deal, in_every_way, said
 
 pytestmark = pytest.mark.django_db
 
-DEAL, INVOICE = ("deal", "", "d"), ("invoice", "", "i")
-
-
-def at(minute: int) -> datetime:
-    return datetime(2025, 1, 15, 10, minute, tzinfo=UTC)
-
-
-def deal(verb: str, minute: int, **payload: Any) -> StoredEvent:
-    return said("heffl", f"deal.{verb}", minute, {"id": "d"} | payload)
+INVOICE = ("invoice", "", "i")
 
 
 def invoice(minute: int, verb: str = "updated", **payload: Any) -> StoredEvent:
