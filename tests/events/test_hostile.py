@@ -164,6 +164,7 @@ def test_made_up_bodies_are_kept_and_stop_nothing(
 
 
 @pytest.mark.prove
+@pytest.mark.django_db(transaction=True)
 @run(max_examples=5000)
 @given(drawn=DRAWN)
 def test_sixty_thousand_made_up_bodies_are_kept_and_stop_nothing(
