@@ -28,7 +28,7 @@ audit: .venv/dev.installed
 	$(BIN)/python .ci/audit.py
 
 prove: .venv/dev.installed chromium
-	$(BIN)/pytest -m prove -n 2 --dist loadfile
+	$(BIN)/pytest -m prove -n 2 --dist worksteal
 
 bench: .venv/dev.installed
 	$(BIN)/python -m bench

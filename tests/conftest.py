@@ -5,6 +5,7 @@ That is also why pyproject.toml does not name the settings to pytest-django.
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -38,6 +39,13 @@ def start_services() -> None:
 def only_distributes() -> bool:
     """Whether other processes run the tests, as `pytest -n 2` has it: each starts services of its own."""
     return "-n" in sys.argv and "PYTEST_XDIST_WORKER" not in os.environ
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """pytest-xdist runs one of several tests with one id, and says nothing of the others."""
+    if twice := [nodeid for nodeid, count in Counter(item.nodeid for item in items).items() if count > 1]:
+        raise pytest.UsageError(f"several tests have one id: {', '.join(twice)}")
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -1,71 +1,23 @@
-"""The OpenAPI schema and its page, and requests to every address made up from the schema."""
+"""The OpenAPI schema, its page, and that the API shows records and the log as the schema says."""
 
 import re
-from collections.abc import Iterator
 from io import StringIO
 from typing import Any
 
 import pytest
-import schemathesis
 from django.contrib.staticfiles import finders
 from django.core.management import call_command
-from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
 from django.test import Client
-from hypothesis import HealthCheck, settings
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
-    negative_data_rejection,
     response_schema_conformance,
 )
 
-from crmmirror.wsgi import application
 from entities.api.views import path_of
 from entities.models import Record
 from entities.schema import records
-from tests.api import NOW, authorization, entry, event, record, source
-
-API = schemathesis.openapi.from_wsgi("/api/v1/schema/", app=application)
-
-
-SIGNALS = (request_started, request_finished)
-
-
-@pytest.fixture
-def headers(db: None) -> Iterator[dict[str, str]]:
-    """Those of somebody who may see everything, asking within the test's transaction."""
-    for signal in SIGNALS:
-        signal.disconnect(close_old_connections)
-    yield {"Authorization": authorization()}
-    for signal in SIGNALS:
-        signal.connect(close_old_connections)
-
-
-def asked(case: schemathesis.Case, headers: dict[str, str]) -> None:
-    """Every check but two: cursors are opaque, and the schema tells only of list items without quotes.
-
-    What has to be refused is in test_api_filters.
-    """
-    case.query.pop("cursor", None)
-    case.call_and_validate(headers=headers, excluded_checks=[negative_data_rejection])
-
-
-@API.include(path_regex=r"/v1/((sub-accounts|events|sources)/.*)?$").parametrize()
-@settings(max_examples=10, suppress_health_check=list(HealthCheck))
-def test_made_up_requests_are_answered_as_the_schema_says(
-    case: schemathesis.Case, headers: dict[str, str]
-) -> None:
-    """Every kind of address; the other records' are made by the same code, and proven below."""
-    asked(case, headers)
-
-
-@pytest.mark.prove
-@API.parametrize()
-@settings(max_examples=50, suppress_health_check=list(HealthCheck))
-def test_thousands_of_made_up_requests_are_answered_as_the_schema_says(
-    case: schemathesis.Case, headers: dict[str, str]
-) -> None:
-    asked(case, headers)
+from tests.api import NOW, entry, event, record, source
+from tests.entities.schema_requests import API
 
 
 @pytest.mark.parametrize("model", records(), ids=path_of)
