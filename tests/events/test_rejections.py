@@ -1,6 +1,7 @@
 """Refused deliveries: each counted, a few of them kept, whatever strangers send."""
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -20,10 +21,23 @@ from tests.events.vendor_side import BODY, STRANGERS, address, client, new_sourc
 from tests.events.web_server import HOST, WebServer, serving
 
 
+@pytest.fixture(autouse=True)
+def minute(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """It is one minute throughout a test, unless the test calls this with another."""
+
+    def is_now(number: int) -> None:
+        monkeypatch.setattr(rejections, "this_minute", lambda: number)
+
+    is_now(1)
+    return is_now
+
+
 def counts() -> dict[tuple[str, str], int]:
-    """(slug or empty, reason) -> refused."""
-    rows = RejectionCount.objects.values_list("source__slug", "reason", "count")
-    return {(slug or "", reason): count for slug, reason, count in rows}
+    """(slug or empty, reason) -> refused, in whichever hours."""
+    found: Counter[tuple[str, str]] = Counter()
+    for slug, reason, count in RejectionCount.objects.values_list("source__slug", "reason", "count"):
+        found[slug or "", reason] += count
+    return found
 
 
 def stale(source: Source, secret: str) -> dict[str, str]:
@@ -121,6 +135,16 @@ def test_a_flood_is_counted_whole_and_sampled(django_assert_num_queries: Any) ->
         rejections.write()
     assert counts() == {("", "unknown-source"): flood}
     assert Rejection.objects.count() == rejections.SAMPLES_A_MINUTE
+
+
+@pytest.mark.django_db
+def test_each_minute_has_a_sample_of_its_own(minute: Callable[[int], None]) -> None:
+    for number in (1, 2):
+        minute(number)
+        for _ in range(20):
+            client.post(STRANGERS)
+    rejections.write()
+    assert Rejection.objects.count() == 2 * rejections.SAMPLES_A_MINUTE
 
 
 @pytest.mark.django_db
@@ -242,7 +266,8 @@ def test_the_refusals_of_several_processes_add_up_within_seconds(tmp_path: Path)
             time.sleep(0.1)
         assert counts() == expected
     assert not Event.objects.exists()
-    assert 0 < Rejection.objects.count() <= 2 * 2 * rejections.SAMPLES_A_MINUTE
+    # Of two processes and two reasons, in what may be two minutes.
+    assert 0 < Rejection.objects.count() <= 2 * 2 * 2 * rejections.SAMPLES_A_MINUTE
 
 
 def _made(directory: Path) -> Path:
