@@ -1,4 +1,4 @@
-"""What a stranger or a broken sender may post: bodies by class, made out of the vendors' tables, and headers.
+"""What a stranger or a broken sender may post: bodies by class, made out of the vendors' tables.
 
 Bodies are put together as text: no JSON library writes NaN, a key twice or half a surrogate.
 """
@@ -9,8 +9,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import chain
 from typing import Any
-
-from hypothesis import strategies as st
 
 from entities.plan import Path, Plan, plans
 from entities.vendor import Vendor
@@ -308,44 +306,6 @@ BODIES: dict[str, Callable[[Vendor], Iterator[bytes]]] = {
     "timestamps in the year 0, 1970 and 9999": odd_times,
 }
 """Each class of bodies, for any vendor; none is larger than a source takes by default."""
-
-NOT_A_SIGNATURE = "v1,AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
-MALFORMED: dict[str, Callable[[str], str]] = {
-    "empty": lambda value: "",
-    "spaces": lambda value: "   ",
-    "commas": lambda value: "," * 50,
-    "cut short": lambda value: value[: len(value) // 2],
-    "of another body": lambda value: NOT_A_SIGNATURE,
-    "a version alone": lambda value: "v1,",
-    "no version": lambda value: "v1",
-    "another version": lambda value: f"v9{value[2:]}",
-    "a bare timestamp": lambda value: "t=1,v1=",
-    "two timestamps": lambda value: f"t=1,t=2,{value}",
-    "a minus": lambda value: f"-{value}",
-    "superscript digits": lambda value: "\xb9\xb2\xb3",
-    "5,000 digits": lambda value: "9" * 5000,
-    "an exponent": lambda value: "1e9",
-    "not a number": lambda value: "NaN",
-    "NUL": lambda value: f"\x00{value}",
-    "bytes beyond ASCII": lambda value: f"\xff\xfe{value}",
-    "60 kB": lambda value: NOT_A_SIGNATURE[:40] * 1500,
-    "60 kB of signatures": lambda value: " ".join([NOT_A_SIGNATURE] * 1300),
-}
-"""The value of a signature's header -> another that proves nothing."""
-
-HEADER_NAMES = (
-    "webhook-id webhook-timestamp webhook-signature X-Signature X-Webhook-Token Content-Type Content-Encoding"
-    " Content-Length Transfer-Encoding Host User-Agent Authorization Cookie X-Forwarded-For Expect Date"
-)
-
-
-def header_sets() -> st.SearchStrategy[dict[str, str]]:
-    """Header values are text of Latin-1, as a WSGI server hands on any bytes."""
-    made = sorted({malform("1736937000") for malform in MALFORMED.values()})
-    odd = st.sampled_from([*made, "gzip", "identity", "chunked", "0", "41", "a\r\nX: y"])
-    text = st.text(st.characters(max_codepoint=255), max_size=12)
-    return st.dictionaries(st.sampled_from(HEADER_NAMES.split()), odd | text, max_size=5)
-
 
 Edit = tuple[int, int, bytes]
 

@@ -26,7 +26,7 @@ from events.models import Event, Scheme, Source
 from tests import api, staff
 from tests.counts import COUNTS
 from tests.entities.json_values import TEXTS, values
-from tests.events import hostile
+from tests.events import hostile, hostile_headers
 from tests.events.vendor_side import BODY, address
 from tests.events.verdicts import good, is_applied, judge
 
@@ -175,20 +175,20 @@ def test_sixty_thousand_made_up_bodies_are_kept_and_stop_nothing(
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("scheme", [scheme for scheme in Scheme if scheme != Scheme.NONE])
-@pytest.mark.parametrize("name", hostile.MALFORMED)
+@pytest.mark.parametrize("name", hostile_headers.MALFORMED)
 def test_malformed_signature_headers_are_no_signature(name: str, scheme: str) -> None:
     found, secret = source(scheme=scheme)
     right = signatures.sign(found, secret, BODY)
     for header, value in right.items():
-        assert send(found, BODY, right | {header: hostile.MALFORMED[name](value)}) == 401
-        assert send(found, BODY, {header: hostile.MALFORMED[name](value)}) == 401
+        assert send(found, BODY, right | {header: hostile_headers.MALFORMED[name](value)}) == 401
+        assert send(found, BODY, {header: hostile_headers.MALFORMED[name](value)}) == 401
     assert not Event.objects.exists()
     assert send(found, BODY, right) == 202
 
 
 @pytest.mark.parametrize("scheme", Scheme)
 @run(max_examples=12)
-@given(sets=st.lists(hostile.header_sets(), min_size=8, max_size=8), signed=st.booleans())
+@given(sets=st.lists(hostile_headers.header_sets(), min_size=8, max_size=8), signed=st.booleans())
 def test_made_up_headers_are_answered_and_stop_nothing(
     db: None, scheme: str, sets: list[dict[str, str]], signed: bool
 ) -> None:

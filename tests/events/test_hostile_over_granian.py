@@ -17,7 +17,7 @@ from entities import vendors
 from events import mirror, signatures
 from events.models import Event, Source
 from tests.counts import COUNTS
-from tests.events import hostile
+from tests.events import hostile, hostile_headers
 from tests.events.vendor_side import BODY, address, new_source
 from tests.events.verdicts import good, judge
 from tests.events.web_server import HOST, PROJECT, WebServer, database_url, serving
@@ -177,7 +177,7 @@ def repeated_signatures(sender: Sender) -> Iterator[Sent]:
 
 def malformed_signatures(sender: Sender) -> Iterator[Sent]:
     right = signatures.sign(sender.source, sender.secret, BODY)
-    for malform in hostile.MALFORMED.values():
+    for malform in hostile_headers.MALFORMED.values():
         for broken in right:
             values = right | {broken: malform(right[broken])}
             lines = [name.encode() + b": " + value.encode("latin-1") for name, value in values.items()]
