@@ -20,6 +20,7 @@ lint: .venv/dev.installed
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy .
+	$(BIN)/lint-imports --no-logo
 	$(MANAGE) check --deploy --fail-level WARNING
 	$(BIN)/python .ci/audit.py
 

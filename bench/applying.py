@@ -12,9 +12,9 @@ EVENTS = 3000
 
 
 def measure(rounds: int) -> Result:
-    from events.drain import drain
+    from events.processing.drain import drain_backlog
 
-    ways: dict[str, Callable[[], Any]] = {"the mirror, one worker": drain, "the plain way": plain}
+    ways: dict[str, Callable[[], Any]] = {"the mirror, one worker": drain_backlog, "the plain way": plain}
     figures: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(rounds):
         for name, way in ways.items():
@@ -51,10 +51,10 @@ def plain() -> None:
 
 
 def _apply(event: Any) -> None:
-    from entities.log import StoredEvent
-    from entities.mapping import map_event
-    from entities.registers import EXISTS, Invalid
-    from entities.schema import by_name, mirrored
+    from entities.merge.registers import EXISTS, Invalid
+    from entities.models.introspection import mirrored_fields, record_models_by_name
+    from entities.reading.mapper import map_event
+    from entities.stored_events import StoredEvent
 
     stored = StoredEvent(
         event.pk,
@@ -67,8 +67,8 @@ def _apply(event: Any) -> None:
     own = next((said for said in map_event(stored).statements if EXISTS in said.writes), None)
     if own is None:
         return
-    model = by_name()[own.key.model]
-    fields = mirrored(model)
+    model = record_models_by_name()[own.key.model]
+    fields = mirrored_fields(model)
     record, _ = model._base_manager.get_or_create(
         source=event.source, scope=own.key.scope, external_id=own.key.external_id
     )

@@ -11,10 +11,10 @@ def empty() -> None:
     from django.db import connection
 
     from entities.models import TimelineEntry
-    from entities.schema import records
+    from entities.models.introspection import record_models
     from events.models import Event, Source
 
-    models: tuple[type[Model], ...] = (*records(), TimelineEntry, Event, Source)
+    models: tuple[type[Model], ...] = (*record_models(), TimelineEntry, Event, Source)
     with connection.cursor() as cursor:
         cursor.execute(f"TRUNCATE {', '.join(model._meta.db_table for model in models)} CASCADE")
 
@@ -24,14 +24,15 @@ def fill(count: int, copies: int = 1) -> None:
 
     copies: how many different events share each body but for white space at its end.
     """
-    from entities import generate, vendors
+    from entities.generator.event_generator import generate_stream
+    from entities.vendors import all_vendors
     from events.models import Event, Source
 
     now = datetime.now(UTC)
     bodies: list[tuple[Source, bytes]] = []
-    for name, vendor in vendors.every().items():
+    for name, vendor in all_vendors().items():
         source = Source.objects.create(slug=name, vendor=name, scheme="none")
-        different = generate.stream(vendor, count // copies // len(vendors.every()), 1)
+        different = generate_stream(vendor, count // copies // len(all_vendors()), 1)
         bodies += [(source, body + b" " * place) for body in different for place in range(copies)]
     Random(1).shuffle(bodies)  # noqa: S311
     Event.objects.bulk_create(

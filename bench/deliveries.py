@@ -57,11 +57,13 @@ def signed(number: int) -> tuple[str, list[tuple[bytes, dict[str, str]]]]:
     """A new source's path, and bodies with the headers that its vendor would send."""
     from django.urls import reverse
 
-    from entities import generate, vendors
-    from events import signatures, sources
+    from entities.generator.event_generator import generate_stream
+    from entities.vendors import get_vendor
+    from events import signatures
+    from events.sources.registry import create_source
 
-    source, secret = sources.create(f"bench-{number}", "heffl", "standard-webhooks")
-    bodies = generate.stream(vendors.get("heffl"), (TURNS + 1) * REQUESTS, number)
+    source, secret = create_source(f"bench-{number}", "heffl", "standard-webhooks")
+    bodies = generate_stream(get_vendor("heffl"), (TURNS + 1) * REQUESTS, number)
     path = reverse("webhooks:receive", args=[source.uuid])
     return path, [(body, signatures.sign(source, secret, body)) for body in bodies]
 

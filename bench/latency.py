@@ -59,9 +59,9 @@ def a_source() -> str:
     """Its path: whoever knows it can deliver."""
     from django.urls import reverse
 
-    from events import sources
+    from events.sources.registry import create_source
 
-    source, _ = sources.create("latency", "heffl", "none")
+    source, _ = create_source("latency", "heffl", "none")
     return reverse("webhooks:receive", args=[source.uuid])
 
 

@@ -32,14 +32,14 @@ def measure(state: Path, rounds: int) -> Result:
 
 
 def peak_of_a_worker(state: Path) -> float:
-    from events.drain import pending_left
+    from events.processing.drain import has_pending_events
     from events.tasks import drain
 
     with servers.worker(state, 1) as parent:
         drain.delay()
         deadline = time.monotonic() + SECONDS
         peak = 0.0
-        while time.monotonic() < deadline and pending_left():
+        while time.monotonic() < deadline and has_pending_events():
             peak = max([peak, *(_peak(pid) for pid in (parent, *_children(parent)))])
             time.sleep(0.5)
     return peak

@@ -11,7 +11,10 @@ import django
 from cryptography.fernet import Fernet
 from django.core.management import call_command
 
-from crmmirror.embedded import postgres, process, valkey
+from crmmirror.embedded.processes import process
+from crmmirror.embedded.processes.process import start_process, stop_process, wait_until_ready
+from crmmirror.embedded.servers.postgres import make_cluster
+from crmmirror.embedded.servers.valkey import make_broker
 
 PROJECT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
@@ -20,7 +23,7 @@ HOST = "127.0.0.1"
 @contextmanager
 def running(state: Path) -> Iterator[None]:
     """A durable PostgreSQL with the mirror's tables, and a Valkey; Django is set up on them."""
-    cluster, broker = postgres.cluster(state), valkey.broker(state)
+    cluster, broker = make_cluster(state), make_broker(state)
     cluster.prepare()
     with ExitStack() as stack:
         for name, server in (("postgres", cluster), ("valkey", broker)):
@@ -43,12 +46,12 @@ def running(state: Path) -> Iterator[None]:
 @contextmanager
 def child(program: process.Program, answers: Callable[[], bool]) -> Iterator[int]:
     """Its process id, while it runs."""
-    started = process.spawn(program)
+    started = start_process(program)
     try:
-        process.await_answer(program, started, answers, lambda: None)
+        wait_until_ready(program, started, answers, lambda: None)
         yield started.pid
     finally:
-        process.stop(started, program.ends)
+        stop_process(started, program.ends)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from typing import Any
 from celery import Celery
 from celery.signals import setup_logging
 
-from crmmirror import logs
+from crmmirror import logging_config
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crmmirror.settings")
 
@@ -22,4 +22,4 @@ def configure_logging(**_: Any) -> None:
     """Celery leaves logging alone once somebody listens here."""
     from django.conf import settings
 
-    logs.configure(settings.LOGGING)
+    logging_config.configure(settings.LOGGING)

@@ -13,7 +13,7 @@ from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 
-from crmmirror.embedded import state
+from crmmirror.embedded.state_directory import read_environment_file
 
 # What the mirror cannot do without, each with an example that mends its absence.
 REQUIRED = {
@@ -119,15 +119,15 @@ class Environment(environ.Env):
         return parts.path
 
 
-def read(state_directory: Path) -> Environment:
+def read_environment(state_directory: Path) -> Environment:
     """The process's environment; then what the embedded stack wrote down for other terminals."""
-    layers = [os.environ, state.read_environment(state_directory)]
-    if offline():
+    layers = [os.environ, read_environment_file(state_directory)]
+    if is_offline_command():
         layers.append(_placeholders())
     return Environment(ChainMap(*layers))
 
 
-def offline() -> bool:
+def is_offline_command() -> bool:
     """Whether this process only reads the code, so that nothing needs to be there yet."""
     program = Path(sys.argv[0])
     return "mypy" in (program.name, program.parent.name) or (

@@ -7,35 +7,36 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.request import UnreadablePostError
 
-from events import patience, waiting
+from crmmirror.lib.statement_timeout import statement_timeout
+from crmmirror.lib.upload_slots import NoFreeSlot, page_slots
 
 # A page that has not come after a minute is not waited for any more.
-DATABASE_SECONDS = 60.0
+STATEMENT_TIMEOUT_SECONDS = 60.0
 RETRY_AFTER_SECONDS = 10
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
 
-def patient(handle: Handler) -> Handler:
+def statement_timeout_middleware(handle: Handler) -> Handler:
     """A database that hangs does not hold the server's threads for ever."""
 
     def answer(request: HttpRequest) -> HttpResponse:
-        with patience.within(DATABASE_SECONDS):
+        with statement_timeout(STATEMENT_TIMEOUT_SECONDS):
             return handle(request)
 
     return answer
 
 
-def posted_soon(handle: Handler) -> Handler:
+def upload_slot_middleware(handle: Handler) -> Handler:
     """What is posted is read here, so that strangers who send it slowly hold few of the server's threads."""
 
     def answer(request: HttpRequest) -> HttpResponse:
         if request.method != "POST":
             return handle(request)
         try:
-            with waiting.of_pages.taken(request.META):
+            with page_slots.hold(request.META):
                 request.body  # noqa: B018 - reading it is what is waited for.
-        except waiting.TooMany:
+        except NoFreeSlot:
             return HttpResponse(status=503, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
         except UnreadablePostError:
             return HttpResponse(status=400)
@@ -44,7 +45,7 @@ def posted_soon(handle: Handler) -> Handler:
     return answer
 
 
-def strict_headers(handle: Handler) -> Handler:
+def security_headers_middleware(handle: Handler) -> Handler:
     """Those beyond Django's, unless the answer brings its own: no inline script or style, nothing from
     elsewhere; vendors' text is shown on these pages."""
 

@@ -9,14 +9,14 @@ from pathlib import Path
 
 from kombu import Queue
 
-from crmmirror import environment
-from crmmirror.schedule import Every
-from events.patience import PatientConnection
+from crmmirror.beat_schedule import ClockSafeSchedule
+from crmmirror.environment import read_environment
+from crmmirror.lib.statement_timeout import TimeoutConnection
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 STATE_DIR = Path(os.environ.get("CRMMIRROR_STATE_DIR") or BASE_DIR / "var").absolute()
 
-env = environment.read(STATE_DIR)
+env = read_environment(STATE_DIR)
 
 DEBUG = env.flag("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY")
@@ -52,7 +52,7 @@ INSTALLED_APPS = [
     "crmmirror",
     "events",
     "entities",
-    "crmmirror.site.MirrorAdminConfig",
+    "crmmirror.admin_site.MirrorAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -66,13 +66,13 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "events.middleware.deliveries_first",
-    "crmmirror.middleware.patient",
-    "crmmirror.health.middleware.programs_first",
+    "events.endpoint.middleware.delivery_middleware",
+    "crmmirror.middleware.statement_timeout_middleware",
+    "crmmirror.health.middleware.health_check_middleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "crmmirror.middleware.strict_headers",
-    "crmmirror.middleware.posted_soon",
+    "crmmirror.middleware.security_headers_middleware",
+    "crmmirror.middleware.upload_slot_middleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -102,7 +102,7 @@ DATABASES = {"default": env.database()}
 # Seconds: a request waits no longer than `timeout` for a connection, and a pool whose server was away
 # tries anew at the next request, not minutes later.
 # A server that vanished without a word is given up within half a minute (`tcp_user_timeout` is in ms).
-# With Django's own prepare_threshold, None, `events.insertion` could not prepare its statements.
+# With Django's own prepare_threshold, None, `events.ingest.insert` could not prepare its statements.
 DATABASES["default"].setdefault("OPTIONS", {}).update(
     {
         "connect_timeout": 3,
@@ -112,7 +112,7 @@ DATABASES["default"].setdefault("OPTIONS", {}).update(
         "tcp_user_timeout": 25_000,
         "prepare_threshold": 2,
         "pool": {
-            "connection_class": PatientConnection,
+            "connection_class": TimeoutConnection,
             "min_size": 0,
             "max_size": 16,
             "timeout": 3,
@@ -144,14 +144,14 @@ SWEEP_SECONDS = 2
 CELERY_BEAT_SCHEDULE = {
     "sweep": {
         "task": "events.tasks.sweep",
-        "schedule": Every(SWEEP_SECONDS),
+        "schedule": ClockSafeSchedule(SWEEP_SECONDS),
         # So that they do not pile up for ever where no worker runs. The moment is beat's, and the worker
         # that goes by it may be on a machine whose clock is hours off.
         "options": {"expires": 24 * 3600},
     }
 }
 
-LOGGING_CONFIG = "crmmirror.logs.configure"
+LOGGING_CONFIG = "crmmirror.logging_config.configure"
 LOGGING = {
     "format": env.word("LOG_FORMAT", ("console", "json")),
     "level": env.word("LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR")),
@@ -198,16 +198,16 @@ WHITENOISE_USE_FINDERS = True
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "crmmirror.tokens.ThrottledTokens",
-        "entities.api.authentication.StaffSession",
+        "crmmirror.token_throttle.ThrottledTokenAuthentication",
+        "entities.api.authentication.StaffSessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["entities.api.authentication.MayView"],
-    "DEFAULT_FILTER_BACKENDS": ["entities.api.filters.QueryFilters"],
-    "DEFAULT_PAGINATION_CLASS": "entities.api.paging.KeysetPagination",
+    "DEFAULT_PERMISSION_CLASSES": ["entities.api.authentication.ViewPermission"],
+    "DEFAULT_FILTER_BACKENDS": ["entities.api.column_filters.QueryFilterBackend"],
+    "DEFAULT_PAGINATION_CLASS": "entities.api.pagination.KeysetPagination",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "entities.api.problems.problem",
+    "EXCEPTION_HANDLER": "entities.api.problem_details.problem_response",
     "URL_FORMAT_OVERRIDE": None,
 }
 SPECTACULAR_SETTINGS = {

@@ -8,6 +8,6 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
     path("admin/", admin.site.urls),
     path("webhooks/", include("events.urls")),
-    path("api/v1/", include("crmmirror.api")),
+    path("api/v1/", include("crmmirror.api_urls")),
     path("", include("crmmirror.health.urls")),
 ]

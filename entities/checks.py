@@ -12,9 +12,15 @@ from django.core.checks import Error
 from django.db.models import DateTimeField, Field, ForeignKey
 
 from entities import vendors
-from entities.converters import CONVERTERS, Unconvertible
-from entities.schema import by_name, mirrored, model_name, records, scope_name
-from entities.vendor import EVENT_TIME, Entity, EventType, Vendor
+from entities.models.introspection import (
+    mirrored_fields,
+    model_name,
+    record_models,
+    record_models_by_name,
+    scope_model_name,
+)
+from entities.reading.converters import CONVERTERS, Unconvertible
+from entities.vendor_language import EVENT_TIME, Entity, EventType, Vendor
 
 Found = Iterator[Error]
 
@@ -26,7 +32,7 @@ def check_vendors(app_configs: Any = None, **kwargs: Any) -> list[Error]:
 
 def check_records(app_configs: Any = None, **kwargs: Any) -> list[Error]:
     """Every mirrored model: do its rules name columns that it has?"""
-    return [error for model in records() for error in (*_of_derived(model), *_of_tracked(model))]
+    return [error for model in record_models() for error in (*_of_derived(model), *_of_tracked(model))]
 
 
 def _names() -> list[str]:
@@ -63,7 +69,7 @@ def _of_module(name: str) -> Found:
 
 
 def _of_scheme(module: str, vendor: Vendor) -> Found:
-    source: Any = records()[0]._meta.get_field("source").related_model
+    source: Any = record_models()[0]._meta.get_field("source").related_model
     schemes = [scheme for scheme, _ in source._meta.get_field("scheme").flatchoices]
     if vendor.scheme not in schemes:
         reason = f"signs by the unknown scheme {vendor.scheme!r}"
@@ -71,12 +77,12 @@ def _of_scheme(module: str, vendor: Vendor) -> Found:
 
 
 def _of_scope(module: str, vendor: Vendor) -> Found:
-    if vendor.scope is not None and vendor.scope.model != scope_name():
+    if vendor.scope is not None and vendor.scope.model != scope_model_name():
         yield _error(
             "E003",
             module,
             f"has records of {vendor.scope.model!r} as its scope",
-            f"Write scope=Entity({scope_name()!r}, ...): the model that Record.sub_account refers to.",
+            f"Write scope=Entity({scope_model_name()!r}, ...): the model that Record.sub_account refers to.",
         )
 
 
@@ -103,21 +109,23 @@ def _of_entity(module: str, entity: Entity) -> Found:
     if not entity.id:
         hint = "Write id=(...): the payload's keys that may hold the record's id."
         yield _error("E005", module, f"{place} names no key of its id", hint)
-    if entity.model not in by_name():
-        yield _error("E004", module, f"{place} is no mirrored model", _hint(entity.model, by_name()))
+    if entity.model not in record_models_by_name():
+        yield _error(
+            "E004", module, f"{place} is no mirrored model", _hint(entity.model, record_models_by_name())
+        )
         return
-    fields = mirrored(by_name()[entity.model])
+    fields = mirrored_fields(record_models_by_name()[entity.model])
     for column in entity.columns:
         yield from _of_column(module, f"{place}, columns", column, fields)
     filled = {name: fields[name] for name in entity.columns if name in fields}
-    for column in entity.words:
-        yield from _of_column(module, f"{place}, words", column, filled)
+    for column in entity.translations:
+        yield from _of_column(module, f"{place}, translations", column, filled)
     sets = {name: field for name, field in fields.items() if isinstance(field, ArrayField)}
-    for column in entity.adds.values():
-        yield from _of_column(module, f"{place}, adds", column, sets)
+    for column in entity.additions.values():
+        yield from _of_column(module, f"{place}, additions", column, sets)
     words = " ".join(entity.columns.values()).split()
-    for key in sorted(set(entity.links) - set(words)):
-        yield _error("E006", module, f"{place}, links: no column is read off {key!r}", _hint(key, words))
+    for key in sorted(set(entity.link_keys) - set(words)):
+        yield _error("E006", module, f"{place}, link_keys: no column is read off {key!r}", _hint(key, words))
 
 
 def _of_column(module: str, place: str, column: str, fields: Mapping[str, Field]) -> Found:
@@ -126,20 +134,20 @@ def _of_column(module: str, place: str, column: str, fields: Mapping[str, Field]
         yield _error("E006", module, f"{place}: there is no column {column!r} to fill", _hint(column, fields))
     elif type(fields[column]) not in CONVERTERS:
         kind = type(fields[column]).__name__
-        hint = f"Give {kind} a row in entities.converters.CONVERTERS, or use a kind that has one."
+        hint = f"Give {kind} a row in entities.reading.converters.CONVERTERS, or use a kind that has one."
         yield _error("E007", module, f"{place}: no converter fills the {kind} {column!r}", hint)
 
 
 def _of_events(module: str, vendor: Vendor) -> Found:
     for event_type, event in vendor.events.items():
-        if event.entity.model in by_name():
+        if event.entity.model in record_models_by_name():
             yield from _of_says(module, event_type, event)
 
 
 def _of_says(module: str, event_type: str, event: EventType) -> Found:
-    fields = mirrored(by_name()[event.entity.model])
-    for column, value in event.says.items():
-        place = f"event {event_type!r}, says"
+    fields = mirrored_fields(record_models_by_name()[event.entity.model])
+    for column, value in event.implied.items():
+        place = f"event {event_type!r}, implied"
         unfit = list(_of_column(module, place, column, fields))
         yield from unfit
         if not unfit and not _fits(fields[column], value):
@@ -168,23 +176,27 @@ def _converter(field: Field) -> str:
 
 def _of_beside(module: str, vendor: Vendor) -> Found:
     references = _references(vendor)
-    for reference, copies in vendor.beside.items():
+    for reference, copies in vendor.reference_copies.items():
         if reference not in references:
-            reason = f"beside: no entity has a reference {reference!r}"
+            reason = f"reference_copies: no entity has a reference {reference!r}"
             yield _error("E006", module, reason, _hint(reference, references))
             continue
         target = references[reference]
-        fields = mirrored(by_name()[target.model])
+        fields = mirrored_fields(record_models_by_name()[target.model])
         filled = {name: fields[name] for name in target.columns if name in fields}
         for key, column in copies.items():
-            yield from _of_column(module, f"beside {reference!r}, {key!r}", column, filled)
+            yield from _of_column(module, f"reference_copies {reference!r}, {key!r}", column, filled)
 
 
 def _references(vendor: Vendor) -> dict[str, Entity]:
     """Reference column -> the entity of the records that it refers to, if the vendor sends such."""
     found: dict[str, Entity] = {}
     for entity in vendor.entities.values():
-        for name, field in mirrored(by_name()[entity.model]).items() if entity.model in by_name() else ():
+        for name, field in (
+            mirrored_fields(record_models_by_name()[entity.model]).items()
+            if entity.model in record_models_by_name()
+            else ()
+        ):
             if name in entity.columns and isinstance(field, ForeignKey):
                 target = vendor.entities.get(model_name(field.related_model))
                 found |= {name: target} if target else {}
@@ -197,16 +209,16 @@ def _of_derived(model: Any) -> Found:
     for column, rule in model.derived.items():
         if column not in own or not isinstance(model._meta.get_field(column), DateTimeField):
             yield _error("E010", label, f"derived: there is no time {column!r} to fill", _hint(column, own))
-        if rule.of not in mirrored(model):
-            reason = f"derived: {column!r} is read off {rule.of!r}, which no vendor fills"
-            yield _error("E010", label, reason, _hint(rule.of, mirrored(model)))
+        if rule.column not in mirrored_fields(model):
+            reason = f"derived: {column!r} is read off {rule.column!r}, which no vendor fills"
+            yield _error("E010", label, reason, _hint(rule.column, mirrored_fields(model)))
 
 
 def _of_tracked(model: Any) -> Found:
     for column in model.tracked:
-        if column not in mirrored(model):
+        if column not in mirrored_fields(model):
             reason = f"tracked: there is no column {column!r}"
-            yield _error("E010", model._meta.label, reason, _hint(column, mirrored(model)))
+            yield _error("E010", model._meta.label, reason, _hint(column, mirrored_fields(model)))
 
 
 def _hint(word: str, known: Collection[str]) -> str:

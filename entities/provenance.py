@@ -6,14 +6,14 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from entities import history
+from entities.merge.clock import Rank, parse_clock
+from entities.merge.history import derived_value_origin
+from entities.merge.registers import stored_clocks
 from entities.models import Record, TimelineEntry
-from entities.registers import clocks_of, parts
-from entities.schema import model_name
-from entities.vendor import Rank
+from entities.models.introspection import model_name
 
 # A record's history is read off this many events at most.
-NEWEST = 1_000
+MAX_HISTORY_EVENTS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +26,15 @@ class Provenance:
 
     @property
     def occurred_at(self) -> datetime:
-        return parts(self.clock).occurred_at
+        return parse_clock(self.clock).occurred_at
 
     @property
     def rank(self) -> Rank:
-        return parts(self.clock).rank
+        return parse_clock(self.clock).rank
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class WrittenValue:
     """A timeline entry, of whose `wrote` only one column was read."""
 
     clock: str
@@ -42,21 +42,21 @@ class Said:
     wrote: dict[str, Any]
 
 
-def timeline_of(record: Record) -> QuerySet[TimelineEntry]:
+def timeline_entries(record: Record) -> QuerySet[TimelineEntry]:
     return TimelineEntry.objects.filter(record_type=model_name(type(record)), record_id=record.pk)
 
 
-def said(record: Record, column: str) -> list[Said]:
+def written_values(record: Record, column: str) -> list[WrittenValue]:
     """What the newest events that spoke of the column said of it, in the order of clocks."""
-    entries = timeline_of(record).filter(wrote__has_key=column).order_by("-clock")[:NEWEST]
+    entries = timeline_entries(record).filter(wrote__has_key=column).order_by("-clock")[:MAX_HISTORY_EVENTS]
     found = entries.values_list("clock", "event_id", f"wrote__{column}")
-    return [Said(clock, event_id, {column: value}) for clock, event_id, value in reversed(found)]
+    return [WrittenValue(clock, event_id, {column: value}) for clock, event_id, value in reversed(found)]
 
 
-def provenance(record: Record) -> dict[str, Provenance]:
+def find_provenance(record: Record) -> dict[str, Provenance]:
     """Register name -> origin, and derived column -> the origin of the value it is read off."""
-    clocks = clocks_of(record.registers) | _derived_clocks(record)
-    entries = timeline_of(record).filter(clock__in=set(clocks.values()))
+    clocks = stored_clocks(record.registers) | _derived_clocks(record)
+    entries = timeline_entries(record).filter(clock__in=set(clocks.values()))
     found = {
         clock: Provenance(clock, event_id, event_type)
         for clock, event_id, event_type in entries.values_list("clock", "event_id", "event__event_type")
@@ -66,7 +66,9 @@ def provenance(record: Record) -> dict[str, Provenance]:
 
 def _derived_clocks(record: Record) -> dict[str, str]:
     origins = {
-        name: history.origin(rule, name, said(record, rule.of) + said(record, name))
+        name: derived_value_origin(
+            rule, name, written_values(record, rule.column) + written_values(record, name)
+        )
         for name, rule in record.derived.items()
     }
     return {name: seen.clock for name, seen in origins.items() if seen}

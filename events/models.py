@@ -6,7 +6,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models.functions import Coalesce, Now
 
-from events import networks
+from crmmirror.lib.allowed_networks import validate_networks
 
 MIB = 1024 * 1024
 
@@ -50,7 +50,7 @@ class Source(models.Model):
         blank=True,
         default="",
         db_default="",
-        validators=[networks.validate],
+        validators=[validate_networks],
         help_text="One a line; all where empty.",
     )
     active = models.BooleanField(default=True)
@@ -130,7 +130,7 @@ class Event(models.Model):
         return f"event {self.pk}"
 
 
-class RejectionCount(models.Model):
+class RefusalCount(models.Model):
     """How many deliveries were refused for one reason within one hour."""
 
     source = models.ForeignKey(Source, models.CASCADE, null=True, help_text="None where it is not known.")
@@ -140,15 +140,15 @@ class RejectionCount(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(Coalesce("source", 0), "reason", "hour", name="rejections_of_an_hour")
+            models.UniqueConstraint(Coalesce("source", 0), "reason", "hour", name="refusals_of_an_hour")
         ]
-        indexes = [models.Index("hour", name="rejections_hour")]
+        indexes = [models.Index("hour", name="refusals_hour")]
 
     def __str__(self) -> str:
         return f"{self.count} refused: {self.reason}"
 
 
-class Rejection(models.Model):
+class Refusal(models.Model):
     """One refused delivery of the sample that is kept: never its body, its headers or its path."""
 
     source = models.ForeignKey(Source, models.CASCADE, null=True, help_text="None where it is not known.")
@@ -162,21 +162,21 @@ class Rejection(models.Model):
         ordering = ["-id"]
         verbose_name_plural = "refused deliveries"
         indexes = [
-            models.Index(Coalesce("source", 0), "reason", models.F("id").desc(), name="rejection_sample")
+            models.Index(Coalesce("source", 0), "reason", models.F("id").desc(), name="refusal_sample")
         ]
 
     def __str__(self) -> str:
-        return f"rejection {self.pk}"
+        return f"refusal {self.pk}"
 
 
-class Allowance(models.Model):
-    """What somebody has used up of a limit on how often; see events/limits.py. Unlogged: no WAL.
+class TokenBucket(models.Model):
+    """What somebody has used up of a limit on how often; see crmmirror/lib/token_bucket.py. Unlogged: no WAL.
 
     A row whose time is past says the same as none.
     """
 
     key = models.TextField(primary_key=True)
-    spent_until = models.DateTimeField()
+    full_at = models.DateTimeField()
 
     def __str__(self) -> str:
         return self.key

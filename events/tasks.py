@@ -5,15 +5,15 @@ from collections.abc import Callable
 from celery import shared_task
 from django.db import Error
 
-from entities.settle import is_transient
-from events import drain as backlog
-from events.claim import requeue
-from events.outages import Outage
-from events.wakeups import wake_now
+from crmmirror.lib.circuit_breaker import CircuitBreaker
+from crmmirror.lib.transient_errors import is_transient
+from events.processing.drain import drain_backlog, has_pending_events
+from events.processing.outcomes import requeue_due_events
+from events.processing.wakeups import wake_now
 
 SLICE_SECONDS = 5.0
 
-database = Outage("database")
+database_circuit = CircuitBreaker("database")
 
 
 @shared_task(name="events.tasks.drain")
@@ -29,14 +29,14 @@ def sweep() -> int:
 
 
 def _drain() -> int:
-    settled = backlog.drain(SLICE_SECONDS)
-    if backlog.pending_left():
+    settled = drain_backlog(SLICE_SECONDS)
+    if has_pending_events():
         wake_now()
     return settled
 
 
 def _sweep() -> int:
-    requeue()
+    requeue_due_events()
     return _drain()
 
 
@@ -51,7 +51,7 @@ def _unless_away(work: Callable[[], int]) -> int:
     except Error as error:
         if not is_transient(error):
             raise
-        database.began(error)
+        database_circuit.record_failure(error)
         return 0
-    database.over()
+    database_circuit.record_success()
     return done

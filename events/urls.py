@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from events.views import receive
+from events.endpoint.views import receive
 
 app_name = "webhooks"
 urlpatterns = [

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from crmmirror.embedded.errors import EmbeddedError
 
-LOCAL = ("127.0.0.1", "localhost", "::1")
+LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
 # What binds every address, and how this machine reaches it.
-ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
+WILDCARD_HOSTS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 
 
 @dataclass(frozen=True)
@@ -20,13 +20,13 @@ class Address:
     @property
     def url(self) -> str:
         """Where this machine reaches it."""
-        host = ANYWHERE.get(self.host, self.host)
+        host = WILDCARD_HOSTS.get(self.host, self.host)
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     @property
     def is_named(self) -> bool:
         """Whether browsers call it by a name that Django has to be told."""
-        return self.host not in (*LOCAL, *ANYWHERE)
+        return self.host not in (*LOCAL_HOSTS, *WILDCARD_HOSTS)
 
     @property
     def numeric(self) -> str:

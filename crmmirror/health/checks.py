@@ -11,13 +11,13 @@ from django.conf import settings
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from crmmirror.health.bounded import Bounded
-from events.summary import oldest_pending_age
+from crmmirror.health.single_flight import SingleFlight
+from events.reports.overview import oldest_pending_age
 
-SECONDS = 1
+CHECK_SECONDS = 1
 
 
-class Unready(Exception):
+class NotReady(Exception):
     """What was looked at is there, and not as it should be; the message says how."""
 
 
@@ -37,12 +37,12 @@ OK = Finding("ok", "")
 class Check:
     """look: returns a detail; raises where it fails. needs: the check without which this one is blind."""
 
-    look: Bounded[str]
+    look: SingleFlight[str]
     remedy: str
     needs: str = ""
 
 
-def on_database(look: Callable[[], str]) -> Callable[[], str]:
+def closes_connection(look: Callable[[], str]) -> Callable[[], str]:
     """A thread's connection is its own, and goes back to the pool with it."""
 
     @wraps(look)
@@ -55,49 +55,51 @@ def on_database(look: Callable[[], str]) -> Callable[[], str]:
     return looked
 
 
-@on_database
-def database() -> str:
+@closes_connection
+def check_database() -> str:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     return "answers"
 
 
-def broker() -> str:
+def check_broker() -> str:
     with closing(current_app.connection_for_write()) as broker:
-        broker.ensure_connection(max_retries=0, timeout=SECONDS)
+        broker.ensure_connection(max_retries=0, timeout=CHECK_SECONDS)
     return "answers"
 
 
-@on_database
-def migrations() -> str:
+@closes_connection
+def check_migrations() -> str:
     executor = MigrationExecutor(connection)
     missing = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
     if missing:
-        raise Unready(f"{missing} not applied")
+        raise NotReady(f"{missing} not applied")
     return "all applied"
 
 
-@on_database
-def backlog() -> str:
+@closes_connection
+def check_backlog() -> str:
     age = oldest_pending_age()
     limit = settings.READY_MAX_PENDING_SECONDS
     seconds = int(age.total_seconds()) if age else 0
     detail = f"the oldest pending event has waited {seconds} s" if age else "no event waits"
     if limit and seconds > limit:
-        raise Unready(f"{detail}, the limit is {limit} s")
+        raise NotReady(f"{detail}, the limit is {limit} s")
     return detail
 
 
 CHECKS = {
-    "database": Check(Bounded(database), "See that PostgreSQL runs and that DATABASE_URL leads to it."),
+    "database": Check(
+        SingleFlight(check_database), "See that PostgreSQL runs and that DATABASE_URL leads to it."
+    ),
     "broker": Check(
-        Bounded(broker),
+        SingleFlight(check_broker),
         "See that the broker runs and that BROKER_URL leads to it. Events are stored meanwhile, and "
         "applied once it is back.",
     ),
-    "migrations": Check(Bounded(migrations), "Run manage.py migrate.", needs="database"),
+    "migrations": Check(SingleFlight(check_migrations), "Run manage.py migrate.", needs="database"),
     "backlog": Check(
-        Bounded(backlog),
+        SingleFlight(check_backlog),
         "See that workers and beat run and keep up (celery --app crmmirror worker, beat); manage.py "
         "apply_events helps out.",
         needs="database",
@@ -105,10 +107,10 @@ CHECKS = {
 }
 
 
-def findings() -> dict[str, Finding]:
+def run_checks() -> dict[str, Finding]:
     """By name; all looks at once, for SECONDS at most."""
     looks = {name: check.look.begin() for name, check in CHECKS.items()}
-    wait(looks.values(), SECONDS)
+    wait(looks.values(), CHECK_SECONDS)
     found = {name: _found(look, CHECKS[name]) for name, look in looks.items()}
     blind = {
         name: check.needs for name, check in CHECKS.items() if found.get(check.needs, OK).state != OK.state
@@ -118,9 +120,11 @@ def findings() -> dict[str, Finding]:
 
 def _found(look: Future[str], check: Check) -> Finding:
     if not look.done():
-        return Finding("failed", f"no answer within {SECONDS} s", check.remedy)
+        return Finding("failed", f"no answer within {CHECK_SECONDS} s", check.remedy)
     error = look.exception()
     if error is None:
         return Finding("ok", look.result())
     # The text of another error may hold an address or a name.
-    return Finding("failed", str(error) if isinstance(error, Unready) else type(error).__name__, check.remedy)
+    return Finding(
+        "failed", str(error) if isinstance(error, NotReady) else type(error).__name__, check.remedy
+    )

@@ -11,15 +11,15 @@ from django.template.response import SimpleTemplateResponse
 from django.urls import resolve
 
 Handler = Callable[[HttpRequest], HttpResponse]
-PROBES = ("/healthz", "/readyz")
+PROBE_PATHS = ("/healthz", "/readyz")
 # A browser's session is not known here; a program brings a header.
-WITH_A_TOKEN = ("/metrics",)
+TOKEN_PATHS = ("/metrics",)
 
 
-def programs_first(handle: Handler) -> Handler:
+def health_check_middleware(handle: Handler) -> Handler:
     def answer(request: HttpRequest) -> HttpResponse:
         path = request.path_info
-        if path not in PROBES and (path not in WITH_A_TOKEN or "Authorization" not in request.headers):
+        if path not in PROBE_PATHS and (path not in TOKEN_PATHS or "Authorization" not in request.headers):
             return handle(request)
         response = resolve(path).func(request)
         if isinstance(response, SimpleTemplateResponse):

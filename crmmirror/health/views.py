@@ -20,12 +20,12 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from crmmirror.health.checks import OK, findings
-from crmmirror.tokens import ThrottledTokens
-from entities.api.authentication import StaffSession
-from events.exposition import Backlog, Counted, registry
+from crmmirror.health.checks import OK, run_checks
+from crmmirror.token_throttle import ThrottledTokenAuthentication
+from entities.api.authentication import StaffSessionAuthentication
+from events.monitoring.exposition import BacklogCollector, CountsCollector, make_registry
 
-shown = registry(Counted(), Backlog())
+REGISTRY = make_registry(CountsCollector(), BacklogCollector())
 
 
 @never_cache
@@ -38,7 +38,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
     """`{"status": "ready" | "not ready", "checks": {name: {"state", "detail", "do"}}}`, in about a second."""
-    found = findings()
+    found = run_checks()
     ready = all(finding.state == OK.state for finding in found.values())
     content = {
         "status": "ready" if ready else "not ready",
@@ -73,12 +73,12 @@ class MayReadMetrics(BasePermission):
 class MetricsView(APIView):
     """What Prometheus scrapes, in its text format."""
 
-    authentication_classes = [MetricsToken, ThrottledTokens, StaffSession]
+    authentication_classes = [MetricsToken, ThrottledTokenAuthentication, StaffSessionAuthentication]
     permission_classes = [MayReadMetrics]
     schema = None
 
     def get(self, request: Request) -> HttpResponse:
-        return HttpResponse(generate_latest(shown), content_type=CONTENT_TYPE_PLAIN_0_0_4)
+        return HttpResponse(generate_latest(REGISTRY), content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple:
         """There is one format; Prometheus asks for several by names that the framework does not know."""

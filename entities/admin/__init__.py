@@ -2,8 +2,8 @@
 
 from django.contrib import admin
 
-from entities import schema
-from entities.admin.records import RecordAdmin
+from entities.admin.record_admin import RecordAdmin
+from entities.models.introspection import record_models
 
-for model in schema.records():
+for model in record_models():
     admin.site.register(model, RecordAdmin)

@@ -6,7 +6,7 @@ from functools import cache
 from django.db import models
 
 from entities.models import Record
-from entities.schema import mirrored, model_name
+from entities.models.introspection import mirrored_fields, model_name
 
 DERIVED_COLUMNS = 4
 LISTED = (models.TextField, models.DecimalField, models.DateField, models.ForeignKey)
@@ -25,56 +25,56 @@ class Listing:
     words: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def listing(columns: str, search: str, **words: str) -> Listing:
+def make_listing(columns: str, search: str, **words: str) -> Listing:
     """All of them as words that spaces separate."""
     split = {column: tuple(known.split()) for column, known in words.items()}
     return Listing(tuple(columns.split()), tuple(search.split()), split)
 
 
 LISTINGS = {
-    "lead": listing("value stage_name email mobile owner_name", "name title email mobile"),
-    "deal": listing(
+    "lead": make_listing("value stage_name email mobile owner_name", "name title email mobile"),
+    "deal": make_listing(
         "value status stage_name client owner_name", "title number", status="open won lost abandoned"
     ),
-    "client": listing("number type email phone", "name number email phone", type="company contact"),
-    "contact": listing(
+    "client": make_listing("number type email phone", "name number email phone", type="company contact"),
+    "contact": make_listing(
         "email phone company_name lifecycle_stage tags",
         "first_name last_name email phone company_name",
         lifecycle_stage="lead qualified customer",
     ),
-    "invoice": listing(
+    "invoice": make_listing(
         "client contact status total amount_paid currency due_date",
         "number client_name",
         status="draft sent paid",
     ),
-    "quotation": listing("client deal status total", "number", status="draft sent accepted rejected"),
-    "payment": listing("client invoice amount currency method paid_at", "reference"),
-    "appointment": listing(
+    "quotation": make_listing("client deal status total", "number", status="draft sent accepted rejected"),
+    "payment": make_listing("client invoice amount currency method paid_at", "reference"),
+    "appointment": make_listing(
         "contact status starts_at ends_at",
         "title",
         status="scheduled confirmed completed cancelled no_show",
     ),
-    "task": listing(
+    "task": make_listing(
         "contact status priority due_at completed_at", "title", status="todo in_review completed"
     ),
-    "message": listing(
+    "message": make_listing(
         "body contact direction channel status occurred_at",
         "from_address",
         status="sent delivered bounced failed",
         direction="inbound outbound",
         channel="sms email messenger instagram gmail live_chat social_dm",
     ),
-    "formsubmission": listing("contact submitted_at", "form_name"),
-    "subaccount": listing("location_id", "location_id"),
+    "formsubmission": make_listing("contact submitted_at", "form_name"),
+    "subaccount": make_listing("location_id", "location_id"),
 }
 
 
 @cache
-def listing_of(model: type[Record]) -> Listing:
+def get_listing(model: type[Record]) -> Listing:
     """The model's line, or its first few columns and the texts among them."""
     if known := LISTINGS.get(model_name(model)):
         return known
-    named = [name for name, column in mirrored(model).items() if isinstance(column, LISTED)]
+    named = [name for name, column in mirrored_fields(model).items() if isinstance(column, LISTED)]
     texts = [name for name in named if isinstance(model._meta.get_field(name), models.TextField)]
     columns = [name for name in named if name != "created_at"][:DERIVED_COLUMNS]
     return Listing(tuple(columns), tuple(texts[:DERIVED_COLUMNS]))

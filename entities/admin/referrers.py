@@ -6,12 +6,12 @@ from functools import cache
 
 from django.db.models import ForeignKey
 
-from entities.admin.links import list_of
-from entities.admin.paging import capped
+from crmmirror.lib.admin_kit.urls import changelist_url
+from crmmirror.lib.capped_count import format_capped
 from entities.models import Record
-from entities.schema import records
+from entities.models.introspection import record_models
 
-CAP = 1_000
+MAX_COUNTED = 1_000
 
 
 @dataclass(frozen=True)
@@ -22,21 +22,21 @@ class Referrer:
 
 
 @cache
-def ways_to(model: type[Record]) -> tuple[tuple[type[Record], ForeignKey], ...]:
+def references_to(model: type[Record]) -> tuple[tuple[type[Record], ForeignKey], ...]:
     """Every reference of a mirrored model to this one."""
     return tuple(
         (referring, field)
-        for referring in records()
+        for referring in record_models()
         for field in referring._meta.concrete_fields
         if isinstance(field, ForeignKey) and field.related_model is model
     )
 
 
-def referrers_of(record: Record) -> Iterator[Referrer]:
+def find_referrers(record: Record) -> Iterator[Referrer]:
     """Those that there are any of."""
-    for model, field in ways_to(type(record)):
+    for model, field in references_to(type(record)):
         rows = model._default_manager.filter(**{field.attname: record.pk})
-        if count := rows.order_by()[: CAP + 1].count():
+        if count := rows.order_by()[: MAX_COUNTED + 1].count():
             label = str(model._meta.verbose_name_plural)
-            url = list_of(model, **{field.name: record.pk, "state": "all"})
-            yield Referrer(label, capped(count, CAP), url)
+            url = changelist_url(model, **{field.name: record.pk, "state": "all"})
+            yield Referrer(label, format_capped(count, MAX_COUNTED), url)

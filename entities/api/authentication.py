@@ -12,14 +12,14 @@ from rest_framework.permissions import DjangoModelPermissions
 from rest_framework.request import Request
 
 from entities.models import ApiToken
-from entities.models.token import digest_of
+from entities.models.api_token import hash_token
 
 
-class ApiTokens(TokenAuthentication):
+class ApiTokenAuthentication(TokenAuthentication):
     """`Authorization: Token crm_…`"""
 
     def authenticate_credentials(self, key: str) -> tuple[AbstractBaseUser, ApiToken]:
-        token = ApiToken.objects.select_related("user").filter(digest=digest_of(key)).first()
+        token = ApiToken.objects.select_related("user").filter(digest=hash_token(key)).first()
         if token is None or not token.user.is_active:
             raise AuthenticationFailed("Unknown token.")
         if token.is_expired():
@@ -28,7 +28,7 @@ class ApiTokens(TokenAuthentication):
         return token.user, token
 
 
-class StaffSession(SessionAuthentication):
+class StaffSessionAuthentication(SessionAuthentication):
     """The session of somebody who may use the admin."""
 
     def authenticate(self, request: Request) -> tuple[Model, None] | None:
@@ -39,14 +39,14 @@ class StaffSession(SessionAuthentication):
 class StaffSessionScheme(OpenApiAuthenticationExtension):
     """The session in OpenAPI's words."""
 
-    target_class = "entities.api.authentication.StaffSession"
+    target_class = "entities.api.authentication.StaffSessionAuthentication"
     name = "staffSession"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
         return {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME}
 
 
-class MayView(DjangoModelPermissions):
+class ViewPermission(DjangoModelPermissions):
     """Django's permission to view the model that the address shows."""
 
     perms_map = {method: ["%(app_label)s.view_%(model_name)s"] for method in ("GET", "HEAD", "OPTIONS")}

@@ -14,9 +14,9 @@ from typing import Any
 
 from django.db.models import Field, Model, Q
 
-from entities.api.columns import Column
+from entities.api.api_columns import ApiColumn
 
-NOTHING = Q(pk__in=[])
+NO_ROWS = Q(pk__in=[])
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Term:
 Ordering = tuple[Term, ...]
 
 
-def ordering_of(names: Iterable[str], columns: dict[str, Column], key: Column) -> Ordering:
+def make_ordering(names: Iterable[str], columns: dict[str, ApiColumn], key: ApiColumn) -> Ordering:
     """The terms of an ordering such as ["-value", "created_at"], with the key as the last.
 
     The key breaks ties in the direction of the term before it, so that one index serves both.
@@ -50,59 +50,59 @@ def ordering_of(names: Iterable[str], columns: dict[str, Column], key: Column) -
     terms: dict[str, Term] = {}
     for name in names:
         column = columns[name.removeprefix("-")]
-        terms.setdefault(column.path, term(column, name.startswith("-")))
+        terms.setdefault(column.path, make_term(column, name.startswith("-")))
     last = list(terms.values())[-1]
-    terms.setdefault(key.path, term(key, last.is_descending))
+    terms.setdefault(key.path, make_term(key, last.is_descending))
     return tuple(terms.values())
 
 
-def term(column: Column, is_descending: bool) -> Term:
+def make_term(column: ApiColumn, is_descending: bool) -> Term:
     return Term(column.path, column.value, column.field.null, is_descending)
 
 
-def turned(ordering: Ordering) -> Ordering:
+def reverse_ordering(ordering: Ordering) -> Ordering:
     return tuple(term.turned() for term in ordering)
 
 
-def after(ordering: Ordering, position: Sequence[Any]) -> Q:
+def rows_after(ordering: Ordering, position: Sequence[Any]) -> Q:
     """The rows that come after the one with these values."""
-    condition = NOTHING
+    condition = NO_ROWS
     for term, value in reversed(list(zip(ordering, position, strict=True))):
-        condition = beyond(term, value) | same(term, value) & condition
-    return bound(ordering[0], position[0]) & condition
+        condition = greater_than(term, value) | equal_to(term, value) & condition
+    return index_bound(ordering[0], position[0]) & condition
 
 
-def same(term: Term, value: Any) -> Q:
+def equal_to(term: Term, value: Any) -> Q:
     return Q(**{f"{term.path}__isnull": True}) if value is None else Q(**{term.path: value})
 
 
-def beyond(term: Term, value: Any) -> Q:
+def greater_than(term: Term, value: Any) -> Q:
     if value is None:
-        return Q(**{f"{term.path}__isnull": False}) if term.is_descending else NOTHING
+        return Q(**{f"{term.path}__isnull": False}) if term.is_descending else NO_ROWS
     if term.is_descending:
         return Q(**{f"{term.path}__lt": value})
     greater = Q(**{f"{term.path}__gt": value})
     return greater | Q(**{f"{term.path}__isnull": True}) if term.may_be_null else greater
 
 
-def bound(first: Term, value: Any) -> Q:
+def index_bound(first: Term, value: Any) -> Q:
     """What the condition implies already, said so that an index on the first term can start there."""
     if value is None or (first.may_be_null and not first.is_descending):
         return Q()
     return Q(**{f"{first.path}__{'lte' if first.is_descending else 'gte'}": value})
 
 
-def written(ordering: Ordering, row: Model) -> list[Any]:
+def dump_position(ordering: Ordering, row: Model) -> list[Any]:
     """The row's position as JSON values."""
-    return [plain(term.of(row)) for term in ordering]
+    return [to_json_value(term.of(row)) for term in ordering]
 
 
-def read(ordering: Ordering, position: Sequence[Any]) -> list[Any]:
+def load_position(ordering: Ordering, position: Sequence[Any]) -> list[Any]:
     """The position that `written` wrote, as the columns' own values."""
     return [term.value.to_python(value) for term, value in zip(ordering, position, strict=True)]
 
 
-def plain(value: Any) -> Any:
+def to_json_value(value: Any) -> Any:
     match value:
         case date():
             return value.isoformat()

@@ -34,7 +34,7 @@ class RecordSerializer(SourcedSerializer):
     extra = serializers.DictField(read_only=True)
 
 
-def serializer_of(
+def make_serializer(
     model: type[models.Model], names: Iterable[str], base: type[RowSerializer]
 ) -> type[RowSerializer]:
     """A read-only serializer of these columns."""

@@ -10,26 +10,26 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
-from entities.api.columns import Column, column, record_columns
-from entities.api.filters import LEFT_OUT, RecordFilters, RowFilters, filterset_of
-from entities.api.parameters import refuse_unknown
-from entities.api.serializers import RecordSerializer, serializer_of
-from entities.api.story import (
+from entities.api.api_columns import ApiColumn, get_column, record_columns
+from entities.api.column_filters import INCLUDE_FLAGS, RecordFilters, RowFilters, make_filterset
+from entities.api.query_parameters import refuse_unknown
+from entities.api.record_history import (
     ColumnHistory,
     ProvenanceSerializer,
     TimelineSerializer,
-    history_of,
-    provenance_of,
+    serialize_history,
+    serialize_provenance,
 )
+from entities.api.serializers import RecordSerializer, make_serializer
 from entities.models import Record, TimelineEntry
-from entities.provenance import timeline_of
+from entities.provenance import timeline_entries
 
 
 class RowViewSet(ReadOnlyModelViewSet):
     """Lists and shows rows, and refuses query parameters that it does not know."""
 
     filterset_class: ClassVar[type[RowFilters]] = RowFilters
-    orderable: ClassVar[dict[str, Column]] = {}
+    orderable: ClassVar[dict[str, ApiColumn]] = {}
     default_ordering: ClassVar[str] = "-id"
     detail_parameters: ClassVar[tuple[str, ...]] = ()
 
@@ -50,12 +50,12 @@ class RowViewSet(ReadOnlyModelViewSet):
 
 LEFT_OUT_FLAGS = [
     OpenApiParameter(flag, bool, description="Changes nothing here: one record is always shown.")
-    for flag in LEFT_OUT.values()
+    for flag in INCLUDE_FLAGS.values()
 ]
 
 
 class RecordViewSet(RowViewSet):
-    detail_parameters = tuple(LEFT_OUT.values())
+    detail_parameters = tuple(INCLUDE_FLAGS.values())
     lookup_value_converter = "int"
 
     def get_queryset(self) -> QuerySet:
@@ -76,12 +76,12 @@ class RecordViewSet(RowViewSet):
     @action(
         detail=True,
         filter_backends=[],
-        orderable={"clock": column(TimelineEntry, "clock")},
+        orderable={"clock": get_column(TimelineEntry, "clock")},
         default_ordering="-clock",
     )
     def timeline(self, request: Request, **kwargs: str) -> Response:
         """The events that touched the record, newest first."""
-        entries = timeline_of(self.get_object()).select_related("event").defer("event__body")
+        entries = timeline_entries(self.get_object()).select_related("event").defer("event__body")
         page = self.paginate_queryset(entries)
         return self.get_paginated_response(TimelineSerializer(page, many=True).data)
 
@@ -89,16 +89,16 @@ class RecordViewSet(RowViewSet):
     @action(detail=True)
     def history(self, request: Request, **kwargs: str) -> Response:
         """Every value that a tracked column has had, its unbroken runs, and the changes between them."""
-        return Response(history_of(self.get_object()))
+        return Response(serialize_history(self.get_object()))
 
     @extend_schema(responses=ProvenanceSerializer)
     @action(detail=True)
     def provenance(self, request: Request, **kwargs: str) -> Response:
         """The event that each value is from."""
-        return Response(ProvenanceSerializer(provenance_of(self.get_object())).data)
+        return Response(ProvenanceSerializer(serialize_provenance(self.get_object())).data)
 
 
-def viewset_of(model: type[Record]) -> type[RecordViewSet]:
+def make_viewset(model: type[Record]) -> type[RecordViewSet]:
     columns = record_columns(model)
     return type(
         f"{model.__name__}ViewSet",
@@ -106,13 +106,13 @@ def viewset_of(model: type[Record]) -> type[RecordViewSet]:
         {
             "__doc__": f"The {model._meta.verbose_name_plural}, newest first.",
             "queryset": model._default_manager.all(),
-            "serializer_class": serializer_of(model, [column.name for column in columns], RecordSerializer),
-            "filterset_class": filterset_of(columns, RecordFilters),
+            "serializer_class": make_serializer(model, [column.name for column in columns], RecordSerializer),
+            "filterset_class": make_filterset(columns, RecordFilters),
             "orderable": {column.name: column for column in columns if column.is_orderable},
         },
     )
 
 
-def path_of(model: type[Record]) -> str:
+def api_path(model: type[Record]) -> str:
     """Such as form-submissions."""
     return str(model._meta.verbose_name_plural).replace(" ", "-")

@@ -3,7 +3,7 @@
 import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import entities.fields
+import entities.models.fields
 from django.db import migrations, models
 
 
@@ -94,11 +94,11 @@ class Migration(migrations.Migration):
                 ('registers', models.JSONField(db_default=models.Value({}, models.JSONField()), editable=False)),
                 ('number', models.TextField(blank=True, null=True)),
                 ('client_name', models.TextField(blank=True, null=True)),
-                ('status', entities.fields.WordField(blank=True, null=True)),
+                ('status', entities.models.fields.WordField(blank=True, null=True)),
                 ('vendor_status', models.TextField(blank=True, null=True)),
                 ('total', models.DecimalField(blank=True, decimal_places=4, max_digits=20, null=True)),
                 ('amount_paid', models.DecimalField(blank=True, decimal_places=4, max_digits=20, null=True)),
-                ('currency', entities.fields.CurrencyField(blank=True, null=True)),
+                ('currency', entities.models.fields.CurrencyField(blank=True, null=True)),
                 ('due_date', models.DateField(blank=True, null=True)),
                 ('paid_at', models.DateTimeField(blank=True, null=True)),
                 ('salesperson_ref', models.TextField(blank=True, null=True)),
@@ -163,7 +163,7 @@ class Migration(migrations.Migration):
                 ('title', models.TextField(blank=True, null=True)),
                 ('number', models.TextField(blank=True, null=True)),
                 ('value', models.DecimalField(blank=True, decimal_places=4, max_digits=20, null=True)),
-                ('status', entities.fields.WordField(blank=True, null=True)),
+                ('status', entities.models.fields.WordField(blank=True, null=True)),
                 ('vendor_status', models.TextField(blank=True, null=True)),
                 ('priority', models.TextField(blank=True, null=True)),
                 ('expected_close_date', models.DateField(blank=True, null=True)),
@@ -225,7 +225,7 @@ class Migration(migrations.Migration):
                 ('registers', models.JSONField(db_default=models.Value({}, models.JSONField()), editable=False)),
                 ('number', models.TextField(blank=True, null=True)),
                 ('client_name', models.TextField(blank=True, null=True)),
-                ('status', entities.fields.WordField(blank=True, null=True)),
+                ('status', entities.models.fields.WordField(blank=True, null=True)),
                 ('vendor_status', models.TextField(blank=True, null=True)),
                 ('total', models.DecimalField(blank=True, decimal_places=4, max_digits=20, null=True)),
                 ('client', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='entities.client')),
@@ -253,7 +253,7 @@ class Migration(migrations.Migration):
                 ('extra', models.JSONField(db_default=models.Value({}, models.JSONField()), help_text='What the vendor said that no column holds.')),
                 ('registers', models.JSONField(db_default=models.Value({}, models.JSONField()), editable=False)),
                 ('amount', models.DecimalField(blank=True, decimal_places=4, max_digits=20, null=True)),
-                ('currency', entities.fields.CurrencyField(blank=True, null=True)),
+                ('currency', entities.models.fields.CurrencyField(blank=True, null=True)),
                 ('method', models.TextField(blank=True, null=True)),
                 ('reference', models.TextField(blank=True, null=True)),
                 ('paid_at', models.DateTimeField(blank=True, null=True)),
@@ -287,7 +287,7 @@ class Migration(migrations.Migration):
                 ('direction', models.TextField(blank=True, null=True)),
                 ('body', models.TextField(blank=True, null=True)),
                 ('from_address', models.TextField(blank=True, null=True)),
-                ('status', entities.fields.WordField(blank=True, null=True)),
+                ('status', entities.models.fields.WordField(blank=True, null=True)),
                 ('provider_ref', models.TextField(blank=True, null=True)),
                 ('occurred_at', models.DateTimeField(blank=True, null=True)),
                 ('contact', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='entities.contact')),
@@ -370,7 +370,7 @@ class Migration(migrations.Migration):
                 ('type_ref', models.TextField(blank=True, null=True)),
                 ('starts_at', models.DateTimeField(blank=True, null=True)),
                 ('ends_at', models.DateTimeField(blank=True, null=True)),
-                ('status', entities.fields.WordField(blank=True, null=True)),
+                ('status', entities.models.fields.WordField(blank=True, null=True)),
                 ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='events.source')),
                 ('contact', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='entities.contact')),
                 ('sub_account', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='entities.subaccount')),
@@ -395,7 +395,7 @@ class Migration(migrations.Migration):
                 ('extra', models.JSONField(db_default=models.Value({}, models.JSONField()), help_text='What the vendor said that no column holds.')),
                 ('registers', models.JSONField(db_default=models.Value({}, models.JSONField()), editable=False)),
                 ('title', models.TextField(blank=True, null=True)),
-                ('status', entities.fields.WordField(blank=True, null=True)),
+                ('status', entities.models.fields.WordField(blank=True, null=True)),
                 ('priority', models.TextField(blank=True, null=True)),
                 ('due_at', models.DateTimeField(blank=True, null=True)),
                 ('completed_at', models.DateTimeField(blank=True, null=True)),

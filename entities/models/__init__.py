@@ -1,3 +1,4 @@
+from entities.models.api_token import ApiToken
 from entities.models.record import Record
 from entities.models.records import (
     Appointment,
@@ -13,8 +14,7 @@ from entities.models.records import (
     SubAccount,
     Task,
 )
-from entities.models.timeline import TimelineEntry
-from entities.models.token import ApiToken
+from entities.models.timeline_entry import TimelineEntry
 
 __all__ = [
     "ApiToken",

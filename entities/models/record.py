@@ -5,7 +5,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models.functions import Now
 
-from entities.derived import RunStart
+from entities.merge.derived_columns import RunStart
 
 EMPTY = models.Value({}, models.JSONField())
 
@@ -13,8 +13,8 @@ EMPTY = models.Value({}, models.JSONField())
 class Record(models.Model):
     """A set of last-writer-wins registers under the key (source, scope, external id).
 
-    Only `entities.apply` writes these tables. `registers` holds the clock of every register, and
-    the values of those that are not a column (see `entities.registers`).
+    Only `entities.writing.apply` writes these tables. `registers` holds the clock of every register, and
+    the values of those that are not a column (see `entities.merge.registers`).
     """
 
     source = models.ForeignKey("events.Source", models.PROTECT, related_name="+")

@@ -3,58 +3,68 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from entities import fields
-from entities.derived import RunStart
+from entities.merge.derived_columns import RunStart
+from entities.models.fields import (
+    amount_field,
+    currency_field,
+    date_field,
+    document_field,
+    flag_field,
+    reference_field,
+    text_field,
+    time_field,
+    word_field,
+)
 from entities.models.record import Record
 
 
 class SubAccount(Record):
-    location_id = fields.text()
+    location_id = text_field()
 
 
 class Lead(Record):
-    name = fields.text()
-    title = fields.text()
-    email = fields.text()
-    mobile = fields.text()
-    secondary_mobile = fields.text()
-    website = fields.text()
-    value = fields.amount()
-    origin = fields.text()
-    stage_name = fields.text()
-    stage_ref = fields.text()
-    owner_ref = fields.text()
-    owner_name = fields.text()
-    archived = fields.flag()
-    custom_fields = fields.document()
+    name = text_field()
+    title = text_field()
+    email = text_field()
+    mobile = text_field()
+    secondary_mobile = text_field()
+    website = text_field()
+    value = amount_field()
+    origin = text_field()
+    stage_name = text_field()
+    stage_ref = text_field()
+    owner_ref = text_field()
+    owner_name = text_field()
+    archived = flag_field()
+    custom_fields = document_field()
 
     tracked = ("stage_name", "stage_ref")
 
 
 class Client(Record):
-    name = fields.text()
-    number = fields.text()
-    type = fields.text()
-    first_name = fields.text()
-    last_name = fields.text()
-    email = fields.text()
-    phone = fields.text()
-    tax_number = fields.text()
-    website = fields.text()
-    custom_fields = fields.document()
+    name = text_field()
+    number = text_field()
+    type = text_field()
+    first_name = text_field()
+    last_name = text_field()
+    email = text_field()
+    phone = text_field()
+    tax_number = text_field()
+    website = text_field()
+    custom_fields = document_field()
 
 
 class Contact(Record):
-    first_name = fields.text()
-    last_name = fields.text()
-    email = fields.text()
-    phone = fields.text()
-    company_name = fields.text()
-    job_title = fields.text()
-    origin = fields.text()
-    lifecycle_stage = fields.text()
+    first_name = text_field()
+    last_name = text_field()
+    email = text_field()
+    phone = text_field()
+    company_name = text_field()
+    job_title = text_field()
+    origin = text_field()
+    lifecycle_stage = text_field()
     tags = ArrayField(models.TextField(), null=True, blank=True)
-    client = fields.reference("Client")
+    client = reference_field("Client")
 
     tracked = ("lifecycle_stage",)
 
@@ -64,116 +74,116 @@ class Contact(Record):
 
 
 class Deal(Record):
-    title = fields.text()
-    number = fields.text()
-    value = fields.amount()
-    status = fields.word()
-    vendor_status = fields.text()
-    priority = fields.text()
-    expected_close_date = fields.date()
-    closed_at = fields.moment()
-    lost_reason = fields.text()
-    stage_name = fields.text()
-    stage_ref = fields.text()
-    pipeline_ref = fields.text()
-    origin = fields.text()
-    client = fields.reference("Client")
-    contact = fields.reference("Contact")
-    lead = fields.reference("Lead")
-    owner_ref = fields.text()
-    owner_name = fields.text()
-    custom_fields = fields.document()
+    title = text_field()
+    number = text_field()
+    value = amount_field()
+    status = word_field()
+    vendor_status = text_field()
+    priority = text_field()
+    expected_close_date = date_field()
+    closed_at = time_field()
+    lost_reason = text_field()
+    stage_name = text_field()
+    stage_ref = text_field()
+    pipeline_ref = text_field()
+    origin = text_field()
+    client = reference_field("Client")
+    contact = reference_field("Contact")
+    lead = reference_field("Lead")
+    owner_ref = text_field()
+    owner_name = text_field()
+    custom_fields = document_field()
 
     tracked = ("status", "stage_name", "stage_ref")
     derived = {"closed_at": RunStart("status", frozenset({"won", "lost"}))}
 
 
 class Invoice(Record):
-    number = fields.text()
-    client = fields.reference("Client")
-    client_name = fields.text()
-    contact = fields.reference("Contact")
-    status = fields.word()
-    vendor_status = fields.text()
-    total = fields.amount()
-    amount_paid = fields.amount()
-    currency = fields.currency()
-    due_date = fields.date()
-    paid_at = fields.moment()
-    salesperson_ref = fields.text()
+    number = text_field()
+    client = reference_field("Client")
+    client_name = text_field()
+    contact = reference_field("Contact")
+    status = word_field()
+    vendor_status = text_field()
+    total = amount_field()
+    amount_paid = amount_field()
+    currency = currency_field()
+    due_date = date_field()
+    paid_at = time_field()
+    salesperson_ref = text_field()
 
     tracked = ("status",)
-    derived = {"paid_at": RunStart("status", frozenset({"paid"}), own_first=True)}
+    derived = {"paid_at": RunStart("status", frozenset({"paid"}), prefers_own_value=True)}
 
 
 class Quotation(Record):
-    number = fields.text()
-    client = fields.reference("Client")
-    client_name = fields.text()
-    deal = fields.reference("Deal")
-    status = fields.word()
-    vendor_status = fields.text()
-    total = fields.amount()
+    number = text_field()
+    client = reference_field("Client")
+    client_name = text_field()
+    deal = reference_field("Deal")
+    status = word_field()
+    vendor_status = text_field()
+    total = amount_field()
 
     tracked = ("status",)
 
 
 class Payment(Record):
-    client = fields.reference("Client")
-    invoice = fields.reference("Invoice")
-    amount = fields.amount()
-    currency = fields.currency()
-    method = fields.text()
-    reference = fields.text()
-    paid_at = fields.moment()
-    notes = fields.text()
+    client = reference_field("Client")
+    invoice = reference_field("Invoice")
+    amount = amount_field()
+    currency = currency_field()
+    method = text_field()
+    reference = text_field()
+    paid_at = time_field()
+    notes = text_field()
 
     known_by = ("reference",)
 
 
 class Appointment(Record):
-    title = fields.text()
-    contact = fields.reference("Contact")
-    calendar_ref = fields.text()
-    type_ref = fields.text()
-    starts_at = fields.moment()
-    ends_at = fields.moment()
-    status = fields.word()
+    title = text_field()
+    contact = reference_field("Contact")
+    calendar_ref = text_field()
+    type_ref = text_field()
+    starts_at = time_field()
+    ends_at = time_field()
+    status = word_field()
 
     tracked = ("status",)
 
 
 class Task(Record):
-    title = fields.text()
-    contact = fields.reference("Contact")
-    status = fields.word()
-    priority = fields.text()
-    due_at = fields.moment()
-    completed_at = fields.moment()
-    assignee_ref = fields.text()
+    title = text_field()
+    contact = reference_field("Contact")
+    status = word_field()
+    priority = text_field()
+    due_at = time_field()
+    completed_at = time_field()
+    assignee_ref = text_field()
 
     tracked = ("status",)
 
 
 class Message(Record):
-    contact = fields.reference("Contact")
-    conversation_ref = fields.text()
-    channel = fields.text()
-    direction = fields.text()
-    body = fields.text()
-    from_address = fields.text()
-    status = fields.word()
-    provider_ref = fields.text()
-    occurred_at = fields.moment()
+    contact = reference_field("Contact")
+    conversation_ref = text_field()
+    channel = text_field()
+    direction = text_field()
+    body = text_field()
+    from_address = text_field()
+    status = word_field()
+    provider_ref = text_field()
+    occurred_at = time_field()
 
     tracked = ("status",)
 
 
 class FormSubmission(Record):
-    form_ref = fields.text()
-    form_name = fields.text()
-    contact = fields.reference("Contact")
-    answers = fields.document()
-    submitted_at = fields.moment()
+    form_ref = text_field()
+    form_name = text_field()
+    contact = reference_field("Contact")
+    answers = document_field()
+    submitted_at = time_field()
 
     known_by = ("form_name",)

@@ -1,18 +1,18 @@
 """Heffl: snapshots, signed after Standard Webhooks.
 
 Source: the vendor's webhook documentation, a payload of each documented type in
-`tests/fixtures/heffl`. Not documented: `payment.received`, the shape of `contact.stageChanged`, and
+`entities/vendors/samples/heffl`. Not documented: `payment.received`, the shape of `contact.stageChanged`, and
 that of the invoice events beyond `.created`; their words are the ones that the vendor uses elsewhere.
 """
 
-from entities.vendor import Entity, Vendor, alike, events
+from entities.vendor_language import Entity, Vendor, event_types, same_names
 
-DEAL_WORDS = {"status": {"active": "open"}}
+DEAL_STATUSES = {"status": {"active": "open"}}
 
 LEAD = Entity(
     "lead",
     id=("id", "leadId"),
-    columns=alike(
+    columns=same_names(
         "name title email mobile secondary_mobile website value archived custom_fields created_at"
         " stage_ref owner_ref owner_name"
     )
@@ -21,14 +21,14 @@ LEAD = Entity(
 CLIENT = Entity(
     "client",
     id=("id", "clientId"),
-    columns=alike(
+    columns=same_names(
         "name number type first_name last_name email phone tax_number website custom_fields created_at"
     ),
 )
 CONTACT = Entity(
     "contact",
     id=("id", "contactId"),
-    columns=alike("first_name last_name email company_name client tags created_at")
+    columns=same_names("first_name last_name email company_name client tags created_at")
     | {
         "phone": "mobile",
         "job_title": "designation",
@@ -39,7 +39,7 @@ CONTACT = Entity(
 DEAL = Entity(
     "deal",
     id=("id", "dealId"),
-    columns=alike(
+    columns=same_names(
         "number priority expected_close_date lost_reason client contact lead custom_fields created_at"
         " stage_ref pipeline_ref owner_ref owner_name"
     )
@@ -51,13 +51,13 @@ DEAL = Entity(
         "origin": "source",
         "stage_name": "stage",
     },
-    words=DEAL_WORDS,
+    translations=DEAL_STATUSES,
 )
 INVOICE = Entity(
     "invoice",
     # In a payment's allocation, `id` would be the allocation's.
     id=("invoiceId", "id"),
-    columns=alike("number client client_name contact total currency due_date created_at status")
+    columns=same_names("number client client_name contact total currency due_date created_at status")
     | {
         "vendor_status": "status",
         "amount_paid": "paidTotal amountPaid paidAmount totalPaid",
@@ -68,12 +68,13 @@ INVOICE = Entity(
 QUOTATION = Entity(
     "quotation",
     id=("id", "quotationId"),
-    columns=alike("number client client_name deal status total created_at") | {"vendor_status": "status"},
+    columns=same_names("number client client_name deal status total created_at")
+    | {"vendor_status": "status"},
 )
 PAYMENT = Entity(
     "payment",
     id=("id", "paymentId"),
-    columns=alike("client currency notes created_at")
+    columns=same_names("client currency notes created_at")
     | {
         "invoice": "invoiceId invoice invoices allocations",
         "amount": "amount total",
@@ -81,25 +82,26 @@ PAYMENT = Entity(
         "reference": "referenceNumber reference",
         "paid_at": "date paidAt paymentDate",
     },
-    links=("allocations",),
-    digest_id=True,
+    link_keys=("allocations",),
+    identified_by_digest=True,
 )
 FORM_RESPONSE = Entity(
     "formsubmission",
     id=("id", "responseId"),
-    columns=alike("form_ref form_name contact created_at") | {"answers": "data", "submitted_at": "createdAt"},
+    columns=same_names("form_ref form_name contact created_at")
+    | {"answers": "data", "submitted_at": "createdAt"},
 )
 
 VENDOR = Vendor(
     name="heffl",
     label="Heffl",
     scheme="standard-webhooks",
-    events=events("lead", LEAD, "created updated deleted stageChanged")
-    | events("deal", DEAL, "created updated deleted stageChanged")
-    | events("client", CLIENT, "created updated deleted")
-    | events("contact", CONTACT, "created updated deleted stageChanged")
-    | events("invoice", INVOICE, "created updated paid deleted statusChanged", paid={"status": "paid"})
-    | events("quotation", QUOTATION, "created updated deleted statusChanged")
-    | events("payment", PAYMENT, "received")
-    | events("form.response", FORM_RESPONSE, "created"),
+    events=event_types("lead", LEAD, "created updated deleted stageChanged")
+    | event_types("deal", DEAL, "created updated deleted stageChanged")
+    | event_types("client", CLIENT, "created updated deleted")
+    | event_types("contact", CONTACT, "created updated deleted stageChanged")
+    | event_types("invoice", INVOICE, "created updated paid deleted statusChanged", paid={"status": "paid"})
+    | event_types("quotation", QUOTATION, "created updated deleted statusChanged")
+    | event_types("payment", PAYMENT, "received")
+    | event_types("form.response", FORM_RESPONSE, "created"),
 )

@@ -1,30 +1,32 @@
 """Seedly CRM: partial payloads, scoped by sub-account.
 
-Source: the vendor's webhook documentation, a payload of each type in `tests/fixtures/seedly`. How
+Source: the vendor's webhook documentation, a payload of each type in `entities/vendors/samples/seedly`. How
 the vendor signs is not in its public reference: the scheme is a setting of each source.
 """
 
-from entities.vendor import EVENT_TIME, Entity, Vendor, alike, events
+from entities.vendor_language import EVENT_TIME, Entity, Vendor, event_types, same_names
 
-SUB_ACCOUNT = Entity("subaccount", id=("subAccountId",), columns=alike("location_id"))
+SUB_ACCOUNT = Entity("subaccount", id=("subAccountId",), columns=same_names("location_id"))
 CONTACT = Entity(
     "contact",
     id=("contactId", "id"),
-    columns=alike("first_name last_name email phone job_title tags created_at")
+    columns=same_names("first_name last_name email phone job_title tags created_at")
     | {"company_name": "company", "origin": "source", "lifecycle_stage": "newStage lifecycleStage"},
-    adds={"tagName": "tags"},
-    about_event=("previousStage", "changedFields"),
+    additions={"tagName": "tags"},
+    event_keys=("previousStage", "changedFields"),
 )
 MESSAGE = Entity(
     "message",
     id=("messageId", "id"),
-    columns=alike("contact conversation_ref channel direction from_address status occurred_at created_at")
+    columns=same_names(
+        "contact conversation_ref channel direction from_address status occurred_at created_at"
+    )
     | {"body": "bodyText", "provider_ref": "externalId"},
 )
 APPOINTMENT = Entity(
     "appointment",
     id=("appointmentId", "id"),
-    columns=alike("contact calendar_ref status created_at")
+    columns=same_names("contact calendar_ref status created_at")
     | {
         "title": "appointmentTitle title name",
         "type_ref": "appointmentTypeId",
@@ -35,32 +37,32 @@ APPOINTMENT = Entity(
 OPPORTUNITY = Entity(
     "deal",
     id=("opportunityId", "id"),
-    columns=alike("contact value pipeline_ref stage_name lost_reason status created_at")
+    columns=same_names("contact value pipeline_ref stage_name lost_reason status created_at")
     | {
         "title": "title name",
         "stage_ref": "toStageId stageId",
         "vendor_status": "status",
         "origin": "source",
     },
-    about_event=("changedFields", "fromStageId"),
+    event_keys=("changedFields", "fromStageId"),
 )
 FORM_SUBMISSION = Entity(
     "formsubmission",
     id=("submissionId", "id"),
-    columns=alike("contact form_ref form_name submitted_at created_at") | {"answers": "fields"},
+    columns=same_names("contact form_ref form_name submitted_at created_at") | {"answers": "fields"},
 )
 INVOICE = Entity(
     "invoice",
     id=("invoiceId", "id"),
-    columns=alike("contact number status total currency due_date paid_at created_at")
+    columns=same_names("contact number status total currency due_date paid_at created_at")
     | {"amount_paid": "amount", "vendor_status": "status"},
 )
 TASK = Entity(
     "task",
     id=("taskId", "id"),
-    columns=alike("contact status priority completed_at created_at")
+    columns=same_names("contact status priority completed_at created_at")
     | {"title": "title name", "due_at": "dueDate", "assignee_ref": "assignedTo"},
-    about_event=("changedFields",),
+    event_keys=("changedFields",),
 )
 
 VENDOR = Vendor(
@@ -69,9 +71,9 @@ VENDOR = Vendor(
     scheme="standard-webhooks",
     payload_keys=("data", "payload"),
     scope=SUB_ACCOUNT,
-    beside={"contact": {"tags": "tags"}},
-    events=events("contact", CONTACT, "created updated lifecycle_changed tag_added")
-    | events(
+    reference_copies={"contact": {"tags": "tags"}},
+    events=event_types("contact", CONTACT, "created updated lifecycle_changed tag_added")
+    | event_types(
         "message",
         MESSAGE,
         "received sent delivered failed",
@@ -80,7 +82,7 @@ VENDOR = Vendor(
         delivered={"direction": "outbound", "status": "delivered"},
         failed={"direction": "outbound", "status": "failed"},
     )
-    | events(
+    | event_types(
         "appointment",
         APPOINTMENT,
         "booked cancelled rescheduled confirmed completed no_show",
@@ -91,7 +93,7 @@ VENDOR = Vendor(
         completed={"status": "completed"},
         no_show={"status": "no_show"},
     )
-    | events(
+    | event_types(
         "opportunity",
         OPPORTUNITY,
         "created stage_changed won lost updated deleted",
@@ -99,7 +101,7 @@ VENDOR = Vendor(
         won={"status": "won"},
         lost={"status": "lost"},
     )
-    | events("form", FORM_SUBMISSION, "submitted", submitted={"submitted_at": EVENT_TIME})
-    | events("invoice", INVOICE, "paid", paid={"status": "paid"})
-    | events("task", TASK, "created updated completed deleted"),
+    | event_types("form", FORM_SUBMISSION, "submitted", submitted={"submitted_at": EVENT_TIME})
+    | event_types("invoice", INVOICE, "paid", paid={"status": "paid"})
+    | event_types("task", TASK, "created updated completed deleted"),
 )

@@ -2,11 +2,11 @@
 
 from django.contrib import admin
 
-from events.admin.events import EventAdmin
-from events.admin.rejections import RejectionAdmin
-from events.admin.sources import SourceAdmin
-from events.models import Event, Rejection, Source
+from events.admin.event_admin import EventAdmin
+from events.admin.refusal_admin import RefusalAdmin
+from events.admin.source_admin import SourceAdmin
+from events.models import Event, Refusal, Source
 
 admin.site.register(Event, EventAdmin)
 admin.site.register(Source, SourceAdmin)
-admin.site.register(Rejection, RejectionAdmin)
+admin.site.register(Refusal, RefusalAdmin)

@@ -14,14 +14,17 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.html import format_html
 
-from entities.admin.links import event_page, page_of
-from events import rotation, trial
-from events.delivery import Answer, Unreachable
+from crmmirror.lib.admin_kit.urls import change_url
+from entities.admin.record_links import event_url
 from events.models import Source, SourceSecret
-from events.secrets import NoEncryptionKey
+from events.sender.self_test import NoActiveSecret, send_test_event
+from events.sender.webhook_client import DeliveryAnswer, EndpointUnreachable
+from events.sources import rotation
+from events.sources.encryption import NoEncryptionKey
+from events.sources.rotation import MAX_OVERLAP, active_secrets, end_secret, rotate_secret
 
-LONGEST_HOURS = rotation.LONGEST_OVERLAP // timedelta(hours=1)
-DEFAULT_HOURS = rotation.DEFAULT_OVERLAP // timedelta(hours=1)
+MAX_OVERLAP_HOURS = MAX_OVERLAP // timedelta(hours=1)
+DEFAULT_OVERLAP_HOURS = rotation.DEFAULT_OVERLAP // timedelta(hours=1)
 
 
 class RotationForm(forms.Form):
@@ -32,8 +35,8 @@ class RotationForm(forms.Form):
     )
     overlap = forms.FloatField(
         min_value=0,
-        max_value=LONGEST_HOURS,
-        initial=DEFAULT_HOURS,
+        max_value=MAX_OVERLAP_HOURS,
+        initial=DEFAULT_OVERLAP_HOURS,
         label="Hours until the old ones end",
         help_text="Both are taken meanwhile. 0 where the old one has leaked.",
     )
@@ -65,7 +68,7 @@ class SourceActions(admin.ModelAdmin):
             "source": source,
             "form": form,
             "secret": secret,
-            "old": rotation.active(source).exclude(expires_at=None),
+            "old": active_secrets(source).exclude(expires_at=None),
         }
         if secret:
             self.log_change(request, source, "Rotated the secret.")
@@ -80,28 +83,28 @@ class SourceActions(admin.ModelAdmin):
             return HttpResponseNotAllowed(["POST"])
         address = request.build_absolute_uri("/")
         try:
-            answer = trial.deliver(source, address)
-        except (Unreachable, trial.NothingToSignWith, NoEncryptionKey) as error:
+            answer = send_test_event(source, address)
+        except (EndpointUnreachable, NoActiveSecret, NoEncryptionKey) as error:
             self.message_user(request, f"The test event was not delivered. {error}", messages.ERROR)
         else:
             level = messages.SUCCESS if answer.event else messages.ERROR
             self.message_user(request, _told(answer), level)
-        return redirect(page_of(Source, source.pk))
+        return redirect(change_url(Source, source.pk))
 
     def end_secret_view(self, request: HttpRequest, source_id: int, secret_id: int) -> HttpResponse:
         source = self._changeable(request, source_id)
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        rotation.end_now(get_object_or_404(SourceSecret, pk=secret_id, source=source))
+        end_secret(get_object_or_404(SourceSecret, pk=secret_id, source=source))
         self.log_change(request, source, f"Ended secret {secret_id}.")
         self.message_user(request, f"Secret {secret_id} has ended.", messages.SUCCESS)
-        if not rotation.active(source).exists():
+        if not active_secrets(source).exists():
             self.message_user(
                 request,
                 "No secret serves now: every delivery is refused until one is made.",
                 messages.WARNING,
             )
-        return redirect(page_of(Source, source.pk))
+        return redirect(change_url(Source, source.pk))
 
     def secrets_context(self, source: Source) -> dict[str, Any]:
         return {"secrets": source.secrets.all(), "now": timezone.now()}
@@ -118,7 +121,7 @@ class SourceActions(admin.ModelAdmin):
         """The new secret; empty where the form now says why there is none."""
         try:
             overlap = timedelta(hours=form.cleaned_data["overlap"])
-            return rotation.rotate(source, form.cleaned_data["secret"], overlap)[0]
+            return rotate_secret(source, form.cleaned_data["secret"], overlap)[0]
         except ValidationError as error:
             form.add_error(None if "overlap" in error.message_dict else "secret", error.messages)
         except NoEncryptionKey as error:
@@ -126,13 +129,13 @@ class SourceActions(admin.ModelAdmin):
         return ""
 
 
-def _told(answer: Answer) -> str:
+def _told(answer: DeliveryAnswer) -> str:
     if answer.event:
         return format_html(
             'The test event was answered {} {}: <a href="{}">event {}</a>. It becomes no record.',
             answer.status,
             answer.outcome,
-            event_page(answer.event),
+            event_url(answer.event),
             answer.event,
         )
     return f"The test event was answered {answer.status}. {answer.detail}"

@@ -1,4 +1,4 @@
-"""The forms of a source: what `events.sources` demands, said beside the field that is at fault."""
+"""The forms of a source: what `events.sources.lookup` demands, said beside the field that is at fault."""
 
 from copy import copy
 from typing import Any
@@ -6,19 +6,21 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from entities import vendors
-from events import rotation, secrets, sources
+from entities.vendors import all_vendors
 from events.models import Encoding, Scheme, Source
-from events.signatures import SCHEMES, SchemeRules, UnfitSecret
-from events.sources import OPTIONS
+from events.signatures import SCHEMES, SignatureScheme, UnfitSecret
+from events.sources import encryption
+from events.sources.encryption import decrypt_or_none
+from events.sources.registry import SIGNATURE_OPTIONS, check_or_make_secret, default_scheme, validate_source
+from events.sources.rotation import active_secrets
 
-LIMITS = ("rate_limit", "rate_period", "allowed_networks")
+LIMIT_FIELDS = ("rate_limit", "rate_period", "allowed_networks")
 VENDORS_OWN = "as the vendor signs"
 
 
-def options_of(cleaned: dict[str, Any]) -> dict[str, str]:
+def given_options(cleaned: dict[str, Any]) -> dict[str, str]:
     """Those that say something: an HMAC is in hex unless told otherwise."""
-    given = {name: cleaned.get(name, "") for name in OPTIONS}
+    given = {name: cleaned.get(name, "") for name in SIGNATURE_OPTIONS}
     return {name: value for name, value in given.items() if value and value != Encoding.HEX}
 
 
@@ -37,28 +39,28 @@ class NewSourceForm(forms.ModelForm):
 
     class Meta:
         model = Source
-        fields = ("slug", "vendor", "scheme", *OPTIONS)
+        fields = ("slug", "vendor", "scheme", *SIGNATURE_OPTIONS)
         help_texts = {"slug": "A short name, such as acme-main. It is the source's name in the API too."}
         widgets = dict.fromkeys(("header", "prefix"), forms.TextInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        known = [(vendor.name, vendor.label) for vendor in vendors.every().values()]
+        known = [(vendor.name, vendor.label) for vendor in all_vendors().values()]
         self.fields["vendor"].choices = known  # type: ignore[attr-defined]
 
     def given(self) -> dict[str, Any]:
-        """The arguments of `events.sources.create`."""
+        """The arguments of `events.sources.registry.create_source`."""
         named = {name: self.cleaned_data[name] for name in ("slug", "vendor", "scheme", "secret")}
-        return named | options_of(self.cleaned_data)
+        return named | given_options(self.cleaned_data)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if self.errors:
             return cleaned
-        scheme = cleaned["scheme"] = cleaned["scheme"] or sources.default_scheme(cleaned["vendor"])
+        scheme = cleaned["scheme"] = cleaned["scheme"] or default_scheme(cleaned["vendor"])
         fields = {name: value for name, value in cleaned.items() if name != "secret"}
-        sources.validate(Source(**fields), frozenset(options_of(cleaned)))
-        sources.fitting_secret(SCHEMES[scheme], cleaned["secret"])
+        validate_source(Source(**fields), frozenset(given_options(cleaned)))
+        check_or_make_secret(SCHEMES[scheme], cleaned["secret"])
         _demand_key()
         return cleaned
 
@@ -66,7 +68,7 @@ class NewSourceForm(forms.ModelForm):
 class SourceForm(forms.ModelForm):
     class Meta:
         model = Source
-        fields = ("slug", "vendor", "active", "scheme", *OPTIONS, "max_body_bytes", *LIMITS)
+        fields = ("slug", "vendor", "active", "scheme", *SIGNATURE_OPTIONS, "max_body_bytes", *LIMIT_FIELDS)
         widgets = {
             **dict.fromkeys(("header", "prefix"), forms.TextInput),
             "allowed_networks": forms.Textarea({"rows": 3}),
@@ -87,7 +89,7 @@ class SourceForm(forms.ModelForm):
         cleaned = super().clean() or self.cleaned_data
         if self.errors:
             return cleaned
-        sources.validate(_with(self.instance, cleaned), frozenset(options_of(cleaned)))
+        validate_source(_with(self.instance, cleaned), frozenset(given_options(cleaned)))
         if cleaned["scheme"] != self.initial["scheme"]:
             self._demand_fitting_secret(cleaned["scheme"])
         return cleaned
@@ -95,7 +97,7 @@ class SourceForm(forms.ModelForm):
     def _demand_fitting_secret(self, scheme: str) -> None:
         """A scheme for which the source has no secret would refuse every delivery."""
         rules = SCHEMES[scheme]
-        kept = rotation.active(self.instance)
+        kept = active_secrets(self.instance)
         if rules.new_secret and not any(_fits(rules, bytes(one.ciphertext)) for one in kept):
             raise ValidationError(
                 {"scheme": "This source has no secret that fits the scheme: add a new source."}
@@ -109,8 +111,8 @@ def _with(source: Source, cleaned: dict[str, Any]) -> Source:
     return changed
 
 
-def _fits(rules: SchemeRules, ciphertext: bytes) -> bool:
-    secret = secrets.readable(ciphertext)
+def _fits(rules: SignatureScheme, ciphertext: bytes) -> bool:
+    secret = decrypt_or_none(ciphertext)
     if secret is None:
         return False
     try:
@@ -122,6 +124,6 @@ def _fits(rules: SchemeRules, ciphertext: bytes) -> bool:
 
 def _demand_key() -> None:
     try:
-        secrets.encrypt("")
-    except secrets.NoEncryptionKey as error:
+        encryption.encrypt("")
+    except encryption.NoEncryptionKey as error:
         raise ValidationError(str(error)) from None

@@ -4,7 +4,7 @@ from argparse import ArgumentTypeError
 from typing import Any
 
 
-def positive(number: type[int] | type[float]) -> Any:
+def positive_number(number: type[int] | type[float]) -> Any:
     """An argument's type: a finite number above zero."""
 
     def parse(text: str) -> int | float:

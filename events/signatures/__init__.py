@@ -21,40 +21,40 @@ from events.signatures import (
     static_token,
 )
 from events.signatures.scheme import (
-    OutsideWindow,
-    SchemeRules,
-    Signs,
+    NotAuthentic,
+    SignatureScheme,
+    SignatureSettings,
+    TimestampOutsideWindow,
     UnfitSecret,
-    Unproven,
     WrongSignature,
 )
 
 __all__ = [
     "SCHEMES",
-    "OutsideWindow",
-    "SchemeRules",
-    "Signs",
+    "NotAuthentic",
+    "SignatureScheme",
+    "SignatureSettings",
+    "TimestampOutsideWindow",
     "UnfitSecret",
-    "Unproven",
     "WrongSignature",
     "sign",
     "verify",
 ]
 
-SCHEMES: dict[str, SchemeRules] = {
-    Scheme.STANDARD_WEBHOOKS: standard_webhooks.RULES,
-    Scheme.HMAC_SHA256: hmac_sha256.RULES,
-    Scheme.HMAC_SHA256_TIMESTAMPED: hmac_sha256_timestamped.RULES,
-    Scheme.TOKEN: static_token.RULES,
-    Scheme.NONE: secret_address.RULES,
+SCHEMES: dict[str, SignatureScheme] = {
+    Scheme.STANDARD_WEBHOOKS: standard_webhooks.SCHEME,
+    Scheme.HMAC_SHA256: hmac_sha256.SCHEME,
+    Scheme.HMAC_SHA256_TIMESTAMPED: hmac_sha256_timestamped.SCHEME,
+    Scheme.TOKEN: static_token.SCHEME,
+    Scheme.NONE: secret_address.SCHEME,
 }
 
 
-def verify(source: Signs, active: Sequence[str], body: bytes, headers: Mapping[str, str]) -> None:
+def verify(source: SignatureSettings, active: Sequence[str], body: bytes, headers: Mapping[str, str]) -> None:
     """Returns if one of the source's active secrets signed the body. Raises Unproven."""
     SCHEMES[source.scheme].verify(source, active, body, headers)
 
 
-def sign(source: Signs, secret: str, body: bytes, at: int | None = None) -> dict[str, str]:
+def sign(source: SignatureSettings, secret: str, body: bytes, at: int | None = None) -> dict[str, str]:
     """The headers with which the source's vendor would send the body; `at` is unix seconds."""
     return SCHEMES[source.scheme].sign(source, secret, body, int(time.time()) if at is None else at)

@@ -6,7 +6,14 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from events.models import Encoding
-from events.signatures.scheme import SchemeRules, Signs, UnfitSecret, WrongSignature, carried, comparable
+from events.signatures.scheme import (
+    SignatureScheme,
+    SignatureSettings,
+    UnfitSecret,
+    WrongSignature,
+    read_signature_header,
+    to_comparable_bytes,
+)
 
 DEFAULT_HEADER = "X-Signature"
 KEY_BYTES = 32
@@ -16,13 +23,15 @@ ENCODE: dict[str, Callable[[bytes], str]] = {
 }
 
 
-def verify(source: Signs, active: Sequence[str], body: bytes, headers: Mapping[str, str]) -> None:
-    given = carried(source, headers, DEFAULT_HEADER)
-    check_any([given], (mac(secret, body, source.encoding) for secret in active), source.encoding)
+def verify(source: SignatureSettings, active: Sequence[str], body: bytes, headers: Mapping[str, str]) -> None:
+    given = read_signature_header(source, headers, DEFAULT_HEADER)
+    check_signatures(
+        [given], (make_hmac(secret, body, source.encoding) for secret in active), source.encoding
+    )
 
 
-def sign(source: Signs, secret: str, body: bytes, at: int) -> dict[str, str]:
-    return {source.header or DEFAULT_HEADER: source.prefix + mac(secret, body, source.encoding)}
+def sign(source: SignatureSettings, secret: str, body: bytes, at: int) -> dict[str, str]:
+    return {source.header or DEFAULT_HEADER: source.prefix + make_hmac(secret, body, source.encoding)}
 
 
 def new_secret() -> str:
@@ -36,18 +45,18 @@ def check_secret(secret: str) -> None:
         raise UnfitSecret("the secret has characters that cannot be printed")
 
 
-def mac(secret: str, text: bytes, encoding: str) -> str:
+def make_hmac(secret: str, text: bytes, encoding: str) -> str:
     return ENCODE[encoding](hmac.digest(secret.encode(), text, "sha256"))
 
 
-def check_any(given: Iterable[str], expected: Iterable[str], encoding: str) -> None:
+def check_signatures(given: Iterable[str], expected: Iterable[str], encoding: str) -> None:
     """Raises WrongSignature unless one of the given is one of the expected; hex in either case."""
-    rights = [comparable(right) for right in expected]
+    rights = [to_comparable_bytes(right) for right in expected]
     texts = [text.lower() if encoding == Encoding.HEX else text for text in given]
-    if not any(hmac.compare_digest(comparable(text), right) for text in texts for right in rights):
+    if not any(hmac.compare_digest(to_comparable_bytes(text), right) for text in texts for right in rights):
         raise WrongSignature("The signature is not right.")
 
 
-RULES = SchemeRules(
+SCHEME = SignatureScheme(
     verify, sign, new_secret, check_secret, DEFAULT_HEADER, frozenset({"header", "prefix", "encoding"})
 )

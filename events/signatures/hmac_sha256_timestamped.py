@@ -6,21 +6,27 @@ are passed over.
 
 from collections.abc import Mapping, Sequence
 
-from events.signatures.hmac_sha256 import check_any, check_secret, mac, new_secret
-from events.signatures.scheme import SchemeRules, Signs, WrongSignature, carried, check_window
+from events.signatures.hmac_sha256 import check_secret, check_signatures, make_hmac, new_secret
+from events.signatures.scheme import (
+    SignatureScheme,
+    SignatureSettings,
+    WrongSignature,
+    check_window,
+    read_signature_header,
+)
 
 DEFAULT_HEADER = "X-Signature"
 
 
-def verify(source: Signs, active: Sequence[str], body: bytes, headers: Mapping[str, str]) -> None:
-    timestamp, given = _parse(carried(source, headers, DEFAULT_HEADER))
+def verify(source: SignatureSettings, active: Sequence[str], body: bytes, headers: Mapping[str, str]) -> None:
+    timestamp, given = _parse(read_signature_header(source, headers, DEFAULT_HEADER))
     check_window(timestamp)
     text = _signed_text(timestamp, body)
-    check_any(given, (mac(secret, text, source.encoding) for secret in active), source.encoding)
+    check_signatures(given, (make_hmac(secret, text, source.encoding) for secret in active), source.encoding)
 
 
-def sign(source: Signs, secret: str, body: bytes, at: int) -> dict[str, str]:
-    signature = mac(secret, _signed_text(str(at), body), source.encoding)
+def sign(source: SignatureSettings, secret: str, body: bytes, at: int) -> dict[str, str]:
+    signature = make_hmac(secret, _signed_text(str(at), body), source.encoding)
     return {source.header or DEFAULT_HEADER: f"{source.prefix}t={at},v1={signature}"}
 
 
@@ -37,6 +43,6 @@ def _signed_text(timestamp: str, body: bytes) -> bytes:
     return timestamp.encode() + b"." + body
 
 
-RULES = SchemeRules(
+SCHEME = SignatureScheme(
     verify, sign, new_secret, check_secret, DEFAULT_HEADER, frozenset({"header", "prefix", "encoding"})
 )

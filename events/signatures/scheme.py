@@ -10,15 +10,15 @@ WINDOW_SECONDS = 5 * 60
 UNIX_SECONDS = re.compile(r"[0-9]{1,11}")
 
 
-class Unproven(Exception):
+class NotAuthentic(Exception):
     """A delivery does not show that its source sent it; the message says what is wrong with it."""
 
 
-class WrongSignature(Unproven):
+class WrongSignature(NotAuthentic):
     """No signature or token, or none that an active secret made."""
 
 
-class OutsideWindow(Unproven):
+class TimestampOutsideWindow(NotAuthentic):
     """The signed timestamp is further than WINDOW_SECONDS from the clock here."""
 
 
@@ -26,7 +26,7 @@ class UnfitSecret(ValueError):
     """A secret that a scheme cannot use; the message says why and never holds the secret."""
 
 
-class Signs(Protocol):
+class SignatureSettings(Protocol):
     """How a source's deliveries are signed. `events.models.Source` is one."""
 
     @property
@@ -40,7 +40,7 @@ class Signs(Protocol):
 
 
 @dataclass(frozen=True)
-class SchemeRules:
+class SignatureScheme:
     """All that one scheme knows: to verify a delivery, and to sign one as the vendor would.
 
     verify: (source, active secrets, body, headers); headers are case-insensitive. Raises Unproven.
@@ -51,15 +51,15 @@ class SchemeRules:
     options: which of a source's `header`, `prefix` and `encoding` mean something.
     """
 
-    verify: Callable[[Signs, Sequence[str], bytes, Mapping[str, str]], None]
-    sign: Callable[[Signs, str, bytes, int], dict[str, str]]
+    verify: Callable[[SignatureSettings, Sequence[str], bytes, Mapping[str, str]], None]
+    sign: Callable[[SignatureSettings, str, bytes, int], dict[str, str]]
     new_secret: Callable[[], str] | None
     check_secret: Callable[[str], None]
     default_header: str = ""
     options: frozenset[str] = frozenset()
 
 
-def carried(source: Signs, headers: Mapping[str, str], default_header: str) -> str:
+def read_signature_header(source: SignatureSettings, headers: Mapping[str, str], default_header: str) -> str:
     """The value of the source's header without the source's prefix. Raises WrongSignature."""
     header = source.header or default_header
     value = headers.get(header, "")
@@ -75,9 +75,9 @@ def check_window(timestamp: str) -> None:
     if not UNIX_SECONDS.fullmatch(timestamp):
         raise WrongSignature("The timestamp is missing or not in unix seconds.")
     if abs(time.time() - int(timestamp)) > WINDOW_SECONDS:
-        raise OutsideWindow(f"The timestamp is more than {WINDOW_SECONDS} seconds from now.")
+        raise TimestampOutsideWindow(f"The timestamp is more than {WINDOW_SECONDS} seconds from now.")
 
 
-def comparable(text: str) -> bytes:
+def to_comparable_bytes(text: str) -> bytes:
     """For `hmac.compare_digest`, which refuses text beyond ASCII; equal only for equal text."""
     return text.encode("utf-8", "surrogatepass")

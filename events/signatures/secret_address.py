@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 
-from events.signatures.scheme import SchemeRules, Signs, UnfitSecret
+from events.signatures.scheme import SignatureScheme, SignatureSettings, UnfitSecret
 
 
-def verify(source: Signs, active: Sequence[str], body: bytes, headers: Mapping[str, str]) -> None:
+def verify(source: SignatureSettings, active: Sequence[str], body: bytes, headers: Mapping[str, str]) -> None:
     return
 
 
-def sign(source: Signs, secret: str, body: bytes, at: int) -> dict[str, str]:
+def sign(source: SignatureSettings, secret: str, body: bytes, at: int) -> dict[str, str]:
     return {}
 
 
@@ -17,4 +17,4 @@ def check_secret(secret: str) -> None:
     raise UnfitSecret("the scheme none takes no secret: its address is the secret")
 
 
-RULES = SchemeRules(verify, sign, None, check_secret)
+SCHEME = SignatureScheme(verify, sign, None, check_secret)

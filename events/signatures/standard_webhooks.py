@@ -14,12 +14,12 @@ from functools import lru_cache
 from standardwebhooks import Webhook
 
 from events.signatures.scheme import (
-    SchemeRules,
-    Signs,
+    SignatureScheme,
+    SignatureSettings,
     UnfitSecret,
     WrongSignature,
     check_window,
-    comparable,
+    to_comparable_bytes,
 )
 
 ID, TIMESTAMP, SIGNATURE = HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature")
@@ -29,7 +29,7 @@ KEY_BYTES = 32
 _webhook = lru_cache(maxsize=256)(Webhook)
 
 
-def verify(source: Signs, active: Sequence[str], body: bytes, headers: Mapping[str, str]) -> None:
+def verify(source: SignatureSettings, active: Sequence[str], body: bytes, headers: Mapping[str, str]) -> None:
     signed = {name: headers.get(name, "") for name in HEADERS}
     if missing := [name for name in HEADERS if not signed[name]]:
         raise WrongSignature(f"Missing or empty: {', '.join(missing)}.")
@@ -38,7 +38,7 @@ def verify(source: Signs, active: Sequence[str], body: bytes, headers: Mapping[s
         raise WrongSignature("No signature in webhook-signature is right.")
 
 
-def sign(source: Signs, secret: str, body: bytes, at: int) -> dict[str, str]:
+def sign(source: SignatureSettings, secret: str, body: bytes, at: int) -> dict[str, str]:
     """The id is drawn from the body, so that a retry of one message carries the same one."""
     message_id = "msg_" + base64.b32encode(hashlib.sha256(body).digest()[:15]).decode()
     signature = _signature(secret, message_id, str(at), body)
@@ -73,12 +73,14 @@ def _matches(secret: str, body: bytes, signed: dict[str, str]) -> bool:
 
 def _matches_bytes(secret: str, body: bytes, signed: dict[str, str]) -> bool:
     """The library reads the body as UTF-8; one that is not may be authentic all the same."""
-    expected = comparable(_signature(secret, signed[ID], signed[TIMESTAMP], body))
-    return any(hmac.compare_digest(comparable(given), expected) for given in signed[SIGNATURE].split(" "))
+    expected = to_comparable_bytes(_signature(secret, signed[ID], signed[TIMESTAMP], body))
+    return any(
+        hmac.compare_digest(to_comparable_bytes(given), expected) for given in signed[SIGNATURE].split(" ")
+    )
 
 
 def _signature(secret: str, message_id: str, timestamp: str, body: bytes) -> str:
-    text = comparable(f"{message_id}.{timestamp}.") + body
+    text = to_comparable_bytes(f"{message_id}.{timestamp}.") + body
     return "v1," + base64.b64encode(hmac.digest(_key(secret), text, "sha256")).decode()
 
 
@@ -87,4 +89,4 @@ def _key(secret: str) -> bytes:
     return base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
 
 
-RULES = SchemeRules(verify, sign, new_secret, check_secret)
+SCHEME = SignatureScheme(verify, sign, new_secret, check_secret)

@@ -5,7 +5,14 @@ import re
 import secrets
 from collections.abc import Mapping, Sequence
 
-from events.signatures.scheme import SchemeRules, Signs, UnfitSecret, WrongSignature, carried, comparable
+from events.signatures.scheme import (
+    SignatureScheme,
+    SignatureSettings,
+    UnfitSecret,
+    WrongSignature,
+    read_signature_header,
+    to_comparable_bytes,
+)
 
 DEFAULT_HEADER = "X-Webhook-Token"
 TOKEN_BYTES = 32
@@ -13,13 +20,13 @@ TOKEN_BYTES = 32
 SENDABLE = re.compile(r"[!-~]([ -~]*[!-~])?")
 
 
-def verify(source: Signs, active: Sequence[str], body: bytes, headers: Mapping[str, str]) -> None:
-    given = comparable(carried(source, headers, DEFAULT_HEADER))
-    if not any(hmac.compare_digest(given, comparable(secret)) for secret in active):
+def verify(source: SignatureSettings, active: Sequence[str], body: bytes, headers: Mapping[str, str]) -> None:
+    given = to_comparable_bytes(read_signature_header(source, headers, DEFAULT_HEADER))
+    if not any(hmac.compare_digest(given, to_comparable_bytes(secret)) for secret in active):
         raise WrongSignature("The token is not right.")
 
 
-def sign(source: Signs, secret: str, body: bytes, at: int) -> dict[str, str]:
+def sign(source: SignatureSettings, secret: str, body: bytes, at: int) -> dict[str, str]:
     return {source.header or DEFAULT_HEADER: source.prefix + secret}
 
 
@@ -32,4 +39,6 @@ def check_secret(secret: str) -> None:
         raise UnfitSecret("a token is printable ASCII without a space at either end")
 
 
-RULES = SchemeRules(verify, sign, new_secret, check_secret, DEFAULT_HEADER, frozenset({"header", "prefix"}))
+SCHEME = SignatureScheme(
+    verify, sign, new_secret, check_secret, DEFAULT_HEADER, frozenset({"header", "prefix"})
+)

@@ -9,10 +9,10 @@ from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, sync_pla
 from pytest_django.live_server_helper import LiveServer
 
 from entities.models import Deal
-from events import sources
-from events.drain import drain
-from events.models import Event, Rejection, Source
-from tests.staff import list_url, page_url, say, staff
+from events.models import Event, Refusal, Source
+from events.processing.drain import drain_backlog
+from events.sources.registry import create_source
+from tests.support.staff_client import list_url, page_url, say, staff
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -93,7 +93,7 @@ def test_no_page_breaks_the_policy_or_runs_what_a_vendor_wrote(visit: Visit) -> 
         list_url(Source),
         page_url(event.source),
         page_url(event.source).replace("change", "rotate"),
-        list_url(Rejection),
+        list_url(Refusal),
         "/admin/events/source/add/",
         "/admin/auth/user/add/",
         page_url(User.objects.get()),
@@ -131,7 +131,7 @@ def test_a_new_sources_secret_is_copied_with_a_button(visit: Visit) -> None:
 
 
 def test_a_rotated_secret_is_copied_with_a_button_and_the_old_one_ended(visit: Visit) -> None:
-    source, _ = sources.create("acme", "heffl")
+    source, _ = create_source("acme", "heffl")
     visit.goto(page_url(source))
     visit.page.click("text=Rotate the secret")
     visit.page.click("[type=submit][value='Make the new secret']")
@@ -151,7 +151,7 @@ def test_an_event_is_applied_again_from_its_page_and_from_the_list(visit: Visit)
     visit.page.click("[value='Apply again']")
     assert "is pending again" in visit.page.inner_text(".messagelist")
     assert Event.objects.get().status == "pending"
-    drain()
+    drain_backlog()
     visit.goto(list_url(Event))
     visit.page.check("#action-toggle")
     visit.page.select_option("[name=action]", "apply_selected_again")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
-from tests.crmmirror.mirror import PROJECT, free_port
+from tests.support.running_mirror import PROJECT, free_port
 
 GOOD = {
     "SECRET_KEY": "s" * 60,

@@ -20,7 +20,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 @pytest.fixture
 def headers(db: None) -> Iterator[dict[str, str]]:
     """Those of somebody who may see everything, asking within the test's transaction."""
-    from tests.api import authorization
+    from tests.support.api_client import authorization
 
     for signal in SIGNALS:
         signal.disconnect(close_old_connections)

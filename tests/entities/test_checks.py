@@ -9,22 +9,22 @@ from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.db import models
 
-from entities.converters import CONVERTERS
-from entities.derived import RunStart
+from entities.merge.derived_columns import RunStart
 from entities.models import Deal
-from tests.entities import third_vendor
+from entities.reading.converters import CONVERTERS
+from tests.support import third_vendor
 
 SOUND = """
-from entities.vendor import EVENT_TIME, Entity, EventType, Vendor, alike, events
+from entities.vendor_language import EVENT_TIME, Entity, EventType, Vendor, event_types, same_names
 
-DEAL = Entity("deal", id=("id",), columns=alike("title client status") | {"value": "price"})
-CLIENT = Entity("client", id=("id",), columns=alike("name"))
+DEAL = Entity("deal", id=("id",), columns=same_names("title client status") | {"value": "price"})
+CLIENT = Entity("client", id=("id",), columns=same_names("name"))
 VENDOR = Vendor(
     name="marigold",
     label="Marigold",
     scheme="hmac-sha256",
-    events=events("deal", DEAL, "created won", won={"status": "won"}) | events("client", CLIENT, "created"),
-    beside={"client": {"company": "name"}},
+    events=event_types("deal", DEAL, "created won", won={"status": "won"}) | event_types("client", CLIENT, "created"),
+    reference_copies={"client": {"company": "name"}},
 )
 """
 
@@ -45,7 +45,7 @@ SLIPS = [
     ),
     (
         "E003",
-        SOUND.replace("beside=", "scope=CLIENT, beside="),
+        SOUND.replace("reference_copies=", "scope=CLIENT, reference_copies="),
         "has records of 'client' as its scope",
         "Write scope=Entity('subaccount', ...)",
     ),
@@ -75,61 +75,63 @@ SLIPS = [
     ),
     (
         "E006",
-        SOUND.replace('"price"}', '"price"}, words={"priority": {"hi": "high"}}'),
-        "entity 'deal', words: there is no column 'priority'",
+        SOUND.replace('"price"}', '"price"}, translations={"priority": {"hi": "high"}}'),
+        "entity 'deal', translations: there is no column 'priority'",
         "Write one of: client, status, title, value.",
     ),
     (
         "E006",
-        SOUND.replace('"price"}', '"price"}, adds={"tag": "title"}'),
-        "entity 'deal', adds: there is no column 'title'",
+        SOUND.replace('"price"}', '"price"}, additions={"tag": "title"}'),
+        "entity 'deal', additions: there is no column 'title'",
         "Write one of: none, there is none.",
     ),
     (
         "E006",
-        SOUND.replace('"price"}', '"price"}, links=("prices",)'),
-        "entity 'deal', links: no column is read off 'prices'",
+        SOUND.replace('"price"}', '"price"}, link_keys=("prices",)'),
+        "entity 'deal', link_keys: no column is read off 'prices'",
         "Write one of: price",
     ),
     (
         "E006",
         SOUND.replace('won={"status"', 'won={"state"'),
-        "event 'deal.won', says: there is no column 'state'",
+        "event 'deal.won', implied: there is no column 'state'",
         "Write one of: status, ",
     ),
     (
         "E006",
-        SOUND.replace('beside={"client"', 'beside={"customer"'),
-        "beside: no entity has a reference 'customer'",
+        SOUND.replace('reference_copies={"client"', 'reference_copies={"customer"'),
+        "reference_copies: no entity has a reference 'customer'",
         "Write one of: client.",
     ),
     (
         "E006",
         SOUND.replace('{"company": "name"}', '{"company": "email"}'),
-        "beside 'client', 'company': there is no column 'email'",
+        "reference_copies 'client', 'company': there is no column 'email'",
         "Write one of: name.",
     ),
     (
         "E008",
         SOUND.replace('{"status": "won"}', '{"status": "Won"}'),
-        "event 'deal.won', says: 'status' cannot be 'Won'",
-        "what entities.converters.word returns",
+        "event 'deal.won', implied: 'status' cannot be 'Won'",
+        "what entities.reading.converters.to_word returns",
     ),
     (
         "E008",
         SOUND.replace('{"status": "won"}', '{"status": EVENT_TIME}'),
-        "event 'deal.won', says: 'status' cannot be EVENT_TIME",
-        "what entities.converters.word returns",
+        "event 'deal.won', implied: 'status' cannot be EVENT_TIME",
+        "what entities.reading.converters.to_word returns",
     ),
     (
         "E008",
         SOUND.replace('{"status": "won"}', '{"value": "much"}'),
-        "event 'deal.won', says: 'value' cannot be 'much'",
-        "what entities.converters.amount returns",
+        "event 'deal.won', implied: 'value' cannot be 'much'",
+        "what entities.reading.converters.to_amount returns",
     ),
     (
         "E009",
-        SOUND.replace("beside=", "scope=Entity('client', id=('clientId',), columns={}), beside="),
+        SOUND.replace(
+            "reference_copies=", "scope=Entity('client', id=('clientId',), columns={}), reference_copies="
+        ),
         "maps the model 'client' twice, differently",
         "Write one Entity for both",
     ),
@@ -164,7 +166,7 @@ def test_a_slip_is_named_with_what_to_write_instead(
 
 def test_a_slip_fails_manage_py_check(tmp_path: Path) -> None:
     with (
-        third_vendor.module(tmp_path, SOUND.replace("alike(", "alike('nmae ' + ")),
+        third_vendor.module(tmp_path, SOUND.replace("same_names(", "same_names('nmae ' + ")),
         pytest.raises(SystemCheckError, match="nmae"),
     ):
         call_command("check")
@@ -178,7 +180,7 @@ def test_a_column_of_a_kind_without_a_converter_is_named(
         (error,) = [error for error in found() if error.obj == module]
     assert error.id == "entities.E007"
     assert "entity 'deal', columns: no converter fills the DecimalField 'value'" in error.msg
-    assert "Give DecimalField a row in entities.converters.CONVERTERS" in error.hint
+    assert "Give DecimalField a row in entities.reading.converters.CONVERTERS" in error.hint
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,12 @@ import psycopg
 import pytest
 from django.db import connection
 
-from entities import settle, vendors
-from entities.mapping import Mapped
-from entities.plan import plans
-from entities.vendor import Vendor
-from events import wakeups
-from tests.events.web_server import WebServer, serving
+from entities.reading.mapper import MappedEvent
+from entities.reading.plan import entity_plans
+from entities.vendors import all_vendors, get_vendor
+from entities.writing import process_batch
+from events.processing import wakeups
+from tests.support.web_server import WebServer, serving
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def learned(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Makes a vendor's table learn a field, an event type and a key of the envelope, until the test's end."""
 
     def learn() -> None:
-        vendor = vendors.get("heffl")
+        vendor = get_vendor("heffl")
         deals = replace(vendor.events["deal.updated"].entity)
         deals = replace(deals, columns={**deals.columns, "lost_reason": "closingNote lostReason"})
         types = {
@@ -37,29 +37,27 @@ def learned(monkeypatch: pytest.MonkeyPatch) -> Any:
             for name, known in vendor.events.items()
         }
         types["deal.archived"] = types["deal.updated"]
-        changed: dict[str, Vendor] = vendors.every() | {
-            "heffl": replace(vendor, events=types, payload_keys=(*vendor.payload_keys, "record"))
-        }
-        monkeypatch.setattr(vendors, "every", lambda: changed)
-        plans.cache_clear()
+        changed = replace(vendor, events=types, payload_keys=(*vendor.payload_keys, "record"))
+        monkeypatch.setitem(all_vendors(), "heffl", changed)
+        entity_plans.cache_clear()
 
     yield learn
     monkeypatch.undo()
-    plans.cache_clear()
+    entity_plans.cache_clear()
 
 
 @pytest.fixture
 def refusing(monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], None]:
     """Makes the database refuse every event, or none."""
-    apply = settle.apply
+    apply = process_batch.apply_mapped_events
 
-    def refuse(mapped: Sequence[Mapped]) -> None:
+    def refuse(mapped: Sequence[MappedEvent]) -> None:
         apply(mapped)
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1 / 0")
 
     def switch(on: bool) -> None:
-        monkeypatch.setattr(settle, "apply", refuse if on else apply)
+        monkeypatch.setattr(process_batch, "apply_mapped_events", refuse if on else apply)
 
     switch(True)
     return switch

@@ -6,33 +6,35 @@ import pytest
 from django.db import OperationalError, ProgrammingError
 from psycopg import errors
 
-from events import tasks, wakeups
-from events.outages import Outage
-from tests.events.test_wakeups import current_app_at
-from tests.events.web_server import HOST, free_port
+from crmmirror.lib.circuit_breaker import CircuitBreaker
+from crmmirror.lib.debouncer import Debouncer
+from events import tasks
+from events.processing.wakeups import WakeupPublisher
+from tests.events.processing.test_wakeups import current_app_at
+from tests.support.web_server import HOST, free_port
 
 
 @pytest.fixture(autouse=True)
 def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing was found away before."""
-    monkeypatch.setattr(tasks, "database", Outage("database"))
-    monkeypatch.setattr(tasks, "wake_now", wakeups.Waker(wakeups.Publisher()).wake_now)
+    monkeypatch.setattr(tasks, "database_circuit", CircuitBreaker("database"))
+    monkeypatch.setattr(tasks, "wake_now", Debouncer(WakeupPublisher(), 0, "broker").run_now)
 
 
 def fails_with(monkeypatch: pytest.MonkeyPatch, error: Exception, cause: Exception | None) -> None:
     def fail(*_: object) -> int:
         raise error from cause
 
-    monkeypatch.setattr(tasks.backlog, "drain", fail)
-    monkeypatch.setattr(tasks, "requeue", fail)
+    monkeypatch.setattr(tasks, "drain_backlog", fail)
+    monkeypatch.setattr(tasks, "requeue_due_events", fail)
 
 
 def test_a_broker_that_is_away_does_not_fail_the_task_that_wakes_the_next(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Celery (5.7) loses a worker for good whose task fails while the broker's connection is lost."""
-    monkeypatch.setattr(tasks.backlog, "drain", lambda seconds: 3)
-    monkeypatch.setattr(tasks.backlog, "pending_left", lambda: True)
+    monkeypatch.setattr(tasks, "drain_backlog", lambda seconds: 3)
+    monkeypatch.setattr(tasks, "has_pending_events", lambda: True)
     with current_app_at(f"redis://{HOST}:{free_port()}/0"):
         assert tasks.drain() == 3
 

@@ -15,15 +15,17 @@ import pytest
 from django.core.management import call_command
 from kombu import Queue
 
-from crmmirror.embedded import process
-from events import drain, signatures, wakeups
+from crmmirror.embedded.processes import process
+from events import signatures
 from events.models import Event, Source
-from tests import stack
-from tests.counts import COUNTS
-from tests.crmmirror.mirror import PROJECT, wait_until
-from tests.events.test_wakeups import queue
-from tests.events.vendor_side import BODY, address, deliver, new_source
-from tests.events.web_server import HOST, WebServer, database_url, serving
+from events.processing import wakeups
+from events.processing.drain import drain_backlog
+from tests.events.processing.test_wakeups import queue
+from tests.support import services
+from tests.support.run_summary import COUNTS
+from tests.support.running_mirror import PROJECT, wait_until
+from tests.support.vendor_requests import BODY, address, deliver, new_source
+from tests.support.web_server import HOST, WebServer, database_url, serving
 
 __all__ = ["queue"]
 
@@ -42,13 +44,13 @@ def celery(directory: Path, *argv: str, off: int, ends: signal.Signals) -> Itera
     """A worker or beat on the tests' database and broker."""
     program = process.Program(
         argv[0],
-        (sys.executable, "-m", "celery", "--app", "tests.faults.off_clock", *argv),
+        (sys.executable, "-m", "celery", "--app", "tests.support.faults.shifted_clock", *argv),
         directory / f"{argv[0]}.log",
         {"DATABASE_URL": database_url(), "CLOCK_OFF_SECONDS": str(off)},
         PROJECT,
         ends=((ends, 5), (signal.SIGKILL, 5)),
     )
-    with stack.running(program, lambda: True):
+    with services.running(program, lambda: True):
         yield
 
 
@@ -95,11 +97,11 @@ def applied_and_verified() -> bool:
 def test_a_web_server_refuses_only_what_is_signed_with_a_time(off: int, tmp_path: Path) -> None:
     dated, undated = new_source("standard-webhooks", "dated"), new_source("hmac-sha256", "undated")
     clock = {"CLOCK_OFF_SECONDS": str(off)}
-    with serving(tmp_path, clock, "tests.faults.off_clock:application") as web:
+    with serving(tmp_path, clock, "tests.support.faults.shifted_clock:application") as web:
         status, problem = post(web, *dated)
         assert (status, problem["type"]) == (401, "urn:crmmirror:problem:timestamp")
         assert post(web, *undated)[0] == 202
-    assert drain.drain() == 1
+    assert drain_backlog() == 1
     assert applied_and_verified()
     COUNTS["clocks"] += 1
 

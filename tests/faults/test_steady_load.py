@@ -4,10 +4,10 @@ import time
 
 import pytest
 
-from tests.counts import SAID
-from tests.faults import account, killing, mirrors
-from tests.faults.killing import BROKER, DATABASE, WEB, WORKER
-from tests.faults.vendor import vendor_of
+from tests.support.faults import delivery_ledger, faulty_mirrors, kill_processes
+from tests.support.faults.kill_processes import BROKER, DATABASE, WEB, WORKER
+from tests.support.faults.steady_sender import vendor_of
+from tests.support.run_summary import SAID
 
 RATE = 100.0
 EVENTS = 10_000
@@ -18,10 +18,10 @@ SECONDS_TO_APPLY = 10.0
 
 @pytest.mark.prove
 def test_whatever_is_killed_all_that_was_answered_2xx_is_applied_ten_seconds_after_the_last_restart() -> None:
-    with mirrors.harmed() as harmed:
+    with faulty_mirrors.harmed() as harmed:
         vendor = vendor_of(harmed, EVENTS)
         kills = (
-            lambda: killing.kill_in_a_batch(harmed.programs.find(WORKER), harmed.database_url),
+            lambda: kill_processes.kill_in_a_batch(harmed.programs.find(WORKER), harmed.database_url),
             lambda: harmed.programs.kill(WEB),
             lambda: harmed.servers.kill(BROKER),
             lambda: harmed.servers.kill(DATABASE),
@@ -35,7 +35,7 @@ def test_whatever_is_killed_all_that_was_answered_2xx_is_applied_ten_seconds_aft
             time.sleep(SECONDS_AFTER)
         delivered, accepted = time.monotonic() - begun, vendor.answered_2xx
         assert {delivery.status for delivery in vendor.deliveries} <= {0, 202, 503}
-        left = account.await_applied(
+        left = delivery_ledger.await_applied(
             harmed.database_url, accepted, restarted + SECONDS_TO_APPLY - time.monotonic()
         )
         seconds = time.monotonic() - restarted
@@ -45,4 +45,4 @@ def test_whatever_is_killed_all_that_was_answered_2xx_is_applied_ten_seconds_aft
             f" restart, in {SECONDS_AFTER:.0f} of which deliveries went on"
         )
         assert not left
-        account.settle(harmed, vendor)
+        delivery_ledger.settle(harmed, vendor)

@@ -5,9 +5,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from crmmirror.embedded import run
 from crmmirror.embedded.address import Address
 from crmmirror.embedded.errors import EmbeddedError
+from crmmirror.embedded.run import run_stack
 
 
 class Command(BaseCommand):
@@ -26,7 +26,7 @@ class Command(BaseCommand):
 
     def handle(self, *, host: str, port: int, workers: int, demo: bool, **_: Any) -> None:
         try:
-            run.run(settings.STATE_DIR, Address(host, port), workers=workers, demo=demo)
+            run_stack(settings.STATE_DIR, Address(host, port), workers=workers, demo=demo)
         except EmbeddedError as error:
             raise CommandError(str(error)) from error
 

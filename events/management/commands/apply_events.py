@@ -4,13 +4,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from events.claim import requeue
-from events.drain import drain
+from events.processing.drain import drain_backlog
+from events.processing.outcomes import requeue_due_events
 
 
 class Command(BaseCommand):
     help = "Applies every pending event, and every failed one whose next try is due, in this process."
 
     def handle(self, **options: Any) -> None:
-        requeue()
-        self.stdout.write(f"{drain()} events settled")
+        requeue_due_events()
+        self.stdout.write(f"{drain_backlog()} events settled")

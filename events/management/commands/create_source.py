@@ -7,10 +7,10 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.urls import reverse
 
-from entities import vendors
-from events import sources
+from entities.vendors import all_vendors
 from events.models import Encoding, Scheme, Source
 from events.signatures import SCHEMES
+from events.sources.registry import SIGNATURE_OPTIONS, create_source, one_line_message
 
 
 class Command(BaseCommand):
@@ -18,7 +18,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("slug", help="its name in addresses and in the API, such as sales")
-        parser.add_argument("--vendor", required=True, help=f"one of: {', '.join(sorted(vendors.every()))}")
+        parser.add_argument("--vendor", required=True, help=f"one of: {', '.join(sorted(all_vendors()))}")
         parser.add_argument("--scheme", choices=Scheme.values, default="", help="default: the vendor's")
         parser.add_argument("--secret", default="", help="the vendor's secret; default: a new one")
         parser.add_argument("--header", help="the header of the signature or token; default: the scheme's")
@@ -27,13 +27,13 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help='prints {"slug", "path", "secret"}')
 
     def handle(self, *args: Any, **options: Any) -> None:
-        given = {name: options[name] for name in sources.OPTIONS if options[name] is not None}
+        given = {name: options[name] for name in SIGNATURE_OPTIONS if options[name] is not None}
         try:
-            source, secret = sources.create(
+            source, secret = create_source(
                 options["slug"], options["vendor"], options["scheme"], options["secret"], **given
             )
         except ValidationError as error:
-            raise CommandError(sources.in_one_line(error)) from None
+            raise CommandError(one_line_message(error)) from None
         path = reverse("webhooks:receive", args=[source.uuid])
         if options["json"]:
             self.stdout.write(json.dumps({"slug": source.slug, "path": path, "secret": secret or None}))

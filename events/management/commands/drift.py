@@ -6,10 +6,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from crmmirror.lib.admin_kit.cells import shorten
 from entities import vendors
-from entities.admin.cells import short
-from events.drift import MAX_FINDINGS, Drift, Finding, drift, in_json
-from events.known import Kind
+from entities.vendors import all_vendors
+from events.reports.mapping_coverage import FindingKind
+from events.reports.schema_drift import MAX_FINDINGS, DriftReport, Finding, find_drift, to_json
 
 HEADINGS = ("what", "vendor", "event type", "record", "field", "events", "since", "last", "example")
 RIGHT = frozenset({"events", "example"})
@@ -25,9 +26,9 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="as JSON, for a program")
 
     def handle(self, *, vendor: str, days: int, json: bool, **options: Any) -> None:
-        if vendor and vendor not in vendors.every():
+        if vendor and vendor not in all_vendors():
             raise CommandError(str(vendors.UnknownVendor(vendor)))
-        found = drift(days, vendor)
+        found = find_drift(days, vendor)
         self.stdout.write(_json(found) if json else _words(found, days))
 
 
@@ -37,22 +38,22 @@ def _days(word: str) -> int:
     return int(word)
 
 
-def _json(found: Drift) -> str:
-    return json.dumps(in_json(found), indent=2)
+def _json(found: DriftReport) -> str:
+    return json.dumps(to_json(found), indent=2)
 
 
-def _words(found: Drift, days: int) -> str:
+def _words(found: DriftReport, days: int) -> str:
     if not found.findings:
         return f"No drift in {days} days: the mapping knows all that was sent."
     lines = _table([HEADINGS, *(_cells(one) for one in found.findings)])
-    if any(len(found.of(kind)) >= MAX_FINDINGS for kind in Kind):
+    if any(len(found.of(kind)) >= MAX_FINDINGS for kind in FindingKind):
         lines.append(f"Of each kind, the {MAX_FINDINGS} most frequent are listed.")
     return "\n".join(lines)
 
 
 def _cells(one: Finding) -> tuple[str, ...]:
     times = (f"{moment:%Y-%m-%d %H:%M}" for moment in (one.first, one.last))
-    names = (short(name, 40) for name in (one.event_type, one.record_type, one.path))
+    names = (shorten(name, 40) for name in (one.event_type, one.record_type, one.path))
     return (one.kind, one.vendor, *names, f"{one.events:,}", *times, str(one.example))
 
 

@@ -10,9 +10,12 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, transaction
 from tqdm import tqdm
 
-from events import archive, intake, sources, wakeups
-from events.management.tally import Tally
+from events.ingest.store import store_event
+from events.management.delivery_summary import DeliverySummary
 from events.models import Source
+from events.processing import wakeups
+from events.sender.event_files import UnreadableFile, read_bodies, total_size
+from events.sources.registry import UnknownSource, get_source
 
 
 class Command(BaseCommand):
@@ -27,21 +30,21 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            source = sources.named(options["slug"])
-            total = archive.size(options["files"])
-            self._store(source, archive.bodies(options["files"]), total)
-        except sources.UnknownSource as error:
+            source = get_source(options["slug"])
+            total = total_size(options["files"])
+            self._store(source, read_bodies(options["files"]), total)
+        except UnknownSource as error:
             raise CommandError(str(error)) from None
-        except archive.Unreadable as error:
+        except UnreadableFile as error:
             raise CommandError(f"{error}; mend it and import again: nothing is stored twice") from None
 
     def _store(self, source: Source, bodies: Iterable[bytes], total: int) -> None:
-        tally = Tally()
+        tally = DeliverySummary()
         bar = tqdm(total=total, unit="B", unit_scale=True, disable=None)
         try:
             with hasty_commits():
                 for body in bodies:
-                    tally.add(intake.store(source, body, {}, datetime.now(UTC)).outcome)
+                    tally.add(store_event(source, body, {}, datetime.now(UTC)).outcome)
                     bar.update(len(body) + 1)
         finally:
             bar.close()

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from events import rotation
-from events.secrets import NoEncryptionKey
+from events.sources.encryption import NoEncryptionKey
+from events.sources.rotation import reencrypt_all_secrets
 
 
 class Command(BaseCommand):
@@ -13,7 +13,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            count = rotation.reencrypt()
+            count = reencrypt_all_secrets()
         except NoEncryptionKey as error:
             raise CommandError(f"Nothing is changed: {error}") from None
         self.stdout.write(f"{count} secrets are encrypted with the first of ENCRYPTION_KEYS.")

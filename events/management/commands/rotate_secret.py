@@ -9,7 +9,9 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from events import rotation, sources
+from events.sources import rotation
+from events.sources.registry import UnknownSource, get_source, one_line_message
+from events.sources.rotation import rotate_secret
 
 DEFAULT_HOURS = rotation.DEFAULT_OVERLAP / timedelta(hours=1)
 
@@ -31,12 +33,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            source = sources.named(options["slug"])
-            secret, old_end_at = rotation.rotate(source, options["secret"], options["overlap"])
-        except sources.UnknownSource as error:
+            source = get_source(options["slug"])
+            secret, old_end_at = rotate_secret(source, options["secret"], options["overlap"])
+        except UnknownSource as error:
             raise CommandError(str(error)) from None
         except ValidationError as error:
-            raise CommandError(sources.in_one_line(error)) from None
+            raise CommandError(one_line_message(error)) from None
         told = {"slug": source.slug, "secret": secret, "old_end_at": old_end_at.isoformat(timespec="seconds")}
         self.stdout.write(json.dumps(told) if options["json"] else "\n".join(_lines(told)))
 

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from prometheus_client import start_http_server
 
-from events.exposition import Counted, registry
+from events.monitoring.exposition import CountsCollector, make_registry
 
 
 class Command(BaseCommand):
@@ -25,7 +25,7 @@ class Command(BaseCommand):
                 "Set PROMETHEUS_MULTIPROC_DIR, for the workers too: a directory of this machine."
             )
         try:
-            thread = start_http_server(port, host, registry(Counted()))[1]
+            thread = start_http_server(port, host, make_registry(CountsCollector()))[1]
         except OSError as error:
             raise CommandError(f"Cannot serve {host}:{port}: {error.strerror}.") from error
         self.stdout.write(f"serves http://{host}:{port}/metrics")

@@ -8,11 +8,13 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
-from entities import canonical, registers
-from entities.differences import Difference
-from events import log, mirror
-from events.management.arguments import positive
+from entities.merge.clock import parse_clock
+from entities.shadow.differences import Difference
+from entities.shadow.digest import mirror_digest
+from events.management.arguments import positive_number
 from events.models import Event, Source
+from events.rebuild.log_reader import estimate_log_size
+from events.rebuild.verification import compare_with_log
 
 
 class Command(BaseCommand):
@@ -23,15 +25,19 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--digest", action="store_true", help="only print the digest of the live records")
         parser.add_argument(
-            "--limit", type=positive(int), default=20, metavar="N", help="records to show, of each kind"
+            "--limit",
+            type=positive_number(int),
+            default=20,
+            metavar="N",
+            help="records to show, of each kind",
         )
 
     def handle(self, *, digest: bool, limit: int, **options: Any) -> None:
         if digest:
-            self.stdout.write(canonical.digest())
+            self.stdout.write(mirror_digest())
             return
-        with tqdm(total=log.size(), unit=" events", file=self.stderr) as bar:
-            verified = mirror.verify(bar.update, limit)
+        with tqdm(total=estimate_log_size(), unit=" events", file=self.stderr) as bar:
+            verified = compare_with_log(bar.update, limit)
         for difference in verified.differences:
             self.stdout.write(_line(difference))
         self.stdout.write(f"{verified.events} events, {verified.rows} rows differ")
@@ -50,6 +56,6 @@ def _line(found: Difference) -> str:
 def _event(source: Source, clock: str) -> str:
     if not clock:
         return "no event"
-    digest = bytes.fromhex(registers.parts(clock).digest)
+    digest = bytes.fromhex(parse_clock(clock).digest)
     event = Event.objects.filter(source=source, digest=digest).only("pk").first()
     return str(event) if event else f"an event that is not stored (digest {digest.hex()})"

@@ -1,0 +1,92 @@
+"""The addresses below /api/v1/."""
+
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.urls import include, path, re_path
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiJsonRenderer2, OpenApiYamlRenderer
+from drf_spectacular.utils import extend_schema
+from drf_spectacular.views import SpectacularSwaggerSplitView
+from rest_framework.exceptions import NotFound
+from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+from rest_framework.routers import SimpleRouter
+from rest_framework.views import APIView
+
+from entities.api.query_parameters import refuse_unknown
+from entities.api.views import api_path, make_viewset
+from entities.models.introspection import record_models
+from events.api_views import EventViewSet, SourceViewSet
+
+VIEWSETS = {api_path(model): make_viewset(model) for model in record_models()} | {
+    "events": EventViewSet,
+    "sources": SourceViewSet,
+}
+
+router = SimpleRouter(use_regex_path=False)
+for prefix, viewset in VIEWSETS.items():
+    router.register(prefix, viewset, basename=prefix)
+
+
+class RootView(APIView):
+    """Where everything is: path to address."""
+
+    permission_classes = [IsAuthenticated]
+
+    @extend_schema(responses=dict[str, str], operation_id="root")
+    def get(self, request: Request) -> Response:
+        refuse_unknown(request, ())
+        names = {prefix: f"{prefix}-list" for prefix in VIEWSETS} | {"schema": "schema", "docs": "docs"}
+        return Response({prefix: reverse(name, request=request) for prefix, name in names.items()})
+
+
+@cache
+def openapi() -> dict[str, Any]:
+    """The schema of this process's models; it takes a second to make, and anybody may ask."""
+    return SchemaGenerator().get_schema(public=True)
+
+
+class SchemaView(APIView):
+    permission_classes = [AllowAny]
+    renderer_classes = [OpenApiJsonRenderer2, OpenApiJsonRenderer, OpenApiYamlRenderer]
+    schema = None
+
+    def get(self, request: Request) -> Response:
+        return Response(openapi())
+
+
+class DocsView(SpectacularSwaggerSplitView):
+    """Swagger UI from our own static files, with no script or style in the page itself."""
+
+    template_name = "entities/api_docs.html"
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Swagger UI's stylesheet holds its icons as data."""
+        response.headers["Content-Security-Policy"] = (
+            f"{settings.CONTENT_SECURITY_POLICY}; img-src 'self' data:"
+        )
+        return super().finalize_response(request, response, *args, **kwargs)
+
+
+class NowhereView(APIView):
+    """The answer for an address below /api/v1/ that is none: a problem, not a page."""
+
+    permission_classes = [AllowAny]
+    schema = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        raise NotFound
+
+
+urlpatterns = [
+    path("", RootView.as_view(), name="api-root"),
+    path("schema/", SchemaView.as_view(), name="schema"),
+    path("docs/", DocsView.as_view(), name="docs"),
+    path("", include(router.urls)),
+    # With the slash, so that an address which lacks only that is redirected first.
+    re_path(r"[\s\S]*/$", NowhereView.as_view()),
+]

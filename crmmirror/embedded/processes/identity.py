@@ -1,0 +1,55 @@
+"""Who a child process runs as: PostgreSQL refuses to run as root."""
+
+import ctypes
+import os
+import pwd
+from dataclasses import dataclass
+from pathlib import Path
+
+CLONE_NEWUSER = 0x10000000
+MAPPED_ID = 1000
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+@dataclass(frozen=True)
+class Identity:
+    """`uid` and `gid` own the child's files; a `mapped` child sees itself as an ordinary user."""
+
+    uid: int
+    gid: int
+    mapped: bool = False
+
+    def assume(self) -> None:
+        """Become it. Runs in the child, between fork and exec."""
+        if self.mapped:
+            _map_to_ordinary_user()
+        elif self.uid != os.geteuid():
+            os.setgroups([])
+            os.setgid(self.gid)
+            os.setuid(self.uid)
+
+
+def current_identity() -> Identity:
+    return Identity(os.geteuid(), os.getegid())
+
+
+def unprivileged_identities() -> tuple[Identity, ...]:
+    """Who may run PostgreSQL for the present user, best first.
+
+    Root has two ways: root in a user namespace that shows it as an ordinary user, so that the
+    files stay root's; and, where user namespaces are blocked, `nobody`.
+    """
+    if os.geteuid() != 0:
+        return (current_identity(),)
+    nobody = pwd.getpwnam("nobody")
+    return Identity(0, 0, mapped=True), Identity(nobody.pw_uid, nobody.pw_gid)
+
+
+def _map_to_ordinary_user() -> None:
+    """What `unshare --user --map-user=1000 --map-group=1000` does, without a process in between."""
+    uid, gid = os.geteuid(), os.getegid()
+    if _libc.unshare(CLONE_NEWUSER) != 0:
+        raise OSError(ctypes.get_errno(), "user namespaces are blocked")
+    Path("/proc/self/setgroups").write_text("deny")
+    Path("/proc/self/uid_map").write_text(f"{MAPPED_ID} {uid} 1")
+    Path("/proc/self/gid_map").write_text(f"{MAPPED_ID} {gid} 1")

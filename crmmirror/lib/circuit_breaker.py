@@ -1,0 +1,55 @@
+"""A circuit breaker: stops calling what is away, and probes it now and then until it answers."""
+
+import threading
+import time
+
+import structlog
+
+log = structlog.get_logger(__name__)
+
+RETRY_SECONDS = 0.5
+
+
+class CircuitBreaker:
+    """This process's view of one thing that may be away, such as the broker.
+
+    Closed while the thing answers. The first failure opens it and writes one log line,
+    `<thing>_away`; the first success closes it and writes `<thing>_back`.
+    """
+
+    def __init__(self, thing: str) -> None:
+        self.thing = thing
+        self._is_open = False
+        self._next_probe = 0.0
+        self._lock = threading.Lock()
+
+    def allows_call(self) -> bool:
+        """Return True if the caller may try. While the circuit is open, one caller per RETRY_SECONDS probes."""
+        if not self._is_open:
+            return True
+        with self._lock:
+            return self._takes_probe()
+
+    def record_failure(self, error: Exception) -> None:
+        """Open the circuit. Only the error's class is logged: its text may quote a statement and so a body."""
+        with self._lock:
+            self._next_probe = time.monotonic() + RETRY_SECONDS
+            if not self._is_open:
+                self._is_open = True
+                log.warning(f"{self.thing}_away", error=type(error).__name__)
+
+    def record_success(self) -> None:
+        """Close the circuit. Takes the lock only if it is open, since every delivery calls this."""
+        if not self._is_open:
+            return
+        with self._lock:
+            if self._is_open:
+                self._is_open = False
+                log.warning(f"{self.thing}_back")
+
+    def _takes_probe(self) -> bool:
+        now = time.monotonic()
+        if now < self._next_probe:
+            return False
+        self._next_probe = now + RETRY_SECONDS
+        return True

@@ -1,0 +1,62 @@
+"""Which cell shows which kind of column, in lists and on a record's page."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils.safestring import SafeString
+
+from crmmirror.lib.admin_kit.cells import (
+    EMPTY,
+    amount_cell,
+    badge_cell,
+    date_cell,
+    labels_cell,
+    line_cell,
+    minute_cell,
+    second_cell,
+    text_cell,
+    yes_no_cell,
+)
+from crmmirror.lib.admin_kit.documents import document_cell
+from entities.models.fields import WordField
+
+CellFunctions = Mapping[type[models.Field], Callable[[Any], SafeString]]
+
+COMMON_CELLS: CellFunctions = {
+    WordField: badge_cell,
+    models.DecimalField: amount_cell,
+    models.DateField: date_cell,
+    models.BooleanField: yes_no_cell,
+    ArrayField: labels_cell,
+}
+LIST_CELLS: CellFunctions = {
+    **COMMON_CELLS,
+    models.DateTimeField: minute_cell,
+    models.TextField: line_cell,
+    models.JSONField: lambda value: line_cell(json.dumps(value, ensure_ascii=False)),
+}
+PAGE_CELLS: CellFunctions = {
+    **COMMON_CELLS,
+    models.DateTimeField: second_cell,
+    models.TextField: text_cell,
+    models.JSONField: document_cell,
+}
+
+
+def value_cell(value: Any, field: models.Field, kinds: CellFunctions) -> SafeString:
+    """The value's cell, by the nearest class of its field that `kinds` knows."""
+    if value is None:
+        return EMPTY
+    return next(kinds[kind] for kind in type(field).__mro__ if kind in kinds)(value)
+
+
+def field_label(field: models.Field) -> str:
+    name = str(field.verbose_name)
+    return f"{name.removesuffix(' ref')} id" if field.name.endswith("_ref") else name
+
+
+def get_field(model: type[models.Model], name: str) -> models.Field:
+    return cast(models.Field, model._meta.get_field(name))

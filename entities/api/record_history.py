@@ -1,0 +1,128 @@
+"""A record's timeline, history and provenance as the API tells them."""
+
+from datetime import datetime
+from typing import Any, TypedDict
+
+from rest_framework import serializers
+
+from entities.api.api_columns import record_columns
+from entities.merge.clock import parse_clock
+from entities.merge.history import SeenValue, Transition, ValueRun, seen_values, value_runs, value_transitions
+from entities.merge.registers import ADDITION, EXISTS, EXTRA, Invalid, load_state
+from entities.models import Record, TimelineEntry
+from entities.provenance import Provenance, find_provenance, timeline_entries
+
+# Registers that are shown under other names than their own.
+REGISTER_COLUMNS = {EXISTS: ["is_deleted", "deleted_at"]}
+
+
+class SeenValueJson(TypedDict):
+    value: Any
+    at: datetime
+    rank: str
+    event: int
+
+
+# Two that have a key which Python keeps for itself.
+ValueRunJson = TypedDict(
+    "ValueRunJson",
+    {"value": Any, "from": datetime, "until": datetime | None, "seconds": float | None, "event": int},
+)
+TransitionJson = TypedDict("TransitionJson", {"from": Any, "to": Any, "at": datetime, "event": int})
+
+
+class ColumnHistory(TypedDict):
+    seen: list[SeenValueJson]
+    runs: list[ValueRunJson]
+    transitions: list[TransitionJson]
+
+
+class TimelineSerializer(serializers.ModelSerializer):
+    """One event that touched a record; `wrote` is empty where it only refers to it."""
+
+    event_type = serializers.CharField(source="event.event_type")
+    occurred_at = serializers.DateTimeField(source="event.occurred_at")
+    received_at = serializers.DateTimeField(source="event.received_at")
+    rank = serializers.SerializerMethodField()
+    wrote = serializers.DictField()
+
+    class Meta:
+        model = TimelineEntry
+        fields = ["event", "event_type", "occurred_at", "received_at", "rank", "wrote"]
+        read_only_fields = fields
+
+    def get_rank(self, entry: TimelineEntry) -> str:
+        return rank_name(entry.clock)
+
+
+class OriginSerializer(serializers.Serializer):
+    """The event that a value is from."""
+
+    event = serializers.IntegerField(source="event_id")
+    event_type = serializers.CharField()
+    occurred_at = serializers.DateTimeField()
+    rank = serializers.SerializerMethodField()
+
+    def get_rank(self, origin: Provenance) -> str:
+        return rank_name(origin.clock)
+
+
+class ProvenanceSerializer(serializers.Serializer):
+    """Where the values of the columns, and of the keys of `extra`, are from."""
+
+    columns = serializers.DictField(child=OriginSerializer())
+    extra = serializers.DictField(child=OriginSerializer())
+
+
+def rank_name(clock: str) -> str:
+    """copy, created, other or deleted."""
+    return parse_clock(clock).rank.name.lower()
+
+
+def serialize_history(record: Record) -> dict[str, ColumnHistory]:
+    """Each tracked column's history."""
+    entries = list(timeline_entries(record).filter(wrote__has_any_keys=list(record.tracked)))
+    return {column: serialize_column_history(seen_values(entries, column)) for column in record.tracked}
+
+
+def serialize_column_history(values: list[SeenValue]) -> ColumnHistory:
+    found = value_runs(values)
+    return {
+        "seen": [serialize_seen_value(value) for value in values],
+        "runs": [serialize_run(run) for run in found],
+        "transitions": [serialize_transition(change) for change in value_transitions(found)],
+    }
+
+
+def serialize_seen_value(seen: SeenValue) -> SeenValueJson:
+    return {"value": seen.value, "at": seen.at, "rank": rank_name(seen.clock), "event": seen.event_id}
+
+
+def serialize_run(run: ValueRun) -> ValueRunJson:
+    return {
+        "value": run.value,
+        "from": run.began,
+        "until": run.ended,
+        "seconds": run.seconds,
+        "event": run.event_id,
+    }
+
+
+def serialize_transition(change: Transition) -> TransitionJson:
+    return {"from": change.before, "to": change.after, "at": change.at, "event": change.event_id}
+
+
+def serialize_provenance(record: Record) -> dict[str, dict[str, Provenance]]:
+    """As `ProvenanceSerializer` takes it, null values included; of a column's registers the newest."""
+    state = load_state(record.registers)
+    columns: dict[str, Provenance] = {}
+    extra: dict[str, Provenance] = {}
+    for name, origin in sorted(find_provenance(record).items(), key=lambda item: item[1].clock):
+        if name.startswith(EXTRA):
+            extra[name.removeprefix(EXTRA)] = origin
+            continue
+        columns |= dict.fromkeys(REGISTER_COLUMNS.get(name, [name.split(ADDITION)[0]]), origin)
+        if name in state and isinstance(invalid := state[name].value, Invalid):
+            extra[invalid.key] = origin
+    shown = [column.name for column in record_columns(type(record))]
+    return {"columns": {name: columns[name] for name in shown if name in columns}, "extra": extra}

@@ -1,0 +1,47 @@
+"""Clocks: the total order of all writes to a register. Pure.
+
+A clock is a text that sorts as (event time, rank, digest of the event's body) does, so any two writes have
+one order wherever and whenever they are compared, whatever order they arrive in.
+"""
+
+from datetime import datetime
+from enum import IntEnum
+from typing import NamedTuple
+
+from crmmirror.lib.utc import format_utc
+
+
+class Rank(IntEnum):
+    """What decides between two writes of the same event time; the higher rank wins.
+
+    A copy (a record embedded in another's event, or a value beside a reference) is the weakest witness.
+    """
+
+    COPY = 0
+    CREATED = 1
+    OTHER = 2
+    DELETED = 3
+
+
+class Clock(NamedTuple):
+    """The three parts of a clock. digest: SHA-256 of the event's body, in hex."""
+
+    occurred_at: datetime
+    rank: Rank
+    digest: str
+
+
+def format_clock(occurred_at: datetime, rank: Rank, digest: str) -> str:
+    """Format a clock, such as `2025-01-15T10:30:00.000000Z 1 4f…`. occurred_at: in UTC; digest: in hex."""
+    return f"{format_utc(occurred_at)} {rank:d} {digest}"
+
+
+def parse_clock(clock: str) -> Clock:
+    """Parse what `format_clock` wrote."""
+    time, rank, digest = clock.split(" ")
+    return Clock(datetime.fromisoformat(time), Rank(int(rank)), digest)
+
+
+def clock_time(clock: str) -> str:
+    """Return the event time of a clock in ISO 8601, as it stands in the text."""
+    return clock.partition(" ")[0]

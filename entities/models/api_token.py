@@ -1,0 +1,55 @@
+"""Tokens that let programs read the API."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+from django.utils import timezone
+
+LAST_USED_PRECISION = timedelta(minutes=1)
+
+
+class ApiToken(models.Model):
+    """A named key of one user; what it may read is what its user may view.
+
+    Only the SHA-256 of a token is kept. A slow, salted hash guards words that people think up; a
+    token is 256 random bits, which no amount of guessing finds, and a plain hash can be looked up.
+    """
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="api_tokens")
+    name = models.TextField()
+    digest = models.TextField(unique=True, editable=False, help_text="SHA-256 of the token, hexadecimal.")
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, editable=False, help_text="To the minute.")
+
+    class Meta:
+        ordering = ["user", "name"]
+        constraints = [models.UniqueConstraint(fields=["user", "name"], name="api_token_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def issue(cls, user: models.Model, name: str, expires_at: datetime | None = None) -> tuple[Self, str]:
+        """A new token and its text, which nobody can show again."""
+        text = f"crm_{secrets.token_urlsafe(32)}"
+        token = cls.objects.create(user=user, name=name, digest=hash_token(text), expires_at=expires_at)
+        return token, text
+
+    def is_expired(self) -> bool:
+        return self.expires_at is not None and self.expires_at <= timezone.now()
+
+    def note_use(self) -> None:
+        """Set `last_used_at`, at most once a minute: reading must not cost a write each time."""
+        now = timezone.now()
+        if self.last_used_at is None or self.last_used_at <= now - LAST_USED_PRECISION:
+            type(self).objects.filter(pk=self.pk).update(last_used_at=now)
+
+
+def hash_token(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,85 @@
+"""Refused deliveries: how many of which kind in a day, and the sample of them that is kept."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from crmmirror.lib.admin_kit.cells import EMPTY, badge_cell, line_cell, minute_cell, number_cell, text_cell
+from crmmirror.lib.admin_kit.list_filters import Lookups, SourceFilter, period_filter, word_filter
+from crmmirror.lib.admin_kit.readonly_admin import ReadOnlyAdmin
+from crmmirror.lib.admin_kit.urls import change_url, changelist_url
+from events.models import Refusal, Source
+from events.refusals import counts
+from events.refusals.counts import count_last_day
+from events.refusals.reasons import RefusalReason
+from events.refusals.recorder import MAX_SAMPLES_A_MINUTE, MAX_STORED_SAMPLES
+
+
+class RefusalSourceFilter(SourceFilter):
+    """The sources, and none: an address that is no source's."""
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Lookups:
+        return [(counts.UNKNOWN, counts.UNKNOWN), *super().lookups(request, model_admin)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        if self.value() == counts.UNKNOWN:
+            return queryset.filter(source=None)
+        return super().queryset(request, queryset)
+
+
+class RefusalAdmin(ReadOnlyAdmin):
+    list_display = ("refused", "why", "from_source", "told", "address", "announced")
+    list_display_links = None
+    list_select_related = ("source",)
+    list_filter = (
+        word_filter("reason", tuple(RefusalReason), other=False),
+        period_filter("refused_at", "time"),
+        RefusalSourceFilter,
+    )
+    change_list_template = "events/refusals.html"
+
+    @admin.display(description="time (UTC)")
+    def refused(self, refusal: Refusal) -> SafeString:
+        return minute_cell(refusal.refused_at)
+
+    @admin.display(description="reason")
+    def why(self, refusal: Refusal) -> SafeString:
+        return badge_cell(refusal.reason)
+
+    @admin.display(description="source")
+    def from_source(self, refusal: Refusal) -> SafeString:
+        if refusal.source is None:
+            return format_html('<span class="nothing">{}</span>', counts.UNKNOWN)
+        return format_html('<a href="{}">{}</a>', change_url(Source, refusal.source.pk), refusal.source)
+
+    @admin.display(description="what the sender was told")
+    def told(self, refusal: Refusal) -> SafeString:
+        return text_cell(refusal.detail)
+
+    @admin.display(description="remote address")
+    def address(self, refusal: Refusal) -> SafeString:
+        return line_cell(refusal.remote_address) if refusal.remote_address else EMPTY
+
+    @admin.display(description="bytes")
+    def announced(self, refusal: Refusal) -> SafeString:
+        return EMPTY if refusal.size is None else number_cell(f"{refusal.size:,}")
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        context = {
+            "title": "Refused deliveries",
+            "tallies": count_last_day(),
+            "kept": MAX_STORED_SAMPLES,
+            "a_minute": MAX_SAMPLES_A_MINUTE,
+        }
+        return super().changelist_view(request, context | (extra_context or {}))
+
+    def page_view(self, request: HttpRequest, refusal: Refusal) -> HttpResponse:
+        """The list says all that there is."""
+        return redirect(changelist_url(Refusal))

@@ -1,0 +1,130 @@
+"""The sources: what they have received, the address for the vendor's form, and a secret shown once."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from crmmirror.lib.admin_kit.cells import EMPTY, minute_cell, number_cell
+from events.admin.source_actions import SourceActions
+from events.admin.source_forms import NewSourceForm, SourceForm
+from events.models import Source
+from events.refusals.counts import count_last_day_of
+from events.reports.overview import source_lines
+from events.signatures import SCHEMES
+from events.sources.registry import create_source
+
+
+class SourceList(ChangeList):
+    def get_results(self, request: HttpRequest) -> None:
+        """Every source with its `line`: what it has received of late."""
+        super().get_results(request)
+        lines = source_lines(self.result_list)
+        for line in lines:
+            line.source.line = line  # type: ignore[attr-defined]
+        self.result_list = [line.source for line in lines]
+
+
+class SourceAdmin(SourceActions):
+    list_display = ("slug", "vendor", "scheme", "active", "last_day", "pending", "last_event")
+    show_full_result_count = False
+    add_form_template = "events/source_add.html"
+    change_form_template = "events/source.html"
+
+    @admin.display(description="events in 24 hours")
+    def last_day(self, source: Any) -> SafeString:
+        return number_cell(source.line.last_day)
+
+    @admin.display(description="pending")
+    def pending(self, source: Any) -> SafeString:
+        return number_cell(source.line.pending)
+
+    @admin.display(description="last event (UTC)")
+    def last_event(self, source: Any) -> SafeString:
+        at = source.line.last_event_at
+        return minute_cell(at) if at else EMPTY
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return SourceList
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Source]:
+        return Source.objects.all()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Source | None = None) -> bool:
+        """A source is made inactive instead: its events stay."""
+        return False
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return super().changelist_view(request, {"title": "Sources", **(extra_context or {})})
+
+    def get_form(
+        self, request: HttpRequest, obj: Source | None = None, change: bool = False, **kwargs: Any
+    ) -> type[forms.ModelForm]:
+        form = SourceForm if change else NewSourceForm
+        return super().get_form(request, obj, change, **kwargs | {"form": form})
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Source | None = None) -> tuple[str, ...]:
+        return ("vendor",) if obj else ()
+
+    def get_fields(self, request: HttpRequest, obj: Source | None = None) -> list[Any]:
+        return list(SourceForm.Meta.fields) if obj else [*NewSourceForm.Meta.fields, "secret"]
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if change:
+            obj.save()
+            return
+        source, secret = create_source(**form.given())
+        vars(obj).update(vars(source))
+        obj.secret_shown_once = secret
+
+    def response_add(
+        self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """Shows the secret in this very answer: it is kept nowhere in the clear."""
+        context = {
+            **self.admin_site.each_context(request),
+            **_connection(request, obj),
+            "opts": self.opts,
+            "title": "The source is ready",
+            "source": obj,
+            "secret": obj.secret_shown_once,
+        }
+        return TemplateResponse(request, "events/source_created.html", context)
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Source | None = None,
+    ) -> HttpResponse:
+        context |= {"show_save_and_add_another": False, "show_save_and_continue": change}
+        context |= {**_connection(request, obj), **self._beside(obj)} if obj else {}
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def _beside(self, source: Source) -> dict[str, Any]:
+        """What the page shows below the form."""
+        return {
+            **self.secrets_context(source),
+            "may_rotate": SCHEMES[source.scheme].new_secret is not None,
+            "tallies": count_last_day_of(source.pk),
+        }
+
+
+def _connection(request: HttpRequest, source: Source) -> dict[str, str]:
+    """What the vendor's form asks for."""
+    path = reverse("webhooks:receive", args=[source.uuid])
+    return {
+        "address": request.build_absolute_uri(path),
+        "header": source.header or SCHEMES[source.scheme].default_header,
+    }

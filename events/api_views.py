@@ -1,0 +1,93 @@
+"""The log of events and its sources in the API; no secret of a source is told."""
+
+import base64
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from entities.api.api_columns import get_columns
+from entities.api.column_filters import make_filterset
+from entities.api.serializers import RowSerializer, SourcedSerializer, make_serializer
+from entities.api.views import RowViewSet
+from events.models import Event, Source
+
+EVENT_FIELDS = [
+    "id",
+    "source",
+    "event_type",
+    "occurred_at",
+    "received_at",
+    "status",
+    "warnings",
+    "error",
+    "attempts",
+]
+EVENT_COLUMNS = get_columns(Event, EVENT_FIELDS)
+# The uuid is left out: it is the secret of a source whose scheme is none.
+SOURCE_FIELDS = ["slug", "vendor", "scheme", "active", "created_at"]
+SOURCE_COLUMNS = get_columns(Source, SOURCE_FIELDS)
+
+
+class EventSerializerBase(SourcedSerializer):
+    warnings = serializers.ListField(child=serializers.CharField(), read_only=True)
+
+
+class EventDetailSerializer(EventSerializerBase):
+    """An event with what was sent."""
+
+    body = serializers.SerializerMethodField(help_text="As text where it is UTF-8, else in base64.")
+    body_encoding = serializers.SerializerMethodField()
+    headers = serializers.DictField(child=serializers.CharField(), read_only=True)
+
+    class Meta:
+        model = Event
+        fields = [*EVENT_FIELDS, "body", "body_encoding", "headers"]
+        read_only_fields = fields
+
+    def get_body(self, event: Event) -> str:
+        return decode_body(event)[0]
+
+    @extend_schema_field({"type": "string", "enum": ["utf-8", "base64"]})
+    def get_body_encoding(self, event: Event) -> str:
+        return decode_body(event)[1]
+
+
+def decode_body(event: Event) -> tuple[str, str]:
+    """The body and its encoding."""
+    body = bytes(event.body)
+    try:
+        return body.decode(), "utf-8"
+    except UnicodeDecodeError:
+        return base64.b64encode(body).decode(), "base64"
+
+
+class EventViewSet(RowViewSet):
+    """The log, newest first."""
+
+    queryset = Event.objects.select_related("source")
+    filterset_class = make_filterset(EVENT_COLUMNS)
+    orderable = {column.name: column for column in EVENT_COLUMNS if column.is_orderable}
+    lookup_value_converter = "int"
+
+    def get_queryset(self) -> QuerySet[Event]:
+        events = super().get_queryset()
+        return events.defer("body", "headers") if self.action == "list" else events
+
+    def get_serializer_class(self) -> type[RowSerializer]:
+        return EventSerializer if self.action == "list" else EventDetailSerializer
+
+
+EventSerializer = make_serializer(Event, EVENT_FIELDS, EventSerializerBase)
+
+
+class SourceViewSet(RowViewSet):
+    """The accounts that deliver to the mirror."""
+
+    queryset = Source.objects.all()
+    serializer_class = make_serializer(Source, SOURCE_FIELDS, RowSerializer)
+    filterset_class = make_filterset(SOURCE_COLUMNS)
+    orderable = {column.name: column for column in SOURCE_COLUMNS}
+    default_ordering = "slug"
+    lookup_field = "slug"
+    lookup_value_converter = "slug"

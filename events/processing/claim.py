@@ -1,0 +1,46 @@
+"""Claims a batch of pending events for one worker.
+
+A claim is a row lock: it ends with the transaction, so a worker that dies gives its claim back.
+"""
+
+from collections.abc import Iterable
+
+from crmmirror.lib.cursors import fetch_rows
+from entities.stored_events import StoredEvent
+
+MAX_BATCH_EVENTS = 500
+MAX_BATCH_BYTES = 8 * 1024 * 1024
+
+# SKIP LOCKED: another worker's claim is passed over and not waited for.
+CLAIM = """
+    SELECT id, octet_length(body) FROM events_event
+    WHERE status = 'pending' ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+"""
+READ_EVENTS = """
+    SELECT event.id, source_id, vendor, encode(digest, 'hex'), body, received_at
+    FROM events_event event JOIN events_source source ON source.id = source_id
+    WHERE event.id = ANY(%s) ORDER BY event.id
+"""
+
+
+def claim_batch() -> list[StoredEvent]:
+    """Claim the oldest pending events that no worker has claimed, in the order of receipt.
+
+    Within a transaction, whose end gives the claim back.
+    """
+    return read_events(limit_bytes(fetch_rows(CLAIM, MAX_BATCH_EVENTS)))
+
+
+def read_events(ids: Iterable[int]) -> list[StoredEvent]:
+    """Read these events, in the order of their ids."""
+    return [StoredEvent(*row) for row in fetch_rows(READ_EVENTS, list(ids))]
+
+
+def limit_bytes(sizes: Iterable[tuple[int, int]]) -> Iterable[int]:
+    """Yield the first ids whose bodies fit into one batch's memory; always one. sizes: (id, bytes of the body)."""
+    total = 0
+    for id, size in sizes:
+        if total and total + size > MAX_BATCH_BYTES:
+            return
+        total += size
+        yield id

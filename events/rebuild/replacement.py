@@ -1,0 +1,59 @@
+"""Replaces the mirror with one that is made anew from the log."""
+
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from crmmirror.lib.cursors import execute, fetch_value
+from entities.shadow.shadow_tables import replace_live_tables
+from entities.stored_events import ProcessingOutcome
+from entities.writing.mirror_lock import lock_for_replacing, wait_for_running_batches
+from events.processing.outcomes import OUTCOME_COLUMN_TYPES, OUTCOME_RECORDSET, outcome_rows
+from events.rebuild.folding import Progress, fold_batches, shadow_tables
+from events.rebuild.log_reader import read_log, read_settled_since
+
+CREATE_OUTCOME_TABLE = f"CREATE TEMPORARY TABLE new_outcome ({OUTCOME_COLUMN_TYPES}) ON COMMIT DROP"
+INSERT_OUTCOMES = f"INSERT INTO new_outcome SELECT * FROM {OUTCOME_RECORDSET}"
+UPDATE_EVENTS = """
+    UPDATE events_event event
+    SET status = verdict, warnings = new.warnings, error = new.error, next_attempt_at = NULL,
+        settled_at = clock_timestamp(),
+        event_type = coalesce(new.event_type, event.event_type),
+        occurred_at = coalesce(new.occurred_at, event.occurred_at)
+    FROM (SELECT DISTINCT ON (event_id) * FROM new_outcome ORDER BY event_id, verdict) new
+    WHERE event.id = event_id AND event.status <> 'pending'
+        AND (event.status, event.warnings, event.error, event.event_type, event.occurred_at)
+            IS DISTINCT FROM (verdict, new.warnings, new.error, coalesce(new.event_type, event.event_type),
+                coalesce(new.occurred_at, event.occurred_at))
+"""
+
+
+@dataclass(frozen=True)
+class ReplacedMirror:
+    """rows: of records and timelines that changed; events: whose status, warnings or reason changed."""
+
+    rows: int
+    events: int
+
+
+def replace_mirror(progress: Progress) -> ReplacedMirror:
+    """Replace the mirror in one transaction. Events may keep coming, and being applied, meanwhile.
+
+    1. Fold the whole log while workers go on.
+    2. Stop the workers, and fold what they have settled since the beginning.
+    3. Make the live tables and the events' statuses equal to the result.
+    """
+    with transaction.atomic():
+        # In this order: a worker that settled events before `started` held the lock by then, and is waited for.
+        started = fetch_value("SELECT clock_timestamp()")
+        wait_for_running_batches()
+        with shadow_tables():
+            execute(CREATE_OUTCOME_TABLE)
+            fold_batches(read_log(), progress, _keep_outcomes)
+            lock_for_replacing()
+            fold_batches(read_settled_since(started), progress, _keep_outcomes)
+        return ReplacedMirror(replace_live_tables(), execute(UPDATE_EVENTS))
+
+
+def _keep_outcomes(outcomes: list[ProcessingOutcome]) -> None:
+    execute(INSERT_OUTCOMES, outcome_rows(outcomes))

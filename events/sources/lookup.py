@@ -1,0 +1,79 @@
+"""Finds the active source that an address belongs to, and caches it."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from crmmirror.lib.cursors import fetch_rows
+from events.models import Source, SourceSecret, TokenBucket
+from events.sources.encryption import decrypt
+from events.sources.rate_limit import BUCKET_PREFIX
+
+ACTIVE_SECRETS = f"""
+    FROM {SourceSecret._meta.db_table} AS secret
+    WHERE secret.source_id = source.id AND (expires_at IS NULL OR expires_at > statement_timestamp())
+"""
+# Changes with any change of the source's row (xmin) and of the set of its active secrets.
+SOURCE_VERSION = f"(source.xmin, ARRAY(SELECT secret.id {ACTIVE_SECRETS} ORDER BY secret.id))::text"
+FIND_SOURCE = f"""
+    SELECT id, slug, vendor, scheme, header, prefix, encoding, max_body_bytes, allowed_networks,
+        rate_limit, rate_period, extract(epoch FROM full_at - clock_timestamp())::float,
+        ARRAY(SELECT ciphertext {ACTIVE_SECRETS} ORDER BY created_at DESC, id DESC), {SOURCE_VERSION}
+    FROM {Source._meta.db_table} AS source
+    LEFT JOIN {TokenBucket._meta.db_table} ON rate_limit > 0 AND key = '{BUCKET_PREFIX}' || source.id
+    WHERE uuid = %s AND active
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveSource:
+    """An active source as the endpoint needs it.
+
+    seconds_until_full: of its rate limit's token bucket, from now; None if that is full.
+    ciphertexts: its active secrets, newest first. version: changes with any change of all this.
+    """
+
+    id: int
+    slug: str
+    vendor: str
+    scheme: str
+    header: str
+    prefix: str
+    encoding: str
+    max_body_bytes: int
+    allowed_networks: str
+    rate_limit: int | None
+    rate_period: str
+    seconds_until_full: float | None
+    ciphertexts: list[bytes]
+    version: str
+
+    def secrets(self) -> list[str]:
+        """Decrypt the active secrets, newest first. Raises events.sources.encryption.NoEncryptionKey."""
+        return [decrypt(ciphertext) for ciphertext in self.ciphertexts]
+
+
+_cache: dict[UUID, ActiveSource] = {}
+
+
+def find_active_source(uuid: UUID) -> ActiveSource | None:
+    """Read the active source at this address, with its secrets, in one round trip; refresh the cache.
+
+    A source with a rate limit is not cached: how full its token bucket is changes with each delivery.
+    """
+    rows = fetch_rows(FIND_SOURCE, uuid)
+    _cache.pop(uuid, None)
+    if not rows:
+        return None
+    source = ActiveSource(*rows[0])
+    if not source.rate_limit:
+        _cache[uuid] = source
+    return source
+
+
+def get_cached_source(uuid: UUID) -> ActiveSource | None:
+    """Return what `find_active_source` last found at this address in this process, without a round trip.
+
+    It may have changed since: who stores an event by it must have its `version` confirmed
+    (`events.ingest.store.store_event`).
+    """
+    return _cache.get(uuid)

@@ -1,0 +1,68 @@
+"""Several worker processes drain one backlog, some of them killed in a batch: the same mirror."""
+
+from random import Random
+
+import pytest
+from django.db import connection
+from django.db.models import Model
+
+from entities.generator.event_generator import generate_stream
+from entities.models import TimelineEntry
+from entities.models.introspection import record_models
+from entities.shadow.digest import mirror_digest
+from entities.stored_events import StoredEvent
+from entities.vendors import all_vendors
+from events.models import Event
+from events.processing.claim import MAX_BATCH_EVENTS
+from events.rebuild.verification import compare_with_log
+from tests.support.random_histories import RECEIVED, digest_after, source, store_all
+from tests.support.run_summary import COUNTS
+from tests.support.worker_processes import Worker
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_four_workers_after_two_killed_in_a_batch_make_the_mirror_that_one_makes_in_order(seed: int) -> None:
+    events = store_shuffled(3000, seed)
+    drain_with(workers=4, kills=2)
+    assert set(Event.objects.values_list("status", flat=True)) == {Event.Status.APPLIED}
+    verified = compare_with_log(lambda count: None, limit=5)
+    assert (verified.events, verified.rows) == (len(events), 0), verified.differences
+    together = mirror_digest()
+    forget_records()
+    one_batch_after_another = [
+        events[at : at + MAX_BATCH_EVENTS] for at in range(0, len(events), MAX_BATCH_EVENTS)
+    ]
+    assert digest_after(one_batch_after_another) == together
+    COUNTS["concurrent"] += len(events)
+
+
+def store_shuffled(count: int, seed: int) -> list[StoredEvent]:
+    """Events of every vendor, pending in random order; in the order in which they happened."""
+    each = count // len(all_vendors())
+    bodies = [
+        (name, body) for name, vendor in all_vendors().items() for body in generate_stream(vendor, each, seed)
+    ]
+    sources = {name: source(name) for name in all_vendors()}
+    shuffled = Random(seed).sample(range(count), count)
+    told = ((sources[bodies[place][0]], bodies[place][1], RECEIVED) for place in shuffled)
+    stored = dict(zip(shuffled, store_all(told), strict=True))
+    return [stored[place] for place in range(count)]
+
+
+def drain_with(workers: int, kills: int) -> None:
+    """Workers drain the backlog together; those that are killed are each in a batch when they are."""
+    doomed = [Worker(f"doomed-{number}") for number in range(kills)]
+    for worker in doomed:
+        assert worker.kill_in_a_batch(), f"{worker.name} ended before it could be killed"
+        COUNTS["killed"] += 1
+    survivors = [Worker(f"survivor-{number}") for number in range(workers)]
+    assert [worker.wait() for worker in survivors] == [0] * workers
+
+
+def forget_records() -> None:
+    models: tuple[type[Model], ...] = (*record_models(), TimelineEntry)
+    with connection.cursor() as cursor:
+        names = ", ".join(f'"{model._meta.db_table}"' for model in models)
+        cursor.execute(f"TRUNCATE {names}")

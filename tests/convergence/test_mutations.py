@@ -1,0 +1,40 @@
+"""Every check of convergence can fail: without its rule the mirror is wrong, and the check says so."""
+
+from collections.abc import Iterator
+from functools import partial
+
+import pytest
+
+from tests.support.mutation_table import MUTATIONS, Mutation
+from tests.support.paths import PROJECT
+from tests.support.run_summary import COUNTS
+
+pytestmark = pytest.mark.django_db
+DOCUMENT = PROJECT / "docs/convergence.md"
+each_mutation = pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.what)
+
+
+@pytest.fixture
+def uncounted() -> Iterator[None]:
+    """What the checks try here is not of the properties' own histories."""
+    before = COUNTS.copy()
+    yield
+    COUNTS.clear()
+    COUNTS.update(before)
+
+
+@each_mutation
+def test_without_its_rule_the_check_fails(
+    mutation: Mutation, uncounted: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mutation.noticed_by()
+    is_generated = isinstance(mutation.noticed_by, partial)
+    with monkeypatch.context() as patch:
+        mutation.take_out(patch)
+        with pytest.raises(AssertionError, match=r"^seed \d+" if is_generated else None):
+            mutation.noticed_by()
+
+
+@each_mutation
+def test_the_document_names_the_mutation_and_what_notices_it(mutation: Mutation) -> None:
+    assert f"| {mutation.what} | {mutation.check} |" in DOCUMENT.read_text()

@@ -1,0 +1,194 @@
+"""A record's page in the admin, through its address, after real events."""
+
+import re
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from entities.models import Client as ClientRecord
+from entities.models import Contact, Deal, Lead, Record, SubAccount
+from entities.models.introspection import record_models
+from tests.support.api_client import record
+from tests.support.staff_client import list_url, page_url, say, staff, text
+
+pytestmark = pytest.mark.django_db
+
+DEAL = {"id": "dl_1", "title": "Licence", "price": "1200.5", "status": "ACTIVE"}
+HOSTILE = "<img src=x onerror=alert(1)>"
+
+
+@pytest.fixture
+def client() -> Client:
+    return staff()
+
+
+def rows(page: str) -> dict[str, str]:
+    """The page's fields: label -> the rest of its row."""
+    return dict(re.findall(r'<tr><th scope="row"[^>]*>(.*?)</th>(.*?)</tr>', page, re.DOTALL))
+
+
+@pytest.mark.parametrize("model", record_models(), ids=lambda model: model._meta.model_name)
+def test_every_record_has_a_page(client: Client, model: type[Record]) -> None:
+    row = record(model, extra={"a": [1, {"b": None}]})
+    assert f'<code dir="auto">{row.external_id}</code>' in text(client, page_url(row))
+
+
+def test_each_value_stands_beside_the_event_that_it_is_from(client: Client) -> None:
+    first = say("deal.created", DEAL | {"stage": "Proposal", "client": {"id": "cl_1", "name": "Acme"}})
+    second = say("deal.updated", {"id": "dl_1", "stage": "Signature"}, at="2025-01-16T10:30:00Z")
+    shown = rows(text(client, page_url(Deal.objects.get())))
+    assert "1,200.50" in shown["Value"]
+    assert page_url(first) in shown["Value"]
+    assert "Signature" in shown["Stage name"]
+    assert page_url(second) in shown["Stage name"]
+    assert page_url(ClientRecord.objects.get()) in shown["Client"]
+    shown = rows(text(client, page_url(ClientRecord.objects.get())))
+    assert "copy" in shown["Name"]
+    assert page_url(first) in shown["Name"]
+
+
+def test_a_derived_value_stands_beside_the_event_that_it_is_read_off(client: Client) -> None:
+    won = say("deal.updated", DEAL | {"status": "WON"})
+    say("deal.updated", DEAL | {"status": "WON", "title": "Later"}, at="2025-02-01T00:00:00Z")
+    shown = rows(text(client, page_url(Deal.objects.get())))["Closed at"]
+    assert "2025-01-15 10:30:00" in shown
+    assert page_url(won) in shown
+
+
+def test_null_and_unsaid_are_told_apart(client: Client) -> None:
+    say("deal.created", DEAL | {"priority": None})
+    page = text(client, page_url(Deal.objects.get()))
+    assert "—" in rows(page)["Priority"]
+    assert re.search(r"Not given by any event: [^<]*expected close date", page)
+
+
+def test_a_value_that_no_column_can_hold_is_shown_as_it_came(client: Client) -> None:
+    say("deal.created", DEAL | {"expectedCloseDate": "someday"})
+    assert "someday" in rows(text(client, page_url(Deal.objects.get())))["Expected close date"]
+
+
+def test_documents_and_unnamed_fields_are_shown_readably(client: Client) -> None:
+    unnamed = {"forecast": {"quarter": "Q3"}}
+    event = say("deal.created", DEAL | unnamed | {"customFields": {"Seats": 3, "Terms": {"months": 24}}})
+    shown = rows(text(client, page_url(Deal.objects.get())))
+    assert ">3</span>" in shown["Seats"]
+    assert "months" in shown["Terms"]
+    assert ">Q3</span>" in shown["Forecast"]
+    assert page_url(event) in shown["Forecast"]
+
+
+def test_a_deleted_record_says_when_and_by_which_event(client: Client) -> None:
+    say("deal.created", DEAL)
+    gone = say("deal.deleted", DEAL, at="2025-01-16T10:30:00Z")
+    page = text(client, page_url(Deal.objects.get()))
+    assert "The vendor deleted this deal at" in page
+    assert "2025-01-16 10:30" in page
+    assert page_url(gone) in page
+
+
+def test_a_placeholder_says_that_it_is_one(client: Client) -> None:
+    say("deal.created", DEAL | {"leadId": "ld_1"})
+    assert "This is a placeholder" in text(client, page_url(Lead.objects.get()))
+
+
+def test_a_record_links_to_those_that_refer_to_it(client: Client) -> None:
+    for n in range(3):
+        say("deal.created", DEAL | {"id": f"dl_{n}", "client": {"id": "cl_1", "name": "Acme"}})
+    acme = ClientRecord.objects.get()
+    page = text(client, page_url(acme))
+    link = f"{list_url(Deal)}?client={acme.pk}&amp;state=all"
+    assert f'<a href="{link}">Deals</a> <span class="count">3</span>' in page
+    assert "3 deals" in text(client, link.replace("&amp;", "&"))
+
+
+def test_a_sub_account_links_to_its_records(client: Client) -> None:
+    say("contact.created", {"contactId": "c1", "subAccountId": "sa_1"}, vendor="seedly")
+    account = SubAccount.objects.get()
+    link = f"{list_url(Contact)}?sub_account={account.pk}&amp;state=all"
+    assert link in text(client, page_url(account))
+    assert "1 contact\n" in text(client, link.replace("&amp;", "&"))
+
+
+def test_the_history_of_a_tracked_column_has_values_times_and_lengths(client: Client) -> None:
+    first = say("deal.created", DEAL | {"stage": "Proposal"})
+    say("deal.updated", DEAL | {"stage": "Signature"}, at="2025-01-16T14:30:00Z")
+    page = text(client, page_url(Deal.objects.get()))
+    history = page[page.index("History of stage name") :]
+    assert history.index("Signature") < history.index("Proposal")
+    proposal = history[history.index("Proposal") :]
+    assert proposal.index(page_url(first)) < proposal.index("2025-01-15 10:30")
+    assert proposal.index("2025-01-16 14:30") < proposal.index("1 day 4 h")
+
+
+def test_the_timeline_is_newest_first_and_says_what_each_event_said(client: Client) -> None:
+    for day in (1, 3, 2):
+        say("deal.updated", DEAL | {"title": f"Day {day}"}, at=f"2025-01-0{day}T00:00:00Z")
+    page = text(client, page_url(Deal.objects.get()))
+    timeline = page[page.index('id="timeline"') :]
+    assert [timeline.index(f"Day {day}") for day in (3, 2, 1)] == sorted(
+        timeline.index(f"Day {day}") for day in (1, 2, 3)
+    )
+
+
+def test_a_long_timeline_has_pages_of_its_own(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("entities.admin.timeline_page.PER_PAGE", 2)
+    for day in range(1, 6):
+        say("deal.updated", DEAL | {"title": f"Day {day}"}, at=f"2025-01-0{day}T00:00:00Z")
+    url = page_url(Deal.objects.get()).replace("change", "timeline")
+    page = text(client, page_url(Deal.objects.get()))
+    assert f'<a href="{url}">All 5 events</a>' in page
+    assert "Day 1" not in page[page.index('id="timeline"') :]
+    assert "Day 1" in text(client, url, p=3)
+    assert "Page 3 of 3, 5 events" in text(client, url, p="999")
+
+
+def test_a_page_takes_as_many_queries_for_a_long_past_as_for_a_short_one(client: Client) -> None:
+    def count() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            text(client, page_url(Deal.objects.get()))
+        return len(captured)
+
+    say("deal.updated", DEAL | {"client": {"id": "cl_1"}})
+    for_one = count()
+    for day in range(1, 10):
+        say("deal.updated", DEAL | {"stage": str(day)}, at=f"2025-02-0{day}T00:00:00Z")
+    assert count() == for_one <= 25
+
+
+def test_hostile_text_is_escaped_everywhere_and_a_page_stays_small(client: Client) -> None:
+    hostile = {
+        "title": HOSTILE,
+        "ownerName": HOSTILE * 20_000,
+        HOSTILE: HOSTILE,
+        "customFields": {HOSTILE: [HOSTILE] * 5_000},
+        "stage": HOSTILE + "\u202e\x07",
+        "tower": {"a": {"a": {"a": {"a": {"a": {"a": {"a": {"a": {"a": {"a": {}}}}}}}}}}},
+    }
+    event = say("deal." + HOSTILE, hostile) and say("deal.created", DEAL | hostile)
+    page = text(client, page_url(Deal.objects.get()))
+    assert "<img" not in page
+    assert "[U+202E][U+0007]" in page
+    assert len(page) < 400_000
+    assert "<img" not in text(client, page_url(event))
+
+
+def test_a_page_is_for_those_who_may_see_that_kind_of_record() -> None:
+    row = record(Deal)
+    for url in (page_url(row), page_url(row).replace("change", "timeline")):
+        assert staff("view_deal").get(url).status_code == 200
+        assert staff("view_lead").get(url).status_code == 403
+        assert Client().get(url).status_code == 302
+
+
+@pytest.mark.parametrize("named", ["0", "abc", "1%00", "9" * 30])
+def test_a_record_that_is_not_there_is_404(client: Client, named: str) -> None:
+    assert client.get(f"{list_url(Deal)}{named}/change/").status_code == 404
+
+
+def test_a_page_takes_no_post(client: Client) -> None:
+    row = record(Deal, title="As it was")
+    assert client.post(page_url(row), {"title": "Changed"}).status_code == 403
+    row.refresh_from_db()
+    assert row.title == "As it was"

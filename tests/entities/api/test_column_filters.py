@@ -1,0 +1,233 @@
+"""Filters: each column has some, each finds what it says, and bad ones are refused by name."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from django.test import Client
+
+from crmmirror.api_urls import VIEWSETS
+from entities.api.views import api_path
+from entities.models import Client as ClientRecord
+from entities.models import Contact, Deal, Lead
+from entities.models.introspection import record_models
+from tests.support.api_client import get, ids, reader, record, source
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def client() -> Client:
+    return reader()
+
+
+@pytest.mark.parametrize("model", record_models(), ids=api_path)
+def test_every_column_has_a_filter_and_an_ordering(model: Any) -> None:
+    """A new field gets both from its class; a new class of field needs a row in filters.KINDS."""
+    viewset = VIEWSETS[api_path(model)]
+    documents = {field.name for field in model._meta.fields if field.get_internal_type() == "JSONField"}
+    columns = {field.name for field in model._meta.fields} - {"scope", "registers"}
+    filters = viewset.filterset_class.base_filters
+    assert [name for name in columns if name not in filters and f"{name}__contains" not in filters] == []
+    assert columns - documents == set(viewset.orderable)
+
+
+FOUND = [
+    # column, its value, queries that find the row, queries that do not
+    (
+        "title",
+        "Big, deal",
+        ["title=Big, deal", "title__icontains=IG, D", 'title__in=x,"Big, deal"'],
+        ["title=big"],
+    ),
+    ("title", "", ["title=", 'title__in=""'], ["title__isnull=true"]),
+    ("title", None, ["title__isnull=true"], ["title__isnull=false", "title="]),
+    ("status", "won", ["status=won", "status__in=lost,won"], ["status=lost", "status__in=lost,open"]),
+    (
+        "value",
+        Decimal("10.5"),
+        ["value=10.50", "value__gte=10.5", "value__gt=10.4999", "value__lt=11", "value__in=1,10.5"],
+        ["value__gt=10.5", "value__lt=10.5", "value=10"],
+    ),
+    (
+        "expected_close_date",
+        date(2025, 3, 1),
+        ["expected_close_date=2025-03-01", "expected_close_date__lte=2025-03-01"],
+        ["expected_close_date__lt=2025-03-01", "expected_close_date__gt=9999-12-31"],
+    ),
+    (
+        "closed_at",
+        datetime(2025, 3, 1, 12, tzinfo=UTC),
+        [
+            "closed_at=2025-03-01T12:00:00Z",
+            "closed_at=2025-03-01T16:00:00%2B04:00",
+            "closed_at__gte=2025-03-01",
+            "closed_at__lt=2025-03-01 12:00:00.000001",
+        ],
+        ["closed_at__gt=2025-03-01T12:00Z", "closed_at__lt=0001-01-01T00:00:00Z"],
+    ),
+    (
+        "custom_fields",
+        {"tier": {"name": "gold"}, "n": 1},
+        ['custom_fields__contains={"tier": {"name": "gold"}}', "custom_fields__has_key=tier"],
+        [
+            'custom_fields__contains={"tier": 1}',
+            "custom_fields__has_key=gold",
+            "custom_fields__contains=null",
+        ],
+    ),
+    (
+        "extra",
+        {"colour": "red"},
+        ['extra__contains={"colour":"red"}', "extra__has_key=colour"],
+        ["extra__has_key=red"],
+    ),
+    ("external_id", "dl_9", ["external_id=dl_9", "external_id__in=dl_9"], ["external_id=dl_"]),
+]
+
+
+@pytest.mark.parametrize(("column", "value", "finding", "missing"), FOUND)
+def test_a_filter_finds_what_it_says(
+    client: Client, column: str, value: Any, finding: list[str], missing: list[str]
+) -> None:
+    deal = record(Deal, **{column: value})
+    for query, expected in [*((q, [deal.pk]) for q in finding), *((q, []) for q in missing)]:
+        response = client.get(f"/api/v1/deals/?{quote(query, safe='=&%')}")
+        assert response.status_code == 200, (query, response.content)
+        assert [row["id"] for row in response.json()["results"]] == expected, query
+
+
+def test_filters_go_together(client: Client) -> None:
+    record(Deal, status="won", value=1)
+    both = record(Deal, status="won", value=5)
+    assert ids(client, "deals/", status="won", value__gt=2) == [both.pk]
+
+
+def test_sources_are_asked_for_by_slug(client: Client) -> None:
+    other = record(Lead, source=source("other"))
+    record(Lead)
+    assert ids(client, "leads/", source="other") == [other.pk]
+    assert ids(client, "leads/", source__in="other,none") == [other.pk]
+    assert ids(client, "leads/", source="nobody") == []
+
+
+def test_references_are_asked_for_by_id_and_by_the_vendors_id(client: Client) -> None:
+    buyer = record(ClientRecord, external_id="cl_1")
+    deal = record(Deal, client=buyer)
+    alone = record(Deal)
+    assert ids(client, "deals/", client=buyer.pk) == [deal.pk]
+    assert ids(client, "deals/", client__in=f"0,{buyer.pk}") == [deal.pk]
+    assert ids(client, "deals/", client__external_id="cl_1") == [deal.pk]
+    assert ids(client, "deals/", client__external_id__in="cl_0,cl_1") == [deal.pk]
+    assert ids(client, "deals/", client__isnull="true") == [alone.pk]
+
+
+def test_tags_are_asked_for_by_all_or_any_of_them(client: Client) -> None:
+    both = record(Contact, tags=["a,b", "vip"])
+    one = record(Contact, tags=["vip"])
+    none = record(Contact)
+    assert ids(client, "contacts/", tags="vip") == [one.pk, both.pk]
+    assert ids(client, "contacts/", tags__contains='vip,"a,b"') == [both.pk]
+    assert ids(client, "contacts/", tags__overlap='x,"a,b"') == [both.pk]
+    assert ids(client, "contacts/", tags__isnull="true") == [none.pk]
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value"),
+    [
+        ("colour", "red"),
+        ("registers", "{}"),
+        ("scope", "x"),
+        ("status__regex", "("),
+        ("client__name", "x"),
+        ("title", "a\x00b"),
+        ("title__in", "a\x00b"),
+        ("title__in", "a\nb"),
+        ("title__icontains", ""),
+        ("external_id__in", ""),
+        ("title__isnull", "maybe"),
+        ("title__isnull", ""),
+        ("include_deleted", "perhaps"),
+        ("include_deleted", ""),
+        ("id", "x"),
+        ("id", "9223372036854775808"),
+        ("id", "9" * 5000),
+        ("id__in", "1,x"),
+        ("id__in", "1,9223372036854775808"),
+        ("id__in", ",".join(["1"] * 1001)),
+        ("client", "-9223372036854775809"),
+        ("value", "NaN"),
+        ("value", "Infinity"),
+        ("value__gte", "1e1000000"),
+        ("value", "12345678901234567890123"),
+        ("value", "0.00001"),
+        ("value__in", "1,two"),
+        ("expected_close_date", "2025-02-30"),
+        ("expected_close_date", "yesterday"),
+        ("expected_close_date", "10000-01-01"),
+        ("closed_at", "2025-13-01T00:00:00Z"),
+        ("closed_at", "0001-01-01T00:00:00+14:00"),
+        ("closed_at", "9999-12-31T23:59:59-14:00"),
+        ("closed_at__gte", "2025-01-01T00:00:00 04:00"),
+        ("custom_fields__contains", "{"),
+        ("custom_fields__contains", ""),
+        ("custom_fields__contains", "NaN"),
+        ("custom_fields__contains", "1e999"),
+        ("custom_fields__contains", "9" * 5000),
+        ("custom_fields__contains", '"\\u0000"'),
+        ("custom_fields__contains", '{"\\u0000": 1}'),
+        ("custom_fields__contains", '"\\ud800"'),
+        ("custom_fields__contains", "[" * 51 + "]" * 51),
+        ("custom_fields__contains", "[" * 100_000),
+        ("custom_fields__has_key", ""),
+        ("custom_fields__has_key", "a\x00"),
+        ("page_size", "0"),
+        ("page_size", "501"),
+        ("page_size", "ten"),
+        ("page_size", ""),
+        ("ordering", ""),
+        ("ordering", "colour"),
+        ("ordering", "--value"),
+        ("ordering", "value,"),
+        ("ordering", "custom_fields"),
+        ("cursor", ""),
+        ("cursor", "abc"),
+        ("cursor", "a:b\x00"),
+        ("format", "json"),
+    ],
+)
+def test_a_bad_parameter_is_a_400_that_names_it(client: Client, parameter: str, value: str) -> None:
+    response = client.get("/api/v1/deals/", {parameter: value})
+    assert response.status_code == 400
+    assert response["Content-Type"] == "application/problem+json"
+    problem = response.json()
+    assert list(problem["errors"]) == [parameter]
+    assert problem["detail"].startswith(f"{parameter}: ")
+    assert (problem["title"], problem["status"]) == ("Bad Request", 400)
+
+
+def test_an_unknown_parameter_is_told_the_known_ones(client: Client) -> None:
+    told = get(client, "sub-accounts/", {"locationid": "x"}, status=400)["errors"]["locationid"][0]
+    assert {"location_id", "location_id__icontains", "page_size", "ordering", "include_deleted"} <= set(
+        told.removesuffix(".").replace(",", "").split()
+    )
+
+
+def test_an_unknown_ordering_is_told_the_known_ones(client: Client) -> None:
+    told = get(client, "deals/", {"ordering": "-worth"}, status=400)["detail"]
+    assert "'worth'" in told
+    assert "value" in told
+
+
+def test_a_parameter_given_twice_is_refused(client: Client) -> None:
+    response = client.get("/api/v1/deals/?status=won&status=lost")
+    assert response.status_code == 400
+    assert response.json()["errors"] == {"status": ["Given more than once."]}
+
+
+@pytest.mark.parametrize("below", ["", "timeline/", "history/", "provenance/"])
+def test_parameters_of_lists_are_unknown_below_one_record(client: Client, below: str) -> None:
+    deal = record(Deal)
+    get(client, f"deals/{deal.pk}/{below}", {"status": "won"}, status=400)

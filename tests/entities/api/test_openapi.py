@@ -1,0 +1,62 @@
+"""The OpenAPI schema, its page, and that the API shows records and the log as the schema says."""
+
+import re
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.contrib.staticfiles import finders
+from django.core.management import call_command
+from django.test import Client
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+)
+
+from entities.api.views import api_path
+from entities.models import Record
+from entities.models.introspection import record_models
+from tests.support.api_client import NOW, entry, event, record, source
+from tests.support.schema_requests import API
+
+
+@pytest.mark.parametrize("model", record_models(), ids=api_path)
+@pytest.mark.parametrize("below", ["", "{id}/", "{id}/timeline/", "{id}/history/", "{id}/provenance/"])
+def test_records_are_shown_as_the_schema_says(
+    headers: dict[str, str], model: type[Record], below: str
+) -> None:
+    row = record(model, extra={"colour": None})
+    entry(row, NOW, dict.fromkeys(model.tracked, "won") | {"colour": None})
+    validated(f"/api/v1/{api_path(model)}/{below}", {"id": row.pk} if below else {}, headers)
+
+
+@pytest.mark.parametrize("path", ["", "events/", "events/{id}/", "sources/", "sources/{slug}/"])
+def test_the_log_is_shown_as_the_schema_says(headers: dict[str, str], path: str) -> None:
+    stored = event(body=b"\xff", warnings=["w"], headers={"content-type": "application/json"})
+    names = {"id": stored.pk, "slug": source().slug}
+    validated(f"/api/v1/{path}", {name: names[name] for name in names if f"{{{name}}}" in path}, headers)
+
+
+def validated(path: str, parameters: dict[str, Any], headers: dict[str, str]) -> None:
+    case = API[path]["GET"].Case(path_parameters=parameters)
+    response = case.call(headers=headers)
+    assert response.status_code == 200
+    case.validate_response(response, checks=[response_schema_conformance, content_type_conformance])
+
+
+def test_the_schema_is_made_without_a_warning() -> None:
+    call_command("spectacular", "--fail-on-warn", "--validate", stdout=StringIO(), stderr=StringIO())
+
+
+def test_the_schema_and_its_page_need_no_token_and_nothing_from_elsewhere(client: Client) -> None:
+    assert client.get("/api/v1/schema/").json()["openapi"].startswith("3.")
+    answer = client.get("/api/v1/docs/")
+    page = answer.content.decode()
+    assert answer["Content-Security-Policy"].endswith("; img-src 'self' data:")
+    script = client.get("/api/v1/docs/?script=").content.decode()
+    assert "//" not in page.replace("<!--", "")
+    assert "<style" not in page
+    assert "<script>" not in page
+    assert "/api/v1/schema/" in script
+    for asset in re.findall(r'(?:src|href)="/static/([^"]+)"', page):
+        assert finders.find(asset), asset

@@ -1,0 +1,188 @@
+"""Pages: each row exactly once, in the ordering, whatever the ties and nulls."""
+
+import random
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from crmmirror.api_urls import VIEWSETS
+from entities.models import Contact, Deal, Message
+from tests.support.api_client import get, ids, reader, record, source
+
+pytestmark = pytest.mark.django_db
+
+# Few values, so that they tie often.
+VALUES: dict[str, st.SearchStrategy] = {
+    "value": st.sampled_from([None, Decimal("-1"), Decimal("0.0001"), Decimal("7")]),
+    "status": st.sampled_from([None, "", "open", "won", "WON", "é"]),
+    "title": st.none() | st.text("aB é,\"'\\", max_size=2),
+    "expected_close_date": st.sampled_from([None, date.min, date(2025, 3, 1), date.max]),
+    "closed_at": st.sampled_from(
+        [None, datetime(2025, 3, 1, tzinfo=UTC), datetime(2025, 3, 1, 0, 0, 0, 1, tzinfo=UTC)]
+    ),
+    "is_deleted": st.booleans(),
+    "tags": st.none() | st.lists(st.sampled_from("ab"), max_size=2),
+    "source": st.sampled_from(["acme", "other"]),
+}
+ROWS = {
+    Deal: ["value", "status", "title", "expected_close_date", "closed_at", "is_deleted", "source"],
+    Contact: ["tags", "is_deleted", "source"],
+}
+PATHS = {Deal: "deals", Contact: "contacts"}
+
+
+@st.composite
+def lists(draw: st.DrawFn) -> tuple[Any, list[dict[str, Any]], list[str], int]:
+    """A model, values of its rows, an ordering, and a page's size."""
+    model = draw(st.sampled_from(list(ROWS)))
+    names = ROWS[model]
+    rows = draw(st.lists(st.fixed_dictionaries({name: VALUES[name] for name in names}), max_size=8))
+    columns = draw(st.lists(st.sampled_from([*names, "id"]), min_size=1, max_size=3, unique=True))
+    ordering = [draw(st.sampled_from(["", "-"])) + column for column in columns]
+    return model, rows, ordering, draw(st.integers(1, 4))
+
+
+class Rollback(Exception):
+    pass
+
+
+def pages(client: Client, path: str, query: dict[str, Any], link: str) -> Iterator[dict[str, Any]]:
+    """The pages that links of that name lead to, the first one included."""
+    page = get(client, path, query)
+    yield page
+    while page[link]:
+        page = follow(client, page[link])
+        yield page
+
+
+def follow(client: Client, address: str) -> Any:
+    response = client.get(address)
+    assert response.status_code == 200, response.content
+    return response.json()
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(case=lists())
+def test_walking_the_pages_meets_each_row_once_in_the_ordering(db: None, case: Any) -> None:
+    model, rows, ordering, size = case
+    try:
+        with transaction.atomic():
+            walk(model, rows, ordering, size)
+            raise Rollback
+    except Rollback:
+        pass
+
+
+def walk(model: Any, rows: list[dict[str, Any]], ordering: list[str], size: int) -> None:
+    for row in rows:
+        record(model, **row | {"source": source(row["source"])})
+    client = reader()
+    query = {"ordering": ",".join(ordering), "page_size": size, "include_deleted": "true"}
+    paths = [term.replace("source", "source__slug") for term in ordering]
+    key = "-id" if ordering[-1].startswith("-") else "id"
+    expected = list(model.objects.order_by(*paths, key).values_list("id", flat=True))
+
+    forth = []
+    for page in pages(client, f"{PATHS[model]}/", query, "next"):
+        forth.append(page)
+        assert len(forth) <= len(rows) + 1, "the pages do not end"
+    assert [row["id"] for page in forth for row in page["results"]] == expected
+    assert forth[0]["previous"] is None
+    assert all(len(page["results"]) == size for page in forth[:-1])
+
+    back = [forth[-1]]
+    while back[-1]["previous"]:
+        back.append(follow(client, back[-1]["previous"]))
+        assert len(back) <= len(forth), "the pages do not end"
+    assert [row["id"] for page in reversed(back) for row in page["results"]] == expected
+    if len(back) > 1:
+        again = follow(client, back[-1]["next"])
+        assert again["results"] == forth[1]["results"]
+
+
+def test_rows_that_come_and_go_between_pages_shift_nothing(client_with_deals: Client) -> None:
+    client = client_with_deals
+    first = get(client, "deals/", {"page_size": 2})
+    newest, second = first["results"]
+    record(Deal)
+    Deal.objects.filter(pk=second["id"]).delete()
+    rest = follow(client, first["next"])
+    assert [row["id"] for row in rest["results"]] == [newest["id"] - 2, newest["id"] - 3]
+
+
+def test_a_page_that_has_lost_its_rows_leads_back_to_the_list(client_with_deals: Client) -> None:
+    client = client_with_deals
+    second = follow(client, get(client, "deals/", {"page_size": 2})["next"])
+    Deal.objects.filter(pk__gt=second["results"][0]["id"]).delete()
+    empty = follow(client, second["previous"])
+    assert (empty["results"], empty["previous"]) == ([], None)
+    assert follow(client, empty["next"])["results"] == second["results"]
+
+
+@pytest.fixture
+def client_with_deals() -> Client:
+    for _ in range(4):
+        record(Deal)
+    return reader()
+
+
+def test_filters_travel_with_the_links(client_with_deals: Client) -> None:
+    for _ in range(3):
+        record(Deal, status="won")
+    query = {"status": "won", "page_size": 1, "ordering": "value"}
+    walked = [page["results"][0] for page in pages(client_with_deals, "deals/", query, "next")]
+    assert [row["status"] for row in walked] == ["won"] * 3
+
+
+def cursor_of(page: dict[str, Any]) -> str:
+    return parse_qs(urlsplit(page["next"]).query)["cursor"][0]
+
+
+def test_a_cursor_of_another_ordering_list_or_maker_is_refused(client_with_deals: Client) -> None:
+    client = client_with_deals
+    cursor = cursor_of(get(client, "deals/", {"ordering": "value", "page_size": 1}))
+    get(client, "deals/", {"ordering": "value", "cursor": cursor})
+    for path, query in [
+        ("deals/", {"cursor": cursor}),
+        ("deals/", {"cursor": cursor, "ordering": "-value"}),
+        ("deals/", {"cursor": cursor, "ordering": "value,-id"}),
+        ("leads/", {"cursor": cursor, "ordering": "value"}),
+        ("deals/", {"cursor": cursor[:-1] + "_", "ordering": "value"}),
+        ("deals/", {"cursor": "x" + cursor, "ordering": "value"}),
+    ]:
+        assert list(get(client, path, query, status=400)["errors"]) == ["cursor"]
+
+
+def test_ordering_by_a_text_too_long_for_an_address_pages_all_the_same() -> None:
+    client = reader()
+    words = random.Random(1)
+    bodies = ["".join(words.choices("abcdefghij", k=20_000)) for _ in range(5)]
+    rows = {record(Message, body=body).pk: body for body in bodies}
+    walked = list(pages(client, "messages/", {"ordering": "body", "page_size": 2}, "next"))
+    assert all(len(page["next"]) < 2000 for page in walked[:-1])
+    assert [row["id"] for page in walked for row in page["results"]] == sorted(rows, key=lambda pk: rows[pk])
+    Message.objects.filter(pk=walked[0]["results"][-1]["id"]).delete()
+    assert client.get(walked[0]["next"]).json()["errors"].keys() == {"cursor"}
+
+
+def test_pages_hold_100_rows_unless_asked_and_500_at_most() -> None:
+    deals = [Deal(source=source(), external_id=str(n), is_placeholder=False) for n in range(501)]
+    Deal.objects.bulk_create(deals)
+    client = reader()
+    assert len(ids(client, "deals/")) == 100
+    assert len(ids(client, "deals/", page_size=500)) == 500
+
+
+@pytest.mark.parametrize("path", list(VIEWSETS))
+def test_every_column_that_can_be_ordered_by_can(path: str) -> None:
+    client = reader()
+    for name in VIEWSETS[path].orderable:
+        get(client, f"{path}/", {"ordering": f"-{name}"})

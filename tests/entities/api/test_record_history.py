@@ -1,0 +1,189 @@
+"""Timeline, history and provenance of records, fed through the log, in any order of arrival."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from entities.models import Contact, Deal, Invoice, Lead, Payment, Task
+from events.ingest.store import store_event
+from events.processing.drain import drain_backlog
+from tests.support.api_client import NOW, entry, get, reader, record, source
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def client() -> Client:
+    return reader()
+
+
+def said(vendor: str, event_type: str, minute: int, **payload: Any) -> int:
+    """The id of an event of that minute, applied."""
+    key = {"seedly": "data", "heffl": "payload"}[vendor]
+    time = f"2025-03-01T10:{minute:02d}:00Z"
+    body = json.dumps({"event": event_type, "timestamp": time, key: payload}).encode()
+    stored = store_event(source(vendor, vendor=vendor), body, {}, NOW)
+    drain_backlog()
+    return stored.event_id
+
+
+def opportunity(event: str, minute: int, **payload: Any) -> int:
+    return said("seedly", f"opportunity.{event}", minute, subAccountId="sa", opportunityId="o1", **payload)
+
+
+def at(minute: int) -> str:
+    return f"2025-03-01T10:{minute:02d}:00Z"
+
+
+def test_the_timeline_lists_the_events_that_touched_a_record_newest_first(client: Client) -> None:
+    won = opportunity("won", 3, value=5)
+    created = opportunity("created", 1, title="Roof", contactId="c1")
+    deal, contact = Deal.objects.get(), Contact.objects.get()
+    newer, older = get(client, f"deals/{deal.pk}/timeline/")["results"]
+    assert newer == {
+        "event": won,
+        "event_type": "opportunity.won",
+        "occurred_at": at(3),
+        "received_at": "2025-03-01T12:00:00Z",
+        "rank": "other",
+        "wrote": newer["wrote"],
+    }
+    assert (newer["wrote"]["status"], newer["wrote"]["value"]) == ("won", newer["wrote"]["value"])
+    assert (older["event"], older["rank"], older["wrote"]["title"]) == (created, "created", "Roof")
+    [referred] = get(client, f"contacts/{contact.pk}/timeline/")["results"]
+    assert (referred["event"], referred["rank"], referred["wrote"]) == (created, "copy", {})
+
+
+def test_the_timeline_is_paged_and_can_be_turned_round(client: Client) -> None:
+    deal, other = record(Deal), record(Deal)
+    entries = [entry(deal, NOW + timedelta(minutes=n), {}) for n in range(5)]
+    entry(other, NOW, {})
+    record(Lead, id=deal.pk)
+    expected = [one.event_id for one in entries]
+    for ordering, order in (("clock", expected), ("-clock", expected[::-1])):
+        page = get(client, f"deals/{deal.pk}/timeline/", {"ordering": ordering, "page_size": 2})
+        met = page["results"]
+        while page["next"]:
+            page = client.get(page["next"]).json()
+            met += page["results"]
+        assert [row["event"] for row in met] == order
+    assert get(client, f"leads/{deal.pk}/timeline/")["results"] == []
+
+
+def test_history_tells_values_runs_and_transitions_in_the_order_of_time(client: Client) -> None:
+    lost = opportunity("lost", 30)
+    created = opportunity("created", 0)
+    won = opportunity("won", 10)
+    again = opportunity("won", 20, value=1)
+    told = get(client, f"deals/{Deal.objects.get().pk}/history/")
+    assert list(told) == ["status", "stage_name", "stage_ref"]
+    assert told["status"]["seen"] == [
+        {"value": "open", "at": at(0), "rank": "created", "event": created},
+        {"value": "won", "at": at(10), "rank": "other", "event": won},
+        {"value": "won", "at": at(20), "rank": "other", "event": again},
+        {"value": "lost", "at": at(30), "rank": "other", "event": lost},
+    ]
+    assert told["status"]["runs"] == [
+        {"value": "open", "from": at(0), "until": at(10), "seconds": 600.0, "event": created},
+        {"value": "won", "from": at(10), "until": at(30), "seconds": 1200.0, "event": won},
+        {"value": "lost", "from": at(30), "until": None, "seconds": None, "event": lost},
+    ]
+    assert told["status"]["transitions"] == [
+        {"from": "open", "to": "won", "at": at(10), "event": won},
+        {"from": "won", "to": "lost", "at": at(30), "event": lost},
+    ]
+    assert told["stage_name"] == {"seen": [], "runs": [], "transitions": []}
+
+
+def test_a_record_without_tracked_columns_has_no_history(client: Client) -> None:
+    assert get(client, f"payments/{record(Payment).pk}/history/") == {}
+
+
+def test_provenance_names_the_event_of_each_value(client: Client) -> None:
+    updated = opportunity("updated", 20, name="Big roof", colour="red")
+    created = opportunity("created", 0, title="Roof", value=5, shape="round")
+    won = opportunity("won", 10, value=7)
+    lost = opportunity("lost", 15)
+    told = get(client, f"deals/{Deal.objects.get().pk}/provenance/")
+    assert {name: origin["event"] for name, origin in told["columns"].items()} == {
+        "is_deleted": updated,
+        "deleted_at": updated,
+        "title": updated,
+        "value": won,
+        "status": lost,
+        "closed_at": won,
+    }
+    assert told["columns"]["value"] == {
+        "event": won,
+        "event_type": "opportunity.won",
+        "occurred_at": at(10),
+        "rank": "other",
+    }
+    assert {key: origin["event"] for key, origin in told["extra"].items()} == {
+        "colour": updated,
+        "shape": created,
+    }
+
+
+def test_provenance_of_a_value_that_no_column_can_hold_is_told_under_extra(client: Client) -> None:
+    opportunity("created", 0, value=5)
+    bad = opportunity("won", 1, value="a lot")
+    deal = Deal.objects.get()
+    shown = get(client, f"deals/{deal.pk}/")
+    assert (shown["value"], shown["extra"]) == (None, {"value": "a lot"})
+    told = get(client, f"deals/{deal.pk}/provenance/")
+    assert told["columns"]["value"]["event"] == told["extra"]["value"]["event"] == bad
+
+
+def test_provenance_of_tags_is_the_newest_set_or_addition(client: Client) -> None:
+    for minute, event in ((1, "created"), (5, "updated")):
+        whole = said(
+            "seedly", f"contact.{event}", minute, subAccountId="sa", contactId="c", tags=[f"t{minute}"]
+        )
+    said("seedly", "contact.tag_added", 3, subAccountId="sa", contactId="c", tagName="vip")
+    contact = Contact.objects.get()
+    told = get(client, f"contacts/{contact.pk}/provenance/")["columns"]["tags"]["event"]
+    assert told == whole
+    added = said("seedly", "contact.tag_added", 9, subAccountId="sa", contactId="c", tagName="late")
+    assert get(client, f"contacts/{contact.pk}/")["tags"] == ["late", "t5"]
+    assert get(client, f"contacts/{contact.pk}/provenance/")["columns"]["tags"]["event"] == added
+
+
+def test_the_vendors_own_paid_at_comes_before_the_run_that_it_is_else_read_off(client: Client) -> None:
+    first = said("heffl", "invoice.paid", 1, id="inv_1")
+    said("heffl", "invoice.updated", 2, id="inv_1", status="PAID")
+    invoice = Invoice.objects.get()
+    assert get(client, f"invoices/{invoice.pk}/")["paid_at"] == at(1)
+    told = get(client, f"invoices/{invoice.pk}/provenance/")["columns"]
+    assert told["paid_at"]["event"] == first
+    own = said("heffl", "invoice.updated", 3, id="inv_1", status="PAID", paidAt="2025-02-01T00:00:00Z")
+    assert get(client, f"invoices/{invoice.pk}/")["paid_at"] == "2025-02-01T00:00:00Z"
+    assert get(client, f"invoices/{invoice.pk}/provenance/")["columns"]["paid_at"]["event"] == own
+
+
+def test_deletion_is_in_provenance_and_timeline(client: Client) -> None:
+    said("seedly", "task.created", 0, subAccountId="sa", taskId="t1", title="Call")
+    deleted = said("seedly", "task.deleted", 5, subAccountId="sa", taskId="t1")
+    task = Task.objects.get()
+    told = get(client, f"tasks/{task.pk}/provenance/")["columns"]["is_deleted"]
+    assert (told["event"], told["rank"]) == (deleted, "deleted")
+    assert get(client, f"tasks/{task.pk}/timeline/")["results"][0]["rank"] == "deleted"
+
+
+def test_the_story_takes_the_same_queries_for_any_number_of_events(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    """The token, the record, and the entries with their events."""
+    for status in ("open", "won", "lost"):
+        opportunity({"open": "created"}.get(status, status), len(status))
+        deal = Deal.objects.get()
+        with django_assert_num_queries(3):
+            get(client, f"deals/{deal.pk}/timeline/")
+        with django_assert_num_queries(3):
+            get(client, f"deals/{deal.pk}/history/")
+        with django_assert_num_queries(5):
+            get(client, f"deals/{deal.pk}/provenance/")

@@ -1,0 +1,97 @@
+"""What holds of the mapping for any payload of any known type, without a database."""
+
+import json
+import re
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from entities.merge.registers import timeline_values
+from entities.reading.envelope import UNSTORABLE, Malformed
+from entities.reading.mapper import Unmappable
+from entities.reading.plan import entity_plans
+from entities.vendors import all_vendors, get_vendor
+from tests.support.envelopes import body, mapped, read
+from tests.support.json_strategies import values
+
+DIGEST = re.compile("[0-9a-f]{64}")
+EVENT_TYPES = [(name, type) for name, vendor in all_vendors().items() for type in vendor.event_types]
+CHARACTERS = st.text(st.characters(), max_size=5)
+JSON_VALUES = st.none() | values(
+    st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | CHARACTERS
+)
+IDS = st.sampled_from(["x1", 7]) | JSON_VALUES
+
+
+@st.composite
+def payloads(draw: st.DrawFn, vendor: str, event_type: str) -> dict[str, Any]:
+    """Any value under any key that the mapping reads, and under some that it does not."""
+    plan = entity_plans(vendor)[get_vendor(vendor).events[event_type].entity.model]
+    beside = [key for reference in plan.references for key in reference.copies]
+    keys = (
+        sorted(plan.fully_read | plan.partly_read | plan.never_extra) + beside + ["unknown", "\x00", "\ud800"]
+    )
+    payload = draw(st.dictionaries(st.sampled_from(keys), JSON_VALUES, max_size=12))
+    return payload | {plan.entity.id[0]: draw(IDS)}
+
+
+@st.composite
+def events(draw: st.DrawFn) -> tuple[str, str, dict[str, Any]]:
+    vendor, event_type = draw(st.sampled_from(EVENT_TYPES))
+    return vendor, event_type, draw(payloads(vendor, event_type))
+
+
+@given(events())
+def test_any_payload_is_mapped_to_storable_json_or_refused_in_words(event: tuple[str, str, Any]) -> None:
+    vendor, event_type, payload = event
+    try:
+        found = mapped(vendor, body(vendor, event_type, payload))
+    except (Unmappable, Malformed) as error:
+        said: Any = str(error)
+    else:
+        said = [
+            found.warnings,
+            [[said.key, said.clock, timeline_values(said.writes)] for said in found.statements],
+        ]
+    assert not UNSTORABLE.search(json.dumps(said, allow_nan=False, ensure_ascii=False))
+
+
+@given(events(), st.randoms(use_true_random=False))
+def test_the_order_of_a_payloads_keys_says_nothing(event: tuple[str, str, Any], random: Any) -> None:
+    vendor, event_type, payload = event
+    keys = [key for key in payload if not UNSTORABLE.search(key)]
+    shuffled = random.sample(keys, len(keys))
+    found = [
+        _read_or_reason(vendor, event_type, {key: payload[key] for key in order})
+        for order in (keys, shuffled)
+    ]
+    assert found[0] == found[1]
+
+
+@given(events(), st.integers(0, 10**30))
+def test_an_id_says_the_same_as_a_number_and_as_text(event: tuple[str, str, Any], number: int) -> None:
+    vendor, event_type, payload = event
+    plan = entity_plans(vendor)[get_vendor(vendor).events[event_type].entity.model]
+    keys = [plan.entity.id[0], *(reference.keys[0] for reference in plan.references)]
+    if get_vendor(vendor).scope:
+        keys.append("subAccountId")
+    one, other = (
+        _read_or_reason(vendor, event_type, payload | dict.fromkeys(keys, id)) for id in (number, str(number))
+    )
+    assert one == other
+
+
+@given(events())
+def test_mapping_the_same_bytes_again_says_the_same(event: tuple[str, str, Any]) -> None:
+    assert _read_or_reason(*event) == _read_or_reason(*event)
+
+
+def _read_or_reason(vendor: str, event_type: str, payload: dict[str, Any]) -> Any:
+    """But for what other bytes of the same meaning change: the warnings' order, and an id by digest."""
+    try:
+        found = read(vendor, event_type, payload)
+    except Unmappable as error:
+        return str(error)
+    own = {DIGEST.sub("digest", str(key)): writes for key, writes in found.own.items()}
+    return own, found.copies, sorted(found.warnings)

@@ -1,0 +1,27 @@
+"""Which faults of the database say nothing about the event that met them."""
+
+import pytest
+from django.db import DataError, Error, InterfaceError, OperationalError
+from psycopg import errors
+
+from crmmirror.lib.transient_errors import is_transient
+
+
+@pytest.mark.parametrize(
+    ("error", "cause", "expected"),
+    [
+        (OperationalError(), errors.DeadlockDetected(), True),
+        (OperationalError(), errors.AdminShutdown(), True),
+        (OperationalError(), errors.OperationalError("the connection is lost"), True),
+        (InterfaceError(), errors.InterfaceError("the connection is closed"), True),
+        (InterfaceError("connection already closed"), None, True),
+        (DataError(), errors.NumericValueOutOfRange(), False),
+        (DataError(), errors.DataError("a text holds NUL"), False),
+    ],
+    ids=lambda one: type(one).__name__ if isinstance(one, Exception) else str(one),
+)
+def test_a_fault_is_transient_where_another_try_may_succeed(
+    error: Error, cause: Exception | None, expected: bool
+) -> None:
+    error.__cause__ = cause
+    assert is_transient(error) is expected

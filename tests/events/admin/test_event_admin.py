@@ -1,0 +1,241 @@
+"""The log of events in the admin, through its addresses."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from entities.models import Client as ClientRecord
+from entities.models import Deal
+from events.models import Event
+from events.processing.drain import drain_backlog
+from tests.support.staff_client import list_url, page_url, say, staff, store, text
+
+pytestmark = pytest.mark.django_db
+
+DEAL = {"id": "dl_1", "title": "Licence", "client": {"id": "cl_1", "name": "Acme"}}
+
+
+@pytest.fixture
+def client() -> Client:
+    return staff()
+
+
+def again_url(event: Event) -> str:
+    return page_url(event).replace("change", "apply-again")
+
+
+def test_an_event_shows_what_it_touched_and_what_it_said(client: Client) -> None:
+    event = say("deal.created", DEAL)
+    page = text(client, page_url(event))
+    assert f'<a href="{page_url(Deal.objects.get())}">' in page
+    assert f'<a href="{page_url(ClientRecord.objects.get())}">' in page
+    assert 'data-word="applied"' in page
+    assert "2025-01-15 10:30:00" in page
+    assert "webhook-id" in page
+
+
+def test_the_body_is_laid_out_as_it_was_written(client: Client) -> None:
+    event = store(b'{"event":"x","data":{"id":1.10,"id":2,"s":"\\u00e9"}}')
+    page = text(client, page_url(event))
+    for written in ("1.10", "&quot;id&quot;</span>: <span", "\\u00e9"):
+        assert written in page
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "shown"),
+    [
+        (b"{not <b>json", "text", "{not &lt;b&gt;json"),
+        (b"\x00\x01", "text", "[U+0000][U+0001]"),
+        (b"\xff\xfe<b>", "bytes", "ff fe 3c 62 3e"),
+        (b"[" * 100_000, "text", "[[["),
+    ],
+)
+def test_a_body_that_is_not_json_is_shown_all_the_same(
+    client: Client, body: bytes, kind: str, shown: str
+) -> None:
+    event = store(body)
+    page = text(client, page_url(event))
+    assert f'<span class="quiet">{kind}, ' in page
+    assert shown in page
+    assert "Reason" in page
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"s": "x" * 1_000_000},
+        {"n": [1] * 300_000},
+        {"<script>" * 100_000: 1},
+        [[["\u202e" * 40] * 40] * 40],
+    ],
+    ids=["a long text", "many numbers", "a long key", "many texts"],
+)
+def test_the_page_of_a_large_event_stays_small(client: Client, data: object) -> None:
+    body = json.dumps({"event": "x.y", "data": data}).encode()
+    event = store(body)
+    page = text(client, page_url(event))
+    assert "<script>" * 2 not in page
+    assert len(page) < 500_000
+    assert "more characters" in page or "This is the beginning only." in page
+    raw = client.get(page_url(event).replace("change", "raw"))
+    assert raw.content == body
+
+
+def test_the_raw_bytes_are_an_attachment(client: Client) -> None:
+    body = b"<html>\x00\xff"
+    answer = client.get(page_url(store(body)).replace("change", "raw"))
+    assert answer.content == body
+    assert answer["Content-Type"] == "application/octet-stream"
+    assert answer["Content-Disposition"].startswith("attachment; ")
+    assert answer["X-Content-Type-Options"] == "nosniff"
+
+
+def test_warnings_and_errors_are_said_in_words(client: Client) -> None:
+    event = say("deal.created", DEAL | {"expectedCloseDate": "someday"})
+    assert "1 warning</strong>" in text(client, page_url(event))
+    event = say("deal.created", {"title": "no id"})
+    assert event.error in text(client, page_url(event))
+    listed = text(client, list_url(Event))
+    assert "1 warning" in listed
+    assert event.error in listed
+
+
+@pytest.mark.django_db(transaction=True)
+def test_apply_again_makes_an_event_pending_and_wakes_the_workers(client: Client, wakes: list[bool]) -> None:
+    event = say("deal.created", {"title": "no id"})
+    Event.objects.update(next_attempt_at=timezone.now())
+    answer = client.post(again_url(event), follow=True)
+    assert f"Event {event.pk} is pending again." in answer.content.decode()
+    again = Event.objects.get()
+    assert (again.status, again.next_attempt_at, again.error) == ("pending", None, event.error)
+    assert wakes == [True]
+    assert "The last try ended with" in answer.content.decode()
+    assert drain_backlog() == 1
+    assert Event.objects.get().status == "failed"
+
+
+def test_apply_again_changes_nothing_in_the_records(client: Client) -> None:
+    event = say("deal.created", DEAL)
+    before = Deal.objects.values().get()
+    client.post(again_url(event))
+    assert drain_backlog() == 1
+    assert Deal.objects.values().get() == before
+
+
+def test_many_events_are_applied_again_at_once(client: Client) -> None:
+    events = [say("deal.created", {"title": str(n)}) for n in range(3)]
+    chosen = {"action": "apply_selected_again", "_selected_action": [one.pk for one in events[:2]]}
+    answer = client.post(list_url(Event), chosen, follow=True)
+    assert "2 events are pending again." in answer.content.decode()
+    assert Event.objects.filter(status="pending").count() == 2
+
+
+def test_apply_again_across_pages_takes_all_that_the_filter_matches(client: Client) -> None:
+    for n in range(3):
+        say("deal.created", {"title": str(n)})
+    applied = say("deal.created", DEAL)
+    chosen = {
+        "action": "apply_selected_again",
+        "select_across": 1,
+        "_selected_action": Event.objects.earliest("id").pk,
+    }
+    answer = client.post(list_url(Event) + "?status=failed", chosen, follow=True)
+    assert "3 events are pending again." in answer.content.decode()
+    assert Event.objects.get(pk=applied.pk).status == "applied"
+
+
+def test_apply_again_needs_the_permission_to_change_events_and_a_post() -> None:
+    event = say("deal.created", {"title": "no id"})
+    viewer = staff("view_event")
+    assert viewer.post(again_url(event)).status_code == 403
+    assert "Apply again" not in text(viewer, page_url(event))
+    viewer.post(list_url(Event), {"action": "apply_selected_again", "_selected_action": event.pk})
+    assert Event.objects.get().status == "failed"
+    assert staff("view_event", "change_event").get(again_url(event)).status_code == 405
+    assert staff("view_event", "change_event").post(again_url(event)).status_code == 302
+    assert Event.objects.get().status == "pending"
+
+
+def test_an_event_is_not_added_changed_or_deleted(client: Client) -> None:
+    event = say("deal.created", DEAL)
+    assert client.get(list_url(Event) + "add/").status_code == 403
+    assert client.post(page_url(event), {"status": "pending"}).status_code == 403
+    assert client.post(page_url(event).replace("change", "delete")).status_code == 403
+    assert "delete_selected" not in text(client, list_url(Event))
+    assert Event.objects.get().status == "applied"
+
+
+def test_the_log_is_for_those_who_may_see_it() -> None:
+    event = say("deal.created", DEAL)
+    for url in (list_url(Event), page_url(event), page_url(event).replace("change", "raw")):
+        assert staff("view_deal").get(url).status_code == 403
+        assert staff("view_event").get(url).status_code == 200
+        assert Client().get(url).status_code == 302
+
+
+def test_the_log_is_filtered_by_what_it_shows(client: Client) -> None:
+    failed = say("deal.created", {"title": "no id"})
+    ignored = say("deal.exploded", {"id": "x"})
+    other = say("contact.created", {"contactId": "c", "subAccountId": "s"}, vendor="seedly")
+    Event.objects.filter(pk=other.pk).update(received_at=timezone.now() - timedelta(days=3))
+
+    def listed(**query: object) -> set[int]:
+        page = text(client, list_url(Event), **query)
+        return {one.pk for one in (failed, ignored, other) if f'href="{page_url(one)}' in page}
+
+    assert listed() == {failed.pk, ignored.pk, other.pk}
+    assert listed(status="failed") == {failed.pk}
+    assert listed(source="acme-seedly") == {other.pk}
+    assert listed(event_type="deal.created") == {failed.pk}
+    assert listed(event_type="other") == {ignored.pk}
+    assert listed(received_at="day") == {failed.pk, ignored.pk}
+    assert listed(q=str(failed.pk)) == {failed.pk}
+    assert listed(q=bytes(other.digest).hex()) == {other.pk}
+    assert listed(q="deal.exploded") == {ignored.pk}
+    assert listed(q="'") == set()
+
+
+def test_the_list_takes_as_many_queries_for_many_events_as_for_one_and_reads_no_body(
+    client: Client,
+) -> None:
+    def queries() -> list[str]:
+        with CaptureQueriesContext(connection) as captured:
+            text(client, list_url(Event))
+        return [one["sql"] for one in captured]
+
+    say("deal.created", DEAL)
+    for_one = queries()
+    for n in range(20):
+        store({"event": "deal.created", "timestamp": "2025-01-15T10:30:00Z", "payload": {"id": n}})
+    for_many = queries()
+    assert len(for_many) == len(for_one) <= 7
+    assert not [sql for sql in for_many if '"body"' in sql or "DISTINCT" in sql]
+
+
+def test_the_overview_counts_what_waits_and_what_went_wrong(client: Client) -> None:
+    say("deal.created", {"title": "no id"})
+    store(b"{")
+    waiting = store({"event": "deal.created", "timestamp": "2025-01-15T10:30:00Z", "payload": {"id": 1}})
+    Event.objects.filter(pk=waiting.pk).update(received_at=timezone.now() - timedelta(hours=2, minutes=5))
+    page = text(client, "/admin/")
+    for value, name in (
+        ("3", "received in 24 hours"),
+        ("1", "pending"),
+        ("2 h 5 min", "waiting longest"),
+        ("1", "failed"),
+        ("1", "malformed"),
+    ):
+        assert f'<span class="value">{value}</span> <span class="name">{name}</span>' in page
+    assert "acme-heffl" in page
+
+
+def test_the_overview_shows_the_log_only_to_those_who_may_see_it() -> None:
+    say("deal.created", DEAL)
+    page = text(staff("view_deal"), "/admin/")
+    assert "acme-heffl" not in page
+    assert "Deals" in page

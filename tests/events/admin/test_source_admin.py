@@ -1,0 +1,193 @@
+"""The sources in the admin, through their addresses."""
+
+import re
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from events.models import Event, Source
+from events.sources.lookup import find_active_source
+from events.sources.registry import create_source
+from tests.support.staff_client import list_url, page_url, say, staff, store, text
+from tests.support.vendor_requests import deliver
+
+pytestmark = pytest.mark.django_db
+
+ADD = "/admin/events/source/add/"
+NEW = {"slug": "acme", "vendor": "heffl", "scheme": "", "encoding": "hex"}
+KEPT = {
+    "slug": "acme",
+    "active": "on",
+    "scheme": "standard-webhooks",
+    "encoding": "hex",
+    "max_body_bytes": "1000",
+    "rate_limit": "",
+    "rate_period": "second",
+    "allowed_networks": "",
+}
+
+
+@pytest.fixture
+def client() -> Client:
+    return staff()
+
+
+def errors(answer: object) -> str:
+    return " ".join(re.findall(r'<ul class="errorlist.*?</ul>', answer.content.decode(), re.DOTALL))  # type: ignore[attr-defined]
+
+
+def test_a_new_source_shows_its_address_and_its_secret_once(client: Client) -> None:
+    page = client.post(ADD, NEW).content.decode()
+    source = Source.objects.get()
+    [secret] = re.findall(r'<code id="secret">(.*?)</code>', page)
+    [address] = re.findall(r'<code id="address">(.*?)</code>', page)
+    assert address == f"http://testserver/webhooks/{source.uuid}/"
+    assert (source.vendor, source.scheme) == ("heffl", "standard-webhooks")
+    assert deliver(source, secret).status_code == 202
+    addressee = find_active_source(source.uuid)
+    assert addressee
+    assert addressee.secrets() == [secret]
+    for url in (page_url(source), list_url(Source), page_url(source).replace("change", "history")):
+        assert secret not in text(client, url)
+
+
+def test_the_page_with_the_secret_is_not_to_be_cached(client: Client) -> None:
+    assert "no-store" in client.post(ADD, NEW)["Cache-Control"]
+
+
+def test_a_secret_of_the_vendors_own_is_taken(client: Client) -> None:
+    client.post(ADD, NEW | {"scheme": "token", "header": "X-Token", "secret": "of-the-vendors-own-making"})
+    source = Source.objects.get()
+    assert deliver(source, "of-the-vendors-own-making").status_code == 202
+
+
+def test_a_source_without_a_secret_says_so(client: Client) -> None:
+    assert "There is no secret" in client.post(ADD, NEW | {"scheme": "none"}).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"slug": "not a slug"}, "valid"),
+        ({"vendor": "nobody"}, "nobody"),
+        ({"scheme": "none", "header": "X-Token"}, "is not used by the scheme none"),
+        ({"scheme": "token", "header": "X Token"}, "is not a header name"),
+        ({"secret": "whsec_!"}, ""),
+    ],
+)
+def test_what_is_wrong_is_said_beside_the_field(client: Client, wrong: dict[str, str], said: str) -> None:
+    answer = client.post(ADD, NEW | wrong)
+    assert answer.status_code == 200
+    assert "errorlist" in answer.content.decode()
+    assert said in errors(answer)
+    assert not Source.objects.exists()
+
+
+def test_a_slug_is_given_once(client: Client) -> None:
+    client.post(ADD, NEW)
+    assert "already exists" in errors(client.post(ADD, NEW))
+
+
+def test_a_source_is_changed_but_for_its_vendor(client: Client) -> None:
+    source, _ = create_source("acme", "heffl")
+    answer = client.post(page_url(source), KEPT | {"vendor": "seedly", "slug": "renamed"})
+    assert answer.status_code == 302, errors(answer)
+    source.refresh_from_db()
+    assert (source.slug, source.vendor, source.max_body_bytes) == ("renamed", "heffl", 1000)
+
+
+def test_a_scheme_that_no_secret_of_the_source_fits_is_refused(client: Client) -> None:
+    source, _ = create_source("acme", "heffl", "none")
+    answer = client.post(page_url(source), KEPT)
+    assert "no secret that fits" in errors(answer)
+    assert client.post(page_url(source), KEPT | {"scheme": "none"}).status_code == 302
+
+
+def test_the_limits_of_a_source_are_set_on_its_page(client: Client) -> None:
+    source, secret = create_source("acme", "heffl")
+    limits = {"rate_limit": "1", "rate_period": "minute", "allowed_networks": "127.0.0.0/8\r\n::1"}
+    assert client.post(page_url(source), KEPT | limits).status_code == 302
+    statuses = [deliver(source, secret, body).status_code for body in (b"1", b"2")]
+    assert statuses == [202, 429]
+    assert deliver(source, secret, REMOTE_ADDR="203.0.113.9").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"allowed_networks": "10.0.0.1/8"}, "has host bits set"),
+        ({"allowed_networks": "example.com"}, "write a network like"),
+        ({"rate_limit": "0"}, "greater than or equal to 1"),
+        ({"rate_period": "hour"}, "not one of the available choices"),
+    ],
+)
+def test_a_wrong_limit_is_said_beside_its_field(client: Client, wrong: dict[str, str], said: str) -> None:
+    source, _ = create_source("acme", "heffl")
+    assert said in errors(client.post(page_url(source), KEPT | wrong))
+
+
+def test_an_inactive_source_answers_404(client: Client) -> None:
+    source, secret = create_source("acme", "heffl")
+    client.post(page_url(source), {name: value for name, value in KEPT.items() if name != "active"})
+    assert deliver(source, secret).status_code == 404
+
+
+def test_a_source_is_never_deleted(client: Client) -> None:
+    source, _ = create_source("acme", "heffl")
+    assert client.post(page_url(source).replace("change", "delete"), {"post": "yes"}).status_code == 403
+    assert "delete_selected" not in text(client, list_url(Source))
+
+
+def test_a_source_shows_the_address_to_paste(client: Client) -> None:
+    source, _ = create_source("acme", "heffl", "hmac-sha256", header="X-Seal")
+    page = text(client, page_url(source))
+    assert f"http://testserver/webhooks/{source.uuid}/" in page
+    assert "X-Seal" in page
+
+
+def test_the_list_counts_events_by_source(client: Client) -> None:
+    say("deal.created", {"id": "1"})
+    store({"event": "deal.created", "timestamp": "2025-01-15T10:30:00Z", "payload": {"id": 1}})
+    create_source("idle", "seedly")
+    page = text(client, list_url(Source))
+    cells = re.findall(
+        r'field-slug">.*?>([\w-]+)</a>.*?field-last_day.*?>(\d+)</span>.*?field-pending.*?>(\d+)</span>', page
+    )
+    assert cells == [("acme-heffl", "2", "1"), ("idle", "0", "0")]
+
+
+def test_the_list_takes_as_many_queries_for_many_sources_as_for_one(client: Client) -> None:
+    def count() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            text(client, list_url(Source))
+        return len(captured)
+
+    store(b"{")
+    for_one = count()
+    for n in range(120):
+        Source.objects.create(slug=f"s{n}", vendor="heffl", scheme="none")
+    assert count() == for_one <= 8
+    assert Event.objects.count() == 1
+
+
+def test_sources_are_for_those_who_may_see_and_change_them() -> None:
+    source, _ = create_source("acme", "heffl")
+    assert staff("view_event").get(page_url(source)).status_code == 403
+    viewer = staff("view_source")
+    assert viewer.get(page_url(source)).status_code == 200
+    assert viewer.post(page_url(source), KEPT).status_code == 403
+    assert viewer.get(ADD).status_code == 403
+
+
+def test_the_address_which_may_be_a_secret_is_for_those_who_may_change_sources() -> None:
+    source = create_source("acme", "heffl", "none")[0]
+    assert str(source.uuid) in text(staff("view_source", "change_source"), page_url(source))
+    assert str(source.uuid) not in text(staff("view_source"), page_url(source))
+
+
+def test_who_may_not_rotate_a_secret_is_not_offered_it() -> None:
+    source = create_source("acme", "heffl")[0]
+    assert "Rotate the secret" in text(staff("view_source", "change_source"), page_url(source))
+    assert "Rotate the secret" not in text(staff("view_source"), page_url(source))

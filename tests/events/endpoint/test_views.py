@@ -1,0 +1,308 @@
+"""The answers of the webhook endpoint, row by row; over HTTP where the server matters, see
+test_answers_over_granian."""
+
+import io
+import json
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+from django.db import DataError, InterfaceError, InternalError, OperationalError, ProgrammingError, connection
+from django.test import Client, override_settings
+
+from events.endpoint.request_body import CHUNK_BYTES
+from events.ingest import store
+from events.models import Event, Source
+from events.monitoring.metrics import REFUSED_DELIVERIES
+from tests.support.vendor_requests import BODY, address, client, deliver, new_source, post
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def signing() -> tuple[Source, str]:
+    return new_source()
+
+
+@pytest.fixture
+def open_source() -> Source:
+    """One whose address is the whole secret, for the answers that come before any signature."""
+    return new_source("none", slug="open")[0]
+
+
+def assert_refused(response: Any, status: int, reason: str) -> None:
+    assert response.status_code == status
+    assert response["Content-Type"] == "application/problem+json"
+    problem = response.json()
+    assert set(problem) == {"type", "title", "status", "detail"}
+    assert problem["status"] == status
+    assert problem["type"] == f"urn:crmmirror:problem:{reason}"
+    assert Event.objects.count() == 0
+
+
+def test_an_authentic_event_is_stored_and_accepted(signing: tuple[Source, str]) -> None:
+    response = deliver(*signing)
+    event = Event.objects.get()
+    assert response.status_code == 202
+    assert response["Content-Type"] == "application/json"
+    assert response.json() == {"status": "accepted", "event": event.id}
+    assert bytes(event.body) == BODY
+    assert (event.source, event.status, event.event_type) == (signing[0], "pending", "lead.created")
+    assert event.occurred_at.isoformat() == "2025-01-15T10:30:00+00:00"
+    assert event.settled_at is None
+
+
+def test_a_redelivery_is_a_duplicate_of_the_stored_event(signing: tuple[Source, str]) -> None:
+    first = deliver(*signing)
+    again = deliver(*signing)
+    assert again.status_code == 200
+    assert again.json() == {"status": "duplicate", "event": first.json()["event"]}
+    assert Event.objects.count() == 1
+
+
+def test_the_same_bytes_to_another_source_are_another_event(signing: tuple[Source, str]) -> None:
+    other = new_source(slug="other")
+    assert deliver(*signing).json()["event"] != deliver(*other).json()["event"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"not json",
+        b"[]",
+        b"{}",
+        b'{"event": "lead.created"}',
+        b"\xff\xfe\x00",
+        b'{"event": "x", "payload": {"a": NaN}}',
+        b"[" * 100_000,
+        b"\x00",
+    ],
+    ids=lambda body: repr(body[:20]),
+)
+@pytest.mark.parametrize("scheme", ["standard-webhooks", "hmac-sha256", "token", "none"])
+def test_an_authentic_body_that_is_no_envelope_is_stored_as_malformed(scheme: str, body: bytes) -> None:
+    response = deliver(*new_source(scheme), body)
+    event = Event.objects.get()
+    assert response.status_code == 202
+    assert response.json() == {"status": "malformed", "event": event.id, "detail": event.error}
+    assert event.error
+    assert bytes(event.body) == body
+    assert event.status == "malformed"
+    assert event.occurred_at == event.received_at == event.settled_at
+
+
+def test_an_unsigned_event_is_refused(signing: tuple[Source, str]) -> None:
+    assert_refused(post(signing[0], BODY), 401, "signature")
+
+
+def test_every_refusal_is_counted_by_its_reason(signing: tuple[Source, str]) -> None:
+    counter = REFUSED_DELIVERIES.labels(signing[0].slug, "signature")._value
+    before = counter.get()
+    post(signing[0], BODY)
+    assert counter.get() == before + 1
+
+
+def test_an_unknown_address_is_not_found() -> None:
+    response = client.post(f"/webhooks/{uuid4()}/", BODY, content_type="application/json")
+    assert_refused(response, 404, "unknown-source")
+
+
+@pytest.mark.parametrize("path", ["", "x/", "x", "%ff%00/", "a/b/c", "00000000-0000-0000-0000-00000000000g/"])
+def test_an_address_that_is_no_uuid_is_not_found(path: str) -> None:
+    response = client.post(f"/webhooks/{path}", BODY, content_type="application/json")
+    assert_refused(response, 404, "unknown-source")
+
+
+def test_an_inactive_source_is_not_found(signing: tuple[Source, str]) -> None:
+    Source.objects.update(active=False)
+    assert_refused(deliver(*signing), 404, "unknown-source")
+
+
+def test_the_address_works_without_its_last_slash(signing: tuple[Source, str]) -> None:
+    from events import signatures
+
+    headers = signatures.sign(*signing, BODY)
+    path = address(signing[0]).rstrip("/")
+    assert client.post(path, BODY, content_type="application/json", headers=headers).status_code == 202
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW"])
+def test_other_methods_than_post_are_refused(method: str, open_source: Source) -> None:
+    response = client.generic(method, address(open_source), BODY)
+    assert response["Allow"] == "POST"
+    if method == "HEAD":
+        assert response.status_code == 405
+    else:
+        assert_refused(response, 405, "method")
+
+
+def test_a_body_over_the_limit_of_its_source_is_too_large(open_source: Source) -> None:
+    Source.objects.update(max_body_bytes=len(BODY) - 1)
+    assert_refused(post(open_source, BODY), 413, "size")
+
+
+def test_a_body_of_exactly_the_limit_is_taken(open_source: Source) -> None:
+    Source.objects.update(max_body_bytes=len(BODY))
+    assert post(open_source, BODY).status_code == 202
+
+
+def test_the_limit_is_one_mebibyte_unless_set() -> None:
+    assert Source().max_body_bytes == 1024 * 1024
+
+
+def chunked(body: bytes) -> dict[str, Any]:
+    """The environment of a chunked request, as a server hands it on."""
+    return {"wsgi.input": io.BytesIO(body), "HTTP_TRANSFER_ENCODING": "chunked"}
+
+
+def test_a_chunked_body_is_read_whole(open_source: Source) -> None:
+    assert post(open_source, b"", **chunked(BODY)).json()["status"] == "accepted"
+    assert bytes(Event.objects.get().body) == BODY
+
+
+def test_a_chunked_body_over_the_limit_is_too_large_and_not_read_to_its_end(open_source: Source) -> None:
+    endless = io.BytesIO(b" " * 10 * 1024 * 1024)
+    response = post(open_source, b"", **chunked(b"") | {"wsgi.input": endless})
+    assert_refused(response, 413, "size")
+    assert endless.tell() <= open_source.max_body_bytes + CHUNK_BYTES
+
+
+def test_an_empty_body_is_refused(open_source: Source) -> None:
+    assert_refused(post(open_source, b""), 400, "short-body")
+
+
+def test_an_empty_chunked_body_is_refused(open_source: Source) -> None:
+    assert_refused(post(open_source, b"", **chunked(b"")), 400, "short-body")
+
+
+def test_a_body_shorter_than_its_content_length_is_refused(open_source: Source) -> None:
+    cut = {"wsgi.input": io.BytesIO(BODY[:-1]), "CONTENT_LENGTH": str(len(BODY))}
+    assert_refused(post(open_source, BODY, **cut), 400, "short-body")
+
+
+class BrokenOff(io.RawIOBase):
+    def read(self, size: int = -1) -> bytes:
+        raise ConnectionResetError
+
+
+def test_a_body_that_breaks_off_is_refused(open_source: Source) -> None:
+    response = post(open_source, BODY, **{"wsgi.input": BrokenOff()})
+    assert_refused(response, 400, "short-body")
+
+
+@pytest.mark.parametrize("length", ["-1", "abc", "1.5", "+3", "9" * 5000, "٣", "0x10"])
+def test_a_content_length_that_is_no_number_is_refused(length: str, open_source: Source) -> None:
+    assert_refused(post(open_source, BODY, CONTENT_LENGTH=length), 400, "short-body")
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "GZIP", "br", "deflate, gzip", "x"])
+def test_an_encoded_body_is_refused(encoding: str, open_source: Source) -> None:
+    response = post(open_source, BODY, {"Content-Encoding": encoding})
+    assert_refused(response, 415, "encoding")
+
+
+@pytest.mark.parametrize("encoding", ["identity", "Identity", ""])
+def test_the_identity_encoding_is_none(encoding: str, open_source: Source) -> None:
+    assert post(open_source, BODY, {"Content-Encoding": encoding}).status_code == 202
+
+
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError, InternalError, ProgrammingError])
+def test_a_database_that_is_away_is_for_the_sender_to_try_again(
+    error: type[Exception], open_source: Source
+) -> None:
+    def fails(*args: Any) -> None:
+        raise error
+
+    with connection.execute_wrapper(lambda *args: fails()):
+        response = post(open_source, BODY)
+    assert_refused(response, 503, "unavailable")
+    assert int(response["Retry-After"]) > 0
+
+
+def test_what_the_database_holds_against_one_event_keeps_nobody_elses_out(
+    open_source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(incoming: Any) -> None:
+        raise DataError from psycopg.errors.DatatypeMismatch()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "insert_event", refuse)
+        assert_refused(post(open_source, BODY), 503, "unavailable")
+    assert post(open_source, BODY).status_code == 202
+
+
+def test_a_secret_that_no_key_opens_is_for_the_sender_to_try_again(signing: tuple[Source, str]) -> None:
+    from cryptography.fernet import Fernet
+
+    with override_settings(ENCRYPTION_KEYS=[Fernet.generate_key().decode()]):
+        response = deliver(*signing)
+    assert_refused(response, 503, "unavailable")
+
+
+@pytest.mark.parametrize("host", ["elsewhere.example", "", "a b", "\x00", "x" * 10_000])
+def test_the_host_of_a_delivery_does_not_matter(host: str, open_source: Source) -> None:
+    assert post(open_source, BODY, HTTP_HOST=host).status_code == 202
+
+
+def test_an_endpoint_asks_for_no_csrf_token(signing: tuple[Source, str]) -> None:
+    from events import signatures
+
+    strict = Client(enforce_csrf_checks=True)
+    headers = signatures.sign(*signing, BODY)
+    response = strict.post(address(signing[0]), BODY, content_type="application/json", headers=headers)
+    assert response.status_code == 202
+
+
+def test_an_accepted_delivery_takes_two_statements(
+    signing: tuple[Source, str], statements: list[Any]
+) -> None:
+    statements.clear()
+    assert deliver(*signing).status_code == 202
+    assert len(statements) == 2
+
+
+def test_the_stored_headers_are_those_that_say_something_about_the_event(signing: tuple[Source, str]) -> None:
+    from events import signatures
+
+    headers = signatures.sign(*signing, BODY)
+    secret_headers = {"Authorization": "Bearer x", "Cookie": "session=x", "X-Forwarded-For": "10.0.0.1"}
+    post(signing[0], BODY, headers | secret_headers | {"User-Agent": "Heffl-Webhooks/1.0"})
+    assert Event.objects.get().headers == {
+        "content-type": "application/json",
+        "user-agent": "Heffl-Webhooks/1.0",
+        "webhook-id": headers["webhook-id"],
+        "webhook-timestamp": headers["webhook-timestamp"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("sent", "stored"),
+    [
+        ("a\x00b", "a\ufffdb"),
+        ("a\ud800b", "a\ufffdb"),
+        ("é", "é"),
+        ("x" * 100_000, "x" * 1000),
+    ],
+    ids=["NUL", "surrogate", "latin-1", "huge"],
+)
+def test_odd_headers_are_stored_as_text_that_the_database_takes(
+    sent: str, stored: str, open_source: Source
+) -> None:
+    assert post(open_source, BODY, HTTP_USER_AGENT=sent).status_code == 202
+    assert Event.objects.get().headers["user-agent"] == stored
+
+
+def test_what_is_answered_is_never_the_secret_or_the_body(signing: tuple[Source, str], caplog: Any) -> None:
+    source, secret = signing
+    body = b'{"mine": "and mine alone"}'
+    for response in (post(source, body), deliver(source, secret, body)):
+        said = json.dumps(response.json()) + caplog.text
+        assert "mine alone" not in said
+        assert secret.removeprefix("whsec_") not in said
+
+
+def test_the_log_does_not_hold_the_address_of_a_refused_delivery(open_source: Source, caplog: Any) -> None:
+    post(open_source, b"")
+    assert "short-body" in caplog.text
+    assert str(open_source.uuid) not in caplog.text

@@ -1,0 +1,255 @@
+"""The answers that depend on the web server: bodies in chunks, too long, cut short, or slow."""
+
+import json
+import socket
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+from select import select
+from statistics import quantiles
+
+import pytest
+
+from events import signatures
+from events.models import Event, Source
+from tests.support.vendor_requests import BODY, address, new_source
+from tests.support.web_server import HOST, WebServer, free_port, read_answer, serving
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+POOL_SIZE = 16
+PLACES_OF_ONE = 64
+
+
+@pytest.fixture
+def source() -> Source:
+    """One whose address is the whole secret."""
+    return new_source("none")[0]
+
+
+def head(source: Source, *headers: str) -> bytes:
+    lines = [f"POST {address(source)} HTTP/1.1", f"Host: {HOST}", "Connection: close", *headers, "", ""]
+    return "\r\n".join(lines).encode()
+
+
+def chunk(part: bytes) -> bytes:
+    return f"{len(part):x}\r\n".encode() + part + b"\r\n"
+
+
+def bodies() -> list[bytes]:
+    return [bytes(body) for body in Event.objects.values_list("body", flat=True)]
+
+
+def test_a_chunked_body_is_stored_whole(web: WebServer, source: Source) -> None:
+    chunks = [chunk(BODY[:10]), chunk(BODY[10:11]), chunk(BODY[11:]), b"0\r\n\r\n"]
+    status, answer = web.exchange(head(source, "Transfer-Encoding: chunked"), *chunks, pause=0.02)
+    assert (status, json.loads(answer)["status"]) == (202, "accepted")
+    assert bodies() == [BODY]
+
+
+def test_a_large_chunked_body_is_stored_whole(web: WebServer, source: Source) -> None:
+    padding = "x" * (source.max_body_bytes - len(BODY) - 20)
+    body = json.dumps(json.loads(BODY) | {"padding": padding}).encode()
+    chunks = [chunk(body[start : start + 8000]) for start in range(0, len(body), 8000)]
+    status, answer = web.exchange(head(source, "Transfer-Encoding: chunked"), *chunks, b"0\r\n\r\n")
+    assert (status, json.loads(answer)["status"]) == (202, "accepted")
+    assert bodies() == [body]
+
+
+def test_a_signed_chunked_body_is_proven(web: WebServer) -> None:
+    source, secret = new_source()
+    signed = [f"{name}: {value}" for name, value in signatures.sign(source, secret, BODY).items()]
+    request = head(source, "Transfer-Encoding: chunked", *signed) + chunk(BODY) + b"0\r\n\r\n"
+    assert web.exchange(request)[0] == 202
+
+
+def test_a_chunked_body_over_the_limit_is_too_large(web: WebServer, source: Source) -> None:
+    Source.objects.update(max_body_bytes=100)
+    chunks = [chunk(b" " * 60), chunk(b" " * 60), b"0\r\n\r\n"]
+    status, answer = web.exchange(head(source, "Transfer-Encoding: chunked"), *chunks)
+    assert (status, json.loads(answer)["status"]) == (413, 413)
+    assert bodies() == []
+
+
+def test_an_announced_body_over_the_limit_is_refused_before_it_is_sent(
+    web: WebServer, source: Source
+) -> None:
+    status, answer = web.exchange(head(source, "Content-Length: 100000000"))
+    assert (status, json.loads(answer)["status"]) == (413, 413)
+
+
+def test_a_body_that_ends_before_its_content_length_is_refused(web: WebServer, source: Source) -> None:
+    status, answer = web.exchange(head(source, f"Content-Length: {len(BODY) + 1}"), BODY, hang_up=True)
+    assert (status, json.loads(answer)["status"]) == (400, 400)
+    assert bodies() == []
+
+
+def test_a_sender_that_goes_away_in_the_middle_leaves_nothing(web: WebServer, source: Source) -> None:
+    with socket.create_connection((HOST, web.port)) as sock:
+        sock.sendall(head(source, f"Content-Length: {len(BODY)}") + BODY[:5])
+    assert web.exchange(head(source, f"Content-Length: {len(BODY)}") + BODY)[0] == 202
+    assert bodies() == [BODY]
+
+
+def test_an_empty_body_is_refused(web: WebServer, source: Source) -> None:
+    for headers in (["Content-Length: 0"], [], ["Transfer-Encoding: chunked"]):
+        ending = b"0\r\n\r\n" if "Transfer-Encoding: chunked" in headers else b""
+        assert web.exchange(head(source, *headers) + ending)[0] == 400
+
+
+def test_a_slow_body_is_taken(web: WebServer, source: Source) -> None:
+    parts = [BODY[start : start + 20] for start in range(0, len(BODY), 20)]
+    status, _ = web.exchange(head(source, f"Content-Length: {len(BODY)}"), *parts, pause=0.2)
+    assert status == 202
+    assert bodies() == [BODY]
+
+
+def test_more_slow_bodies_than_database_connections_hold_up_nobody(web: WebServer, source: Source) -> None:
+    begun = head(source, f"Content-Length: {len(BODY)}") + BODY[:1]
+    slow = [socket.create_connection((HOST, web.port)) for _ in range(POOL_SIZE + 8)]
+    try:
+        for sock in slow:
+            sock.sendall(begun)
+        time.sleep(0.5)
+        started = time.monotonic()
+        assert web.exchange(head(source, f"Content-Length: {len(BODY)}") + BODY)[0] == 202
+        assert time.monotonic() - started < 1
+    finally:
+        for sock in slow:
+            sock.close()
+
+
+@contextmanager
+def slow_senders(web: WebServer, begun: bytes, count: int) -> Iterator[list[socket.socket]]:
+    """So many connections, from an address of their own, that have begun a request and do not go on."""
+    with ExitStack() as stack:
+        slow = [
+            stack.enter_context(socket.create_connection((HOST, web.port), source_address=("127.0.0.2", 0)))
+            for _ in range(count)
+        ]
+        for sock in slow:
+            sock.sendall(begun)
+        yield slow
+
+
+def await_answers(senders: list[socket.socket], count: int) -> list[socket.socket]:
+    """Those that are answered, once they are so many."""
+    deadline = time.monotonic() + 10
+    while len(answered := select(senders, [], [], 0)[0]) < count and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return answered
+
+
+def test_an_address_that_sends_more_slow_bodies_than_it_has_places_for_holds_up_no_other(
+    web: WebServer, source: Source
+) -> None:
+    announced = head(source, f"Content-Length: {len(BODY)}")
+    with slow_senders(web, announced + BODY[:1], 200) as slow:
+        answered = await_answers(slow, 200 - PLACES_OF_ONE)
+        assert len(answered) == 200 - PLACES_OF_ONE
+        assert read_answer(answered[0])[0] == 503
+        assert web.exchange(announced + BODY)[0] == 202
+
+
+def test_strangers_who_post_slowly_to_pages_hold_up_no_delivery(web: WebServer, source: Source) -> None:
+    login = f"POST /admin/login/ HTTP/1.1\r\nHost: {HOST}\r\nCookie: csrftoken={'a' * 32}\r\n"
+    form = f"{login}Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 9\r\n\r\nx"
+    with slow_senders(web, form.encode(), 600):
+        assert web.exchange(head(source, f"Content-Length: {len(BODY)}") + BODY)[0] == 202
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [b"Webhook-Signature: \xff\xfe", b"Webhook-Id: \xe9", b"Webhook-Timestamp: \x80"],
+        [b"Webhook-Signature: v1,a", b"Webhook-Signature: v1,b", b"Webhook-Id: x", b"Webhook-Timestamp: 1"],
+        [b"Webhook-Signature: " + b"v1,a " * 5000, b"Webhook-Id: x", b"Webhook-Timestamp: 9" + b"9" * 5000],
+        [b"Webhook-Signature:", b"Webhook-Id:", b"Webhook-Timestamp:"],
+    ],
+    ids=["bytes beyond ASCII", "repeated", "huge", "empty"],
+)
+def test_odd_signature_headers_are_no_signature(web: WebServer, headers: list[bytes]) -> None:
+    source, _ = new_source()
+    lines = head(source, f"Content-Length: {len(BODY)}")[:-2] + b"\r\n".join(headers) + b"\r\n\r\n"
+    assert web.exchange(lines + BODY)[0] == 401
+    assert bodies() == []
+
+
+def test_events_delivered_at_once_are_stored_once(web: WebServer, source: Source) -> None:
+    request = head(source, f"Content-Length: {len(BODY)}") + BODY
+    with ThreadPoolExecutor(8) as pool:
+        statuses = list(pool.map(lambda _: web.exchange(request)[0], range(24)))
+    assert sorted(set(statuses)) == [200, 202]
+    assert statuses.count(202) == 1
+    assert bodies() == [BODY]
+
+
+def test_a_database_that_is_away_is_answered_soon_with_try_again(source: Source, tmp_path: Path) -> None:
+    nowhere = f"postgresql://postgres@{HOST}:{free_port()}/mirror"
+    with (
+        serving(tmp_path, {"DATABASE_URL": nowhere}) as web,
+        closing(HTTPConnection(HOST, web.port)) as connection,
+    ):
+        started = time.monotonic()
+        connection.request("POST", address(source), BODY)
+        response = connection.getresponse()
+        assert time.monotonic() - started < 5
+        assert response.status == 503
+        assert int(response.headers["Retry-After"]) > 0
+        assert json.loads(response.read())["status"] == 503
+
+
+def quiet_server() -> socket.socket:
+    """Takes connections and never says a word."""
+    return socket.create_server((HOST, 0), backlog=128)
+
+
+@pytest.mark.parametrize("broker", ["gone", "silent"])
+def test_a_broker_that_is_away_adds_nothing_to_the_answer(
+    broker: str, source: Source, tmp_path: Path
+) -> None:
+    with quiet_server() as silent:
+        port = free_port() if broker == "gone" else silent.getsockname()[1]
+        with serving(tmp_path, {"BROKER_URL": f"redis://{HOST}:{port}/0"}) as web:
+            with closing(HTTPConnection(HOST, web.port)) as connection:
+                took = [timed_delivery(connection, source, number) for number in range(60)]
+                wait_for_line(web.log, "broker_away")
+                took += [timed_delivery(connection, source, number) for number in range(60, 80)]
+            log = web.log.read_text()
+    assert quantiles(took, n=10)[-1] < 0.5
+    assert Event.objects.filter(status="pending").count() == 80
+    assert log.count("broker_away") == 1
+
+
+def wait_for_line(log: Path, word: str) -> None:
+    deadline = time.monotonic() + 10
+    while word not in log.read_text() and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
+def timed_delivery(connection: HTTPConnection, source: Source, number: int) -> float:
+    started = time.monotonic()
+    connection.request("POST", address(source), BODY.replace(b"ld_1", b"ld_%d" % number))
+    response = connection.getresponse()
+    response.read()
+    assert response.status == 202
+    return time.monotonic() - started
+
+
+def test_a_delivery_wakes_a_worker_through_the_broker(web: WebServer, source: Source) -> None:
+    from celery import current_app
+
+    with current_app.connection_for_read() as connection:
+        queue = current_app.amqp.router.route({}, "events.tasks.drain")["queue"].bind(connection.channel())
+        queue.declare()
+        queue.purge()
+        assert web.exchange(head(source, f"Content-Length: {len(BODY)}") + BODY)[0] == 202
+        deadline = time.monotonic() + 10
+        while (message := queue.get()) is None and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert message is not None
+        assert message.headers["task"] == "events.tasks.drain"
+        message.ack()

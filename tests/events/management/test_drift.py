@@ -1,0 +1,74 @@
+"""The drift report on the terminal, for people and for programs."""
+
+import json
+from datetime import UTC, datetime
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from tests.support.staff_client import say
+from tests.support.unmapped_events import DEAL, received
+
+pytestmark = pytest.mark.django_db
+
+
+def printed(*arguments: str) -> str:
+    output = StringIO()
+    call_command("drift", *arguments, stdout=output)
+    return output.getvalue()
+
+
+def test_the_command_prints_a_table() -> None:
+    event = say("deal.updated", DEAL | {"score": 1})
+    heading, line = printed().splitlines()
+    assert heading.startswith("what   vendor  event type")
+    day = datetime.now(UTC).date().isoformat()
+    cells = line.split()
+    assert cells[:6] == ["field", "heffl", "deal.updated", "deal", "score", "1"]
+    assert (cells[6], cells[8], cells[-1]) == (day, day, str(event.pk))
+
+
+def test_the_command_says_in_one_line_that_there_is_none() -> None:
+    assert printed() == "No drift in 30 days: the mapping knows all that was sent.\n"
+    say("deal.updated", DEAL)
+    assert printed("--days", "7") == "No drift in 7 days: the mapping knows all that was sent.\n"
+
+
+def test_the_command_prints_json_for_a_program() -> None:
+    event = say("deal.updated", DEAL | {"score": 1})
+    answer = json.loads(printed("--json"))
+    (found,) = answer["findings"]
+    assert datetime.fromisoformat(found.pop("first")) == datetime.fromisoformat(found.pop("last"))
+    assert found == {
+        "kind": "field",
+        "vendor": "heffl",
+        "event_type": "deal.updated",
+        "record_type": "deal",
+        "path": "score",
+        "events": 1,
+        "example": event.pk,
+    }
+    assert datetime.fromisoformat(answer["since"]) < timezone.now()
+
+
+def test_the_command_tells_of_one_vendor_and_of_as_many_days_as_asked() -> None:
+    received(say("deal.sneezed", DEAL), days_ago=20)
+    say("deal.sneezed", DEAL, vendor="seedly")
+    assert "heffl" in printed()
+    assert "heffl" not in printed("--days", "10")
+    assert "seedly" not in printed("--vendor", "heffl")
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--vendor", "acme"), ("--days", "0"), ("--days", "many"), ("--days", "9" * 9)]
+)
+def test_the_command_refuses_what_it_cannot_mean(arguments: tuple[str, ...]) -> None:
+    with pytest.raises(CommandError, match=r"unknown vendor 'acme'; known: |a number of days from 1 to "):
+        printed(*arguments)
+
+
+def test_the_command_prints_no_control_characters_of_a_vendor() -> None:
+    say("deal.updated", DEAL | {"\x1b[2J": 1})
+    assert "\x1b" not in printed()

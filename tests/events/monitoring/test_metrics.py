@@ -1,0 +1,255 @@
+"""What Prometheus is told is what happened, however many processes did it."""
+
+import ast
+import json
+import os
+import sys
+import time
+import urllib.request
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import override_settings
+from prometheus_client import generate_latest
+
+from crmmirror.embedded.processes import process
+from crmmirror.embedded.processes.process import start_process, stop_process
+from events.ingest.store import store_event
+from events.models import Event, Source
+from events.monitoring import exposition, metrics
+from events.monitoring.exposition import BacklogCollector, make_registry
+from events.monitoring.metrics import (
+    PREALLOCATED_BYTES,
+    PROCESS_REGISTRY,
+    preallocate_files,
+    preallocated_pids,
+)
+from events.processing.drain import drain_backlog
+from tests.support.metrics_scrape import Samples, samples
+from tests.support.paths import PROJECT
+from tests.support.running_mirror import wait_until
+from tests.support.vendor_requests import BODY, EVENT, address, deliver, new_source
+from tests.support.web_server import WebServer, free_port, serving
+from tests.support.worker_processes import Worker
+
+ACCEPTED, AGAIN = 60, 7
+TOKEN = "for-prometheus"
+
+
+def body(number: int) -> bytes:
+    return json.dumps(EVENT | {"payload": {"id": f"ld_{number}", "name": "Ann"}}).encode()
+
+
+def own() -> Samples:
+    """What this process has counted, in the tests before too."""
+    return samples(generate_latest(PROCESS_REGISTRY).decode())
+
+
+def waiting() -> Samples:
+    return samples(generate_latest(make_registry(BacklogCollector())).decode())
+
+
+def grown(before: Samples, *key: str) -> float:
+    return own().get(key, 0) - before.get(key, 0)
+
+
+def store(source: Source, count: int, received_at: datetime | None = None) -> None:
+    for number in range(count):
+        store_event(source, body(number), {}, received_at or datetime.now(UTC))
+
+
+@pytest.mark.django_db
+def test_deliveries_are_counted_by_source_and_by_what_they_were() -> None:
+    before = own()
+    signing = new_source()
+    for text in (BODY, BODY, b"{}"):
+        deliver(*signing, text)
+    for outcome in ("accepted", "duplicate", "malformed"):
+        assert grown(before, "crmmirror_deliveries_total", outcome, "acme") == 1
+
+
+@pytest.mark.django_db
+def test_settled_events_are_counted_by_source_and_verdict_with_their_wait() -> None:
+    before, source = own(), new_source()[0]
+    store(source, 3, datetime.now(UTC) - timedelta(seconds=20))
+    store_event(
+        source, b'{"event": "x", "timestamp": "2025-01-15T10:30:00Z", "payload": {}}', {}, datetime.now(UTC)
+    )
+    store_event(source, body(1).replace(b'"ld_1"', b"null"), {}, datetime.now(UTC))
+    drain_backlog()
+    assert grown(before, "crmmirror_settled_events_total", "acme", "applied") == 3
+    assert grown(before, "crmmirror_settled_events_total", "acme", "ignored") == 1
+    assert grown(before, "crmmirror_settled_events_total", "acme", "failed") == 1
+    assert grown(before, "crmmirror_batch_events_sum", "acme") == 5
+    assert grown(before, "crmmirror_batch_events_count", "acme") == 1
+    assert 60 <= grown(before, "crmmirror_receipt_to_applied_seconds_sum", "acme") < 120
+    assert grown(before, "crmmirror_receipt_to_applied_seconds_bucket", "30.0", "acme") == 3
+    assert grown(before, "crmmirror_receipt_to_applied_seconds_bucket", "10.0", "acme") == 0
+
+
+@pytest.mark.django_db
+def test_an_event_that_is_applied_again_counts_again_without_its_wait() -> None:
+    before = own()
+    store(new_source()[0], 1)
+    for _ in range(2):
+        Event.objects.update(status="pending")
+        drain_backlog()
+    assert grown(before, "crmmirror_settled_events_total", "acme", "applied") == 2
+    assert grown(before, "crmmirror_receipt_to_applied_seconds_count", "acme") == 1
+
+
+@pytest.mark.django_db
+def test_what_waits_is_told_of_every_source() -> None:
+    store(new_source()[0], 3, datetime.now(UTC) - timedelta(seconds=90))
+    new_source(slug="idle")
+    told = waiting()
+    assert told["crmmirror_pending_events", "acme"] == 3
+    assert 90 <= told["crmmirror_oldest_pending_event_age_seconds", "acme"] < 120
+    assert told["crmmirror_pending_events", "idle"] == 0
+    assert told["crmmirror_oldest_pending_event_age_seconds", "idle"] == 0
+
+
+@pytest.mark.django_db
+def test_of_a_long_backlog_only_the_oldest_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exposition, "MAX_SAMPLED_EVENTS", 3)
+    store(new_source()[0], 5)
+    store(new_source(slug="behind")[0], 1)
+    told = waiting()
+    assert told["crmmirror_pending_events", "acme"] == 3
+    assert ("crmmirror_pending_events", "behind") not in told
+
+
+@pytest.mark.django_db
+def test_what_waits_is_one_query(django_assert_num_queries: Any) -> None:
+    for slug in ("a", "b", "c"):
+        store(new_source(slug=slug)[0], 2)
+    with django_assert_num_queries(4):  # A savepoint and its release, the time limit, and the query.
+        waiting()
+
+
+def test_the_sum_over_web_and_worker_processes_is_exact(
+    transactional_db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory = tmp_path / "metrics"
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(directory))
+    source, open_source = new_source()[0], new_source("none", slug="open")[0]
+    with serving(tmp_path, {"METRICS_TOKEN": TOKEN, "GRANIAN_WORKERS": "2"}) as web:
+        with ThreadPoolExecutor(4) as pool:
+            posts = [body(number) for number in range(ACCEPTED)]
+            assert list(pool.map(lambda text: post(web, open_source, text), posts)) == [202] * ACCEPTED
+            assert list(pool.map(lambda text: post(web, open_source, text), posts[:AGAIN])) == [200] * AGAIN
+        unsigned = refused_until(lambda: len(list(directory.glob("counter_*.db"))) == 2, web, source)
+        assert scrape(web)["crmmirror_pending_events", "open"] == ACCEPTED
+        for worker in [Worker("one"), Worker("two")]:
+            assert worker.wait() == 0
+        for _ in range(4):  # Whichever of the web workers answers.
+            told = scrape(web)
+            assert told["crmmirror_deliveries_total", "accepted", "open"] == ACCEPTED
+            assert told["crmmirror_deliveries_total", "duplicate", "open"] == AGAIN
+            assert told["crmmirror_refused_deliveries_total", "signature", "acme"] == unsigned
+            assert told["crmmirror_settled_events_total", "open", "applied"] == ACCEPTED
+            assert told["crmmirror_batch_events_sum", "open"] == ACCEPTED
+            assert told["crmmirror_receipt_to_applied_seconds_count", "open"] == ACCEPTED
+            assert told["crmmirror_pending_events", "open"] == 0
+
+
+def refused_until(both: Callable[[], bool], web: WebServer, source: Source) -> int:
+    """How many unsigned deliveries were refused until both of the server's processes had taken one."""
+    deadline = time.monotonic() + 20
+    for number in count(1):
+        assert post(web, source, body(number)) == 401
+        if both():
+            return number
+        assert time.monotonic() < deadline, "one process takes all"
+    raise AssertionError
+
+
+def post(web: WebServer, source: Source, text: bytes) -> int:
+    head = [
+        f"POST {address(source)} HTTP/1.1",
+        "Host: x",
+        "Connection: close",
+        f"Content-Length: {len(text)}",
+    ]
+    return web.exchange("\r\n".join([*head, "", ""]).encode() + text)[0]
+
+
+def scrape(web: WebServer) -> Samples:
+    asked = f"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {TOKEN}\r\n\r\n"
+    status, text = web.exchange(asked.encode())
+    assert status == 200
+    return samples(text.decode())
+
+
+def test_a_machine_without_a_web_server_shows_what_its_workers_counted(
+    transactional_db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+    store(new_source()[0], 10)
+    assert Worker("one").wait() == 0
+    port = free_port()
+    argv = (sys.executable, "manage.py", "serve_metrics", "--port", str(port))
+    program = process.Program("metrics", argv, tmp_path / "log", cwd=PROJECT)
+    child = start_process(program)
+    try:
+        wait_until(lambda: "serves" in program.log.read_text(), 20)
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+            told = samples(answer.read().decode())
+    finally:
+        stop_process(child, program.ends)
+    assert told["crmmirror_settled_events_total", "acme", "applied"] == 10
+
+
+@override_settings(METRICS_DIRECTORY="")
+def test_serving_metrics_without_a_directory_says_what_to_set() -> None:
+    with pytest.raises(CommandError, match="PROMETHEUS_MULTIPROC_DIR"):
+        call_command("serve_metrics")
+
+
+def test_the_files_take_their_room_before_they_are_written_to(tmp_path: Path) -> None:
+    with override_settings(METRICS_DIRECTORY=str(tmp_path / "new")):
+        preallocate_files()
+    preallocated_pids.clear()
+    sizes = {path.name: path.stat().st_blocks * 512 for path in (tmp_path / "new").iterdir()}
+    assert set(sizes) == {f"{kind}_{os.getpid()}.db" for kind in metrics.KINDS}
+    assert min(sizes.values()) >= PREALLOCATED_BYTES
+
+
+@pytest.mark.django_db
+def test_a_directory_of_no_use_costs_the_counts_and_no_delivery(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    before = own()
+    with override_settings(METRICS_DIRECTORY=str(tmp_path / "file" / "metrics")):
+        assert deliver(*new_source()).status_code == 202
+    assert grown(before, "crmmirror_deliveries_total", "accepted", "acme") == 0
+
+
+def test_every_line_of_the_log_about_an_event_has_its_id() -> None:
+    """By convention, a line about one event is named event_…"""
+    lines = [
+        (path.name, node.lineno, {keyword.arg for keyword in node.keywords})
+        for package in ("events", "entities", "crmmirror")
+        for path in (PROJECT / package).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("log.")
+        if node.args
+        and isinstance(node.args[0], ast.Constant)
+        and str(node.args[0].value).startswith("event_")
+    ]
+    assert len(lines) >= 3
+    assert [line for line in lines if "event_id" not in line[2]] == []
+
+
+@pytest.mark.django_db
+def test_an_event_that_our_own_fault_kept_from_being_read_is_logged_with_its_id(caplog: Any) -> None:
+    signing = new_source()
+    Source.objects.update(vendor="gone")
+    event = deliver(*signing).json()["event"]
+    [line] = [record.msg for record in caplog.records if record.msg["event"] == "event_not_read"]
+    assert (line["event_id"], line["error"]) == (event, "UnknownVendor")

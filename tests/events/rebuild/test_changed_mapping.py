@@ -1,0 +1,57 @@
+"""What a vendor's table has learnt is in the mirror after a rebuild, for old events too."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from entities.models import Deal
+from events.ingest.store import StoreResult, store_event
+from events.models import Event
+from events.processing.drain import drain_backlog
+from events.processing.reapply import reapply
+from tests.support.random_histories import RECEIVED, source
+from tests.support.rebuild_helpers import deal, deliver_bodies, rebuild, verify
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_a_field_that_the_mapping_learns_is_filled_from_old_events(learned: Callable[[], None]) -> None:
+    deliver_bodies(source("heffl"), [deal(1, closingNote="Signed in person")])
+    drain_backlog()
+    assert Deal.objects.get().extra == {"closingNote": "Signed in person"}
+    learned()
+    assert verify()[0] == 1
+    rebuild()
+    row = Deal.objects.get()
+    assert (row.lost_reason, row.extra) == ("Signed in person", {})
+    assert verify()[0] == 0
+
+
+def test_ignored_events_of_a_type_that_is_now_known_are_applied(learned: Callable[[], None]) -> None:
+    deliver_bodies(source("heffl"), [deal(1, event="deal.archived", title="Old")])
+    drain_backlog()
+    assert Event.objects.get().status == Event.Status.IGNORED
+    learned()
+    rebuild()
+    assert Event.objects.get().status == Event.Status.APPLIED
+    assert Deal.objects.get().title == "Old"
+
+
+@pytest.mark.parametrize("mend", [lambda: rebuild(), lambda: (reapply(Event.objects.all()), drain_backlog())])
+def test_an_event_that_is_no_longer_malformed_has_its_type_and_time_in_the_log(
+    learned: Callable[[], None], mend: Callable[[], Any]
+) -> None:
+    """The envelope's key is written otherwise, which the vendor's table learns."""
+    body = deal(1, title="T").replace(b'"payload"', b'"record"')
+    stored = store_event(source("heffl"), body, {}, RECEIVED)
+    assert stored.outcome == StoreResult.MALFORMED
+    learned()
+    mend()
+    event = Event.objects.get()
+    assert (event.status, event.error, Deal.objects.get().title) == ("applied", "", "T")
+    assert (event.event_type, event.occurred_at) == (
+        "deal.updated",
+        datetime(2026, 1, 1, 0, 0, 1, tzinfo=UTC),
+    )

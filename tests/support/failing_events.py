@@ -1,0 +1,27 @@
+"""What the tests of failed and malformed events share: one that fails, why, and the pages about it."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from events.models import Event
+from tests.support.staff_client import say
+
+NO_ID = "the payload carries no id (looked for id, dealId)"
+DEAL = {"id": "dl_1", "title": "Licence"}
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+def failed_url() -> str:
+    return reverse("admin:events_event_failed")
+
+
+def again_url(**filters: Any) -> str:
+    return f"{reverse('admin:events_event_apply_all_again')}?{urlencode(filters)}"
+
+
+def unnamed(title: str) -> Event:
+    """An event that fails: it names no record."""
+    return say("deal.created", {"title": title})

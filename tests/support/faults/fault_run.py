@@ -1,0 +1,58 @@
+"""One fault while a vendor delivers: what it is answered, and what becomes of its events."""
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from tests.support.faults import delivery_ledger
+from tests.support.faults.faulty_mirrors import Harmed
+from tests.support.faults.steady_sender import Delivery, Vendor
+from tests.support.running_mirror import wait_until
+
+RATE = 20.0
+LEAD_IN_SECONDS = 0.5
+SECONDS_TO_COME_BACK = 30.0
+
+
+@dataclass(frozen=True)
+class Fault:
+    """happens: begins and ends it. seconds: how long it lasts after it has begun.
+
+    shows: a status that is answered meanwhile, if one always is; 0 for no answer. answers: all that may
+    be, and within how many seconds.
+    """
+
+    happens: Callable[[Harmed], AbstractContextManager[None]]
+    seconds: float
+    shows: int | None
+    answers: set[int]
+    within: float = 8.0
+
+    def __str__(self) -> str:
+        return self.happens.__name__
+
+
+def undergo(fault: Fault, harmed: Harmed, vendor: Vendor) -> None:
+    """Deliveries go on for as long as it lasts, and until they are accepted again."""
+    first = len(vendor.deliveries)
+    with vendor.delivering(RATE):
+        time.sleep(LEAD_IN_SECONDS)
+        begun = time.monotonic()
+        with fault.happens(harmed):
+            time.sleep(fault.seconds)
+        ended = time.monotonic()
+        wait_until(lambda: vendor.accepted_since(ended), SECONDS_TO_COME_BACK)
+    deliveries = vendor.deliveries[first:]
+    delivery_ledger.count(deliveries)
+    assert vendor.accepted_since(ended)
+    delivery_ledger.settle(harmed, vendor)
+    meanwhile = [delivery for delivery in deliveries if begun <= delivery.begun < ended]
+    assert fault.shows is None or fault.shows in {delivery.status for delivery in meanwhile}
+    check(deliveries, fault)
+
+
+def check(deliveries: list[Delivery], fault: Fault) -> None:
+    assert {delivery.status for delivery in deliveries} <= fault.answers
+    assert all(int(delivery.retry_after) > 0 for delivery in deliveries if delivery.status == 503)
+    assert max(delivery.seconds for delivery in deliveries) < fault.within

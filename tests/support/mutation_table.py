@@ -1,0 +1,373 @@
+"""Each rule of docs/convergence.md taken out of the code, one at a time, and the check that notices.
+
+A check is the convergence property or the oracle at a seed that was searched for once, or the
+rule's own test where the rule is about reading one event.
+"""
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import partial
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from entities.merge.clock import Rank, format_clock
+from entities.merge.derived_columns import RunStart, derive_run_start
+from entities.merge.registers import (
+    ADDITION,
+    EXISTS,
+    EXTRA,
+    Invalid,
+    Register,
+    State,
+    extra_values,
+    join_states,
+    set_members,
+    timeline_values,
+    to_state,
+)
+from entities.reading import column_values, envelope, mapper
+from entities.writing import apply
+from events.processing import drain
+from tests.convergence import (
+    test_convergence,
+    test_derived_rules,
+    test_existence_rules,
+    test_oracle,
+    test_register_rules,
+)
+from tests.convergence import test_event_rules as test_event_rules
+
+Check = Callable[[], None]
+SIZE = 6
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """what: what the code does without the rule, as docs/convergence.md lists it."""
+
+    what: str
+    take_out: Callable[[pytest.MonkeyPatch], None]
+    noticed_by: Check
+
+    @property
+    def check(self) -> str:
+        """The check in the words of docs/convergence.md."""
+        found = self.noticed_by
+        if not isinstance(found, partial):
+            return f"`{found.__name__}`"
+        name = "convergence" if found.func is test_convergence.check else "oracle"
+        seed, size = found.args
+        return f"{name}, seed {seed} of {size} events"
+
+
+def converges(seed: int, size: int = SIZE) -> Check:
+    return partial(test_convergence.check, seed, size)
+
+
+def judged(seed: int, size: int = SIZE) -> Check:
+    return partial(test_oracle.check, seed, size)
+
+
+# Rules of the clock.
+
+
+def _join_where(lands: Callable[[Register, Register], bool]) -> Callable[[pytest.MonkeyPatch], None]:
+    """A write replaces the one that is held where `lands(held, said)`."""
+
+    def join(one: State, other: State) -> State:
+        taken = {name: said for name, said in other.items() if name not in one or lands(one[name], said)}
+        return one | taken
+
+    return lambda patch: patch.setattr(apply, "join_states", join)
+
+
+def _time(register: Register) -> str:
+    return register.clock[:27]
+
+
+def _without_rank(register: Register) -> tuple[str, str]:
+    return register.clock[:27], register.clock[30:]
+
+
+def _ranked(ranks: dict[Rank, Rank]) -> Callable[[pytest.MonkeyPatch], None]:
+    def clock(occurred_at: Any, rank: Rank, digest: str) -> str:
+        return format_clock(occurred_at, ranks.get(rank, rank), digest)
+
+    return lambda patch: patch.setattr(mapper, "format_clock", clock)
+
+
+CLOCKS = [
+    Mutation("the later arrival wins", _join_where(lambda held, said: True), converges(2)),
+    Mutation("the first arrival wins", _join_where(lambda held, said: False), converges(0)),
+    Mutation(
+        "at equal times the later arrival wins",
+        _join_where(lambda held, said: _time(held) <= _time(said)),
+        converges(2),
+    ),
+    Mutation(
+        "at equal times and ranks the later arrival wins",
+        _join_where(lambda held, said: held.clock[:29] <= said.clock[:29]),
+        converges(10),
+    ),
+    Mutation(
+        "no rank in the clock",
+        _join_where(lambda held, said: _without_rank(held) < _without_rank(said)),
+        judged(4),
+    ),
+    Mutation("copies rank as other events", _ranked({Rank.COPY: Rank.OTHER}), judged(0)),
+    Mutation("created ranks as other events", _ranked({Rank.CREATED: Rank.OTHER}), judged(2)),
+    Mutation("deleted ranks as other events", _ranked({Rank.DELETED: Rank.OTHER}), judged(1)),
+    Mutation(
+        "a time ahead of its receipt counts",
+        lambda patch: patch.setattr(envelope, "MAX_AHEAD", timedelta(days=10_000)),
+        test_existence_rules.test_a_time_more_than_a_day_ahead_counts_as_the_receipts,
+    ),
+]
+
+
+# Rules of what a register, and a set of them, shows.
+
+
+def _stamped(change: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[[pytest.MonkeyPatch], None]:
+    """Each event's writes to a record, changed on their way into the merge."""
+    return lambda patch: patch.setattr(
+        apply, "to_state", lambda writes, clock: to_state(change(writes), clock)
+    )
+
+
+def _convertible(writes: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in writes.items() if not isinstance(value, Invalid)}
+
+
+def _extra_shows(keep: Callable[[State, Register], bool]) -> Callable[[pytest.MonkeyPatch], None]:
+    """`extra` of only the registers to keep."""
+    extra_of = extra_values
+
+    def shown(state: State) -> dict[str, Any]:
+        return extra_of({name: register for name, register in state.items() if keep(state, register)})
+
+    return lambda patch: patch.setattr(apply, "extra_values", shown)
+
+
+def _is_of_newest_extra(state: State, register: Register) -> bool:
+    newest = max((held.clock for name, held in state.items() if name.startswith(EXTRA)), default="")
+    return register.clock == newest or isinstance(register.value, Invalid)
+
+
+def _labels_of(change: Callable[[str, Register], Register | None]) -> Callable[[pytest.MonkeyPatch], None]:
+    """The tags, with their additions changed or dropped."""
+    labels = set_members
+
+    def changed(state: State, column: str) -> list[str] | None:
+        additions = {name: change(name, held) for name, held in state.items() if ADDITION in name}
+        kept = {name: held for name, held in (state | additions).items() if held is not None}
+        return labels(kept, column)
+
+    return lambda patch: patch.setattr(apply, "set_members", changed)
+
+
+def _merge_documents(patch: pytest.MonkeyPatch) -> None:
+    """One register for each key of a document."""
+    join = join_states
+
+    def merged(one: State, other: State) -> State:
+        both = {
+            name: Register(max(one[name].clock, other[name].clock), one[name].value | other[name].value)
+            for name in one.keys() & other.keys()
+            if isinstance(one[name].value, dict) and isinstance(other[name].value, dict)
+        }
+        return join(one, other) | both
+
+    patch.setattr(apply, "join_states", merged)
+
+
+REGISTERS = [
+    Mutation("additions to the tags are not heard", _labels_of(lambda name, held: None), judged(22)),
+    Mutation(
+        "additions to the tags never end",
+        _labels_of(lambda name, held: Register("~", True)),
+        judged(29),
+    ),
+    Mutation("extra is one register", _extra_shows(_is_of_newest_extra), judged(18)),
+    Mutation(
+        "what no column holds is not shown",
+        _extra_shows(lambda state, register: not isinstance(register.value, Invalid)),
+        judged(1),
+    ),
+    Mutation("what no column holds is shown for ever", _stamped(timeline_values), judged(1)),
+    Mutation("what no column holds is no newest word", _stamped(_convertible), judged(1)),
+    Mutation(
+        "what no column holds drops the rest of its event",
+        _stamped(lambda writes: writes if _convertible(writes) == writes else {}),
+        judged(1),
+    ),
+    Mutation("documents are merged key by key", _merge_documents, converges(9)),
+]
+
+
+# Rules of existence.
+
+
+def _deleted_for_ever(patch: pytest.MonkeyPatch) -> None:
+    join = join_states
+
+    def sticky(one: State, other: State) -> State:
+        deletions = [
+            state[EXISTS] for state in (one, other) if EXISTS in state and state[EXISTS].value is False
+        ]
+        return join(one, other) | ({EXISTS: max(deletions)} if deletions else {})
+
+    patch.setattr(apply, "join_states", sticky)
+
+
+def _projected(change: Callable[[State], dict[str, Any]]) -> Callable[[pytest.MonkeyPatch], None]:
+    project = apply._project
+
+    def changed(model: Any, state: State, *key: Any) -> dict[str, Any]:
+        return project(model, state, *key) | change(state)
+
+    return lambda patch: patch.setattr(apply, "_project", changed)
+
+
+EXISTENCE = [
+    Mutation("deleted once is deleted for ever", _deleted_for_ever, judged(23)),
+    Mutation(
+        "the later arrival says whether a record exists",
+        _join_where(lambda held, said: held.clock < said.clock or isinstance(said.value, bool)),
+        converges(2),
+    ),
+    Mutation("copies say that a record exists", _stamped(lambda writes: {EXISTS: True} | writes), judged(0)),
+    Mutation(
+        "a copy leaves a placeholder",
+        _projected(lambda state: {"is_placeholder": EXISTS not in state}),
+        judged(0),
+    ),
+]
+
+
+# Rules of what is derived.
+
+
+def _history_by(order: str) -> Callable[[pytest.MonkeyPatch], None]:
+    statement = apply.READ_HISTORY.replace("ORDER BY record_id, clock", f"ORDER BY record_id, {order}")
+    assert statement != apply.READ_HISTORY
+    return lambda patch: patch.setattr(apply, "READ_HISTORY", statement)
+
+
+def _read_off_newest(rule: RunStart, column: str, history: list[tuple[str, dict[str, Any]]]) -> str | None:
+    return derive_run_start(rule, column, history[-1:])
+
+
+def _read_off_run(rule: RunStart, column: str, history: list[tuple[str, dict[str, Any]]]) -> str | None:
+    return derive_run_start(replace(rule, prefers_own_value=False), column, history)
+
+
+def _no_bare_entries(patch: pytest.MonkeyPatch) -> None:
+    write = apply._write_timeline
+    patch.setattr(
+        apply,
+        "_write_timeline",
+        lambda said, ids: write([one for one in said if one.statement.writes], ids),
+    )
+
+
+DERIVED = [
+    Mutation("history is in the order of arrival", _history_by("id"), converges(37)),
+    Mutation(
+        "a run begins with its newest event",
+        lambda patch: patch.setattr(apply, "derive_run_start", _read_off_newest),
+        judged(12, 14),
+    ),
+    Mutation(
+        "the vendor's own time of payment does not count",
+        lambda patch: patch.setattr(apply, "derive_run_start", _read_off_run),
+        judged(7),
+    ),
+    Mutation("the timeline leaves references out", _no_bare_entries, judged(1)),
+]
+
+
+# Rules of reading one event.
+
+
+def _columns_as(rank: Rank) -> Callable[[pytest.MonkeyPatch], None]:
+    """Columns read as if the event were of this rank, which decides whether a null is said."""
+    read_columns = mapper._read_columns
+
+    def ranked(plan: Any, payload: Any, _: Rank) -> mapper.Reading:
+        return read_columns(plan, payload, rank)
+
+    return lambda patch: patch.setattr(mapper, "_read_columns", ranked)
+
+
+def _absent_as_null(patch: pytest.MonkeyPatch) -> None:
+    read_columns = mapper._read_columns
+
+    def filled(plan: Any, *rest: Any) -> mapper.Reading:
+        reading = read_columns(plan, *rest)
+        reading.writes = {column.name: None for column in plan.columns} | reading.writes
+        return reading
+
+    patch.setattr(mapper, "_read_columns", filled)
+
+
+def _one_fact(patch: pytest.MonkeyPatch) -> None:
+    read_id = mapper._read_id
+    patch.setattr(
+        mapper,
+        "_read_id",
+        lambda plan, payload: (
+            read_id(plan, payload) or ("fact" if plan.entity.identified_by_digest else None)
+        ),
+    )
+
+
+def _no_transaction(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(drain, "transaction", SimpleNamespace(atomic=nullcontext))
+
+
+READING = [
+    Mutation("a null in a copy is written", _columns_as(Rank.OTHER), judged(0)),
+    Mutation(
+        "a null in the record's own event is not written",
+        _columns_as(Rank.COPY),
+        test_register_rules.test_a_null_in_the_records_own_event_writes_null,
+    ),
+    Mutation("absent is null", _absent_as_null, test_register_rules.test_an_absent_field_writes_nothing),
+    Mutation(
+        "embedded copies are not read",
+        lambda patch: patch.setattr(mapper, "_read_embedded", lambda *embedded: mapper.Reading()),
+        test_register_rules.test_an_embedded_copy_writes_the_embedded_records_registers,
+    ),
+    Mutation(
+        "scalars beside a reference are not read",
+        lambda patch: patch.setattr(mapper, "_read_beside", lambda *beside: mapper.Reading()),
+        test_register_rules.test_a_scalar_beside_a_reference_is_a_copy_of_that_one_field,
+    ),
+    Mutation(
+        "sub-accounts share their records",
+        lambda patch: patch.setattr(mapper, "_read_scope", lambda *scope: ("", mapper.Reading())),
+        test_register_rules.test_equal_ids_in_two_sub_accounts_are_two_records,
+    ),
+    Mutation(
+        "facts without an id are one",
+        _one_fact,
+        test_existence_rules.test_a_fact_without_an_id_is_keyed_by_its_events_digest,
+    ),
+    Mutation(
+        "a status is the vendor's own word",
+        lambda patch: patch.setattr(column_values, "_convert", lambda column, raw: column.convert(raw)),
+        test_derived_rules.test_deals_of_all_vendors_have_the_same_words,
+    ),
+    Mutation(
+        "an event's status is another transaction than its change",
+        _no_transaction,
+        test_event_rules.test_a_failed_record_leaves_neither_status_nor_change,
+    ),
+]
+
+MUTATIONS = [*CLOCKS, *REGISTERS, *EXISTENCE, *DERIVED, *READING]

@@ -1,0 +1,61 @@
+"""What the tests of rebuilding and verifying share: deliveries, and the commands."""
+
+import io
+import json
+from typing import Any
+
+from django.core.management import call_command
+from django.db.models import Model
+
+from entities.generator.event_generator import generate_stream
+from entities.models import TimelineEntry
+from entities.models.introspection import record_models
+from entities.vendors import all_vendors
+from events.models import Event, Source
+from events.processing.drain import drain_backlog
+from tests.support.random_histories import source, store
+
+
+def deliver(count: int, seed: int = 1) -> None:
+    for vendor in all_vendors().values():
+        deliver_bodies(source(vendor.name), generate_stream(vendor, count, seed))
+    drain_backlog()
+
+
+def deliver_bodies(into: Source, bodies: list[bytes]) -> None:
+    for body in bodies:
+        store(into, body)
+
+
+def deal(second: int, event: str = "deal.updated", **said: Any) -> bytes:
+    time = f"2026-01-01T00:00:{second:02d}Z"
+    return json.dumps({"event": event, "timestamp": time, "payload": {"id": "d1"} | said}).encode()
+
+
+def tables() -> tuple[type[Model], ...]:
+    """The log, and all that is made out of it."""
+    return (*record_models(), TimelineEntry, Event)
+
+
+def verify(*arguments: str) -> tuple[int, str]:
+    """The exit status and what is printed."""
+    output = io.StringIO()
+    try:
+        call_command("verify_mirror", *arguments, stdout=output, stderr=io.StringIO())
+    except SystemExit as exit:
+        return int(exit.code or 0), output.getvalue()
+    return 0, output.getvalue()
+
+
+def rebuild() -> str:
+    output = io.StringIO()
+    call_command("rebuild_mirror", stdout=output, stderr=io.StringIO())
+    return output.getvalue()
+
+
+def keys() -> set[tuple[Any, ...]]:
+    return {
+        (model, *row)
+        for model in record_models()
+        for row in model._base_manager.values_list("pk", "source", "scope", "external_id")
+    }

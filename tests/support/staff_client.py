@@ -1,0 +1,70 @@
+"""What the tests of the admin share: somebody of the staff, and events that have been applied."""
+
+import itertools
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from django.contrib.auth.models import Permission, User
+from django.db.models import Model
+from django.test import Client
+from django.urls import reverse
+
+from events.ingest.store import store_event
+from events.models import Event, Source
+from events.processing.drain import drain_backlog
+from events.sources.registry import create_source
+
+HEADERS = {"content-type": "application/json", "webhook-id": "msg_1"}
+serial = itertools.count(1)
+
+
+def user(*permissions: str) -> User:
+    """One of the staff: a superuser, or one with these permissions (view_deal) only."""
+    name = f"staff{next(serial)}"
+    found = User.objects.create_user(name, is_staff=True, is_superuser=not permissions)
+    found.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    return found
+
+
+def staff(*permissions: str) -> Client:
+    client = Client()
+    client.force_login(user(*permissions))
+    return client
+
+
+def source(slug: str = "acme", vendor: str = "heffl") -> Source:
+    found = Source.objects.filter(slug=slug).first()
+    return found or create_source(slug, vendor)[0]
+
+
+def store(body: bytes | dict[str, Any], vendor: str = "heffl") -> Event:
+    """Stores one delivery; it is pending."""
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    stored = store_event(source(f"acme-{vendor}", vendor), content, HEADERS, datetime.now(UTC))
+    return Event.objects.get(pk=stored.event_id)
+
+
+def say(
+    event: str, payload: dict[str, Any], at: str = "2025-01-15T10:30:00Z", vendor: str = "heffl"
+) -> Event:
+    """Stores an event and applies it."""
+    stored = store({"event": event, "timestamp": at, "payload": payload}, vendor)
+    drain_backlog()
+    stored.refresh_from_db()
+    return stored
+
+
+def list_url(model: type[Any]) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+
+
+def page_url(row: Model) -> str:
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+
+
+def text(client: Client, url: str, /, **query: Any) -> str:
+    """The page at that address; whatever the address has of a query stays."""
+    response = client.get(url, query or None)
+    assert response.status_code == 200, response.content.decode()[:2000]
+    return response.content.decode()

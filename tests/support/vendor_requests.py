@@ -1,0 +1,47 @@
+"""What a vendor does, for the tests: a source that it delivers to, and signed posts to its address."""
+
+import json
+from typing import Any
+
+from django.test import Client
+from django.urls import reverse
+
+from events import signatures
+from events.models import Source, SourceSecret
+from events.sources.registry import create_source
+
+EVENT = {
+    "event": "lead.created",
+    "timestamp": "2025-01-15T10:30:00Z",
+    "payload": {"id": "ld_1", "name": "Ann"},
+}
+BODY = json.dumps(EVENT).encode()
+STRANGERS = "/webhooks/nobody/"  # The address of no source.
+
+client = Client()
+
+
+def new_source(scheme: str = "standard-webhooks", slug: str = "acme", **options: str) -> tuple[Source, str]:
+    return create_source(slug, "heffl", scheme, **options)
+
+
+def add_secret(source: Source, secret: str, **fields: Any) -> SourceSecret:
+    from events.sources import encryption
+
+    return SourceSecret.objects.create(source=source, ciphertext=encryption.encrypt(secret), **fields)
+
+
+def address(source: Source) -> str:
+    return reverse("webhooks:receive", args=[source.uuid])
+
+
+def post(source: Source, body: bytes, headers: dict[str, str] | None = None, /, **environ: Any) -> Any:
+    """Posts as it is: nothing is signed."""
+    return client.post(
+        address(source), body, content_type="application/json", headers=headers or {}, **environ
+    )
+
+
+def deliver(source: Source, secret: str, body: bytes = BODY, **environ: Any) -> Any:
+    """Signs and posts."""
+    return post(source, body, signatures.sign(source, secret, body), **environ)
