@@ -33,7 +33,7 @@ class MirrorSite(AdminSite):
         return complete_login_response(request, super().login(request, extra_context))
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        from events.reports.overview import build_overview
+        from events.admin.overview_page import build_overview
 
         may_see = request.user.has_perm("events.view_event")
         context = {"summary": build_overview() if may_see else None}

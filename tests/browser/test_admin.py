@@ -134,7 +134,7 @@ def test_a_rotated_secret_is_copied_with_a_button_and_the_old_one_ended(visit: V
     source, _ = create_source("acme", "heffl")
     visit.goto(page_url(source))
     visit.page.click("text=Rotate the secret")
-    visit.page.click("[type=submit][value='Make the new secret']")
+    visit.page.click("[type=submit][value='Create the new secret']")
     visit.page.click("button[data-copy=secret]")
     visit.page.wait_for_selector("text=Copied")
     assert visit.page.evaluate("navigator.clipboard.readText()") == visit.page.inner_text("#secret")

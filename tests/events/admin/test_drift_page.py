@@ -38,7 +38,7 @@ def test_the_page_is_narrowed_by_vendor_and_period() -> None:
     assert "deal.sneezed" in text(client, URL)
     assert "deal.sneezed" in text(client, URL, vendor="heffl", days=30)
     for query in ({"days": 7}, {"vendor": "seedly"}):
-        assert "None: the mapping knows all that was sent." in text(client, URL, **query)
+        assert "No drift: the mapping knows all that was sent." in text(client, URL, **query)
     for query in ({"days": "0"}, {"days": "x"}, {"vendor": "acme"}):
         assert client.get(URL, query).status_code == 404
 
@@ -48,13 +48,13 @@ def test_the_page_says_what_it_did_not_read_or_show(monkeypatch: pytest.MonkeyPa
         say("deal.updated", DEAL | {f"key{n}": n})
     client = staff()
     page = text(client, URL)
-    assert "There is too much to read it all here" not in page
-    assert "The most frequent are shown." not in page
+    assert "This page reads only the newest events" not in page
+    assert "Only the most frequent are shown." not in page
     monkeypatch.setattr("events.admin.drift_page.PAGE_LIMITS", ReadLimits(events=1, entries=3))
     monkeypatch.setattr("events.admin.drift_page.MAX_FINDINGS", 3)
     page = text(client, URL)
     assert "<code>manage.py drift --days 30</code> reads the whole period." in page
-    assert "The most frequent are shown." in page
+    assert "Only the most frequent are shown." in page
     assert [f"<code>key{n}</code>" in page for n in range(4)] == [False, True, True, True]
 
 

@@ -81,7 +81,7 @@ def test_the_page_of_a_large_event_stays_small(client: Client, data: object) -> 
     page = text(client, page_url(event))
     assert "<script>" * 2 not in page
     assert len(page) < 500_000
-    assert "more characters" in page or "This is the beginning only." in page
+    assert "more characters" in page or "Only the beginning is shown." in page
     raw = client.get(page_url(event).replace("change", "raw"))
     assert raw.content == body
 
@@ -114,7 +114,7 @@ def test_apply_again_makes_an_event_pending_and_wakes_the_workers(client: Client
     again = Event.objects.get()
     assert (again.status, again.next_attempt_at, again.error) == ("pending", None, event.error)
     assert wakes == [True]
-    assert "The last try ended with" in answer.content.decode()
+    assert "The last attempt ended with" in answer.content.decode()
     assert drain_backlog() == 1
     assert Event.objects.get().status == "failed"
 
@@ -226,7 +226,7 @@ def test_the_overview_counts_what_waits_and_what_went_wrong(client: Client) -> N
     for value, name in (
         ("3", "received in 24 hours"),
         ("1", "pending"),
-        ("2 h 5 min", "waiting longest"),
+        ("2 h 5 min", "longest wait"),
         ("1", "failed"),
         ("1", "malformed"),
     ):

@@ -73,8 +73,8 @@ def test_events_are_grouped_by_source_and_reason_without_the_values(client: Clie
 def test_a_reason_is_the_errors_first_sentence_without_values(error: str, words: str) -> None:
     event = unnamed("x")
     Event.objects.update(error=error)
-    (found,) = find_failure_reasons("failed").found
-    assert found.words == words
+    (reason,) = find_failure_reasons("failed").reasons
+    assert reason.text == words
     assert list(filter_by_reason(Event.objects.all(), words)) == [event]
 
 
@@ -90,13 +90,13 @@ def test_a_reason_says_since_when_how_often_and_leads_to_its_events(client: Clie
         assert (f'href="{page_url(event)}' in listed) is is_listed
 
 
-def test_a_reason_says_how_many_of_its_events_are_tried_again_by_themselves(
+def test_a_reason_says_how_many_of_its_events_are_attempted_again_automatically(
     client: Client, refusing: Callable[[bool], None]
 ) -> None:
     say("deal.created", DEAL)
-    assert "1 to be retried" in text(client, failed_url())
+    assert "1 will be attempted again" in text(client, failed_url())
     Event.objects.update(next_attempt_at=None)
-    assert "to be retried" not in text(client, failed_url())
+    assert "will be attempted again" not in text(client, failed_url())
 
 
 def test_what_is_read_and_shown_is_bounded_and_says_so(
@@ -108,8 +108,8 @@ def test_what_is_read_and_shown_is_bounded_and_says_so(
     monkeypatch.setattr(failure_reasons, "MAX_REASONS", 2)
     page = text(client, failed_url())
     assert len(lines(page)) == 2
-    assert "There are more: the newest 3 are counted here." in page
-    assert "The 2 most frequent reasons are shown." in page
+    assert "There are more: only the newest 3 are counted here." in page
+    assert "Only the 2 most frequent reasons are shown." in page
     assert 'Malformed <span class="quiet">3+</span>' in page
 
 

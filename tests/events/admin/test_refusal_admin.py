@@ -40,7 +40,7 @@ def test_the_admin_shows_what_was_refused_by_source_and_reason() -> None:
     ]
     assert "127.0.0.1" in page
     assert "Missing or empty: webhook-id" in page
-    assert page.count('class="field-refused') == 9
+    assert page.count('class="field-refusal_time') == 9
 
 
 @pytest.mark.django_db
@@ -57,7 +57,7 @@ def test_the_admin_shows_what_was_refused_by_source_and_reason() -> None:
 )
 def test_the_list_is_filtered_by_source_reason_and_time(query: dict[str, str], count: int) -> None:
     refuse_some()
-    assert text(staff(), list_url(Refusal), **query).count('class="field-refused') == count
+    assert text(staff(), list_url(Refusal), **query).count('class="field-refusal_time') == count
 
 
 @pytest.mark.django_db

@@ -76,7 +76,7 @@ def test_ignored_events_are_applied_again_once_their_type_is_known(client: Clien
 
 def test_what_is_pending_already_is_left_alone(client: Client) -> None:
     store({"event": "deal.created", "payload": DEAL})
-    assert "there is nothing to apply again" in text(client, again_url(status="pending"))
+    assert "There is nothing to apply again" in text(client, again_url(status="pending"))
     answer = client.post(again_url(status="pending"), follow=True)
     assert "0 events are pending again." in answer.content.decode()
 

@@ -11,14 +11,14 @@ import pytest
 from celery import current_app
 
 from crmmirror.lib.debouncer import Debouncer
-from events.processing.wakeups import MIN_INTERVAL_SECONDS, TASK, WakeupPublisher
+from events.processing.wakeups import DRAIN_TASK, MIN_INTERVAL_SECONDS, WakeupPublisher
 
 
 @pytest.fixture
 def queue() -> Iterator[Any]:
     """The workers' queue on the real broker, empty."""
     with current_app.connection_for_read() as connection:
-        bound = current_app.amqp.router.route({}, TASK)["queue"].bind(connection.channel())
+        bound = current_app.amqp.router.route({}, DRAIN_TASK)["queue"].bind(connection.channel())
         bound.declare()
         bound.purge()
         yield bound
@@ -45,7 +45,7 @@ def test_a_wake_up_asks_for_the_drain_task(queue: Any) -> None:
 
 def test_the_task_that_wake_ups_ask_for_exists() -> None:
     current_app.loader.import_default_modules()
-    assert TASK in current_app.tasks
+    assert DRAIN_TASK in current_app.tasks
 
 
 def test_a_wake_up_that_no_worker_has_taken_will_do(queue: Any) -> None:

@@ -110,5 +110,5 @@ def plain(model: type[Record]) -> frozenset[str]:
 
 
 def test_a_limit_that_is_none_is_one_line() -> None:
-    with pytest.raises(CommandError, match="'-1' is no number above zero"):
+    with pytest.raises(CommandError, match="'-1' is not a number above zero"):
         call_command("verify_mirror", "--limit=-1")

@@ -49,7 +49,7 @@ def test_unknown_types_are_summed_up_with_since_when_how_often_and_an_example() 
     received(events[2], days_ago=2)
     (found,) = findings()
     assert (found.kind, found.vendor, found.event_type, found.events) == (
-        FindingKind.TYPE,
+        FindingKind.UNKNOWN_TYPE,
         "heffl",
         "deal.sneezed",
         3,
@@ -126,11 +126,11 @@ def test_of_a_hostile_stream_only_the_keys_that_nobody_mapped_are_unknown_fields
     found = findings()
     kinds = {one.kind for one in found}
     assert (
-        {FindingKind.FIELD, FindingKind.VALUE}
+        {FindingKind.UNKNOWN_FIELD, FindingKind.UNREADABLE_VALUE}
         <= kinds
-        <= {FindingKind.FIELD, FindingKind.VALUE, FindingKind.SPARE}
+        <= {FindingKind.UNKNOWN_FIELD, FindingKind.UNREADABLE_VALUE, FindingKind.UNUSED_VALUE}
     )
-    unknown = {one.path for one in found if one.kind is FindingKind.FIELD}
+    unknown = {one.path for one in found if one.kind is FindingKind.UNKNOWN_FIELD}
     assert set(event_generator.UNKNOWN_KEYS) <= unknown
     assert {path for path in unknown if not path.endswith(".nested")} == set(event_generator.UNKNOWN_KEYS)
 
