@@ -30,8 +30,6 @@ SOURCE_COLUMNS = get_columns(Source, SOURCE_FIELDS)
 
 
 class EventSerializerBase(SourcedSerializer):
-    """The fields that the list and the detail of events share, apart from plain columns."""
-
     warnings = serializers.ListField(child=serializers.CharField(), read_only=True)
 
 

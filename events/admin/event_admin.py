@@ -124,7 +124,7 @@ class EventAdmin(ReadOnlyAdmin):
         self.message_user(request, pending_message(count), messages.SUCCESS)
 
     def get_urls(self) -> list[URLPattern]:
-        routes = {
+        routes: dict[str, Callable[..., HttpResponse]] = {
             "failed": partial(failed_page, self),
             "drift": partial(drift_page, self),
             "apply-all-again": partial(apply_all_again_page, self),

@@ -30,7 +30,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Overview:
-    """What the page shows. `refused`: the number of deliveries that were refused in the past 24 hours."""
+    """The content of the page. `refused`: how many deliveries were refused in the past 24 hours."""
 
     figures: tuple[Figure, ...]
     refused: int

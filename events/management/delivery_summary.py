@@ -26,7 +26,10 @@ class DeliverySummary:
         return self.total - sum(self._counts[outcome] for outcome in StoreResult)
 
     def __str__(self) -> str:
-        """`accepted 3, duplicate 1, malformed 0, refused with 401 2: 6 events in 0.1 s, 60 a second`."""
+        """Return one line, such as:
+
+        accepted 3, duplicate 1, malformed 0, refused with 401 2: 6 events in 0.1 s, 60 a second
+        """
         seconds = time.monotonic() - self._started
         outcomes = [*StoreResult, *sorted(set(self._counts) - set(StoreResult))]
         parts = ", ".join(f"{outcome} {self._counts[outcome]}" for outcome in outcomes)

@@ -72,7 +72,7 @@ def mapped_paths() -> list[dict[str, Any]]:
 
 
 def _merge(coverages: Iterable[Coverage]) -> dict[tuple[str, str], MappedPath]:
-    """Merge what is said of the same path: all its columns, and the kinds that come first."""
+    """Merge the coverages of each path: the columns of all, and the kinds of the first."""
     merged: dict[tuple[str, str], MappedPath] = {}
     for record_type, path, mapped in coverages:
         known = merged.get((record_type, path))

@@ -45,7 +45,7 @@ class SourceCount:
 
 @dataclass(frozen=True)
 class SourceActivity:
-    """What one source has received of late."""
+    """The recent activity of one source."""
 
     source: Source
     last_day: SourceCount

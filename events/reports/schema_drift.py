@@ -1,7 +1,7 @@
 """Finds schema drift: what vendors send that the mapping does not cover, from the log and the timeline.
 
 Nothing is counted when events arrive, so an event counts once however often it was delivered or applied, and
-what the mapping has learnt since is told apart from what it still does not know.
+what the mapping has learnt since is reported apart from what it still does not know.
 """
 
 import json

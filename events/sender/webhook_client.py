@@ -57,6 +57,7 @@ class WebhookClient:
             raise EndpointUnreachable(f"{self._url} does not answer: {_describe_error(error)}") from error
 
     def close(self) -> None:
+        """Close the connection."""
         self._connection.close()
 
     def _post_reconnecting(self, body: bytes, headers: dict[str, str]) -> DeliveryAnswer:

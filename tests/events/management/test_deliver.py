@@ -1,4 +1,4 @@
-"""Delivering as a vendor does, against a real web server."""
+"""`deliver`: delivers as a vendor does, to a real web server."""
 
 import io
 import json
@@ -84,7 +84,7 @@ def test_the_rate_is_kept(web: WebServer, lines: Path) -> None:
     assert time.monotonic() - started >= 0.5
 
 
-def test_malformed_events_are_counted_and_are_no_failure(web: WebServer, tmp_path: Path) -> None:
+def test_malformed_events_are_counted_and_do_not_fail_the_command(web: WebServer, tmp_path: Path) -> None:
     new_source()
     path = tmp_path / "a.json"
     path.write_text("[1]")
