@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 
 from entities.models import Deal, TimelineEntry
-from entities.reading.mapper import MappedEvent
+from entities.reading.mapped_event import MappedEvent
 from entities.writing import process_batch
 from events.ingest.store import store_event
 from events.models import Event

@@ -186,13 +186,16 @@ def test_a_column_of_a_kind_without_a_converter_is_named(
 @pytest.mark.parametrize(
     ("rules", "reason"),
     [
-        ({"derived": {"close_at": RunStart("status", frozenset())}}, "there is no time 'close_at' to fill"),
-        ({"derived": {"title": RunStart("status", frozenset())}}, "there is no time 'title' to fill"),
         (
-            {"derived": {"closed_at": RunStart("state", frozenset())}},
+            {"derived_columns": {"close_at": RunStart("status", frozenset())}},
+            "there is no time 'close_at' to fill",
+        ),
+        ({"derived_columns": {"title": RunStart("status", frozenset())}}, "there is no time 'title' to fill"),
+        (
+            {"derived_columns": {"closed_at": RunStart("state", frozenset())}},
             "'closed_at' is read off 'state', which no vendor fills",
         ),
-        ({"tracked": ("stage",)}, "tracked: there is no column 'stage'"),
+        ({"tracked_columns": ("stage",)}, "tracked_columns: there is no column 'stage'"),
     ],
 )
 def test_a_records_rule_that_names_no_column_is_named(

@@ -1,17 +1,13 @@
-"""The pure reading of history, by examples."""
+"""The history of a column, by examples, without a database."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-import pytest
-
 from entities.merge.clock import Rank, format_clock
-from entities.merge.derived_columns import RunStart
 from entities.merge.history import (
     Transition,
     ValueRun,
-    derived_value_origin,
     seen_values,
     value_runs,
     value_transitions,
@@ -65,39 +61,3 @@ def test_equal_neighbours_are_one_run_and_the_last_has_no_end() -> None:
         Transition("won", None, at(4), 4),
         Transition(None, "won", at(5), 5),
     ]
-
-
-@pytest.mark.parametrize(
-    ("values", "began"),
-    [
-        ([], None),
-        (["open"], None),
-        (["won"], 1),
-        (["open", "won", "lost", "won"], 2),
-        (["won", "open", "lost"], 3),
-        (["won", None], None),
-        (["won", "open"], None),
-    ],
-)
-def test_a_derived_column_is_from_the_value_that_began_the_present_run(
-    values: list[Any], began: int | None
-) -> None:
-    rule = RunStart("status", frozenset({"won", "lost"}))
-    found = derived_value_origin(rule, "closed_at", statuses(*values))
-    assert (found and found.event_id) == began
-
-
-@pytest.mark.parametrize(("own", "expected"), [("2025-01-01T00:00:00Z", 9), (None, 1)])
-def test_the_vendors_own_word_comes_first_unless_it_is_null(own: str | None, expected: int) -> None:
-    entries = [
-        *statuses("paid"),
-        Entry(8, 8, {"paid_at": "2024-01-01T00:00:00Z"}),
-        Entry(9, 9, {"paid_at": own}),
-    ]
-    rule = RunStart("status", frozenset({"paid"}), prefers_own_value=True)
-    found = derived_value_origin(rule, "paid_at", entries)
-    assert found is not None
-    assert found.event_id == expected
-    unasked = derived_value_origin(RunStart("status", frozenset({"paid"})), "paid_at", entries)
-    assert unasked is not None
-    assert unasked.event_id == 1

@@ -6,7 +6,7 @@ import pytest
 
 from entities.merge.clock import Rank, parse_clock
 from entities.merge.registers import timeline_values
-from entities.reading.mapper import RecordKey, Unmappable
+from entities.reading.mapped_event import RecordKey, Unmappable
 from tests.support.envelopes import DEAL, body, mapped, read, written
 
 

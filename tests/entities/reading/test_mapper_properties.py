@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from entities.merge.registers import timeline_values
 from entities.reading.envelope import UNSTORABLE, Malformed
-from entities.reading.mapper import Unmappable
+from entities.reading.mapped_event import Unmappable
 from entities.reading.plan import entity_plans
 from entities.vendors import all_vendors, get_vendor
 from tests.support.envelopes import body, mapped, read

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from entities.reading.mapper import RecordKey
+from entities.reading.mapped_event import RecordKey
 from tests.support.envelopes import CLIENT, DEAL, LEAD, read, written
 
 
