@@ -1,4 +1,4 @@
-"""The values that events and entities exchange: an event as it is stored, and the outcome of processing it."""
+"""The values that events and entities exchange: a stored event, and the outcome of processing it."""
 
 from dataclasses import dataclass
 from datetime import datetime

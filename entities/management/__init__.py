@@ -1,1 +1,1 @@
-"""Django's place for the commands of `entities`. Nothing but commands belongs here; may import all of `entities`."""
+"""The management commands of `entities`. Nothing else belongs here. May import all of `entities`."""

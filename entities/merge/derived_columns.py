@@ -9,9 +9,9 @@ from entities.merge.clock import clock_time
 
 @dataclass(frozen=True)
 class RunStart:
-    """The rule of a column that holds when the present unbroken run of certain values of another column began.
+    """The rule of a column that holds when the present, unbroken run of another column's values began.
 
-    The derived column is null if the other column's present value is not one of `values`.
+    The run is of `values`; the derived column is null if the other column's present value is not one of them.
 
     column: the other column, such as `status`.
     prefers_own_value: whether a value that the vendor itself gave for the derived column comes first.

@@ -126,7 +126,7 @@ def deleted_at(state: State) -> str | None:
 
 
 def timeline_values(writes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an event's writes as the timeline shows them: an invalid value is null, and raw under `extra`."""
+    """Return an event's writes for the timeline: an invalid value is null there, and raw under `extra`."""
     shown: dict[str, Any] = {}
     for name, value in writes.items():
         if isinstance(value, Invalid):

@@ -211,7 +211,7 @@ def _make_statements(
     own: Reading,
     scope_copies: Iterable[Copy],
 ) -> Iterator[Statement]:
-    """Yield the statements about each record; leave out a bare reference if the event says more of the record."""
+    """Yield the statements about each record; no bare reference to one that the event describes as well."""
     writes: dict[tuple[RecordKey, Rank], dict[str, Any]] = {}
     _add_copies(writes, scope_copies)
     writes.setdefault((key, rank), {}).update(own.writes)

@@ -107,7 +107,7 @@ UPSERT_ENTRIES = f"""
         AS e (record_type text, record_id bigint, event_id bigint, clock text, wrote jsonb)
     ON CONFLICT (record_type, record_id, clock) DO UPDATE SET wrote = excluded.wrote
 """
-"""An upsert: an event that is applied again replaces its entry, because the vendor's module may have changed."""
+"""An upsert: an event that is applied again replaces its entry, as its vendor's module may have changed."""
 
 READ_HISTORY = f"""
     SELECT record_id, clock, (

@@ -1,1 +1,1 @@
-"""The commands of `entities`: one module each, named as the command. No rule belongs here, only its call."""
+"""The commands, one module each. A command reads arguments and prints; the rules stand elsewhere."""
