@@ -1,4 +1,4 @@
-"""The tables: the mirrored records, their timeline, the API's tokens; and what can be read off the models.
+"""The tables: the mirrored records, their timeline, the API's tokens, and the lists of models and columns.
 
 No query that changes a record belongs here. Imports merge and `crmmirror.lib` only.
 """

@@ -2,6 +2,8 @@
 
 from django.db import models
 
+from entities.merge.clock import clock_time
+
 
 class TimelineEntry(models.Model):
     """What one event wrote to one record.
@@ -25,4 +27,4 @@ class TimelineEntry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.record_type} {self.record_id} at {self.clock[:26]}"
+        return f"{self.record_type} {self.record_id} at {clock_time(self.clock)}"

@@ -98,8 +98,8 @@ def parse_time(value: Any) -> datetime:
         raise Unconvertible(f"{_type_name(value)} is not a time")
     try:
         if isinstance(value, str) and not EPOCH_DIGITS.fullmatch(value):
-            time = datetime.fromisoformat(value.strip().upper())
-            return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+            moment = datetime.fromisoformat(value.strip().upper())
+            return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
         return EPOCH + timedelta(microseconds=int(_parse_milliseconds(value) * 1000))
     except (ValueError, OverflowError, InvalidOperation):
         raise Unconvertible("not a time in ISO 8601 or epoch milliseconds") from None

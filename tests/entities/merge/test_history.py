@@ -38,8 +38,8 @@ def statuses(*values: Any) -> list[Entry]:
 def test_values_are_seen_in_the_order_of_clocks_whatever_order_the_entries_come_in() -> None:
     same_minute = [Entry(1, 5, {"status": "b"}, Rank.OTHER), Entry(2, 5, {"status": "a"}, Rank.CREATED)]
     entries = [*same_minute, Entry(3, 1, {"status": "c"}), Entry(4, 2, {"title": "x"}), Entry(5, 3)]
-    for given in (entries, entries[::-1]):
-        assert [value.value for value in seen_values(given, "status")] == ["c", "a", "b"]
+    for ordering in (entries, entries[::-1]):
+        assert [value.value for value in seen_values(ordering, "status")] == ["c", "a", "b"]
 
 
 def test_no_entries_are_no_runs() -> None:
@@ -48,15 +48,15 @@ def test_no_entries_are_no_runs() -> None:
 
 
 def test_equal_neighbours_are_one_run_and_the_last_has_no_end() -> None:
-    found = value_runs(seen_values(statuses("open", "won", "won", None, "won"), "status"))
-    assert found == [
+    runs = value_runs(seen_values(statuses("open", "won", "won", None, "won"), "status"))
+    assert runs == [
         ValueRun("open", at(1), at(2), 1),
         ValueRun("won", at(2), at(4), 2),
         ValueRun(None, at(4), at(5), 4),
         ValueRun("won", at(5), None, 5),
     ]
-    assert [run.seconds for run in found] == [60, 120, 60, None]
-    assert value_transitions(found) == [
+    assert [run.seconds for run in runs] == [60, 120, 60, None]
+    assert value_transitions(runs) == [
         Transition("open", "won", at(2), 2),
         Transition("won", None, at(4), 4),
         Transition(None, "won", at(5), 5),
