@@ -76,7 +76,7 @@ def build_record_page(record: Record) -> RecordPage:
         deletion=origins.get(EXISTS) if record.is_deleted else None,
         groups=tuple(group for group in groups if group.rows or group.unsaid),
         referrers=tuple(find_referrers(record)),
-        pasts=tuple(former_values(record, column) for column in record.tracked),
+        pasts=tuple(former_values(record, column) for column in record.tracked_columns),
         timeline=timeline_page(record, "1"),
         timeline_url=timeline_url(record),
     )

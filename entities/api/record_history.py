@@ -81,8 +81,10 @@ def rank_name(clock: str) -> str:
 
 def serialize_history(record: Record) -> dict[str, ColumnHistory]:
     """Each tracked column's history."""
-    entries = list(timeline_entries(record).filter(wrote__has_any_keys=list(record.tracked)))
-    return {column: serialize_column_history(seen_values(entries, column)) for column in record.tracked}
+    entries = list(timeline_entries(record).filter(wrote__has_any_keys=list(record.tracked_columns)))
+    return {
+        column: serialize_column_history(seen_values(entries, column)) for column in record.tracked_columns
+    }
 
 
 def serialize_column_history(values: list[SeenValue]) -> ColumnHistory:

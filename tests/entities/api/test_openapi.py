@@ -26,7 +26,7 @@ def test_records_are_shown_as_the_schema_says(
     headers: dict[str, str], model: type[Record], below: str
 ) -> None:
     row = record(model, extra={"colour": None})
-    entry(row, NOW, dict.fromkeys(model.tracked, "won") | {"colour": None})
+    entry(row, NOW, dict.fromkeys(model.tracked_columns, "won") | {"colour": None})
     validated(f"/api/v1/{api_path(model)}/{below}", {"id": row.pk} if below else {}, headers)
 
 
