@@ -50,7 +50,7 @@ class EventAdmin(ReadOnlyAdmin):
     list_display = ("name", "type", "state", "remark", "source", "received", "tries")
     list_select_related = ("source",)
     list_filter = (
-        word_filter("status", tuple(Event.Status.values), other=False),
+        word_filter("status", tuple(Event.Status.values), has_other=False),
         period_filter("received_at", "receipt"),
         SourceFilter,
         word_filter("event_type", known_types(), heading="event type"),
@@ -154,7 +154,7 @@ class EventAdmin(ReadOnlyAdmin):
     def apply_again_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        event = self.shown(request, object_id)
+        event = self.get_viewable_row(request, object_id)
         if not self.has_apply_permission(request):
             raise PermissionDenied
         reapply(Event.objects.filter(pk=event.pk))
@@ -163,7 +163,7 @@ class EventAdmin(ReadOnlyAdmin):
 
     def raw_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """The exact bytes; never as a type that a browser would show."""
-        event = self.shown(request, object_id)
+        event = self.get_viewable_row(request, object_id)
         disposition = f'attachment; filename="event-{event.pk}.bin"'
         return HttpResponse(
             bytes(event.body),
