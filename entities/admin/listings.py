@@ -1,5 +1,6 @@
-"""The differences between the lists of records: one line for each model. A model without a line gets a
-listing that is derived from its columns.
+"""The columns, searches and filters of the lists of records, with one line for each model.
+
+A model without a line gets a listing that is derived from its columns.
 """
 
 from dataclasses import dataclass, field

@@ -83,8 +83,8 @@ def _column_groups(record: Record, origins: Origins) -> Iterator[RowGroup]:
     """Yield the model's own columns by their kind, and each JSON column as a group."""
     fields = [field for field in record._meta.concrete_fields if field.name not in COMMON_FIELDS]
     documents = [field for field in fields if isinstance(field, JSONField)]
-    references = [field for field in fields if isinstance(field, ForeignKey)]
-    references += [field for field in fields if field.name.endswith("_ref")]
+    records = [field for field in fields if isinstance(field, ForeignKey)]
+    references = [*records, *(field for field in fields if field.name.endswith("_ref"))]
     details = [field for field in fields if field not in documents and field not in references]
     yield _column_group(record, origins, "Details", details)
     yield _column_group(record, origins, "Refers to", references)
@@ -102,8 +102,8 @@ def _column_group(record: Record, origins: Origins, title: str, fields: Iterable
             empty_labels.append(field_label(field))
             continue
         register = state.get(field.name)
-        is_invalid = register is not None and isinstance(register.value, Invalid)
-        cell = _invalid_cell(register.value) if is_invalid else _cell(value, field)
+        invalid = register.value if register and isinstance(register.value, Invalid) else None
+        cell = _invalid_cell(invalid) if invalid else _cell(value, field)
         rows.append(Row(field_label(field), cell, origin))
     return RowGroup(title, tuple(rows), ", ".join(empty_labels))
 

@@ -85,7 +85,7 @@ class ColumnFilter(Filter):
 
 
 class RowFilters(FilterSet):
-    """A filter set that creates only the filters that the query names, because a model has over a hundred."""
+    """A filter set that creates only the filters which the query names: a model has about a hundred."""
 
     base_filters: dict[str, Filter]
 

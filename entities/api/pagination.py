@@ -132,7 +132,11 @@ class KeysetPagination(BasePagination):
         size = {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": DEFAULT_PAGE_SIZE}
         columns = list(view.orderable_columns)  # type: ignore[attr-defined]
         terms = {"type": "string", "enum": [sign + name for name in columns for sign in ("", "-")]}
-        schemas = {"cursor": {"type": "string"}, "page_size": size, "ordering": list_schema(terms)}
+        schemas: dict[str, dict[str, Any]] = {
+            "cursor": {"type": "string"},
+            "page_size": size,
+            "ordering": list_schema(terms),
+        }
         return [
             describe_parameter(name, description, schemas[name])
             for name, description in PARAMETER_DESCRIPTIONS.items()

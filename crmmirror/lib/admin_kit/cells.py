@@ -105,7 +105,7 @@ def second_cell(value: datetime) -> SafeString:
 
 
 def minute_cell(value: datetime) -> SafeString:
-    """Render a time to the minute, where a heading says UTC; the full precision is in the tooltip."""
+    """Render a time to the minute, for columns headed UTC; the full precision is in the tooltip."""
     return _time_cell(value, len("2025-01-15 10:30"))
 
 

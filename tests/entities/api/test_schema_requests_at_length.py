@@ -1,4 +1,4 @@
-"""Requests generated from the OpenAPI schema, to every address. Only `make prove` collects it: see conftest.py."""
+"""Requests generated from the OpenAPI schema, to every address. For `make prove` only: see conftest.py."""
 
 import pytest
 import schemathesis
