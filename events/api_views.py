@@ -67,7 +67,7 @@ class EventViewSet(RowViewSet):
 
     queryset = Event.objects.select_related("source")
     filterset_class = make_filterset(EVENT_COLUMNS)
-    orderable = {column.name: column for column in EVENT_COLUMNS if column.is_orderable}
+    orderable_columns = {column.name: column for column in EVENT_COLUMNS if column.is_orderable}
     lookup_value_converter = "int"
 
     def get_queryset(self) -> QuerySet[Event]:
@@ -87,7 +87,7 @@ class SourceViewSet(RowViewSet):
     queryset = Source.objects.all()
     serializer_class = make_serializer(Source, SOURCE_FIELDS, RowSerializer)
     filterset_class = make_filterset(SOURCE_COLUMNS)
-    orderable = {column.name: column for column in SOURCE_COLUMNS}
+    orderable_columns = {column.name: column for column in SOURCE_COLUMNS}
     default_ordering = "slug"
     lookup_field = "slug"
     lookup_value_converter = "slug"

@@ -62,7 +62,7 @@ class EventAdmin(ReadOnlyAdmin):
     )
     list_select_related = ("source",)
     list_filter = (
-        word_filter("status", tuple(Event.Status.values), other=False),
+        word_filter("status", tuple(Event.Status.values), has_other=False),
         period_filter("received_at", "receipt"),
         SourceFilter,
         word_filter("event_type", mapped_event_types(), heading="event type"),
@@ -161,7 +161,7 @@ class EventAdmin(ReadOnlyAdmin):
         """Make one event pending again."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        event = self.shown(request, object_id)
+        event = self.get_viewable_row(request, object_id)
         if not self.has_apply_permission(request):
             raise PermissionDenied
         reapply(Event.objects.filter(pk=event.pk))
@@ -170,7 +170,7 @@ class EventAdmin(ReadOnlyAdmin):
 
     def raw_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Download the exact bytes of a body, never as a type that a browser would render and so run."""
-        event = self.shown(request, object_id)
+        event = self.get_viewable_row(request, object_id)
         disposition = f'attachment; filename="event-{event.pk}.bin"'
         return HttpResponse(
             bytes(event.body),

@@ -39,7 +39,7 @@ class RefusalAdmin(ReadOnlyAdmin):
     list_display_links = None
     list_select_related = ("source",)
     list_filter = (
-        word_filter("reason", tuple(RefusalReason), other=False),
+        word_filter("reason", tuple(RefusalReason), has_other=False),
         period_filter("refused_at", "time"),
         RefusalSourceFilter,
     )

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 
 from crmmirror.lib.admin_kit.documents import document_cell
 from entities.admin.record_links import record_link
-from entities.admin.timeline_page import with_bounded_writes
+from entities.admin.timeline_page import annotate_bounded_values
 from entities.models import Record
 from entities.models.introspection import record_models_by_name
 from events.models import Event
@@ -34,7 +34,7 @@ class TouchedRecord:
 
 def find_touched_records(event: Event) -> Iterator[TouchedRecord]:
     """Yield the first MAX_TOUCHED records that the event touched, in one query for each kind of record."""
-    entries = list(with_bounded_writes(event.timeline.all()).order_by("id")[:MAX_TOUCHED])
+    entries = list(annotate_bounded_values(event.timeline.all()).order_by("id")[:MAX_TOUCHED])
     ids: dict[str, list[int]] = defaultdict(list)
     for entry in entries:
         ids[entry.record_type].append(entry.record_id)
@@ -51,8 +51,8 @@ def find_touched_records(event: Event) -> Iterator[TouchedRecord]:
 
 
 def _touched_record(record: Record, entry: Any) -> TouchedRecord:
-    """Describe one record. entry: annotated by `with_bounded_writes`."""
-    writes = entry.said
+    """Describe one record. entry: annotated by `annotate_bounded_values`."""
+    writes = entry.bounded_values
     return TouchedRecord(
         kind=str(record._meta.verbose_name),
         record=record_link(record),
