@@ -36,7 +36,7 @@ def asked_at_once(ledger: Ledger, others: int) -> list[Future[int]]:
         assert ledger.begun.wait(10)
         asked = [first, *(pool.submit(group.submit, number) for number in range(1, 1 + others))]
         deadline = time.monotonic() + 10
-        while len(group._waiting) < others and time.monotonic() < deadline:
+        while len(group._waiting_items) < others and time.monotonic() < deadline:
             time.sleep(0.001)
         ledger.let_go.set()
     return asked

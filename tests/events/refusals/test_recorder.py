@@ -16,16 +16,11 @@ from django.test import override_settings
 
 from events import signatures
 from events.models import Event, Refusal, RefusalCount, Source
-from events.refusals import recorder
+from events.refusals import refusal_buffer
 from events.refusals.reasons import RefusalReason, Refused
-from events.refusals.recorder import (
-    COUNT_RETENTION,
-    MAX_SAMPLES_A_MINUTE,
-    MAX_STORED_SAMPLES,
-    buffer,
-    record_refusal,
-    write_buffer,
-)
+from events.refusals.recorder import buffer, record_refusal, write_buffer
+from events.refusals.refusal_buffer import MAX_SAMPLES_A_MINUTE
+from events.refusals.refusal_tables import COUNT_RETENTION, MAX_STORED_SAMPLES
 from tests.support.vendor_requests import BODY, STRANGERS, address, client, new_source, post
 from tests.support.web_server import HOST, WebServer, serving
 
@@ -35,7 +30,7 @@ def minute(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     """It is one minute throughout a test, unless the test calls this with another."""
 
     def is_now(number: int) -> None:
-        monkeypatch.setattr(recorder, "current_minute", lambda: number)
+        monkeypatch.setattr(refusal_buffer, "current_minute", lambda: number)
 
     is_now(1)
     return is_now
@@ -185,7 +180,7 @@ def test_the_newest_of_each_source_and_reason_are_kept() -> None:
         for _ in range(MAX_SAMPLES_A_MINUTE):
             client.post(STRANGERS)
         write_buffer()
-        buffer._sampled.clear()  # A minute goes by.
+        buffer._samples_of_minute.clear()  # As after a minute.
     unknown = Refusal.objects.filter(source=None)
     assert unknown.count() == MAX_STORED_SAMPLES
     newest = Refusal.objects.order_by("-id").values_list("id", flat=True)
@@ -222,8 +217,8 @@ def test_while_the_database_is_away_counts_wait_and_none_is_lost() -> None:
 
 @pytest.mark.django_db
 def test_what_waits_in_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recorder, "MAX_SAMPLES", 10)
-    monkeypatch.setattr(recorder, "MAX_COUNTS", 20)
+    monkeypatch.setattr(refusal_buffer, "MAX_SAMPLES", 10)
+    monkeypatch.setattr(refusal_buffer, "MAX_COUNTS", 20)
     for number in range(100):
         refused = Refused(RefusalReason.SIGNATURE, "x")
         refused.source_id = number + 1

@@ -6,7 +6,7 @@ import pytest
 from django.http import HttpRequest
 from django.utils import timezone
 
-from events.endpoint import views
+from events.endpoint import delivery_request
 from events.endpoint.request_body import read_body
 from events.models import Event, Source, SourceSecret
 from tests.support.vendor_requests import BODY, EVENT, add_secret, deliver, new_source, post
@@ -56,7 +56,7 @@ def test_what_changes_while_a_body_is_sent_counts_for_it(
         CHANGES[status]()
         return read(request, limit)
 
-    monkeypatch.setattr(views, "read_body", read_slowly)
+    monkeypatch.setattr(delivery_request, "read_body", read_slowly)
     assert deliver(source, secret).status_code == status
     assert not Event.objects.exists()
 

@@ -117,10 +117,10 @@ def test_a_secret_of_the_vendors_own_is_taken() -> None:
     ("args", "said"),
     [
         (["nobody"], "there is no source 'nobody'; there are: acme, open"),
-        (["open"], "the scheme none has none"),
+        (["open"], "the scheme none uses no secret"),
         (["acme", "--secret", "unfit"], "begins with whsec_"),
-        (["acme", "--overlap", "-1"], "between none and 365 days"),
-        (["acme", "--overlap", "9000"], "between none and 365 days"),
+        (["acme", "--overlap", "-1"], "between 0 and 365 days"),
+        (["acme", "--overlap", "9000"], "between 0 and 365 days"),
         (["acme", "--overlap", "x"], "no number of hours"),
         (["acme", "--overlap", "nan"], "no number of hours"),
         (["acme", "--overlap", "1e300"], "no number of hours"),
@@ -138,7 +138,7 @@ def test_a_mistake_is_one_line_and_changes_nothing(args: list[str], said: str) -
 
 def test_a_secret_that_serves_already_is_no_new_one() -> None:
     _, secret = new_source()
-    with pytest.raises(CommandError, match="one of the source's already"):
+    with pytest.raises(CommandError, match="already an active secret of the source"):
         rotate("acme", "--secret", secret)
 
 
