@@ -13,7 +13,7 @@ from events.ingest.new_event import EVENT_COLUMNS, INPUT_TYPES, NewEvent, encode
 from events.models import Event, Source
 from events.sources.lookup import SOURCE_VERSION
 
-# A group whose bodies are larger in sum is inserted one event at a time: one statement would hold all of them.
+# A group whose bodies are larger in sum is inserted one event at a time: a statement holds all its bodies.
 MAX_GROUP_BYTES = 8 * 1024 * 1024
 
 LOG, SOURCES = Event._meta.db_table, Source._meta.db_table

@@ -1,10 +1,10 @@
 """Records refused deliveries for staff: counts all by source, reason and hour, and keeps samples of them.
 
 A request only adds its refusal to a buffer in memory. A debounced thread writes the buffer at most once a
-second: one upsert for the counts, and samples that are limited per source and reason, by the minute and in the
-table. So a stranger who floods the endpoint costs the database one small transaction a second, and a bounded
-number of rows. While the database is away the counts stay in the buffer. A process that is killed loses its
-last second.
+second: one upsert for the counts, and samples that are limited per source and reason, by the minute and in
+the table. So a stranger who floods the endpoint costs the database one small transaction a second, and a
+bounded number of rows. While the database is away the counts stay in the buffer. A process that is killed
+loses its last second.
 """
 
 from collections.abc import Mapping

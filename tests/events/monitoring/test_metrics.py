@@ -217,7 +217,7 @@ def test_the_files_take_their_room_before_they_are_written_to(tmp_path: Path) ->
         preallocate_files()
     preallocated_pids.clear()
     sizes = {path.name: path.stat().st_blocks * 512 for path in (tmp_path / "new").iterdir()}
-    assert set(sizes) == {f"{kind}_{os.getpid()}.db" for kind in metrics.KINDS}
+    assert set(sizes) == {f"{kind}_{os.getpid()}.db" for kind in metrics.METRIC_TYPES}
     assert min(sizes.values()) >= PREALLOCATED_BYTES
 
 
