@@ -305,7 +305,8 @@ def test_the_rule_for_active_secrets_is_the_same_in_sql_and_in_the_orm() -> None
     table = SourceSecret._meta.db_table
     by_sql = {row[0] for row in fetch_rows(f"SELECT id FROM {table} WHERE {IS_ACTIVE_SQL}")}  # noqa: S608
     by_orm = set(active_secrets(source).values_list("id", flat=True))
-    assert by_sql == by_orm == {secret.pk for secret in all_secrets(source) if secret.is_active}
+    listed: Any = all_secrets(source)
+    assert by_sql == by_orm == {secret.pk for secret in listed if secret.is_active}
     assert len(by_sql) == 3
 
 
