@@ -17,7 +17,8 @@ from events.models import Refusal, Source
 from events.refusals import counts
 from events.refusals.counts import count_last_day
 from events.refusals.reasons import RefusalReason
-from events.refusals.recorder import MAX_SAMPLES_A_MINUTE, MAX_STORED_SAMPLES
+from events.refusals.refusal_buffer import MAX_SAMPLES_A_MINUTE
+from events.refusals.refusal_tables import MAX_STORED_SAMPLES
 
 
 class RefusalSourceFilter(SourceFilter):

@@ -11,7 +11,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
-from django.utils import timezone
 from django.utils.html import format_html
 
 from crmmirror.lib.admin_kit.urls import change_url
@@ -21,7 +20,7 @@ from events.sender.self_test import NoActiveSecret, send_test_event
 from events.sender.webhook_client import DeliveryAnswer, EndpointUnreachable
 from events.sources import rotation
 from events.sources.encryption import NoEncryptionKey
-from events.sources.rotation import MAX_OVERLAP, active_secrets, end_secret, rotate_secret
+from events.sources.rotation import MAX_OVERLAP, active_secrets, all_secrets, end_secret, rotate_secret
 
 MAX_OVERLAP_HOURS = MAX_OVERLAP // timedelta(hours=1)
 DEFAULT_OVERLAP_HOURS = rotation.DEFAULT_OVERLAP // timedelta(hours=1)
@@ -110,7 +109,7 @@ class SourceActions(admin.ModelAdmin):
 
     def secrets_context(self, source: Source) -> dict[str, Any]:
         """Return what the source's page needs to list its secrets."""
-        return {"secrets": source.secrets.all(), "now": timezone.now()}
+        return {"secrets": all_secrets(source)}
 
     def _get_changeable_source(self, request: HttpRequest, source_id: int) -> Source:
         source = Source.objects.filter(pk=source_id).first()
