@@ -24,14 +24,14 @@ class CircuitBreaker:
         self._lock = threading.Lock()
 
     def allows_call(self) -> bool:
-        """Return True if the caller may try. While the circuit is open, one caller per RETRY_SECONDS probes."""
+        """Return True if the caller may try. While it is open, one caller per RETRY_SECONDS probes."""
         if not self._is_open:
             return True
         with self._lock:
             return self._takes_probe()
 
     def record_failure(self, error: Exception) -> None:
-        """Open the circuit. Only the error's class is logged: its text may quote a statement and so a body."""
+        """Open the circuit. Log only the error's class: its text may quote a statement and so a body."""
         with self._lock:
             self._next_probe = time.monotonic() + RETRY_SECONDS
             if not self._is_open:

@@ -35,7 +35,10 @@ class Debouncer:
             self._start_thread()
 
     def run_now(self) -> bool:
-        """Run the action in the calling thread, for a process that is about to end; return False if it failed."""
+        """Run the action in the calling thread; return False if it failed.
+
+        For a process that is about to end, which cannot wait for the debouncer's thread.
+        """
         try:
             self._action()
         except Exception as error:

@@ -47,7 +47,7 @@ class Limit:
 
     @property
     def burst_seconds(self) -> float:
-        """How far ahead of the clock `full_at` may be for one more unit to be available (GCRA: the tolerance).
+        """How far `full_at` may be ahead of the clock for a unit to be available (GCRA: the tolerance).
 
         A little more than the sum: refills are rounded to microseconds, which must not cost the last unit.
         """

@@ -202,7 +202,7 @@ def test_a_machine_without_a_web_server_shows_what_its_workers_counted(
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
             told = samples(answer.read().decode())
     finally:
-        stop_process(child, program.ends)
+        stop_process(child, program.stop_signals)
     assert told["crmmirror_settled_events_total", "acme", "applied"] == 10
 
 
