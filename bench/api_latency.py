@@ -22,6 +22,7 @@ WARM_UP_SECONDS = 5
 
 
 def measure(state: Path, rounds: int) -> Result:
+    """Measure a percentile in each round."""
     figures = [measure_percentile(state) for _ in range(rounds)]
     return Result(
         "From the 202 to the API",

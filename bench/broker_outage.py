@@ -18,6 +18,7 @@ WARM_UP_SECONDS = 6
 
 
 def measure(state: Path, rounds: int) -> Result:
+    """Measure three web servers, each with another broker, in each round."""
     figures: dict[str, list[float]] = {
         "a broker that answers": [],
         "a broker that is down": [],
@@ -26,7 +27,7 @@ def measure(state: Path, rounds: int) -> Result:
     with socket.create_server((servers.HOST, 0), backlog=128) as silent_server:
         brokers = (
             os.environ["BROKER_URL"],
-            f"redis://{servers.HOST}:{servers.free_port()}/0",
+            f"redis://{servers.HOST}:{servers.find_free_port()}/0",
             f"redis://{servers.HOST}:{silent_server.getsockname()[1]}/0",
         )
         for _ in range(rounds):

@@ -14,6 +14,7 @@ ENDPOINT, BARE = "the mirror's endpoint", "a bare Django view"
 
 
 def measure(state: Path, rounds: int) -> Result:
+    """Measure the mirror and the bare Django in each round."""
     figures: dict[str, list[float]] = {ENDPOINT: [], BARE: []}
     for number in range(rounds):
         for side, figure in zip(figures, measure_rates(state, number), strict=True):

@@ -53,6 +53,7 @@ class Result:
 
     @property
     def figure(self) -> float:
+        """The summary of the medians, to be compared with the target."""
         return self.summary([median(figures) for figures in self.rounds.values()])
 
     @property

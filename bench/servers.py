@@ -26,7 +26,7 @@ def run_servers(state: Path) -> Iterator[None]:
     cluster.prepare()
     with ExitStack() as stack:
         for name, server in (("postgres", cluster), ("valkey", broker)):
-            stack.enter_context(run_program(server.program(state / f"{name}.log"), server.is_ready))
+            stack.enter_context(run_program(server.make_program(state / f"{name}.log"), server.is_ready))
         os.environ |= {
             "CRMMIRROR_STATE_DIR": str(state),
             "DATABASE_URL": cluster.url,
@@ -65,7 +65,7 @@ def run_worker(state: Path, concurrency: int) -> Iterator[int]:
 @contextmanager
 def run_web(state: Path, application: str, **settings: str) -> Iterator[int]:
     """Run a Granian with the embedded stack's options for a WSGI application; yield its port."""
-    port = free_port()
+    port = find_free_port()
     options = ("--interface", "wsgi", "--host", HOST, "--port", str(port), "--workers", "2")
     argv = (sys.executable, "-m", "granian", *options, "--blocking-threads", str(WEB_THREADS), application)
     program = Program("web", argv, state / "web.log", settings, PROJECT)
@@ -73,7 +73,7 @@ def run_web(state: Path, application: str, **settings: str) -> Iterator[int]:
         yield port
 
 
-def free_port() -> int:
+def find_free_port() -> int:
     """Return a port on which nothing listens."""
     with socket.create_server((HOST, 0)) as server:
         return int(server.getsockname()[1])

@@ -16,6 +16,7 @@ KIB_PER_MIB = 1024
 
 
 def measure(state: Path, rounds: int) -> Result:
+    """Measure a new worker in each round, all on one backlog."""
     backlog.empty_tables()
     backlog.store_pending_events(PENDING_EVENTS + RESERVE_EVENTS, COPIES_PER_BODY)
     peaks = [measure_peak(state) for _ in range(rounds)]

@@ -45,7 +45,7 @@ class RootView(APIView):
 
 
 @cache
-def openapi_schema() -> dict[str, Any]:
+def get_openapi_schema() -> dict[str, Any]:
     """Return the OpenAPI schema, from the cache after the first call: it takes a second to make, and anybody
     may ask for it."""
     return SchemaGenerator().get_schema(public=True)
@@ -59,7 +59,7 @@ class SchemaView(APIView):
     schema = None
 
     def get(self, request: Request) -> Response:
-        return Response(openapi_schema())
+        return Response(get_openapi_schema())
 
 
 class DocsView(SpectacularSwaggerSplitView):

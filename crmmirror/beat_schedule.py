@@ -9,9 +9,10 @@ class ClockSafeSchedule(schedule):
     """A schedule with a fixed interval. run_every: the interval in seconds."""
 
     def is_due(self, last_run_at: datetime) -> schedstate:
-        """Return that a run is due if the last one lies in the future, because the clock was set back since.
+        """Return whether a run is due, and when to ask again.
 
-        Celery's own schedule would wait until that time comes again, which may be hours.
+        It is due at once if the last run lies in the future, because the clock was set back since. Celery's
+        own schedule would wait until that time comes again, which may take hours.
         """
         if self.maybe_make_aware(last_run_at) > self.now():
             return schedstate(True, self.seconds)

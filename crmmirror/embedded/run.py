@@ -7,7 +7,7 @@ from pathlib import Path
 from crmmirror.embedded.address import Address
 from crmmirror.embedded.errors import EmbeddedError
 from crmmirror.embedded.processes.console import print_event, print_text
-from crmmirror.embedded.processes.process import last_log_line
+from crmmirror.embedded.processes.process import read_last_log_line
 from crmmirror.embedded.processes.supervisor import StopRequested, Supervisor
 from crmmirror.embedded.servers.sockets import remove_socket_directory
 from crmmirror.embedded.stack import (
@@ -15,7 +15,7 @@ from crmmirror.embedded.stack import (
     GENERATED_PASSWORD_MESSAGE,
     PROJECT,
     Stack,
-    management_program,
+    make_management_program,
 )
 from crmmirror.embedded.state_directory import lock_state_directory
 
@@ -65,9 +65,9 @@ def start_stack(stack: Stack, *, demo: bool) -> None:
 
 def prepare_database(stack: Stack, environment: Mapping[str, str], *, demo: bool) -> str:
     """Migrate the database and make the admin user; return how to log in, as text for the terminal."""
-    program = management_program(stack, environment, "prepare_database", *(["--demo"] if demo else []))
+    program = make_management_program(stack, environment, "prepare_database", *(["--demo"] if demo else []))
     status = stack.supervisor.run(program)
-    last_line = last_log_line(program.log)
+    last_line = read_last_log_line(program.log)
     if status != 0:
         raise EmbeddedError(f"The database could not be prepared: {last_line}. See {program.log}.")
     print_event("database", "is migrated")
@@ -80,8 +80,8 @@ def deliver_samples(stack: Stack, environment: Mapping[str, str]) -> None:
     """Deliver every sample event over HTTP, as its vendor would. In a second run they are duplicates."""
     for samples in sorted(path for path in SAMPLES.iterdir() if path.is_dir()):
         files = sorted(str(path) for path in samples.glob("*.json"))
-        program = management_program(
+        program = make_management_program(
             stack, environment, "deliver", samples.name, *files, "--url", stack.address.url
         )
         stack.supervisor.run(program)
-        print_event("demo", f"{samples.name}: {last_log_line(program.log)}")
+        print_event("demo", f"{samples.name}: {read_last_log_line(program.log)}")

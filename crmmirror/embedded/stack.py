@@ -45,12 +45,12 @@ class Stack:
         urls = {}
         if not os.environ.get("DATABASE_URL"):
             cluster = make_cluster(self.directory)
-            program = cluster.program(self.log_path("database"))
+            program = cluster.make_program(self.log_path("database"))
             self.supervisor.start(Service(program, cluster.is_ready, cluster.prepare))
             urls["DATABASE_URL"] = cluster.url
         if not os.environ.get("BROKER_URL"):
             broker = make_broker(self.directory)
-            self.supervisor.start(Service(broker.program(self.log_path("broker")), broker.is_ready))
+            self.supervisor.start(Service(broker.make_program(self.log_path("broker")), broker.is_ready))
             urls["BROKER_URL"] = broker.url
         return urls
 
@@ -76,12 +76,12 @@ class Stack:
         """Start web, worker and beat, and print the lines of their logs from then on."""
         services = (
             Service(
-                web_program(self, environment),
+                make_web_program(self, environment),
                 self.address.is_ready,
                 started_message=f"serves {self.address.url}",
             ),
-            Service(worker_program(self, environment)),
-            Service(beat_program(self, environment)),
+            Service(make_worker_program(self, environment)),
+            Service(make_beat_program(self, environment)),
         )
         for service in services:
             self.supervisor.start(service, prints_log=True)
@@ -90,12 +90,12 @@ class Stack:
         return self.directory / "log" / f"{name}.log"
 
 
-def management_program(stack: Stack, environment: Mapping[str, str], *argv: str) -> Program:
+def make_management_program(stack: Stack, environment: Mapping[str, str], *argv: str) -> Program:
     """Return a command of manage.py as a program; its output goes to a log of the command's name."""
     return Program(argv[0], (PYTHON, "manage.py", *argv), stack.log_path(argv[0]), environment, PROJECT)
 
 
-def web_program(stack: Stack, environment: Mapping[str, str]) -> Program:
+def make_web_program(stack: Stack, environment: Mapping[str, str]) -> Program:
     options = {
         "--interface": "wsgi",
         "--host": stack.address.numeric_host,
@@ -109,7 +109,7 @@ def web_program(stack: Stack, environment: Mapping[str, str]) -> Program:
     return Program("web", argv, stack.log_path("web"), environment, PROJECT)
 
 
-def worker_program(stack: Stack, environment: Mapping[str, str]) -> Program:
+def make_worker_program(stack: Stack, environment: Mapping[str, str]) -> Program:
     """Return the Celery worker as a program that is killed if its parent dies.
 
     When the parent dies, the broker dies too, and after SIGTERM the worker would wait for it for ever.
@@ -127,7 +127,7 @@ def worker_program(stack: Stack, environment: Mapping[str, str]) -> Program:
     )
 
 
-def beat_program(stack: Stack, environment: Mapping[str, str]) -> Program:
+def make_beat_program(stack: Stack, environment: Mapping[str, str]) -> Program:
     schedule = str(stack.directory / "beat-schedule")
     argv = _celery("beat", "--schedule", schedule, "--pidfile", "")
     return Program("beat", argv, stack.log_path("beat"), environment, PROJECT)

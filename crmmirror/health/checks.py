@@ -68,11 +68,13 @@ def close_connection_afterwards(probe: Callable[[], str]) -> Callable[[], str]:
 
 @close_connection_afterwards
 def check_database() -> str:
+    """Raise an error if the database does not run a statement."""
     fetch_value("SELECT 1")
     return "answers"
 
 
 def check_broker() -> str:
+    """Raise an error if no connection to the broker can be made."""
     with closing(current_app.connection_for_write()) as broker:
         broker.ensure_connection(max_retries=0, timeout=CHECK_SECONDS)
     return "answers"

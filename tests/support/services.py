@@ -33,7 +33,7 @@ def database(state: Path) -> Iterator[str]:
         return
     cluster = make_cluster(state, durable=False)
     cluster.prepare()
-    with running(cluster.program(state / "postgres.log"), cluster.is_ready):
+    with running(cluster.make_program(state / "postgres.log"), cluster.is_ready):
         yield cluster.url
 
 
@@ -44,7 +44,7 @@ def broker(state: Path) -> Iterator[str]:
         yield os.environ["BROKER_URL"]
         return
     valkey_here = valkey.Broker(state, socket_directory=state)
-    with running(valkey_here.program(state / "valkey.log"), valkey_here.is_ready):
+    with running(valkey_here.make_program(state / "valkey.log"), valkey_here.is_ready):
         yield valkey_here.url
 
 

@@ -34,19 +34,19 @@ class Identity:
             os.setuid(self.uid)
 
 
-def current_identity() -> Identity:
+def get_current_identity() -> Identity:
     """Return the user of this process."""
     return Identity(os.geteuid(), os.getegid())
 
 
-def unprivileged_identities() -> tuple[Identity, ...]:
+def find_unprivileged_identities() -> tuple[Identity, ...]:
     """Return the identities that may run PostgreSQL for the current user, the best one first.
 
     Root has two: root in a user namespace that shows it as an ordinary user, so that the files stay
     root's; and `nobody`, for machines on which user namespaces are blocked.
     """
     if os.geteuid() != 0:
-        return (current_identity(),)
+        return (get_current_identity(),)
     nobody = pwd.getpwnam("nobody")
     return Identity(0, 0, mapped=True), Identity(nobody.pw_uid, nobody.pw_gid)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from signal import SIGKILL, SIGTERM, Signals
 
 from crmmirror.embedded.errors import EmbeddedError
-from crmmirror.embedded.processes.identity import Identity, current_identity
+from crmmirror.embedded.processes.identity import Identity, get_current_identity
 
 PR_SET_PDEATHSIG = 1
 MAX_READY_SECONDS = 60
@@ -35,7 +35,7 @@ class Program:
     log: Path
     env: Mapping[str, str] = field(default_factory=dict)
     cwd: Path | None = None
-    identity: Identity = field(default_factory=current_identity)
+    identity: Identity = field(default_factory=get_current_identity)
     stop_signals: StopSignals = ((SIGTERM, 10), (SIGKILL, 5))
     parent_death_signal: Signals = SIGTERM
 
@@ -104,7 +104,7 @@ def wait_until_ready(
     while not is_ready():
         if child.poll() is not None:
             raise EmbeddedError(
-                f"{program.name} ended with status {child.returncode}: {last_log_line(program.log)}"
+                f"{program.name} ended with status {child.returncode}: {read_last_log_line(program.log)}"
             )
         if time.monotonic() > deadline:
             raise EmbeddedError(
@@ -114,7 +114,7 @@ def wait_until_ready(
         time.sleep(READY_POLL_SECONDS)
 
 
-def last_log_line(log: Path) -> str:
+def read_last_log_line(log: Path) -> str:
     """Return the last line of a log that is not blank, or a text that says that the log is empty."""
     lines = log.read_text(errors="replace").strip().splitlines()
     return lines[-1] if lines else f"{log} is empty"

@@ -13,7 +13,7 @@ from urllib.parse import quote
 import psycopg
 
 from crmmirror.embedded.errors import EmbeddedError
-from crmmirror.embedded.processes.identity import Identity, unprivileged_identities
+from crmmirror.embedded.processes.identity import Identity, find_unprivileged_identities
 from crmmirror.embedded.processes.process import Program, die_with_parent
 from crmmirror.embedded.servers import binaries
 from crmmirror.embedded.servers.binaries import PostgresPrograms
@@ -47,7 +47,7 @@ class Cluster:
             f"postgresql://{DATABASE_NAME}@/{DATABASE_NAME}?host={quote(str(self.socket_directory), safe='')}"
         )
 
-    def program(self, log: Path) -> Program:
+    def make_program(self, log: Path) -> Program:
         """Return the server as a program.
 
         SIGINT is PostgreSQL's fast shutdown; SIGTERM would wait until every client has disconnected.
@@ -117,7 +117,7 @@ def make_cluster(
     identities: to try in turn, the first that works here is taken; by default those that suit this user.
     Raises EmbeddedError if no PostgreSQL can run here.
     """
-    programs = binaries.find_postgres(identities or unprivileged_identities())
+    programs = binaries.find_postgres(identities or find_unprivileged_identities())
     socket_directory = make_socket_directory(state_directory, programs.identity)
     return Cluster(programs, state_directory, socket_directory, durable)
 

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from crmmirror.embedded.errors import EmbeddedError
-from crmmirror.embedded.processes.identity import Identity, unprivileged_identities
+from crmmirror.embedded.processes.identity import Identity, find_unprivileged_identities
 
 MAX_PATH_BYTES = 107
 # XDG_RUNTIME_DIR is used if it is shorter than this; with our directory's name it stays below the limit.
@@ -46,7 +46,7 @@ def _outside_path(state_directory: Path) -> Path:
 def _restrict_to_owner(path: Path, owner: Identity) -> None:
     """Give the directory to `owner` alone. Raises EmbeddedError if another user made it first."""
     status = path.lstat()
-    allowed_uids = {owner.uid, *(identity.uid for identity in unprivileged_identities())}
+    allowed_uids = {owner.uid, *(identity.uid for identity in find_unprivileged_identities())}
     if path.is_symlink() or status.st_uid not in allowed_uids:
         raise EmbeddedError(f"{path} belongs to another user: remove it.")
     path.chmod(0o700)

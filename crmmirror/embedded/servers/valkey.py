@@ -4,7 +4,7 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
-from crmmirror.embedded.processes.identity import current_identity
+from crmmirror.embedded.processes.identity import get_current_identity
 from crmmirror.embedded.processes.process import Program
 from crmmirror.embedded.servers import binaries
 from crmmirror.embedded.servers.sockets import make_socket_directory
@@ -25,7 +25,7 @@ class Broker:
     def url(self) -> str:
         return f"redis+socket://{self.socket_path}"
 
-    def program(self, log: Path) -> Program:
+    def make_program(self, log: Path) -> Program:
         """Return the server as a program. Raises EmbeddedError if Valkey is not installed."""
         options = {
             "port": "0",
@@ -52,4 +52,4 @@ class Broker:
 
 def make_broker(state_directory: Path) -> Broker:
     """Return the broker of a state directory, with its socket directory made."""
-    return Broker(state_directory, make_socket_directory(state_directory, current_identity()))
+    return Broker(state_directory, make_socket_directory(state_directory, get_current_identity()))

@@ -11,7 +11,7 @@ import pytest
 
 from crmmirror.embedded.errors import EmbeddedError
 from crmmirror.embedded.processes import process
-from crmmirror.embedded.processes.identity import Identity, current_identity, unprivileged_identities
+from crmmirror.embedded.processes.identity import Identity, get_current_identity, find_unprivileged_identities
 from crmmirror.embedded.servers import binaries
 from crmmirror.embedded.servers.binaries import find_wheel_directory
 from crmmirror.embedded.servers.postgres import make_cluster
@@ -41,7 +41,7 @@ def test_root_without_user_namespaces_runs_it_as_nobody(state: Path) -> None:
     cluster = make_cluster(state, durable=False, identities=(nobody(),))
     cluster.prepare()
     with (
-        services.running(cluster.program(state / "log"), cluster.is_ready),
+        services.running(cluster.make_program(state / "log"), cluster.is_ready),
         psycopg.connect(cluster.url) as server,
     ):
         assert server.execute("SHOW data_checksums").fetchone()
@@ -69,10 +69,12 @@ def test_nobody_is_given_a_copy_of_programs_that_root_alone_can_reach(
 
 
 def test_a_cluster_changes_hands_with_the_way_that_it_is_run(state: Path) -> None:
-    for way in (nobody(), *unprivileged_identities()) if os.geteuid() == 0 else (current_identity(),):
+    for way in (
+        (nobody(), *find_unprivileged_identities()) if os.geteuid() == 0 else (get_current_identity(),)
+    ):
         cluster = make_cluster(state, durable=False, identities=(way,))
         cluster.prepare()
-        with services.running(cluster.program(state / "log"), cluster.is_ready):
+        with services.running(cluster.make_program(state / "log"), cluster.is_ready):
             assert (state / "postgres").stat().st_uid == way.uid
 
 
@@ -82,7 +84,7 @@ def test_a_lock_file_of_another_process_does_not_bar_the_start(state: Path) -> N
     cluster.prepare()
     (cluster.data_directory / "postmaster.pid").write_text(f"{os.getpid()}\n{cluster.data_directory}\n")
     cluster.prepare()
-    with services.running(cluster.program(state / "log"), cluster.is_ready):
+    with services.running(cluster.make_program(state / "log"), cluster.is_ready):
         pass
 
 
@@ -92,7 +94,7 @@ def test_a_server_that_does_not_start_is_reported_with_its_last_word(state: Path
     (cluster.data_directory / "postgresql.conf").write_text("no_such_setting = 1\n")
     with (
         pytest.raises(EmbeddedError, match=r"database ended with status 1: .*configuration"),
-        services.running(cluster.program(state / "log"), cluster.is_ready),
+        services.running(cluster.make_program(state / "log"), cluster.is_ready),
     ):
         pass
 
@@ -101,7 +103,7 @@ def test_no_programs_at_all_are_an_error_that_says_how_to_mend_it(monkeypatch: p
     monkeypatch.setattr(binaries, "find_wheel_directory", lambda: None)
     monkeypatch.setattr(binaries, "SYSTEM_DIRECTORY", Path("/nonexistent"))
     with pytest.raises(EmbeddedError, match="set DATABASE_URL"):
-        binaries.find_postgres(unprivileged_identities())
+        binaries.find_postgres(find_unprivileged_identities())
 
 
 def test_whatever_a_child_left_in_its_session_ends_with_it(tmp_path: Path) -> None:
