@@ -10,6 +10,7 @@ from functools import lru_cache
 from django.http import HttpRequest, HttpResponse
 from django.urls import ResolverMatch, resolve
 
+from crmmirror.lib.direct_responses import respond_directly
 from crmmirror.lib.statement_timeout import statement_timeout
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -20,19 +21,17 @@ URLCONF = "events.urls"
 STATEMENT_TIMEOUT_SECONDS = 4.0
 
 
-def delivery_middleware(handle: Handler) -> Handler:
-    """Return a handler that answers what is below PREFIX itself, and passes the rest on to `handle`."""
+def delivery_middleware(get_response: Handler) -> Handler:
+    """Answer what is sent to a source's address directly, with a statement timeout of its own."""
 
-    def answer(request: HttpRequest) -> HttpResponse:
+    def middleware(request: HttpRequest) -> HttpResponse:
         if not request.path_info.startswith(PREFIX):
-            return handle(request)
+            return get_response(request)
         match = _resolve(request.path_info[len(PREFIX) - 1 :])
         with statement_timeout(STATEMENT_TIMEOUT_SECONDS):
-            response = match.func(request, **match.kwargs)
-        response.headers["Content-Length"] = str(len(response.content))
-        return response
+            return respond_directly(match, request)
 
-    return answer
+    return middleware
 
 
 # Speed: caches the view of a path, and looks it up in a URL configuration of three lines instead of the whole

@@ -47,7 +47,7 @@ def web(
             yield server
             assert child.poll() is None, "the worker has ended"
         finally:
-            stop_process(child, worker.ends)
+            stop_process(child, worker.stop_signals)
     for log in (server.log, worker.log):
         assert "Traceback" not in log.read_text(errors="replace")
         assert "panicked" not in log.read_text(errors="replace")

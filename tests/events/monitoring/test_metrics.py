@@ -205,7 +205,7 @@ def test_a_machine_without_a_web_server_exposes_the_counts_of_its_workers(
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
             scraped = samples(answer.read().decode())
     finally:
-        stop_process(child, program.ends)
+        stop_process(child, program.stop_signals)
     assert scraped["crmmirror_settled_events_total", "acme", "applied"] == 10
 
 
