@@ -37,8 +37,8 @@ def start_services() -> None:
     os.environ |= {
         **SETTINGS,
         "CRMMIRROR_STATE_DIR": str(state),
-        "DATABASE_URL": SERVICES.enter_context(services.database(state)),
-        "BROKER_URL": SERVICES.enter_context(services.broker(state)),
+        "DATABASE_URL": SERVICES.enter_context(services.provide_database(state)),
+        "BROKER_URL": SERVICES.enter_context(services.provide_broker(state)),
     }
     django.setup()
 
@@ -77,16 +77,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    run_summary.pass_on(session.config)
+    run_summary.send_to_controller(session.config)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    run_summary.take_over(getattr(node, "workeroutput", {}))
+    run_summary.add_from_worker(getattr(node, "workeroutput", {}))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    for line in run_summary.lines():
+    for line in run_summary.summary_lines():
         terminalreporter.write_line(line)
 
 

@@ -20,10 +20,10 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 @pytest.fixture
 def headers(db: None) -> Iterator[dict[str, str]]:
     """Those of somebody who may see everything, asking within the test's transaction."""
-    from tests.support.api_client import authorization
+    from tests.support.api_client import authorization_header
 
     for signal in SIGNALS:
         signal.disconnect(close_old_connections)
-    yield {"Authorization": authorization()}
+    yield {"Authorization": authorization_header()}
     for signal in SIGNALS:
         signal.connect(close_old_connections)

@@ -147,7 +147,7 @@ def test_the_tables_as_they_are_have_no_slip() -> None:
 
 
 def test_a_sound_module_has_no_slip(tmp_path: Path) -> None:
-    with third_vendor.module(tmp_path, SOUND):
+    with third_vendor.temporary_vendor(tmp_path, SOUND):
         assert found() == []
 
 
@@ -156,7 +156,7 @@ def test_a_slip_is_named_with_what_to_write_instead(
     tmp_path: Path, code: str, text: str, reason: str, hint: str
 ) -> None:
     assert text != SOUND
-    with third_vendor.module(tmp_path, text) as module:
+    with third_vendor.temporary_vendor(tmp_path, text) as module:
         errors = {error.id: error for error in found()}
     error = errors[f"entities.{code}"]
     assert error.obj == module
@@ -166,7 +166,7 @@ def test_a_slip_is_named_with_what_to_write_instead(
 
 def test_a_slip_fails_manage_py_check(tmp_path: Path) -> None:
     with (
-        third_vendor.module(tmp_path, SOUND.replace("same_names(", "same_names('nmae ' + ")),
+        third_vendor.temporary_vendor(tmp_path, SOUND.replace("same_names(", "same_names('nmae ' + ")),
         pytest.raises(SystemCheckError, match="nmae"),
     ):
         call_command("check")
@@ -176,7 +176,7 @@ def test_a_column_of_a_kind_without_a_converter_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delitem(CONVERTERS, models.DecimalField)
-    with third_vendor.module(tmp_path, SOUND) as module:
+    with third_vendor.temporary_vendor(tmp_path, SOUND) as module:
         (error,) = [error for error in found() if error.obj == module]
     assert error.id == "entities.E007"
     assert "entity 'deal', columns: no converter fills the DecimalField 'value'" in error.msg

@@ -13,7 +13,7 @@ from entities.reading.plan import entity_plans
 from entities.vendors import all_vendors, get_vendor
 from entities.writing import process_batch
 from events.processing import wakeups
-from tests.support.web_server import WebServer, serving
+from tests.support.web_server import WebServer, run_web_server
 
 
 @pytest.fixture
@@ -81,5 +81,5 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 def web(
     django_db_setup: None, django_db_blocker: object, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[WebServer]:
-    with serving(tmp_path_factory.mktemp("web")) as server:
+    with run_web_server(tmp_path_factory.mktemp("web")) as server:
         yield server

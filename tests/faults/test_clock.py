@@ -24,8 +24,8 @@ from tests.events.processing.test_wakeups import queue
 from tests.support import services
 from tests.support.run_summary import COUNTS
 from tests.support.running_mirror import PROJECT, wait_until
-from tests.support.vendor_requests import BODY, address, deliver, new_source
-from tests.support.web_server import HOST, WebServer, database_url, serving
+from tests.support.vendor_requests import BODY, deliver, delivery_path, new_source
+from tests.support.web_server import HOST, WebServer, database_url, run_web_server
 
 __all__ = ["queue"]
 
@@ -50,7 +50,7 @@ def celery(directory: Path, *argv: str, off: int, ends: signal.Signals) -> Itera
         PROJECT,
         ends=((ends, 5), (signal.SIGKILL, 5)),
     )
-    with services.running(program, lambda: True):
+    with services.run_program(program, lambda: True):
         yield
 
 
@@ -72,7 +72,7 @@ def worker(directory: Path, off: int = 0) -> Iterator[None]:
 def post(web: WebServer, source: Source, secret: str) -> tuple[int, dict[str, str]]:
     """Signed by a clock that is right."""
     signed = signatures.sign(source, secret, BODY)
-    lines = [f"POST {address(source)} HTTP/1.1", f"Host: {HOST}", "Connection: close"]
+    lines = [f"POST {delivery_path(source)} HTTP/1.1", f"Host: {HOST}", "Connection: close"]
     lines += [f"Content-Length: {len(BODY)}", *(f"{name}: {value}" for name, value in signed.items()), "", ""]
     status, answer = web.exchange("\r\n".join(lines).encode() + BODY)
     return status, json.loads(answer)
@@ -97,7 +97,7 @@ def applied_and_verified() -> bool:
 def test_a_web_server_refuses_only_what_is_signed_with_a_time(off: int, tmp_path: Path) -> None:
     dated, undated = new_source("standard-webhooks", "dated"), new_source("hmac-sha256", "undated")
     clock = {"CLOCK_OFF_SECONDS": str(off)}
-    with serving(tmp_path, clock, "tests.support.faults.shifted_clock:application") as web:
+    with run_web_server(tmp_path, clock, "tests.support.faults.shifted_clock:application") as web:
         status, problem = post(web, *dated)
         assert (status, problem["type"]) == (401, "urn:crmmirror:problem:timestamp")
         assert post(web, *undated)[0] == 202

@@ -6,8 +6,8 @@ import pytest
 
 from tests.support.faults import delivery_ledger, faulty_mirrors, kill_processes
 from tests.support.faults.kill_processes import BROKER, DATABASE, WEB, WORKER
-from tests.support.faults.steady_sender import vendor_of
-from tests.support.run_summary import SAID
+from tests.support.faults.steady_sender import create_vendor
+from tests.support.run_summary import EXTRA_LINES
 
 RATE = 100.0
 EVENTS = 10_000
@@ -18,8 +18,8 @@ SECONDS_TO_APPLY = 10.0
 
 @pytest.mark.prove
 def test_whatever_is_killed_all_that_was_answered_2xx_is_applied_ten_seconds_after_the_last_restart() -> None:
-    with faulty_mirrors.harmed() as harmed:
-        vendor = vendor_of(harmed, EVENTS)
+    with faulty_mirrors.run_faulty_mirror() as harmed:
+        vendor = create_vendor(harmed, EVENTS)
         kills = (
             lambda: kill_processes.kill_in_a_batch(harmed.programs.find(WORKER), harmed.database_url),
             lambda: harmed.programs.kill(WEB),
@@ -39,10 +39,10 @@ def test_whatever_is_killed_all_that_was_answered_2xx_is_applied_ten_seconds_aft
             harmed.database_url, accepted, restarted + SECONDS_TO_APPLY - time.monotonic()
         )
         seconds = time.monotonic() - restarted
-        SAID.append(
+        EXTRA_LINES.append(
             f"steady load: {len(vendor.deliveries):,} deliveries in {delivered:.0f} s,"
             f" {len(accepted):,} answered 2xx, {len(left)} lost; all applied {seconds:.1f} s after the last"
             f" restart, in {SECONDS_AFTER:.0f} of which deliveries went on"
         )
         assert not left
-        delivery_ledger.settle(harmed, vendor)
+        delivery_ledger.assert_nothing_lost(harmed, vendor)

@@ -11,22 +11,22 @@ import pytest
 
 from tests.support.faults import delivery_ledger, fault_run, faulty_mirrors, injections
 from tests.support.faults.fault_run import Fault
-from tests.support.faults.faulty_mirrors import Harmed
-from tests.support.faults.steady_sender import Vendor, vendor_of
+from tests.support.faults.faulty_mirrors import FaultyMirror
+from tests.support.faults.steady_sender import SteadySender, create_vendor
 
 EVENTS = 3_000
 STORED, REFUSED, NO_ANSWER = 202, 503, 0
 
 
 @pytest.fixture(scope="module")
-def harmed() -> Iterator[Harmed]:
-    with faulty_mirrors.harmed() as harmed:
+def harmed() -> Iterator[FaultyMirror]:
+    with faulty_mirrors.run_faulty_mirror() as harmed:
         yield harmed
 
 
 @pytest.fixture(scope="module")
-def vendor(harmed: Harmed) -> Vendor:
-    return vendor_of(harmed, EVENTS)
+def vendor(harmed: FaultyMirror) -> SteadySender:
+    return create_vendor(harmed, EVENTS)
 
 
 FAULTS = (
@@ -54,19 +54,19 @@ FULL = (
 @pytest.mark.parametrize(
     "fault", [*FAULTS, *(pytest.param(fault, marks=pytest.mark.prove) for fault in OTHER_ENDS)], ids=str
 )
-def test_nothing_answered_2xx_is_lost_when(fault: Fault, harmed: Harmed, vendor: Vendor) -> None:
-    fault_run.undergo(fault, harmed, vendor)
+def test_nothing_answered_2xx_is_lost_when(fault: Fault, harmed: FaultyMirror, vendor: SteadySender) -> None:
+    fault_run.run_fault(fault, harmed, vendor)
 
 
 def test_without_beat_wake_ups_apply_and_what_waits_for_a_sweep_is_applied_when_beat_is_back(
-    harmed: Harmed, vendor: Vendor
+    harmed: FaultyMirror, vendor: SteadySender
 ) -> None:
     first = len(vendor.deliveries)
     with injections.beat_is_gone(harmed):
         with vendor.delivering(fault_run.RATE):
             time.sleep(1)
         deliveries = vendor.deliveries[first:]
-        delivery_ledger.count(deliveries)
+        delivery_ledger.count_deliveries(deliveries)
         assert {delivery.status for delivery in deliveries} == {STORED}
         assert not delivery_ledger.await_applied(
             harmed.database_url, {delivery.body for delivery in deliveries}
@@ -74,12 +74,14 @@ def test_without_beat_wake_ups_apply_and_what_waits_for_a_sweep_is_applied_when_
         due = deliveries[0].body
         delivery_ledger.make_due(harmed.database_url, due)
         time.sleep(3)
-        assert delivery_ledger.unapplied(harmed.database_url, {due}) == {due: "failed"}
-    delivery_ledger.settle(harmed, vendor)
+        assert delivery_ledger.find_unapplied(harmed.database_url, {due}) == {due: "failed"}
+    delivery_ledger.assert_nothing_lost(harmed, vendor)
 
 
 @pytest.mark.parametrize("fault", FULL, ids=str)
-def test_nothing_answered_2xx_is_lost_although_the(fault: Fault, harmed: Harmed, vendor: Vendor) -> None:
+def test_nothing_answered_2xx_is_lost_although_the(
+    fault: Fault, harmed: FaultyMirror, vendor: SteadySender
+) -> None:
     if harmed.disk is None:
         pytest.skip("mounting a small disk takes root, and a machine that lets it")
-    fault_run.undergo(fault, harmed, vendor)
+    fault_run.run_fault(fault, harmed, vendor)

@@ -19,7 +19,7 @@ LEAD, DEAL, CLIENT = "lead", "deal", "client"
 
 
 @dataclass(frozen=True)
-class Read:
+class ReadEvent:
     """own, copies: what the event says of records at its own rank and at that of copies."""
 
     own: dict[RecordKey, dict[str, Any]]
@@ -27,7 +27,7 @@ class Read:
     warnings: tuple[str, ...]
 
 
-def body(vendor: str, event_type: str, payload: Any, timestamp: Any = TIME) -> bytes:
+def build_body(vendor: str, event_type: str, payload: Any, timestamp: Any = TIME) -> bytes:
     described = get_vendor(vendor)
     content = {
         described.type_key: event_type,
@@ -37,22 +37,22 @@ def body(vendor: str, event_type: str, payload: Any, timestamp: Any = TIME) -> b
     return json.dumps(content).encode()
 
 
-def mapped(vendor: str, body: bytes) -> MappedEvent:
+def map_body(vendor: str, body: bytes) -> MappedEvent:
     return mapper.map_event(StoredEvent(1, 1, vendor, hashlib.sha256(body).hexdigest(), body, RECEIVED))
 
 
-def read(vendor: str, event_type: str, payload: Any) -> Read:
-    found = mapped(vendor, body(vendor, event_type, payload))
+def read_event(vendor: str, event_type: str, payload: Any) -> ReadEvent:
+    found = map_body(vendor, build_body(vendor, event_type, payload))
     own: dict[RecordKey, dict[str, Any]] = {}
     copies: dict[RecordKey, dict[str, Any]] = {}
     for said in found.statements:
         (copies if parse_clock(said.clock).rank is Rank.COPY else own)[said.key] = timeline_values(
             said.writes
         )
-    return Read(own, copies, found.warnings)
+    return ReadEvent(own, copies, found.warnings)
 
 
-def written(vendor: str, event_type: str, payload: dict[str, Any]) -> dict[str, Any]:
+def read_own_writes(vendor: str, event_type: str, payload: dict[str, Any]) -> dict[str, Any]:
     """What the event writes to its own record, but for `exists`."""
-    (writes,) = read(vendor, event_type, {"id": "x1"} | payload).own.values()
+    (writes,) = read_event(vendor, event_type, {"id": "x1"} | payload).own.values()
     return {name: value for name, value in writes.items() if name != "exists"}

@@ -22,15 +22,15 @@ NOT_COMPARED = {"id", "source", "scope", "external_id", "first_seen_at", "change
 Expected = dict[str, dict[str, dict[str, Any]]]
 
 
-def fixtures(folder: str) -> list[Path]:
+def list_samples(folder: str) -> list[Path]:
     return sorted((SAMPLES / folder).glob("*.json"))
 
 
-def expected_of(fixture: Path) -> Expected:
+def read_expectation(fixture: Path) -> Expected:
     return json.loads((fixture.parent / "expected" / fixture.name).read_text())
 
 
-def differences(expected: Expected) -> list[str]:
+def list_differences(expected: Expected) -> list[str]:
     """Where the mirror is not as expected, in words; empty if it is."""
     return [difference for model in record_models() for difference in _in_model(model, expected)]
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from hypothesis import strategies as st
 
 NOT_A_SIGNATURE = "v1,AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
-MALFORMED: dict[str, Callable[[str], str]] = {
+MALFORMATIONS: dict[str, Callable[[str], str]] = {
     "empty": lambda value: "",
     "spaces": lambda value: "   ",
     "commas": lambda value: "," * 50,
@@ -36,7 +36,7 @@ HEADER_NAMES = (
 
 def header_sets() -> st.SearchStrategy[dict[str, str]]:
     """Header values are text of Latin-1, as a WSGI server hands on any bytes."""
-    made = sorted({malform("1736937000") for malform in MALFORMED.values()})
+    made = sorted({malform("1736937000") for malform in MALFORMATIONS.values()})
     odd = st.sampled_from([*made, "gzip", "identity", "chunked", "0", "41", "a\r\nX: y"])
     text = st.text(st.characters(max_codepoint=255), max_size=12)
     return st.dictionaries(st.sampled_from(HEADER_NAMES.split()), odd | text, max_size=5)

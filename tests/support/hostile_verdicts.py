@@ -9,12 +9,14 @@ from tests.support import hostile_bodies
 from tests.support.run_summary import COUNTS
 
 
-def good(source: Source, name: object) -> bytes:
+def build_good_body(source: Source, name: object) -> bytes:
     """An event that nothing is wrong with."""
     vendor = get_vendor(source.vendor)
     event_type = next(name for name in vendor.event_types if name.startswith("contact."))
-    members = hostile_bodies.identity(vendor, event_type, f"good_{name}") | {"email": f'"{name}@example.com"'}
-    return hostile_bodies.body(vendor, event_type, members)
+    members = hostile_bodies.identity_members(vendor, event_type, f"good_{name}") | {
+        "email": f'"{name}@example.com"'
+    }
+    return hostile_bodies.build_body(vendor, event_type, members)
 
 
 def is_applied(source: Source, body: bytes) -> bool:
@@ -22,17 +24,17 @@ def is_applied(source: Source, body: bytes) -> bool:
     return event.status == Event.Status.APPLIED and event.timeline.exists()
 
 
-def judge() -> None:
+def assert_no_harm_done() -> None:
     """Nothing is left to do, and whatever was not applied is the sender's fault."""
     pending = Event.objects.filter(status=Event.Status.PENDING).count()
     unapplied = Event.objects.filter(status__in=(Event.Status.FAILED, Event.Status.MALFORMED))
-    faults = [f"{event.error}: {bytes(event.body[:200])!r}" for event in unapplied if is_ours(event)]
+    faults = [f"{event.error}: {bytes(event.body[:200])!r}" for event in unapplied if is_mirrors_fault(event)]
     COUNTS["pending"] += pending
     COUNTS["refused"] += unapplied.filter(next_attempt_at__isnull=False).count()
     assert (pending, faults) == (0, [])
 
 
-def is_ours(event: Event) -> bool:
+def is_mirrors_fault(event: Event) -> bool:
     """Whether the mirror is at fault: the bytes themselves are no envelope, or name no record, if not."""
     vendor, body = event.source.vendor, bytes(event.body)
     stored = StoredEvent(

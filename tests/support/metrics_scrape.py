@@ -5,7 +5,7 @@ from prometheus_client.parser import text_string_to_metric_families
 Samples = dict[tuple[str, ...], float]
 
 
-def samples(text: str) -> Samples:
+def parse_samples(text: str) -> Samples:
     """(name, each label's value in the order of their names) -> value."""
     return {
         (sample.name, *(value for _, value in sorted(sample.labels.items()))): sample.value

@@ -52,7 +52,7 @@ class Write(NamedTuple):
 
 
 @dataclass
-class Heard:
+class RecordWrites:
     """Everything that was ever said of one record: register -> every write, oldest first."""
 
     writes: dict[str, list[Write]] = field(default_factory=dict)
@@ -65,31 +65,31 @@ class Heard:
         return {name: said[-1] for name, said in self.writes.items()}
 
 
-def cells(events: Iterable[StoredEvent]) -> dict[Key, Cells]:
+def expected_cells(events: Iterable[StoredEvent]) -> dict[Key, Cells]:
     """Every record that must be there, and its cells; a column that nobody wrote is absent."""
-    heard: dict[Key, Heard] = defaultdict(Heard)
-    for event, vendor, said in _statements(events):
+    heard: dict[Key, RecordWrites] = defaultdict(RecordWrites)
+    for event, vendor, said in _iterate_statements(events):
         key = Key(event.source_id, *said.key)
-        _hear(heard[key], event, vendor, said)
-        for other in _sub_account(said):
+        _add_writes(heard[key], event, vendor, said)
+        for other in _referred_sub_account(said):
             heard[Key(event.source_id, *other)]
-    return {key: _cells(key, record) for key, record in heard.items()}
+    return {key: _compute_cells(key, record) for key, record in heard.items()}
 
 
-def timeline(events: Iterable[StoredEvent]) -> dict[tuple[Key, int, str], Cells]:
+def expected_timeline(events: Iterable[StoredEvent]) -> dict[tuple[Key, int, str], Cells]:
     """(record, event's id, clock) -> what the event said of the record, whether or not it won."""
     found: dict[tuple[Key, int, str], Cells] = {}
-    for event, vendor, said in _statements(events):
-        key, clock = Key(event.source_id, *said.key), _write(event, vendor, said, None).clock
+    for event, vendor, said in _iterate_statements(events):
+        key, clock = Key(event.source_id, *said.key), _make_write(event, vendor, said, None).clock
         wrote = found.setdefault((key, event.id, clock), {})
         for name, value in said.writes.items():
-            wrote[name] = _column(value)
+            wrote[name] = _column_value(value)
             if isinstance(value, Invalid):
                 wrote[f"extra.{value.key}"] = value.raw
     return found
 
 
-def _statements(events: Iterable[StoredEvent]) -> Iterator[tuple[StoredEvent, Vendor, Statement]]:
+def _iterate_statements(events: Iterable[StoredEvent]) -> Iterator[tuple[StoredEvent, Vendor, Statement]]:
     for event in {event.id: event for event in events}.values():
         try:
             mapped = map_event(event)
@@ -99,14 +99,14 @@ def _statements(events: Iterable[StoredEvent]) -> Iterator[tuple[StoredEvent, Ve
             yield event, get_vendor(event.vendor), said
 
 
-def _hear(record: Heard, event: StoredEvent, vendor: Vendor, said: Statement) -> None:
+def _add_writes(record: RecordWrites, event: StoredEvent, vendor: Vendor, said: Statement) -> None:
     for name, value in said.writes.items():
-        write = _write(event, vendor, said, value)
+        write = _make_write(event, vendor, said, value)
         if value is not None or write.rank > 0:
             record.add(name, write)
 
 
-def _write(event: StoredEvent, vendor: Vendor, said: Statement, value: Any) -> Write:
+def _make_write(event: StoredEvent, vendor: Vendor, said: Statement, value: Any) -> Write:
     """An event speaks of existence in its own record only; all else that it says is a copy."""
     envelope = read_envelope(event.body, vendor, event.received_at)
     verb = envelope.event_type.rpartition(".")[2]
@@ -114,22 +114,22 @@ def _write(event: StoredEvent, vendor: Vendor, said: Statement, value: Any) -> W
     return Write(envelope.occurred_at, rank, hashlib.sha256(event.body).hexdigest(), value)
 
 
-def _sub_account(said: Statement) -> Iterator[RecordKey]:
+def _referred_sub_account(said: Statement) -> Iterator[RecordKey]:
     """It is there though nothing be said of it; all else that is referred to has its own statement."""
     if said.key.scope:
         yield RecordKey("subaccount", "", said.key.scope)
 
 
-def _cells(key: Key, record: Heard) -> Cells:
+def _compute_cells(key: Key, record: RecordWrites) -> Cells:
     newest = record.newest
     exists = newest.get("exists")
     deleted = exists if exists and not exists.value else None
     return (
-        {name: _column(write.value) for name, write in newest.items() if _is_column(name)}
-        | {"tags": _tags(record)}
-        | _derived(key.model, record)
+        {name: _column_value(write.value) for name, write in newest.items() if _is_column(name)}
+        | {"tags": _collect_tags(record)}
+        | _derive_columns(key.model, record)
         | {
-            "extra": _extra(newest),
+            "extra": _collect_extra(newest),
             "sub_account": key.scope or None,
             "is_placeholder": not record.writes,
             "is_deleted": deleted is not None,
@@ -143,11 +143,11 @@ def _is_column(name: str) -> bool:
     return name != "exists" and not name.startswith(("extra.", "tags+"))
 
 
-def _column(value: Any) -> Any:
+def _column_value(value: Any) -> Any:
     return None if isinstance(value, Invalid) else value
 
 
-def _extra(newest: dict[str, Write]) -> Cells:
+def _collect_extra(newest: dict[str, Write]) -> Cells:
     """Each key that no column names, and, under its key, what a column could not hold."""
     found = {
         name.removeprefix("extra."): write.value
@@ -160,9 +160,9 @@ def _extra(newest: dict[str, Write]) -> Cells:
     return found
 
 
-def _tags(record: Heard) -> list[str] | None:
+def _collect_tags(record: RecordWrites) -> list[str] | None:
     whole = record.newest.get("tags")
-    said = _column(whole.value) if whole else None
+    said = _column_value(whole.value) if whole else None
     added = {
         name.removeprefix("tags+")
         for name, write in record.newest.items()
@@ -171,16 +171,16 @@ def _tags(record: Heard) -> list[str] | None:
     return sorted(added.union(said or ())) if added or said is not None else None
 
 
-def _derived(model: str, record: Heard) -> Cells:
+def _derive_columns(model: str, record: RecordWrites) -> Cells:
     if model == "deal":
-        return {"closed_at": _run_began(record, "won", "lost")}
+        return {"closed_at": _start_of_run(record, "won", "lost")}
     if model == "invoice":
         own = record.newest.get("paid_at")
-        return {"paid_at": (_column(own.value) if own else None) or _run_began(record, "paid")}
+        return {"paid_at": (_column_value(own.value) if own else None) or _start_of_run(record, "paid")}
     return {}
 
 
-def _run_began(record: Heard, *statuses: str) -> str | None:
+def _start_of_run(record: RecordWrites, *statuses: str) -> str | None:
     """When the unbroken run of these statuses began that has not ended."""
     run = list(takewhile(lambda write: write.value in statuses, reversed(record.writes.get("status", []))))
     return run[-1].time.isoformat() if run else None

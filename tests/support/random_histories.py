@@ -18,27 +18,27 @@ RECEIVED = datetime(2026, 1, 1, tzinfo=UTC)
 CIRCUMSTANCES = Circumstances(ids=2, moments=3, timeless=0.1, junk=0.08)
 
 
-def history(seed: int, size: int) -> list[StoredEvent]:
+def generate_history(seed: int, size: int) -> list[StoredEvent]:
     """`size` events of both vendors, stored in the log; the first ones are the same for any size."""
     random = Random(seed)
-    sources = {vendor: source(vendor) for vendor in all_vendors()}
+    sources = {vendor: ensure_source(vendor) for vendor in all_vendors()}
     told: list[tuple[Source, bytes, datetime]] = []
     for place in range(size):
         vendor = get_vendor(random.choice(sorted(sources)))
         body = generate_event(random, vendor, CIRCUMSTANCES)
         told.append((sources[vendor.name], body, RECEIVED + timedelta(seconds=place)))
-    return store_all(told)
+    return store_events(told)
 
 
-def source(vendor: str, slug: str = "") -> Source:
+def ensure_source(vendor: str, slug: str = "") -> Source:
     return Source.objects.get_or_create(slug=slug or vendor, vendor=vendor, scheme=Scheme.NONE)[0]
 
 
-def store(source: Source, body: bytes, received_at: datetime = RECEIVED) -> StoredEvent:
-    return store_all([(source, body, received_at)])[0]
+def store_event(source: Source, body: bytes, received_at: datetime = RECEIVED) -> StoredEvent:
+    return store_events([(source, body, received_at)])[0]
 
 
-def store_all(told: Iterable[tuple[Source, bytes, datetime]]) -> list[StoredEvent]:
+def store_events(told: Iterable[tuple[Source, bytes, datetime]]) -> list[StoredEvent]:
     """The events in the log, received in this order; one that is there already is that one."""
     heard = [(source, hashlib.sha256(body).digest(), body, at) for source, body, at in told]
     rows = (
@@ -58,7 +58,7 @@ def store_all(told: Iterable[tuple[Source, bytes, datetime]]) -> list[StoredEven
     return stored
 
 
-def shuffled(events: list[StoredEvent], random: Random) -> Iterator[list[StoredEvent]]:
+def shuffle_into_batches(events: list[StoredEvent], random: Random) -> Iterator[list[StoredEvent]]:
     """The events in any order, some of them again, in batches of any size."""
     rest = events + random.choices(events, k=random.randrange(len(events)))
     random.shuffle(rest)
@@ -68,7 +68,7 @@ def shuffled(events: list[StoredEvent], random: Random) -> Iterator[list[StoredE
         rest = rest[size:]
 
 
-def digest_after(batches: Iterator[list[StoredEvent]] | list[list[StoredEvent]]) -> str:
+def digest_after_batches(batches: Iterator[list[StoredEvent]] | list[list[StoredEvent]]) -> str:
     """The digest of the mirror that these batches make out of nothing; leaves nothing behind."""
     with transaction.atomic():
         for batch in batches:

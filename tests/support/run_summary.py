@@ -7,7 +7,7 @@ import pytest
 
 COUNTS: Counter[str] = Counter()
 # What a line needs to be printed at all, and the line.
-LINES = {
+LINE_TEMPLATES = {
     "histories": "convergence: {histories:,} histories of {events:,} events, each in two orders,"
     " compared by digest",
     "judged": "oracle: {judged:,} histories, compared cell by cell",
@@ -21,23 +21,23 @@ LINES = {
     "clocks": "clocks: {clocks:,} were an hour off: of web servers, a worker and beats",
 }
 # Lines of single tests.
-SAID: list[str] = []
-PASSED_ON = "counts"
+EXTRA_LINES: list[str] = []
+OUTPUT_KEY = "counts"
 
 
-def lines() -> list[str]:
-    return [line.format_map(COUNTS) for name, line in LINES.items() if COUNTS[name]] + SAID
+def summary_lines() -> list[str]:
+    return [line.format_map(COUNTS) for name, line in LINE_TEMPLATES.items() if COUNTS[name]] + EXTRA_LINES
 
 
-def pass_on(config: pytest.Config) -> None:
+def send_to_controller(config: pytest.Config) -> None:
     """To the process that prints, where this one works for it."""
     output = getattr(config, "workeroutput", None)
     if output is not None:
-        output[PASSED_ON] = (dict(COUNTS), SAID)
+        output[OUTPUT_KEY] = (dict(COUNTS), EXTRA_LINES)
 
 
-def take_over(output: dict[str, Any]) -> None:
+def add_from_worker(output: dict[str, Any]) -> None:
     """What another process has passed on."""
-    counts, said = output.get(PASSED_ON, ({}, []))
+    counts, said = output.get(OUTPUT_KEY, ({}, []))
     COUNTS.update(counts)
-    SAID.extend(said)
+    EXTRA_LINES.extend(said)

@@ -15,8 +15,8 @@ from typing import Any
 from tests.support.paths import PROJECT
 
 # What would keep the stack from being the embedded one, or hand it the tests' own secrets.
-NOT_INHERITED = {"DATABASE_URL", "BROKER_URL", "SECRET_KEY", "ENCRYPTION_KEYS", "HTTPS"}
-UP = "Ctrl-C stops it."
+REMOVED_VARIABLES = {"DATABASE_URL", "BROKER_URL", "SECRET_KEY", "ENCRYPTION_KEYS", "HTTPS"}
+UP_MESSAGE = "Ctrl-C stops it."
 
 
 class Mirror:
@@ -33,7 +33,7 @@ class Mirror:
 
     @property
     def environment(self) -> dict[str, str]:
-        inherited = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
+        inherited = {name: value for name, value in os.environ.items() if name not in REMOVED_VARIABLES}
         return {**inherited, "CRMMIRROR_STATE_DIR": str(self.state), **self.settings}
 
     def command(self, *argv: str) -> list[str]:
@@ -50,8 +50,8 @@ class Mirror:
                 cwd=PROJECT,
                 preexec_fn=become,
             )
-        wait_until(lambda: UP in self.said() or self.process.poll() is not None, 90)
-        assert UP in self.said(), self.said()
+        wait_until(lambda: UP_MESSAGE in self.said() or self.process.poll() is not None, 90)
+        assert UP_MESSAGE in self.said(), self.said()
 
     def up(self) -> subprocess.CompletedProcess[str]:
         """One that is expected to be refused."""

@@ -8,7 +8,7 @@ from crmmirror.wsgi import application
 API = schemathesis.openapi.from_wsgi("/api/v1/schema/", app=application)
 
 
-def asked(case: schemathesis.Case, headers: dict[str, str]) -> None:
+def assert_answered_as_described(case: schemathesis.Case, headers: dict[str, str]) -> None:
     """Every check but two: cursors are opaque, and the schema tells only of list items without quotes.
 
     What has to be refused is in test_api_filters.

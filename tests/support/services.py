@@ -26,30 +26,30 @@ def state_directory() -> Iterator[Path]:
 
 
 @contextmanager
-def database(state: Path) -> Iterator[str]:
+def provide_database(state: Path) -> Iterator[str]:
     """Its URL: the environment's, or that of one that lives as long as the context."""
     if "DATABASE_URL" in os.environ:
         yield os.environ["DATABASE_URL"]
         return
     cluster = make_cluster(state, durable=False)
     cluster.prepare()
-    with running(cluster.program(state / "postgres.log"), cluster.answers):
+    with run_program(cluster.program(state / "postgres.log"), cluster.answers):
         yield cluster.url
 
 
 @contextmanager
-def broker(state: Path) -> Iterator[str]:
+def provide_broker(state: Path) -> Iterator[str]:
     """Its URL: the environment's, or that of one that lives as long as the context."""
     if "BROKER_URL" in os.environ:
         yield os.environ["BROKER_URL"]
         return
     valkey_here = valkey.Broker(state, sockets=state)
-    with running(valkey_here.program(state / "valkey.log"), valkey_here.answers):
+    with run_program(valkey_here.program(state / "valkey.log"), valkey_here.answers):
         yield valkey_here.url
 
 
 @contextmanager
-def running(program: process.Program, answers: Callable[[], bool]) -> Iterator[subprocess.Popen[bytes]]:
+def run_program(program: process.Program, answers: Callable[[], bool]) -> Iterator[subprocess.Popen[bytes]]:
     child = start_process(program)
     try:
         wait_until_ready(program, child, answers, tick=lambda: None)

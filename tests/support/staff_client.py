@@ -16,40 +16,40 @@ from events.processing.drain import drain_backlog
 from events.sources.registry import create_source
 
 HEADERS = {"content-type": "application/json", "webhook-id": "msg_1"}
-serial = itertools.count(1)
+SERIAL_NUMBERS = itertools.count(1)
 
 
-def user(*permissions: str) -> User:
+def create_staff_user(*permissions: str) -> User:
     """One of the staff: a superuser, or one with these permissions (view_deal) only."""
-    name = f"staff{next(serial)}"
+    name = f"staff{next(SERIAL_NUMBERS)}"
     found = User.objects.create_user(name, is_staff=True, is_superuser=not permissions)
     found.user_permissions.set(Permission.objects.filter(codename__in=permissions))
     return found
 
 
-def staff(*permissions: str) -> Client:
+def log_in_staff(*permissions: str) -> Client:
     client = Client()
-    client.force_login(user(*permissions))
+    client.force_login(create_staff_user(*permissions))
     return client
 
 
-def source(slug: str = "acme", vendor: str = "heffl") -> Source:
+def ensure_source(slug: str = "acme", vendor: str = "heffl") -> Source:
     found = Source.objects.filter(slug=slug).first()
     return found or create_source(slug, vendor)[0]
 
 
-def store(body: bytes | dict[str, Any], vendor: str = "heffl") -> Event:
+def store_delivery(body: bytes | dict[str, Any], vendor: str = "heffl") -> Event:
     """Stores one delivery; it is pending."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    stored = store_event(source(f"acme-{vendor}", vendor), content, HEADERS, datetime.now(UTC))
+    stored = store_event(ensure_source(f"acme-{vendor}", vendor), content, HEADERS, datetime.now(UTC))
     return Event.objects.get(pk=stored.event_id)
 
 
-def say(
+def store_and_apply(
     event: str, payload: dict[str, Any], at: str = "2025-01-15T10:30:00Z", vendor: str = "heffl"
 ) -> Event:
     """Stores an event and applies it."""
-    stored = store({"event": event, "timestamp": at, "payload": payload}, vendor)
+    stored = store_delivery({"event": event, "timestamp": at, "payload": payload}, vendor)
     drain_backlog()
     stored.refresh_from_db()
     return stored
@@ -63,7 +63,7 @@ def page_url(row: Model) -> str:
     return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
 
 
-def text(client: Client, url: str, /, **query: Any) -> str:
+def get_page(client: Client, url: str, /, **query: Any) -> str:
     """The page at that address; whatever the address has of a query stays."""
     response = client.get(url, query or None)
     assert response.status_code == 200, response.content.decode()[:2000]

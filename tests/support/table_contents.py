@@ -15,11 +15,11 @@ NOT_SAID = {"id", "source", "scope", "external_id", "first_seen_at", "changed_at
 Timeline = dict[tuple[Key, int, str], Cells]
 
 
-def records() -> dict[Key, Cells]:
+def read_records() -> dict[Key, Cells]:
     return {key: _cells(row) for _, key, row in _rows()}
 
 
-def timeline() -> Timeline:
+def read_timeline() -> Timeline:
     keys = {(key.model, id): key for id, key, _ in _rows()}
     return {
         (keys[entry.record_type, entry.record_id], entry.event_id, entry.clock): entry.wrote
@@ -27,7 +27,7 @@ def timeline() -> Timeline:
     }
 
 
-def differences(expected: dict[Key, Cells], found: dict[Key, Cells]) -> list[str]:
+def list_differences(expected: dict[Key, Cells], found: dict[Key, Cells]) -> list[str]:
     """Each cell in words; empty if there is none."""
     return [
         f"{key} {name}: expected {wanted!r}, found {held!r}"

@@ -14,19 +14,19 @@ NAME = "marigold"
 
 
 @contextmanager
-def module(directory: Path, text: str) -> Iterator[str]:
+def temporary_vendor(directory: Path, text: str) -> Iterator[str]:
     """The module's full name, while it is one of the vendors'."""
     (directory / f"{NAME}.py").write_text(text)
     vendors.__path__.append(str(directory))
-    _forget()
+    _clear_caches()
     try:
         yield f"{vendors.__name__}.{NAME}"
     finally:
         vendors.__path__.remove(str(directory))
-        _forget()
+        _clear_caches()
 
 
-def _forget() -> None:
+def _clear_caches() -> None:
     sys.modules.pop(f"{vendors.__name__}.{NAME}", None)
     vars(vendors).pop(NAME, None)
     importlib.invalidate_caches()

@@ -7,10 +7,10 @@ from django.utils import timezone
 from events.models import Event
 
 DEAL = {"id": "dl_1", "title": "Licence"}
-URL = "/admin/events/event/drift/"
+DRIFT_URL = "/admin/events/event/drift/"
 
 
-def received(event: Event, days_ago: int) -> datetime:
+def backdate_receipt(event: Event, days_ago: int) -> datetime:
     at = timezone.now() - timedelta(days=days_ago)
     Event.objects.filter(pk=event.pk).update(received_at=at)
     return at

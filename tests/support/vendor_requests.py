@@ -16,7 +16,7 @@ EVENT = {
     "payload": {"id": "ld_1", "name": "Ann"},
 }
 BODY = json.dumps(EVENT).encode()
-STRANGERS = "/webhooks/nobody/"  # The address of no source.
+UNKNOWN_ADDRESS = "/webhooks/nobody/"  # The address of no source.
 
 client = Client()
 
@@ -31,14 +31,14 @@ def add_secret(source: Source, secret: str, **fields: Any) -> SourceSecret:
     return SourceSecret.objects.create(source=source, ciphertext=encryption.encrypt(secret), **fields)
 
 
-def address(source: Source) -> str:
+def delivery_path(source: Source) -> str:
     return reverse("webhooks:receive", args=[source.uuid])
 
 
 def post(source: Source, body: bytes, headers: dict[str, str] | None = None, /, **environ: Any) -> Any:
     """Posts as it is: nothing is signed."""
     return client.post(
-        address(source), body, content_type="application/json", headers=headers or {}, **environ
+        delivery_path(source), body, content_type="application/json", headers=headers or {}, **environ
     )
 
 

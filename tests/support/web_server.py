@@ -19,7 +19,7 @@ from tests.support.paths import PROJECT
 HOST = "127.0.0.1"
 # What the server still writes by itself while a test's tables are emptied gives way to that, and is
 # written later: of two that wait for each other, the one that looks first ends.
-YIELDS = "options=-c%20deadlock_timeout%3D20ms"
+SHORT_DEADLOCK_TIMEOUT = "options=-c%20deadlock_timeout%3D20ms"
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class WebServer:
 
 
 @contextmanager
-def serving(
+def run_web_server(
     directory: Path,
     environment: Mapping[str, str] | None = None,
     application: str = "crmmirror.wsgi:application",
@@ -55,12 +55,12 @@ def serving(
         "web",
         (sys.executable, "-m", "granian", "--interface", "wsgi", *address, application),
         server.log,
-        {"DATABASE_URL": database_url(YIELDS), **(environment or {})},
+        {"DATABASE_URL": database_url(SHORT_DEADLOCK_TIMEOUT), **(environment or {})},
         PROJECT,
     )
     child = start_process(program)
     try:
-        wait_until_ready(program, child, lambda: answers(server.port), lambda: None)
+        wait_until_ready(program, child, lambda: accepts_connections(server.port), lambda: None)
         yield server
     finally:
         stop_process(child, program.ends)
@@ -78,7 +78,7 @@ def free_port() -> int:
         return sock.getsockname()[1]
 
 
-def answers(port: int) -> bool:
+def accepts_connections(port: int) -> bool:
     try:
         socket.create_connection((HOST, port), timeout=1).close()
     except OSError:

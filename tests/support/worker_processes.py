@@ -11,7 +11,7 @@ from django.db import connection
 from tests.support.paths import PROJECT
 from tests.support.web_server import database_url
 
-IN_A_BATCH = """
+COUNT_OPEN_BATCHES = """
     SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)
     WHERE application_name = %s AND locktype = 'advisory' AND granted
         AND xact_start < clock_timestamp() - interval '5 ms'
@@ -34,7 +34,7 @@ class Worker:
 
     def is_in_a_batch(self) -> bool:
         with connection.cursor() as cursor:
-            cursor.execute(IN_A_BATCH, [self.name])
+            cursor.execute(COUNT_OPEN_BATCHES, [self.name])
             return bool(cursor.fetchone()[0])
 
     def kill_in_a_batch(self, seconds: float = 30) -> bool:

@@ -11,14 +11,21 @@ from pytest_django import DjangoAssertNumQueries
 from entities.models import Contact, Deal, Invoice, Lead, Payment, Task
 from events.ingest.store import store_event
 from events.processing.drain import drain_backlog
-from tests.support.api_client import NOW, entry, get, reader, record, source
+from tests.support.api_client import (
+    NOW,
+    create_api_client,
+    create_record,
+    create_timeline_entry,
+    ensure_source,
+    get_json,
+)
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def client() -> Client:
-    return reader()
+    return create_api_client()
 
 
 def said(vendor: str, event_type: str, minute: int, **payload: Any) -> int:
@@ -26,7 +33,7 @@ def said(vendor: str, event_type: str, minute: int, **payload: Any) -> int:
     key = {"seedly": "data", "heffl": "payload"}[vendor]
     time = f"2025-03-01T10:{minute:02d}:00Z"
     body = json.dumps({"event": event_type, "timestamp": time, key: payload}).encode()
-    stored = store_event(source(vendor, vendor=vendor), body, {}, NOW)
+    stored = store_event(ensure_source(vendor, vendor=vendor), body, {}, NOW)
     drain_backlog()
     return stored.event_id
 
@@ -43,7 +50,7 @@ def test_the_timeline_lists_the_events_that_touched_a_record_newest_first(client
     won = opportunity("won", 3, value=5)
     created = opportunity("created", 1, title="Roof", contactId="c1")
     deal, contact = Deal.objects.get(), Contact.objects.get()
-    newer, older = get(client, f"deals/{deal.pk}/timeline/")["results"]
+    newer, older = get_json(client, f"deals/{deal.pk}/timeline/")["results"]
     assert newer == {
         "event": won,
         "event_type": "opportunity.won",
@@ -54,24 +61,24 @@ def test_the_timeline_lists_the_events_that_touched_a_record_newest_first(client
     }
     assert (newer["wrote"]["status"], newer["wrote"]["value"]) == ("won", newer["wrote"]["value"])
     assert (older["event"], older["rank"], older["wrote"]["title"]) == (created, "created", "Roof")
-    [referred] = get(client, f"contacts/{contact.pk}/timeline/")["results"]
+    [referred] = get_json(client, f"contacts/{contact.pk}/timeline/")["results"]
     assert (referred["event"], referred["rank"], referred["wrote"]) == (created, "copy", {})
 
 
 def test_the_timeline_is_paged_and_can_be_turned_round(client: Client) -> None:
-    deal, other = record(Deal), record(Deal)
-    entries = [entry(deal, NOW + timedelta(minutes=n), {}) for n in range(5)]
-    entry(other, NOW, {})
-    record(Lead, id=deal.pk)
+    deal, other = create_record(Deal), create_record(Deal)
+    entries = [create_timeline_entry(deal, NOW + timedelta(minutes=n), {}) for n in range(5)]
+    create_timeline_entry(other, NOW, {})
+    create_record(Lead, id=deal.pk)
     expected = [one.event_id for one in entries]
     for ordering, order in (("clock", expected), ("-clock", expected[::-1])):
-        page = get(client, f"deals/{deal.pk}/timeline/", {"ordering": ordering, "page_size": 2})
+        page = get_json(client, f"deals/{deal.pk}/timeline/", {"ordering": ordering, "page_size": 2})
         met = page["results"]
         while page["next"]:
             page = client.get(page["next"]).json()
             met += page["results"]
         assert [row["event"] for row in met] == order
-    assert get(client, f"leads/{deal.pk}/timeline/")["results"] == []
+    assert get_json(client, f"leads/{deal.pk}/timeline/")["results"] == []
 
 
 def test_history_tells_values_runs_and_transitions_in_the_order_of_time(client: Client) -> None:
@@ -79,7 +86,7 @@ def test_history_tells_values_runs_and_transitions_in_the_order_of_time(client: 
     created = opportunity("created", 0)
     won = opportunity("won", 10)
     again = opportunity("won", 20, value=1)
-    told = get(client, f"deals/{Deal.objects.get().pk}/history/")
+    told = get_json(client, f"deals/{Deal.objects.get().pk}/history/")
     assert list(told) == ["status", "stage_name", "stage_ref"]
     assert told["status"]["seen"] == [
         {"value": "open", "at": at(0), "rank": "created", "event": created},
@@ -100,7 +107,7 @@ def test_history_tells_values_runs_and_transitions_in_the_order_of_time(client: 
 
 
 def test_a_record_without_tracked_columns_has_no_history(client: Client) -> None:
-    assert get(client, f"payments/{record(Payment).pk}/history/") == {}
+    assert get_json(client, f"payments/{create_record(Payment).pk}/history/") == {}
 
 
 def test_provenance_names_the_event_of_each_value(client: Client) -> None:
@@ -108,7 +115,7 @@ def test_provenance_names_the_event_of_each_value(client: Client) -> None:
     created = opportunity("created", 0, title="Roof", value=5, shape="round")
     won = opportunity("won", 10, value=7)
     lost = opportunity("lost", 15)
-    told = get(client, f"deals/{Deal.objects.get().pk}/provenance/")
+    told = get_json(client, f"deals/{Deal.objects.get().pk}/provenance/")
     assert {name: origin["event"] for name, origin in told["columns"].items()} == {
         "is_deleted": updated,
         "deleted_at": updated,
@@ -133,9 +140,9 @@ def test_provenance_of_a_value_that_no_column_can_hold_is_told_under_extra(clien
     opportunity("created", 0, value=5)
     bad = opportunity("won", 1, value="a lot")
     deal = Deal.objects.get()
-    shown = get(client, f"deals/{deal.pk}/")
+    shown = get_json(client, f"deals/{deal.pk}/")
     assert (shown["value"], shown["extra"]) == (None, {"value": "a lot"})
-    told = get(client, f"deals/{deal.pk}/provenance/")
+    told = get_json(client, f"deals/{deal.pk}/provenance/")
     assert told["columns"]["value"]["event"] == told["extra"]["value"]["event"] == bad
 
 
@@ -146,32 +153,32 @@ def test_provenance_of_tags_is_the_newest_set_or_addition(client: Client) -> Non
         )
     said("seedly", "contact.tag_added", 3, subAccountId="sa", contactId="c", tagName="vip")
     contact = Contact.objects.get()
-    told = get(client, f"contacts/{contact.pk}/provenance/")["columns"]["tags"]["event"]
+    told = get_json(client, f"contacts/{contact.pk}/provenance/")["columns"]["tags"]["event"]
     assert told == whole
     added = said("seedly", "contact.tag_added", 9, subAccountId="sa", contactId="c", tagName="late")
-    assert get(client, f"contacts/{contact.pk}/")["tags"] == ["late", "t5"]
-    assert get(client, f"contacts/{contact.pk}/provenance/")["columns"]["tags"]["event"] == added
+    assert get_json(client, f"contacts/{contact.pk}/")["tags"] == ["late", "t5"]
+    assert get_json(client, f"contacts/{contact.pk}/provenance/")["columns"]["tags"]["event"] == added
 
 
 def test_the_vendors_own_paid_at_comes_before_the_run_that_it_is_else_read_off(client: Client) -> None:
     first = said("heffl", "invoice.paid", 1, id="inv_1")
     said("heffl", "invoice.updated", 2, id="inv_1", status="PAID")
     invoice = Invoice.objects.get()
-    assert get(client, f"invoices/{invoice.pk}/")["paid_at"] == at(1)
-    told = get(client, f"invoices/{invoice.pk}/provenance/")["columns"]
+    assert get_json(client, f"invoices/{invoice.pk}/")["paid_at"] == at(1)
+    told = get_json(client, f"invoices/{invoice.pk}/provenance/")["columns"]
     assert told["paid_at"]["event"] == first
     own = said("heffl", "invoice.updated", 3, id="inv_1", status="PAID", paidAt="2025-02-01T00:00:00Z")
-    assert get(client, f"invoices/{invoice.pk}/")["paid_at"] == "2025-02-01T00:00:00Z"
-    assert get(client, f"invoices/{invoice.pk}/provenance/")["columns"]["paid_at"]["event"] == own
+    assert get_json(client, f"invoices/{invoice.pk}/")["paid_at"] == "2025-02-01T00:00:00Z"
+    assert get_json(client, f"invoices/{invoice.pk}/provenance/")["columns"]["paid_at"]["event"] == own
 
 
 def test_deletion_is_in_provenance_and_timeline(client: Client) -> None:
     said("seedly", "task.created", 0, subAccountId="sa", taskId="t1", title="Call")
     deleted = said("seedly", "task.deleted", 5, subAccountId="sa", taskId="t1")
     task = Task.objects.get()
-    told = get(client, f"tasks/{task.pk}/provenance/")["columns"]["is_deleted"]
+    told = get_json(client, f"tasks/{task.pk}/provenance/")["columns"]["is_deleted"]
     assert (told["event"], told["rank"]) == (deleted, "deleted")
-    assert get(client, f"tasks/{task.pk}/timeline/")["results"][0]["rank"] == "deleted"
+    assert get_json(client, f"tasks/{task.pk}/timeline/")["results"][0]["rank"] == "deleted"
 
 
 def test_the_story_takes_the_same_queries_for_any_number_of_events(
@@ -182,8 +189,8 @@ def test_the_story_takes_the_same_queries_for_any_number_of_events(
         opportunity({"open": "created"}.get(status, status), len(status))
         deal = Deal.objects.get()
         with django_assert_num_queries(3):
-            get(client, f"deals/{deal.pk}/timeline/")
+            get_json(client, f"deals/{deal.pk}/timeline/")
         with django_assert_num_queries(3):
-            get(client, f"deals/{deal.pk}/history/")
+            get_json(client, f"deals/{deal.pk}/history/")
         with django_assert_num_queries(5):
-            get(client, f"deals/{deal.pk}/provenance/")
+            get_json(client, f"deals/{deal.pk}/provenance/")

@@ -3,7 +3,7 @@
 import schemathesis
 from hypothesis import HealthCheck, settings
 
-from tests.support.schema_requests import API, asked
+from tests.support.schema_requests import API, assert_answered_as_described
 
 # The other records' addresses are made by the same code, and asked in test_api_requests_at_length.
 OF_EVERY_KIND = API.include(path_regex=r"/v1/((sub-accounts|events|sources)/.*)?$")
@@ -14,4 +14,4 @@ OF_EVERY_KIND = API.include(path_regex=r"/v1/((sub-accounts|events|sources)/.*)?
 def test_made_up_requests_are_answered_as_the_schema_says(
     case: schemathesis.Case, headers: dict[str, str]
 ) -> None:
-    asked(case, headers)
+    assert_answered_as_described(case, headers)

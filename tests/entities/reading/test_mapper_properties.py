@@ -12,7 +12,7 @@ from entities.reading.envelope import UNSTORABLE, Malformed
 from entities.reading.mapper import Unmappable
 from entities.reading.plan import entity_plans
 from entities.vendors import all_vendors, get_vendor
-from tests.support.envelopes import body, mapped, read
+from tests.support.envelopes import build_body, map_body, read_event
 from tests.support.json_strategies import values
 
 DIGEST = re.compile("[0-9a-f]{64}")
@@ -46,7 +46,7 @@ def events(draw: st.DrawFn) -> tuple[str, str, dict[str, Any]]:
 def test_any_payload_is_mapped_to_storable_json_or_refused_in_words(event: tuple[str, str, Any]) -> None:
     vendor, event_type, payload = event
     try:
-        found = mapped(vendor, body(vendor, event_type, payload))
+        found = map_body(vendor, build_body(vendor, event_type, payload))
     except (Unmappable, Malformed) as error:
         said: Any = str(error)
     else:
@@ -90,7 +90,7 @@ def test_mapping_the_same_bytes_again_says_the_same(event: tuple[str, str, Any])
 def _read_or_reason(vendor: str, event_type: str, payload: dict[str, Any]) -> Any:
     """But for what other bytes of the same meaning change: the warnings' order, and an id by digest."""
     try:
-        found = read(vendor, event_type, payload)
+        found = read_event(vendor, event_type, payload)
     except Unmappable as error:
         return str(error)
     own = {DIGEST.sub("digest", str(key)): writes for key, writes in found.own.items()}

@@ -11,7 +11,7 @@ from events.models import Source
 from events.processing.drain import drain_backlog
 from events.sources.registry import create_source
 from tests.support import third_vendor
-from tests.support.applied_events import AT
+from tests.support.applied_events import EVENT_TIME
 from tests.support.vendor_requests import deliver
 
 pytestmark = pytest.mark.django_db
@@ -51,7 +51,7 @@ ORDER = b"""{"type": "order.created", "at": 1736937000000, "object": {
 
 
 def test_a_third_vendor_takes_one_module_and_nothing_else(tmp_path: Path) -> None:
-    with third_vendor.module(tmp_path, MARIGOLD):
+    with third_vendor.temporary_vendor(tmp_path, MARIGOLD):
         source, secret = create_source("shop", "marigold")
         assert deliver(source, secret, ORDER).status_code == 202
         assert drain_backlog() == 1
@@ -62,14 +62,14 @@ def test_a_third_vendor_takes_one_module_and_nothing_else(tmp_path: Path) -> Non
         Decimal("19.90"),
         "3",
     )
-    assert (deal.status, deal.vendor_status, deal.closed_at) == ("won", "Shipped", AT)
+    assert (deal.status, deal.vendor_status, deal.closed_at) == ("won", "Shipped", EVENT_TIME)
     assert (deal.contact, deal.scope, deal.extra) == (person, "s1", {"gift": True})
     assert (person.external_id, person.first_name, person.extra) == ("p1", "Ida", {"names.middle": "B"})
     assert {row.vendor for row in Source.objects.all()} == {"marigold"}
 
 
 def test_a_vendor_whose_module_is_gone_is_unknown_and_says_who_is_known(tmp_path: Path) -> None:
-    with third_vendor.module(tmp_path, MARIGOLD):
+    with third_vendor.temporary_vendor(tmp_path, MARIGOLD):
         assert get_vendor("marigold").label == "Marigold Shop"
     with pytest.raises(UnknownVendor, match="unknown vendor 'marigold'; known: heffl, seedly"):
         get_vendor("marigold")

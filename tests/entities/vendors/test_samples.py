@@ -13,12 +13,12 @@ from entities.vendors import get_vendor
 from events.models import Event
 from events.processing.drain import drain_backlog
 from events.sources.registry import create_source
-from tests.support.expectations import differences, expected_of, fixtures
+from tests.support.expectations import list_differences, list_samples, read_expectation
 from tests.support.paths import SAMPLES
 from tests.support.vendor_requests import deliver
 
-DOCUMENTED = [fixture for vendor in ("heffl", "seedly") for fixture in fixtures(vendor)]
-MADE_UP = fixtures("heffl/undocumented")
+DOCUMENTED = [fixture for vendor in ("heffl", "seedly") for fixture in list_samples(vendor)]
+MADE_UP = list_samples("heffl/undocumented")
 
 
 def vendor_of(fixture: Path) -> str:
@@ -50,7 +50,7 @@ def test_a_delivery_gives_the_records_written_beside_it(fixture: Path) -> None:
     assert drain_backlog() == 1
     event = Event.objects.get()
     assert (event.status, event.warnings, event.error) == (Event.Status.APPLIED, [], "")
-    assert differences(expected_of(fixture)) == []
+    assert list_differences(read_expectation(fixture)) == []
 
 
 @pytest.mark.django_db
@@ -63,4 +63,4 @@ def test_the_payload_may_stand_under_the_other_vendors_key(fixture: Path) -> Non
         source, secret, json.dumps({other.get(key, key): value for key, value in content.items()}).encode()
     )
     drain_backlog()
-    assert differences(expected_of(fixture)) == []
+    assert list_differences(read_expectation(fixture)) == []

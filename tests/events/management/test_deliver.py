@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 
 from events.models import Event, Scheme, Source
 from tests.support.vendor_requests import new_source
-from tests.support.web_server import HOST, WebServer, free_port, serving
+from tests.support.web_server import HOST, WebServer, free_port, run_web_server
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -21,7 +21,7 @@ EVENTS = [{"event": "lead.created", "payload": {"id": f"ld_{number}"}} for numbe
 
 @pytest.fixture(scope="module")
 def web(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebServer]:
-    with serving(tmp_path_factory.mktemp("web")) as server:
+    with run_web_server(tmp_path_factory.mktemp("web")) as server:
         yield server
 
 

@@ -8,8 +8,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from tests.support.staff_client import say
-from tests.support.unmapped_events import DEAL, received
+from tests.support.staff_client import store_and_apply
+from tests.support.unmapped_events import DEAL, backdate_receipt
 
 pytestmark = pytest.mark.django_db
 
@@ -21,7 +21,7 @@ def printed(*arguments: str) -> str:
 
 
 def test_the_command_prints_a_table() -> None:
-    event = say("deal.updated", DEAL | {"score": 1})
+    event = store_and_apply("deal.updated", DEAL | {"score": 1})
     heading, line = printed().splitlines()
     assert heading.startswith("what   vendor  event type")
     day = datetime.now(UTC).date().isoformat()
@@ -32,12 +32,12 @@ def test_the_command_prints_a_table() -> None:
 
 def test_the_command_says_in_one_line_that_there_is_none() -> None:
     assert printed() == "No drift in 30 days: the mapping knows all that was sent.\n"
-    say("deal.updated", DEAL)
+    store_and_apply("deal.updated", DEAL)
     assert printed("--days", "7") == "No drift in 7 days: the mapping knows all that was sent.\n"
 
 
 def test_the_command_prints_json_for_a_program() -> None:
-    event = say("deal.updated", DEAL | {"score": 1})
+    event = store_and_apply("deal.updated", DEAL | {"score": 1})
     answer = json.loads(printed("--json"))
     (found,) = answer["findings"]
     assert datetime.fromisoformat(found.pop("first")) == datetime.fromisoformat(found.pop("last"))
@@ -54,8 +54,8 @@ def test_the_command_prints_json_for_a_program() -> None:
 
 
 def test_the_command_tells_of_one_vendor_and_of_as_many_days_as_asked() -> None:
-    received(say("deal.sneezed", DEAL), days_ago=20)
-    say("deal.sneezed", DEAL, vendor="seedly")
+    backdate_receipt(store_and_apply("deal.sneezed", DEAL), days_ago=20)
+    store_and_apply("deal.sneezed", DEAL, vendor="seedly")
     assert "heffl" in printed()
     assert "heffl" not in printed("--days", "10")
     assert "seedly" not in printed("--vendor", "heffl")
@@ -70,5 +70,5 @@ def test_the_command_refuses_what_it_cannot_mean(arguments: tuple[str, ...]) -> 
 
 
 def test_the_command_prints_no_control_characters_of_a_vendor() -> None:
-    say("deal.updated", DEAL | {"\x1b[2J": 1})
+    store_and_apply("deal.updated", DEAL | {"\x1b[2J": 1})
     assert "\x1b" not in printed()

@@ -31,11 +31,11 @@ from events.monitoring.metrics import (
     preallocated_pids,
 )
 from events.processing.drain import drain_backlog
-from tests.support.metrics_scrape import Samples, samples
+from tests.support.metrics_scrape import Samples, parse_samples
 from tests.support.paths import PROJECT
 from tests.support.running_mirror import wait_until
-from tests.support.vendor_requests import BODY, EVENT, address, deliver, new_source
-from tests.support.web_server import WebServer, free_port, serving
+from tests.support.vendor_requests import BODY, EVENT, deliver, delivery_path, new_source
+from tests.support.web_server import WebServer, free_port, run_web_server
 from tests.support.worker_processes import Worker
 
 ACCEPTED, AGAIN = 60, 7
@@ -48,11 +48,11 @@ def body(number: int) -> bytes:
 
 def own() -> Samples:
     """What this process has counted, in the tests before too."""
-    return samples(generate_latest(PROCESS_REGISTRY).decode())
+    return parse_samples(generate_latest(PROCESS_REGISTRY).decode())
 
 
 def waiting() -> Samples:
-    return samples(generate_latest(make_registry(BacklogCollector())).decode())
+    return parse_samples(generate_latest(make_registry(BacklogCollector())).decode())
 
 
 def grown(before: Samples, *key: str) -> float:
@@ -139,7 +139,7 @@ def test_the_sum_over_web_and_worker_processes_is_exact(
     directory = tmp_path / "metrics"
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(directory))
     source, open_source = new_source()[0], new_source("none", slug="open")[0]
-    with serving(tmp_path, {"METRICS_TOKEN": TOKEN, "GRANIAN_WORKERS": "2"}) as web:
+    with run_web_server(tmp_path, {"METRICS_TOKEN": TOKEN, "GRANIAN_WORKERS": "2"}) as web:
         with ThreadPoolExecutor(4) as pool:
             posts = [body(number) for number in range(ACCEPTED)]
             assert list(pool.map(lambda text: post(web, open_source, text), posts)) == [202] * ACCEPTED
@@ -172,7 +172,7 @@ def refused_until(both: Callable[[], bool], web: WebServer, source: Source) -> i
 
 def post(web: WebServer, source: Source, text: bytes) -> int:
     head = [
-        f"POST {address(source)} HTTP/1.1",
+        f"POST {delivery_path(source)} HTTP/1.1",
         "Host: x",
         "Connection: close",
         f"Content-Length: {len(text)}",
@@ -184,7 +184,7 @@ def scrape(web: WebServer) -> Samples:
     asked = f"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {TOKEN}\r\n\r\n"
     status, text = web.exchange(asked.encode())
     assert status == 200
-    return samples(text.decode())
+    return parse_samples(text.decode())
 
 
 def test_a_machine_without_a_web_server_shows_what_its_workers_counted(
@@ -200,7 +200,7 @@ def test_a_machine_without_a_web_server_shows_what_its_workers_counted(
     try:
         wait_until(lambda: "serves" in program.log.read_text(), 20)
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
-            told = samples(answer.read().decode())
+            told = parse_samples(answer.read().decode())
     finally:
         stop_process(child, program.ends)
     assert told["crmmirror_settled_events_total", "acme", "applied"] == 10

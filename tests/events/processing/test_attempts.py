@@ -12,15 +12,15 @@ from entities.models import Deal
 from events.models import Event
 from events.processing.drain import drain_backlog
 from events.processing.outcomes import MAX_ATTEMPTS, requeue_due_events
-from tests.support.failing_events import DEAL, LONG_AGO, again_url, unnamed
-from tests.support.staff_client import page_url, say, staff, store, text
+from tests.support.failing_events import DEAL, LONG_AGO, apply_again_url, store_event_without_id
+from tests.support.staff_client import get_page, log_in_staff, page_url, store_and_apply, store_delivery
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def client() -> Client:
-    return staff()
+    return log_in_staff()
 
 
 def try_again() -> Event:
@@ -32,7 +32,7 @@ def try_again() -> Event:
 
 
 def test_the_pauses_between_tries_grow_and_come_to_an_end(refusing: Callable[[bool], None]) -> None:
-    event = say("deal.created", DEAL)
+    event = store_and_apply("deal.created", DEAL)
     pauses = []
     while event.next_attempt_at and event.settled_at:
         pauses.append(round((event.next_attempt_at - event.settled_at).total_seconds()))
@@ -43,14 +43,14 @@ def test_the_pauses_between_tries_grow_and_come_to_an_end(refusing: Callable[[bo
 
 
 def test_a_try_that_is_not_due_waits(refusing: Callable[[bool], None]) -> None:
-    say("deal.created", DEAL)
+    store_and_apply("deal.created", DEAL)
     assert requeue_due_events() == 0
     assert drain_backlog() == 0
     assert Event.objects.get().attempts == 1
 
 
 def test_a_try_that_succeeds_leaves_no_reason_behind(refusing: Callable[[bool], None]) -> None:
-    assert say("deal.created", DEAL).error == "DataError: division by zero"
+    assert store_and_apply("deal.created", DEAL).error == "DataError: division by zero"
     refusing(False)
     event = try_again()
     assert (event.status, event.error, event.next_attempt_at, event.attempts) == ("applied", "", None, 2)
@@ -58,17 +58,17 @@ def test_a_try_that_succeeds_leaves_no_reason_behind(refusing: Callable[[bool], 
 
 
 def test_what_no_try_would_change_is_not_tried_again() -> None:
-    assert unnamed("x").next_attempt_at is None
-    assert store(b"{").next_attempt_at is None
+    assert store_event_without_id("x").next_attempt_at is None
+    assert store_delivery(b"{").next_attempt_at is None
     Event.objects.update(next_attempt_at=None)
     assert requeue_due_events() == 0
 
 
 def test_applying_again_gives_the_event_new_tries(client: Client, refusing: Callable[[bool], None]) -> None:
-    event = say("deal.created", DEAL)
+    event = store_and_apply("deal.created", DEAL)
     while event.next_attempt_at:
         event = try_again()
-    client.post(again_url(status="failed"))
+    client.post(apply_again_url(status="failed"))
     assert drain_backlog() == 1
     event.refresh_from_db()
     assert event.status == "failed"
@@ -95,16 +95,16 @@ def test_applying_again_gives_the_event_new_tries(client: Client, refusing: Call
 def test_an_event_says_in_words_what_becomes_of_it(
     client: Client, changes: dict[str, Any], words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    event = unnamed("x")
+    event = store_event_without_id("x")
     now = timezone.now()
     monkeypatch.setattr(timezone, "now", lambda: now + timedelta(seconds=1))
     minutes = changes.pop("minutes", None)
     due = None if minutes is None else now + timedelta(minutes=minutes)
     Event.objects.update(next_attempt_at=due, **changes)
-    assert words in text(client, page_url(event))
+    assert words in get_page(client, page_url(event))
 
 
 def test_an_applied_event_says_nothing_of_tries(client: Client) -> None:
-    page = text(client, page_url(say("deal.created", DEAL)))
+    page = get_page(client, page_url(store_and_apply("deal.created", DEAL)))
     assert "try" not in page
     assert 'class="banner' not in page

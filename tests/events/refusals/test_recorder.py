@@ -26,8 +26,8 @@ from events.refusals.recorder import (
     record_refusal,
     write_buffer,
 )
-from tests.support.vendor_requests import BODY, STRANGERS, address, client, new_source, post
-from tests.support.web_server import HOST, WebServer, serving
+from tests.support.vendor_requests import BODY, UNKNOWN_ADDRESS, client, delivery_path, new_source, post
+from tests.support.web_server import HOST, WebServer, run_web_server
 
 
 @pytest.fixture(autouse=True)
@@ -70,7 +70,7 @@ def post_too_often(source: Source, secret: str) -> None:
 
 
 REFUSALS: dict[RefusalReason, Callable[[Source, str], Any]] = {
-    RefusalReason.METHOD: lambda source, secret: client.get(address(source)),
+    RefusalReason.METHOD: lambda source, secret: client.get(delivery_path(source)),
     RefusalReason.UNKNOWN_SOURCE: lambda source, secret: client.post(f"/webhooks/{uuid4()}/"),
     RefusalReason.ENCODING: lambda source, secret: post(source, BODY, {"Content-Encoding": "gzip"}),
     RefusalReason.SIZE: lambda source, secret: post(source, b" " * (source.max_body_bytes + 1)),
@@ -120,7 +120,7 @@ def test_what_is_kept_is_the_size_and_never_the_body_the_headers_or_the_address(
 @pytest.mark.django_db
 @pytest.mark.parametrize("length", ["x", "-1", "9" * 19, "٣", ""])
 def test_a_size_that_is_no_number_is_unknown(length: str) -> None:
-    client.generic("POST", STRANGERS, CONTENT_LENGTH=length)
+    client.generic("POST", UNKNOWN_ADDRESS, CONTENT_LENGTH=length)
     write_buffer()
     assert Refusal.objects.get().size is None
 
@@ -131,7 +131,7 @@ def test_refusing_writes_nothing_within_the_request(django_assert_num_queries: A
     with django_assert_num_queries(1):
         post(source, BODY)
     with django_assert_num_queries(0):
-        client.post(STRANGERS)
+        client.post(UNKNOWN_ADDRESS)
     assert not RefusalCount.objects.exists()
 
 
@@ -139,7 +139,7 @@ def test_refusing_writes_nothing_within_the_request(django_assert_num_queries: A
 def test_a_flood_is_counted_whole_and_sampled(django_assert_num_queries: Any) -> None:
     flood = 2000
     for _ in range(flood):
-        client.post(STRANGERS)
+        client.post(UNKNOWN_ADDRESS)
     with django_assert_num_queries(6):  # Two of them begin and end the transaction.
         write_buffer()
     assert counts() == {("", "unknown-source"): flood}
@@ -151,7 +151,7 @@ def test_each_minute_has_a_sample_of_its_own(minute: Callable[[int], None]) -> N
     for number in (1, 2):
         minute(number)
         for _ in range(20):
-            client.post(STRANGERS)
+            client.post(UNKNOWN_ADDRESS)
     write_buffer()
     assert Refusal.objects.count() == 2 * MAX_SAMPLES_A_MINUTE
 
@@ -159,7 +159,7 @@ def test_each_minute_has_a_sample_of_its_own(minute: Callable[[int], None]) -> N
 @pytest.mark.django_db
 def test_a_flood_does_not_fill_the_log(caplog: pytest.LogCaptureFixture) -> None:
     for _ in range(200):
-        client.post(STRANGERS)
+        client.post(UNKNOWN_ADDRESS)
     assert len(caplog.records) == MAX_SAMPLES_A_MINUTE
 
 
@@ -183,7 +183,7 @@ def test_the_newest_of_each_source_and_reason_are_kept() -> None:
     post(source, b"")
     for _ in range(rounds):
         for _ in range(MAX_SAMPLES_A_MINUTE):
-            client.post(STRANGERS)
+            client.post(UNKNOWN_ADDRESS)
         write_buffer()
         buffer._sampled.clear()  # A minute goes by.
     unknown = Refusal.objects.filter(source=None)
@@ -200,7 +200,7 @@ def test_counts_of_an_hour_add_up_and_old_hours_go() -> None:
     for moment in (old, recent):
         RefusalCount.objects.create(reason="unknown-source", hour=moment, count=7)
     for _ in range(3):
-        client.post(STRANGERS)
+        client.post(UNKNOWN_ADDRESS)
         write_buffer()
     assert dict(RefusalCount.objects.values_list("hour", "count")) == {recent: 7, hour: 3}
 
@@ -210,11 +210,11 @@ def test_while_the_database_is_away_counts_wait_and_none_is_lost() -> None:
     def fails(*args: Any) -> None:
         raise OperationalError
 
-    client.post(STRANGERS)
+    client.post(UNKNOWN_ADDRESS)
     for _ in range(3):
         with connection.execute_wrapper(lambda *args: fails()), pytest.raises(OperationalError):
             write_buffer()
-        client.post(STRANGERS)
+        client.post(UNKNOWN_ADDRESS)
     write_buffer()
     assert counts() == {("", "unknown-source"): 4}
     assert Refusal.objects.count() == 4
@@ -236,7 +236,7 @@ def test_what_waits_in_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_source_that_is_gone_stops_nothing() -> None:
     source, _ = new_source()
     post(source, BODY)
-    client.post(STRANGERS)
+    client.post(UNKNOWN_ADDRESS)
     source.delete()
     write_buffer()
     assert counts() == {("", "unknown-source"): 1}
@@ -250,7 +250,7 @@ def test_a_source_that_is_gone_stops_nothing() -> None:
 def test_behind_a_proxy_the_address_is_the_one_that_the_proxy_saw_without_its_zone(
     forwarded: str, kept: str
 ) -> None:
-    client.post(STRANGERS, headers={"X-Forwarded-For": forwarded})
+    client.post(UNKNOWN_ADDRESS, headers={"X-Forwarded-For": forwarded})
     write_buffer()
     assert Refusal.objects.get().remote_address == kept
 
@@ -264,8 +264,8 @@ def post_at(web: WebServer, path: str) -> int:
 def test_the_refusals_of_several_processes_add_up_within_seconds(tmp_path: Path) -> None:
     source, _ = new_source()
     with ExitStack() as stack:
-        webs = [stack.enter_context(serving(_made(tmp_path / name))) for name in "ab"]
-        paths = [STRANGERS] * 30 + [address(source)] * 30
+        webs = [stack.enter_context(run_web_server(_made(tmp_path / name))) for name in "ab"]
+        paths = [UNKNOWN_ADDRESS] * 30 + [delivery_path(source)] * 30
         with ThreadPoolExecutor(8) as pool:
             answers = list(pool.map(post_at, webs * 30, paths))
         assert sorted(set(answers)) == [400, 404]

@@ -12,7 +12,7 @@ from django.test import Client, override_settings
 from entities.models.introspection import record_models
 from events.models import Event, Source, SourceSecret
 from events.processing.drain import drain_backlog
-from tests.support.staff_client import page_url, staff
+from tests.support.staff_client import log_in_staff, page_url
 from tests.support.vendor_requests import new_source
 from tests.support.web_server import WebServer, free_port
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def client() -> Client:
-    return staff()
+    return log_in_staff()
 
 
 def send(client: Client, source: Source, port: int) -> str:

@@ -20,8 +20,8 @@ from crmmirror.lib.allowed_networks import parse_networks, validate_networks
 from crmmirror.lib.token_bucket import Limit, consume, delete_full_buckets, refund
 from events import signatures
 from events.models import Event, Source, TokenBucket
-from tests.support.vendor_requests import BODY, address, deliver, new_source, post
-from tests.support.web_server import HOST, WebServer, serving
+from tests.support.vendor_requests import BODY, deliver, delivery_path, new_source, post
+from tests.support.web_server import HOST, WebServer, run_web_server
 
 
 @pytest.fixture
@@ -146,8 +146,8 @@ def test_several_processes_share_a_limit_exactly(tmp_path: Path) -> None:
     with ExitStack() as stack, ThreadPoolExecutor(16) as pool:
         for directory in directories:
             directory.mkdir()
-        webs = [stack.enter_context(serving(directory)) for directory in directories]
-        deliveries = [(webs[n % 2], address(source), different(n)) for n in range(60)]
+        webs = [stack.enter_context(run_web_server(directory)) for directory in directories]
+        deliveries = [(webs[n % 2], delivery_path(source), different(n)) for n in range(60)]
         began = time.monotonic()
         statuses = Counter(pool.map(deliver_to, *zip(*deliveries, strict=True)))
         refilled = (time.monotonic() - began) / 3
@@ -250,9 +250,9 @@ def test_the_address_of_a_real_connection_counts(tmp_path: Path) -> None:
     source, secret = new_source()
     set_up(source, allowed_networks="127.0.0.0/8")
     signed = "".join(f"{name}: {value}\r\n" for name, value in signatures.sign(source, secret, BODY).items())
-    head = f"POST {address(source)} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n{signed}"
+    head = f"POST {delivery_path(source)} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n{signed}"
     request = f"{head}Content-Length: {len(BODY)}\r\n\r\n".encode() + BODY
-    with serving(tmp_path) as web:
+    with run_web_server(tmp_path) as web:
         assert web.exchange(request)[0] == 202
         set_up(source, allowed_networks="203.0.113.0/24")
         status, answer = web.exchange(request)

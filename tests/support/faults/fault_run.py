@@ -6,8 +6,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from tests.support.faults import delivery_ledger
-from tests.support.faults.faulty_mirrors import Harmed
-from tests.support.faults.steady_sender import Delivery, Vendor
+from tests.support.faults.faulty_mirrors import FaultyMirror
+from tests.support.faults.steady_sender import Delivery, SteadySender
 from tests.support.running_mirror import wait_until
 
 RATE = 20.0
@@ -23,7 +23,7 @@ class Fault:
     be, and within how many seconds.
     """
 
-    happens: Callable[[Harmed], AbstractContextManager[None]]
+    happens: Callable[[FaultyMirror], AbstractContextManager[None]]
     seconds: float
     shows: int | None
     answers: set[int]
@@ -33,7 +33,7 @@ class Fault:
         return self.happens.__name__
 
 
-def undergo(fault: Fault, harmed: Harmed, vendor: Vendor) -> None:
+def run_fault(fault: Fault, harmed: FaultyMirror, vendor: SteadySender) -> None:
     """Deliveries go on for as long as it lasts, and until they are accepted again."""
     first = len(vendor.deliveries)
     with vendor.delivering(RATE):
@@ -44,15 +44,15 @@ def undergo(fault: Fault, harmed: Harmed, vendor: Vendor) -> None:
         ended = time.monotonic()
         wait_until(lambda: vendor.accepted_since(ended), SECONDS_TO_COME_BACK)
     deliveries = vendor.deliveries[first:]
-    delivery_ledger.count(deliveries)
+    delivery_ledger.count_deliveries(deliveries)
     assert vendor.accepted_since(ended)
-    delivery_ledger.settle(harmed, vendor)
+    delivery_ledger.assert_nothing_lost(harmed, vendor)
     meanwhile = [delivery for delivery in deliveries if begun <= delivery.begun < ended]
     assert fault.shows is None or fault.shows in {delivery.status for delivery in meanwhile}
-    check(deliveries, fault)
+    check_answers(deliveries, fault)
 
 
-def check(deliveries: list[Delivery], fault: Fault) -> None:
+def check_answers(deliveries: list[Delivery], fault: Fault) -> None:
     assert {delivery.status for delivery in deliveries} <= fault.answers
     assert all(int(delivery.retry_after) > 0 for delivery in deliveries if delivery.status == 503)
     assert max(delivery.seconds for delivery in deliveries) < fault.within

@@ -16,7 +16,7 @@ from crmmirror.embedded.servers.sockets import remove_socket_directory
 from crmmirror.embedded.servers.valkey import make_broker
 from tests.support import services
 from tests.support.faults import servers, terminal
-from tests.support.faults.kill_processes import Supervised
+from tests.support.faults.kill_processes import SupervisedProcesses
 from tests.support.faults.proxy import HOST, Proxy
 from tests.support.faults.terminal import Terminal
 from tests.support.running_mirror import PROJECT, Mirror, wait_until
@@ -27,7 +27,7 @@ DISK = "192m"
 
 
 @dataclass(frozen=True)
-class Harmed:
+class FaultyMirror:
     """A mirror that is up, on servers beside it.
 
     programs: web, worker and beat. servers: PostgreSQL and Valkey. database, broker: the wires to them.
@@ -36,8 +36,8 @@ class Harmed:
     """
 
     mirror: Mirror
-    programs: Supervised
-    servers: Supervised
+    programs: SupervisedProcesses
+    servers: SupervisedProcesses
     database: Proxy
     broker: Proxy
     database_url: str
@@ -46,26 +46,29 @@ class Harmed:
 
 
 @contextmanager
-def harmed() -> Iterator[Harmed]:
+def run_faulty_mirror() -> Iterator[FaultyMirror]:
     """One process applies events, so that what is in a batch is that process. Nothing is forked any more
     by the tests' own process when the wires' threads run."""
-    with services.state_directory() as directory, _small_disk(directory / "disk") as disk:
+    with services.state_directory() as directory, _mount_small_disk(directory / "disk") as disk:
         home = disk or directory
-        with _servers(home / "servers") as servers:
+        with _run_servers(home / "servers") as servers:
             cluster, broker = make_cluster(home / "servers"), make_broker(home / "servers")
             with Proxy(cluster.sockets / SOCKET) as to_database, Proxy(broker.socket) as to_broker:
                 settings = {
                     "DATABASE_URL": f"postgresql://{NAME}@{HOST}:{to_database.port}/{NAME}",
                     "BROKER_URL": f"redis://{HOST}:{to_broker.port}/0",
                 }
-                with _up(home / "mirror", settings) as mirror, terminal.beside(mirror) as commands:
-                    programs = Supervised(mirror.process.pid, mirror.output)
+                with (
+                    _run_mirror(home / "mirror", settings) as mirror,
+                    terminal.open_terminal(mirror) as commands,
+                ):
+                    programs = SupervisedProcesses(mirror.process.pid, mirror.output)
                     wires = (to_database, to_broker)
-                    yield Harmed(mirror, programs, servers, *wires, cluster.url, commands, disk)
+                    yield FaultyMirror(mirror, programs, servers, *wires, cluster.url, commands, disk)
 
 
 @contextmanager
-def _servers(directory: Path) -> Iterator[Supervised]:
+def _run_servers(directory: Path) -> Iterator[SupervisedProcesses]:
     log = directory.with_suffix(".out")
     program = process.Program(
         "servers",
@@ -77,14 +80,14 @@ def _servers(directory: Path) -> Iterator[Supervised]:
         ends=((signal.SIGTERM, 30), (signal.SIGKILL, 5)),
     )
     try:
-        with services.running(program, lambda: servers.UP in log.read_text()) as child:
-            yield Supervised(child.pid, log)
+        with services.run_program(program, lambda: servers.UP_MESSAGE in log.read_text()) as child:
+            yield SupervisedProcesses(child.pid, log)
     finally:
         remove_socket_directory(directory)
 
 
 @contextmanager
-def _up(directory: Path, settings: Mapping[str, str]) -> Iterator[Mirror]:
+def _run_mirror(directory: Path, settings: Mapping[str, str]) -> Iterator[Mirror]:
     """Nothing of it runs afterwards."""
     mirror = Mirror(directory, settings=settings)
     try:
@@ -97,7 +100,7 @@ def _up(directory: Path, settings: Mapping[str, str]) -> Iterator[Mirror]:
 
 
 @contextmanager
-def _small_disk(path: Path) -> Iterator[Path | None]:
+def _mount_small_disk(path: Path) -> Iterator[Path | None]:
     """A file system of its own, in memory. None where this user cannot mount one."""
     path.mkdir()
     mount = ("mount", "-t", "tmpfs", "-o", f"size={DISK},mode=0700", "tmpfs", str(path))

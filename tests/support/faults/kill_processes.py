@@ -14,14 +14,14 @@ WORKER, BEAT = "celery --app crmmirror worker", "celery --app crmmirror beat"
 WEB, BROKER, DATABASE = "granian", "valkey-server", "postgres -D"
 SECONDS_TO_RESTART = 30.0
 # Whoever applies a batch holds this, to the end of the transaction.
-IN_A_BATCH = """
+COUNT_OPEN_BATCHES = """
     SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)
     WHERE locktype = 'advisory' AND granted AND mode = 'ShareLock' AND backend_xid IS NOT NULL
 """
 
 
 @dataclass(frozen=True)
-class Supervised:
+class SupervisedProcesses:
     """The children of a supervisor's process, which says in `output` what it does."""
 
     pid: int
@@ -29,7 +29,7 @@ class Supervised:
 
     def find(self, word: str) -> int:
         """The child whose command line has the word."""
-        [found] = [pid for pid in children(self.pid) if word in command_line(Path(f"/proc/{pid}"))]
+        [found] = [pid for pid in list_children(self.pid) if word in command_line(Path(f"/proc/{pid}"))]
         return found
 
     def kill(self, word: str) -> None:
@@ -41,7 +41,7 @@ class Supervised:
 
     def kill_below(self, word: str) -> None:
         """The latest process of that child's own, which it replaces; returns when it is replaced."""
-        before = children(self.find(word))
+        before = list_children(self.find(word))
         os.kill(before[-1], signal.SIGKILL)
         await_replacement(self.find(word), before)
 
@@ -51,7 +51,7 @@ class Supervised:
 
 def kill_in_a_batch(parent: int, url: str) -> None:
     """The one process of Celery's that applies events, while it holds a claim."""
-    before = children(parent)
+    before = list_children(parent)
     [worker] = before
     with psycopg.connect(url, autocommit=True) as database:
         deadline = time.monotonic() + SECONDS_TO_RESTART
@@ -68,18 +68,18 @@ def _stopped_in_a_batch(worker: int, database: psycopg.Connection) -> bool:
     os.kill(worker, signal.SIGSTOP)
     for _ in range(2):
         time.sleep(0.02)
-        if database.execute(IN_A_BATCH).fetchone() == (0,):
+        if database.execute(COUNT_OPEN_BATCHES).fetchone() == (0,):
             return False
     return True
 
 
-def children(parent: int) -> list[int]:
+def list_children(parent: int) -> list[int]:
     return [int(pid) for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
 
 
 def await_replacement(parent: int, before: list[int]) -> None:
     def replaced() -> bool:
-        return bool(set(children(parent)) - set(before))
+        return bool(set(list_children(parent)) - set(before))
 
     wait_until(replaced, SECONDS_TO_RESTART)
     assert replaced()

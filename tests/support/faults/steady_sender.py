@@ -14,7 +14,7 @@ from standardwebhooks.webhooks import Webhook
 
 from entities.generator.event_generator import generate_stream
 from entities.vendors import get_vendor
-from tests.support.faults.faulty_mirrors import Harmed
+from tests.support.faults.faulty_mirrors import FaultyMirror
 from tests.support.paths import SAMPLES
 
 HOST = "127.0.0.1"
@@ -42,7 +42,7 @@ class Delivery:
         return 200 <= self.status < 300
 
 
-class Vendor:
+class SteadySender:
     """Posts each event once, over a connection of its own; what was refused, again when it is asked to.
 
     events: how many there are to deliver.
@@ -135,10 +135,10 @@ class Vendor:
         }
 
 
-def vendor_of(harmed: Harmed, events: int) -> Vendor:
+def create_vendor(harmed: FaultyMirror, events: int) -> SteadySender:
     """One whose source is new in the mirror."""
     options = ("--vendor", VENDOR, "--scheme", "standard-webhooks", "--json")
     status, said = harmed.terminal.run("create_source", "faults", *options)
     assert status == 0, said
     source = json.loads(said)
-    return Vendor(harmed.mirror.port, source["path"], source["secret"], events)
+    return SteadySender(harmed.mirror.port, source["path"], source["secret"], events)

@@ -37,7 +37,7 @@ class Terminal:
 
 
 @contextmanager
-def beside(mirror: Mirror) -> Iterator[Terminal]:
+def open_terminal(mirror: Mirror) -> Iterator[Terminal]:
     argv = [sys.executable, "-m", "tests.support.faults.terminal"]
     with subprocess.Popen(
         argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=mirror.environment, cwd=PROJECT
@@ -53,12 +53,12 @@ def main() -> None:
 
     django.setup()
     for line in sys.stdin:
-        status, said = answered(json.loads(line))
+        status, said = run_django_command(json.loads(line))
         sys.stdout.write(json.dumps([status, said]) + "\n")
         sys.stdout.flush()
 
 
-def answered(argv: list[str]) -> tuple[int, str]:
+def run_django_command(argv: list[str]) -> tuple[int, str]:
     from django.core.management import call_command
     from django.db import connection
 
