@@ -7,14 +7,24 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --custom
 INSTALL = $$(test -x $(BIN)/pip && echo $(BIN)/pip || echo $(PYTHON) -m pip --python $(BIN)/python) \
 	install --quiet --disable-pip-version-check -r
 
-.PHONY: run test lint audit prove bench lock chromium clean
+.PHONY: run test unit lint audit prove bench lock chromium clean
 
 run: .venv/run.installed
 	@$(MANAGE) up $(ARGS)
 
 # The last line is pytest's. A file's tests share what they start: they stay in one process.
+# `make test ARGS=tests/events/sources` runs only that part: no lint, and one process, which starts faster.
+ifdef ARGS
+test: .venv/dev.installed
+	$(BIN)/pytest $(ARGS)
+else
 test: lint chromium
 	$(BIN)/pytest -n 2 --dist loadfile
+endif
+
+# The tests that need neither PostgreSQL nor Valkey, in seconds.
+unit: .venv/dev.installed
+	$(BIN)/pytest -m unit -q $(ARGS)
 
 lint: .venv/dev.installed
 	$(BIN)/ruff format --check

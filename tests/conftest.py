@@ -8,11 +8,13 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import django
 import pytest
 from cryptography.fernet import Fernet
+from django.db.backends.base.base import BaseDatabaseWrapper
 from hypothesis import settings
 
 from tests.support import run_summary, services
@@ -26,7 +28,8 @@ SETTINGS = {
 }
 NO_DATABASE = "postgresql:///none?host=/nonexistent"
 NO_BROKER = "redis://nowhere.invalid"
-# What is drawn depends on the test alone: what fails, fails again, and what was green stays so.
+DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "live_server"}
+# Examples depend on the test alone, so that a failure repeats and a test that passed still passes.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
 
@@ -44,7 +47,7 @@ def start_services() -> None:
 
 
 def set_up_without_services() -> None:
-    """Set up Django with addresses where nothing is; leave the environment as it was.
+    """Set up Django with addresses that nothing listens on; leave the environment as it was.
 
     For the process that only distributes the tests, whose children inherit its environment, and for
     unit tests, in which a query is a mistake.
@@ -69,11 +72,32 @@ def runs_unit_tests_only() -> bool:
     return sys.argv[1:3] == ["-m", "unit"]
 
 
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Leave files without unit tests out of `pytest -m unit`: importing them takes longer than the tests."""
+    is_test_file = collection_path.name.startswith("test_") and collection_path.suffix == ".py"
+    if runs_unit_tests_only() and is_test_file and "pytest.mark.unit" not in collection_path.read_text():
+        return True
+    return None
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """pytest-xdist runs one of several tests with one id, and says nothing of the others."""
-    if twice := [nodeid for nodeid, count in Counter(item.nodeid for item in items).items() if count > 1]:
-        raise pytest.UsageError(f"several tests have one id: {', '.join(twice)}")
+    refuse_equal_ids(items)
+    refuse_unit_tests_with_database(items)
+
+
+def refuse_equal_ids(items: list[pytest.Item]) -> None:
+    """Raise UsageError if two tests have one id: pytest-xdist would run one, and not report the other."""
+    if repeated := [nodeid for nodeid, count in Counter(item.nodeid for item in items).items() if count > 1]:
+        raise pytest.UsageError(f"several tests have one id: {', '.join(repeated)}")
+
+
+def refuse_unit_tests_with_database(items: list[pytest.Item]) -> None:
+    """Raise UsageError if a unit test asks for the database: `make unit` starts none."""
+    unit_tests = [item for item in items if item.get_closest_marker("unit")]
+    for item in unit_tests:
+        if item.get_closest_marker("django_db") or DATABASE_FIXTURES & set(getattr(item, "fixturenames", ())):
+            raise pytest.UsageError(f"{item.nodeid} is marked `unit` and asks for the database: drop one")
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -101,8 +125,21 @@ else:
 
 
 @pytest.fixture(autouse=True)
-def refusals_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The thread that writes refusals would do so beside the test's transaction: tests write themselves."""
+def no_database_in_unit_tests(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make a unit test that queries the database fail with the reason, in `make test` too."""
+    if request.node.get_closest_marker("unit"):
+
+        def refuse(connection: BaseDatabaseWrapper) -> None:
+            raise RuntimeError(
+                f"{request.node.nodeid} is marked `unit` and queries the database: drop the mark or the query"
+            )
+
+        monkeypatch.setattr(BaseDatabaseWrapper, "ensure_connection", refuse)
+
+
+@pytest.fixture(autouse=True)
+def no_refusal_writer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stop the thread that writes refusals: it would write outside the test's transaction."""
     from events.refusals import recorder
     from events.refusals.recorder import buffer
 
@@ -111,8 +148,8 @@ def refusals_wait(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def database_is_there() -> Iterator[None]:
-    """What one test finds away is not taken to be away by the next."""
+def closed_database_circuit() -> Iterator[None]:
+    """Close the web server's circuit breaker again, which a test may have opened."""
     from events.endpoint.views import database_circuit
 
     yield

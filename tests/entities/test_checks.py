@@ -14,6 +14,7 @@ from entities.models import Deal
 from entities.reading.converters import CONVERTERS
 from tests.support import third_vendor
 
+pytestmark = pytest.mark.unit
 SOUND = """
 from entities.vendor_language import EVENT_TIME, Entity, EventType, Vendor, event_types, same_names
 

@@ -17,6 +17,8 @@ from entities.merge.history import (
     value_transitions,
 )
 
+pytestmark = pytest.mark.unit
+
 
 def at(minute: int) -> datetime:
     return datetime(2025, 3, 1, 10, minute, tzinfo=UTC)

@@ -4,6 +4,7 @@ import json
 import re
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +16,7 @@ from entities.vendors import all_vendors, get_vendor
 from tests.support.envelopes import build_body, map_body, read_event
 from tests.support.json_strategies import values
 
+pytestmark = pytest.mark.unit
 DIGEST = re.compile("[0-9a-f]{64}")
 EVENT_TYPES = [(name, type) for name, vendor in all_vendors().items() for type in vendor.event_types]
 CHARACTERS = st.text(st.characters(), max_size=5)

@@ -9,6 +9,8 @@ import pytest
 
 from events.ingest.group_commit import MAX_GROUP_SIZE, GroupCommit
 
+pytestmark = pytest.mark.unit
+
 
 class Ledger:
     """Writes the doubles of numbers; the first write waits until it is let go."""

@@ -10,6 +10,7 @@ import pytest
 from django.test import Client, override_settings
 
 from entities.models.introspection import record_models
+from entities.vendors import all_vendors
 from events.models import Event, Source, SourceSecret
 from events.processing.drain import drain_backlog
 from tests.support.staff_client import log_in_staff, page_url
@@ -32,7 +33,7 @@ def send(client: Client, source: Source, port: int) -> str:
     return str(message)
 
 
-@pytest.mark.parametrize("vendor", ["heffl", "seedly"])
+@pytest.mark.parametrize("vendor", sorted(all_vendors()))
 @pytest.mark.parametrize(
     "scheme", ["standard-webhooks", "hmac-sha256", "hmac-sha256-timestamped", "token", "none"]
 )

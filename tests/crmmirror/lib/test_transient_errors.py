@@ -1,10 +1,12 @@
-"""Which faults of the database say nothing about the event that met them."""
+"""Which database errors another attempt may survive, and which lie in the event itself."""
 
 import pytest
 from django.db import DataError, Error, InterfaceError, OperationalError
 from psycopg import errors
 
 from crmmirror.lib.transient_errors import is_transient
+
+pytestmark = pytest.mark.unit
 
 
 @pytest.mark.parametrize(
@@ -20,7 +22,7 @@ from crmmirror.lib.transient_errors import is_transient
     ],
     ids=lambda one: type(one).__name__ if isinstance(one, Exception) else str(one),
 )
-def test_a_fault_is_transient_where_another_try_may_succeed(
+def test_an_error_is_transient_if_another_attempt_may_succeed(
     error: Error, cause: Exception | None, expected: bool
 ) -> None:
     error.__cause__ = cause
