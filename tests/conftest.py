@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,7 @@ def distributes_only() -> bool:
 
 def runs_unit_tests_only() -> bool:
     """Return True for `pytest -m unit`: those tests need no service."""
-    return sys.argv[1:3] == ["-m", "unit"]
+    return ("-m", "unit") in pairwise(sys.argv)
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:

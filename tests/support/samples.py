@@ -38,7 +38,7 @@ def expectation_path(sample: Path) -> Path:
 
 
 def list_gaps(root: Path = SAMPLES) -> list[str]:
-    """Return a sentence for each file that is missing from the samples, and for each that belongs to nothing."""
+    """Return a sentence for each file that is missing among the samples, and for each that is left over."""
     folders = {path.name for path in root.iterdir() if path.is_dir()}
     strays = [f"{root / name}: there is no vendor {name}" for name in sorted(folders - all_vendors().keys())]
     return strays + [gap for vendor in all_vendors().values() for gap in _list_vendor_gaps(vendor, root)]

@@ -25,7 +25,8 @@ PERSON = Entity(
 ORDER = Entity(
     "deal",
     id=("uid",),
-    columns=same_names("title contact owner_ref") | {"value": "sum", "status": "state", "vendor_status": "state"},
+    columns=same_names("title contact owner_ref")
+    | {"value": "sum", "status": "state", "vendor_status": "state"},
     translations={"status": {"shipped": "won"}},
 )
 VENDOR = Vendor(
@@ -47,7 +48,7 @@ ORDER = b"""{"type": "order.created", "at": 1736937000000, "object": {
 
 @contextmanager
 def temporary_vendor(directory: Path, text: str = MARIGOLD) -> Iterator[str]:
-    """Make a module with this text one of the vendors' for as long as the context lasts; yield its full name."""
+    """Add a vendor's module with this text while the context lasts; yield its full name."""
     (directory / f"{NAME}.py").write_text(text)
     vendors.__path__.append(str(directory))
     _clear_caches()

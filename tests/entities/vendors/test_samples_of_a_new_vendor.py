@@ -1,4 +1,4 @@
-"""What the test of the samples says while a vendor's samples are being written, and when they are complete."""
+"""The messages of the samples' test while the samples of a new vendor are being written."""
 
 import json
 from collections.abc import Iterator

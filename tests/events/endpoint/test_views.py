@@ -1,5 +1,5 @@
 """The answers of the webhook endpoint, row by row; over HTTP where the server matters, see
-test_answers_over_granian."""
+test_views_over_granian."""
 
 import io
 import json
