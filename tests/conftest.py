@@ -32,7 +32,8 @@ NO_BROKER = "redis://nowhere.invalid"
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "live_server"}
 # Examples depend on the test alone, so that a failure repeats and a test that passed still passes.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
-settings.load_profile("repeatable")
+# Of `make unit`, which should take seconds: `make test` tries four times as many.
+settings.register_profile("quick", settings.get_profile("repeatable"), max_examples=25)
 
 
 def start_services() -> None:
@@ -119,6 +120,7 @@ def pytest_unconfigure() -> None:
     SERVICES.close()
 
 
+settings.load_profile("quick" if runs_unit_tests_only() else "repeatable")
 if distributes_only() or runs_unit_tests_only():
     set_up_without_services()
 else:

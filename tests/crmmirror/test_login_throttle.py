@@ -18,7 +18,8 @@ from crmmirror.login_throttle import ADDRESS_LIMIT, BROWSER_LIMIT, NAME_LIMIT
 from crmmirror.token_throttle import FAILURE_LIMIT
 from entities.models import ApiToken
 from events.models import TokenBucket
-from tests.support.web_server import HOST, run_web_server
+from tests.support.ports import HOST
+from tests.support.web_server import run_web_server
 
 pytestmark = pytest.mark.django_db
 

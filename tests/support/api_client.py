@@ -1,4 +1,4 @@
-"""What the tests of the API share: somebody who asks, and rows to ask about."""
+"""Clients of the API, and builders of the rows that they ask for."""
 
 import hashlib
 import itertools
@@ -20,7 +20,7 @@ SERIAL_NUMBERS = itertools.count(1)
 
 
 def authorization_header(*permissions: str, superuser: bool = True) -> str:
-    """The header with the token of a superuser, or of a user with these permissions (view_deal)."""
+    """Return the header with the token of a superuser, or of a user with these permissions (view_deal)."""
     user = User.objects.create_user(
         f"reader{next(SERIAL_NUMBERS)}", is_superuser=superuser and not permissions
     )
@@ -30,30 +30,32 @@ def authorization_header(*permissions: str, superuser: bool = True) -> str:
 
 
 def create_api_client(*permissions: str, superuser: bool = True) -> Client:
-    """A client that sends this header."""
+    """Return a client that sends the header of `authorization_header`."""
     client = Client(headers={"authorization": authorization_header(*permissions, superuser=superuser)})
-    client.get("/api/v1/")  # Its use is noted, so that later requests need not.
+    client.get("/api/v1/")  # Records the token's first use, a query that later requests then do not have.
     return client
 
 
 def get_json(client: Client, path: str, query: Mapping[str, Any] | None = None, status: int = 200) -> Any:
-    """The JSON of the answer, which must have this status."""
+    """Return the JSON of the answer; fail unless it has this status."""
     response = client.get(f"/api/v1/{path}", dict(query or {}))
     assert response.status_code == status, response.content.decode()[:2000]
     return response.json()
 
 
 def get_ids(client: Client, path: str, /, **query: Any) -> list[int]:
+    """Return the ids on the first page of a list, in its order."""
     return [row["id"] for row in get_json(client, path, query)["results"]]
 
 
 def ensure_source(slug: str = "acme", **fields: Any) -> Source:
+    """Return the source with this slug; create it if there is none."""
     defaults = {"vendor": "heffl", "scheme": Scheme.STANDARD_WEBHOOKS} | fields
     return Source.objects.get_or_create(slug=slug, defaults=defaults)[0]
 
 
 def create_record(model: type[Record], **fields: Any) -> Any:
-    """A live record, with whatever else is said of it."""
+    """Create a record that is not a placeholder, with these fields."""
     fields = {
         "source": ensure_source(),
         "external_id": f"x{next(SERIAL_NUMBERS)}",
@@ -65,6 +67,7 @@ def create_record(model: type[Record], **fields: Any) -> Any:
 
 
 def create_event(occurred_at: datetime = NOW, **fields: Any) -> Event:
+    """Create an applied event with a body of its own."""
     body = fields.pop("body", json.dumps({"serial": next(SERIAL_NUMBERS)}).encode())
     defaults = {
         "source": ensure_source(),
@@ -78,14 +81,14 @@ def create_event(occurred_at: datetime = NOW, **fields: Any) -> Event:
 
 
 def create_timeline_entry(
-    row: Record, at: datetime, wrote: dict[str, Any], rank: Rank = Rank.OTHER
+    row: Record, occurred_at: datetime, wrote: dict[str, Any], rank: Rank = Rank.OTHER
 ) -> TimelineEntry:
-    """An event of that time that touched the record."""
-    said = create_event(at)
+    """Create an event of that time, and the entry of what it wrote to the record."""
+    event = create_event(occurred_at)
     return TimelineEntry.objects.create(
         record_type=model_name(type(row)),
         record_id=row.pk,
-        event=said,
-        clock=format_clock(at, rank, bytes(said.digest).hex()),
+        event=event,
+        clock=format_clock(occurred_at, rank, bytes(event.digest).hex()),
         wrote=wrote,
     )

@@ -1,4 +1,4 @@
-"""Tells the mirror a few events in every way there is, and looks at what it holds then."""
+"""Builders of stored events, and their application in every order and every split into batches."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -22,13 +22,17 @@ CONTACT = ("contact", "sa", "ct")
 
 
 def time_at(minute: int) -> datetime:
+    """Return the time at that minute of the tests' hour."""
     return datetime(2025, 1, 15, 10, minute, tzinfo=UTC)
 
 
 def build_event(
     vendor: str, event_type: str, minute: Any, payload: dict[str, Any], slug: str = ""
 ) -> StoredEvent:
-    """An event of that minute; of any other time that is given as the vendor spells it."""
+    """Store an event.
+
+    minute: of the tests' hour; anything else stands in the envelope as the event's time, as it is.
+    """
     time = f"2025-01-15T10:{minute:02d}:00Z" if minute in range(60) and minute is not True else minute
     return store_event(ensure_source(vendor, slug), build_body(vendor, event_type, payload, time))
 
@@ -48,27 +52,28 @@ def contact_event(verb: str, minute: Any, **payload: Any) -> StoredEvent:
 
 
 def task_event(minute: Any, **payload: Any) -> StoredEvent:
-    """One of the contact's, but not its own."""
-    said_of = {"subAccountId": "sa", "taskId": "t", "contactId": "ct"}
-    return build_event("seedly", "task.updated", minute, said_of | payload)
+    """Build an event of a task, which refers to the contact."""
+    keys = {"subAccountId": "sa", "taskId": "t", "contactId": "ct"}
+    return build_event("seedly", "task.updated", minute, keys | payload)
 
 
 def records_after(*events: StoredEvent) -> Records:
+    """Return the records after these events, which must be the same in whatever way they are applied."""
     return apply_in_every_way(
         events, lambda: {key[1:]: cells for key, cells in table_contents.read_records().items()}
     )
 
 
 def apply_in_every_way(events: tuple[StoredEvent, ...], look: Callable[[], T]) -> T:
-    """What `look` sees after these events, of which it must see the same however they are applied."""
+    """Return what `look` returns after these events; fail if it depends on the way they are applied."""
     first, *others = [_apply_and_look(batches, look) for batches in _list_ways(events)]
-    for found in others:
-        assert found == first
+    for other in others:
+        assert other == first
     return first
 
 
 def _list_ways(events: tuple[StoredEvent, ...]) -> Iterator[list[list[StoredEvent]]]:
-    """Every order, in one batch, one at a time, and so with the first again at the end."""
+    """Yield the batches of every order: all in one, one at a time, and one at a time with a repetition."""
     for order in permutations(events):
         yield [list(order)]
         yield [[event] for event in order]
@@ -79,6 +84,6 @@ def _apply_and_look(batches: list[list[StoredEvent]], look: Callable[[], T]) -> 
     with transaction.atomic():
         for batch in batches:
             process_batch(batch)
-        found = look()
+        result = look()
         transaction.set_rollback(True)
-    return found
+    return result

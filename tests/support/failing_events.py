@@ -1,4 +1,4 @@
-"""What the tests of failed and malformed events share: one that fails, why, and the pages about it."""
+"""An event that fails, its reason, and the admin's pages about failed events."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -23,5 +23,5 @@ def apply_again_url(**filters: Any) -> str:
 
 
 def store_event_without_id(title: str) -> Event:
-    """An event that fails: it names no record."""
+    """Store and process an event that fails, because its payload has no id."""
     return store_and_apply("deal.created", {"title": title})

@@ -1,4 +1,4 @@
-"""Whether hostile input did any harm: what is left to do, what failed and whose fault that is."""
+"""Checks that hostile input did no harm: nothing is left pending, and failures are the sender's fault."""
 
 from entities.reading.envelope import Malformed, read_envelope
 from entities.reading.mapper import Unmappable, map_event
@@ -10,7 +10,7 @@ from tests.support.run_summary import COUNTS
 
 
 def build_good_body(source: Source, name: object) -> bytes:
-    """An event that nothing is wrong with."""
+    """Build the body of an event without a mistake, of a record of its own."""
     vendor = get_vendor(source.vendor)
     event_type = next(name for name in vendor.event_types if name.startswith("contact."))
     members = hostile_bodies.identity_members(vendor, event_type, f"good_{name}") | {
@@ -25,7 +25,7 @@ def is_applied(source: Source, body: bytes) -> bool:
 
 
 def assert_no_harm_done() -> None:
-    """Nothing is left to do, and whatever was not applied is the sender's fault."""
+    """Fail if an event is pending, or was not applied although the sender made no mistake."""
     pending = Event.objects.filter(status=Event.Status.PENDING).count()
     unapplied = Event.objects.filter(status__in=(Event.Status.FAILED, Event.Status.MALFORMED))
     faults = [f"{event.error}: {bytes(event.body[:200])!r}" for event in unapplied if is_mirrors_fault(event)]
@@ -35,7 +35,7 @@ def assert_no_harm_done() -> None:
 
 
 def is_mirrors_fault(event: Event) -> bool:
-    """Whether the mirror is at fault: the bytes themselves are no envelope, or name no record, if not."""
+    """Return True unless the body explains the event's status: it is not an envelope, or names no record."""
     vendor, body = event.source.vendor, bytes(event.body)
     stored = StoredEvent(
         event.pk, event.source_id, vendor, bytes(event.digest).hex(), body, event.received_at

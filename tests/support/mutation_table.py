@@ -1,7 +1,7 @@
-"""Each rule of docs/convergence.md taken out of the code, one at a time, and the check that notices.
+"""Mutations: each takes one rule of docs/convergence.md out of the code, and names the check that fails then.
 
-A check is the convergence property or the oracle at a seed that was searched for once, or the
-rule's own test where the rule is about reading one event.
+A check is the convergence property or the oracle at a seed that was searched for once, or the rule's own
+test if the rule is about reading one event.
 """
 
 from collections.abc import Callable
@@ -47,7 +47,11 @@ SIZE = 6
 
 @dataclass(frozen=True)
 class Mutation:
-    """what: what the code does without the rule, as docs/convergence.md lists it."""
+    """A rule taken out.
+
+    what: what the code does without the rule, as docs/convergence.md lists it.
+    take_out: patches the rule away; noticed_by: the check that fails then.
+    """
 
     what: str
     take_out: Callable[[pytest.MonkeyPatch], None]
@@ -55,7 +59,7 @@ class Mutation:
 
     @property
     def check(self) -> str:
-        """The check in the words of docs/convergence.md."""
+        """The check, as docs/convergence.md names it."""
         found = self.noticed_by
         if not isinstance(found, partial):
             return f"`{found.__name__}`"
@@ -76,7 +80,7 @@ def caught_by_oracle(seed: int, size: int = SIZE) -> Check:
 
 
 def _join_where(lands: Callable[[Register, Register], bool]) -> Callable[[pytest.MonkeyPatch], None]:
-    """A write replaces the one that is held where `lands(held, said)`."""
+    """Let a write replace the stored one if `lands(stored, incoming)`."""
 
     def join(one: State, other: State) -> State:
         taken = {name: said for name, said in other.items() if name not in one or lands(one[name], said)}

@@ -1,4 +1,4 @@
-"""How much the run tried, added up over its processes, in the lines that it ends with."""
+"""The lines that end a run and say how much it tried, added up over its processes."""
 
 from collections import Counter
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 COUNTS: Counter[str] = Counter()
-# What a line needs to be printed at all, and the line.
+# The count that must not be 0 for a line to be printed -> the line.
 LINE_TEMPLATES = {
     "histories": "convergence: {histories:,} histories of {events:,} events, each in two orders,"
     " compared by digest",
@@ -20,24 +20,25 @@ LINE_TEMPLATES = {
     " the same; {lost:,} lost",
     "clocks": "clocks: {clocks:,} were an hour off: of web servers, a worker and beats",
 }
-# Lines of single tests.
+# Complete lines, of single tests.
 EXTRA_LINES: list[str] = []
 OUTPUT_KEY = "counts"
 
 
 def summary_lines() -> list[str]:
+    """Return the lines to print at the end of the run."""
     return [line.format_map(COUNTS) for name, line in LINE_TEMPLATES.items() if COUNTS[name]] + EXTRA_LINES
 
 
 def send_to_controller(config: pytest.Config) -> None:
-    """To the process that prints, where this one works for it."""
+    """Hand this process's counts to the process that prints them, if this one is a worker of pytest-xdist."""
     output = getattr(config, "workeroutput", None)
     if output is not None:
         output[OUTPUT_KEY] = (dict(COUNTS), EXTRA_LINES)
 
 
 def add_from_worker(output: dict[str, Any]) -> None:
-    """What another process has passed on."""
-    counts, said = output.get(OUTPUT_KEY, ({}, []))
+    """Add what a worker has handed over with `send_to_controller`."""
+    counts, extra_lines = output.get(OUTPUT_KEY, ({}, []))
     COUNTS.update(counts)
-    EXTRA_LINES.extend(said)
+    EXTRA_LINES.extend(extra_lines)

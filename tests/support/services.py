@@ -1,4 +1,4 @@
-"""The tests' own PostgreSQL and Valkey: private, quick rather than durable, gone with the run."""
+"""The tests' own PostgreSQL and Valkey: private, fast instead of durable, removed after the run."""
 
 import os
 import shutil
@@ -17,6 +17,7 @@ from crmmirror.embedded.servers.sockets import remove_socket_directory
 
 @contextmanager
 def state_directory() -> Iterator[Path]:
+    """Yield a temporary state directory; remove it afterwards."""
     path = Path(tempfile.mkdtemp(prefix="crmmirror-tests-"))
     try:
         yield path
@@ -27,7 +28,7 @@ def state_directory() -> Iterator[Path]:
 
 @contextmanager
 def provide_database(state: Path) -> Iterator[str]:
-    """Its URL: the environment's, or that of one that lives as long as the context."""
+    """Yield the database's URL: the environment's, or that of one that is started for the context."""
     if "DATABASE_URL" in os.environ:
         yield os.environ["DATABASE_URL"]
         return
@@ -39,7 +40,7 @@ def provide_database(state: Path) -> Iterator[str]:
 
 @contextmanager
 def provide_broker(state: Path) -> Iterator[str]:
-    """Its URL: the environment's, or that of one that lives as long as the context."""
+    """Yield the broker's URL: the environment's, or that of one that is started for the context."""
     if "BROKER_URL" in os.environ:
         yield os.environ["BROKER_URL"]
         return
@@ -50,6 +51,7 @@ def provide_broker(state: Path) -> Iterator[str]:
 
 @contextmanager
 def run_program(program: process.Program, answers: Callable[[], bool]) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a program until the context ends; yield its process once `answers` returns True."""
     child = start_process(program)
     try:
         wait_until_ready(program, child, answers, tick=lambda: None)

@@ -1,4 +1,4 @@
-"""What the tests of the admin share: somebody of the staff, and events that have been applied."""
+"""Staff who are logged in to the admin, and events for them to look at."""
 
 import itertools
 import json
@@ -20,26 +20,27 @@ SERIAL_NUMBERS = itertools.count(1)
 
 
 def create_staff_user(*permissions: str) -> User:
-    """One of the staff: a superuser, or one with these permissions (view_deal) only."""
+    """Create a superuser, or a member of staff with these permissions (view_deal) only."""
     name = f"staff{next(SERIAL_NUMBERS)}"
-    found = User.objects.create_user(name, is_staff=True, is_superuser=not permissions)
-    found.user_permissions.set(Permission.objects.filter(codename__in=permissions))
-    return found
+    user = User.objects.create_user(name, is_staff=True, is_superuser=not permissions)
+    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    return user
 
 
 def log_in_staff(*permissions: str) -> Client:
+    """Return a client that is logged in as a new member of staff."""
     client = Client()
     client.force_login(create_staff_user(*permissions))
     return client
 
 
 def ensure_source(slug: str = "acme", vendor: str = "heffl") -> Source:
-    found = Source.objects.filter(slug=slug).first()
-    return found or create_source(slug, vendor)[0]
+    """Return the source with this slug; create it if there is none."""
+    return Source.objects.filter(slug=slug).first() or create_source(slug, vendor)[0]
 
 
 def store_delivery(body: bytes | dict[str, Any], vendor: str = "heffl") -> Event:
-    """Stores one delivery; it is pending."""
+    """Store one delivery, and return its event, which is pending."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     stored = store_event(ensure_source(f"acme-{vendor}", vendor), content, HEADERS, datetime.now(UTC))
     return Event.objects.get(pk=stored.event_id)
@@ -48,7 +49,7 @@ def store_delivery(body: bytes | dict[str, Any], vendor: str = "heffl") -> Event
 def store_and_apply(
     event: str, payload: dict[str, Any], at: str = "2025-01-15T10:30:00Z", vendor: str = "heffl"
 ) -> Event:
-    """Stores an event and applies it."""
+    """Store an event, apply it, and return it."""
     stored = store_delivery({"event": event, "timestamp": at, "payload": payload}, vendor)
     drain_backlog()
     stored.refresh_from_db()
@@ -64,7 +65,7 @@ def page_url(row: Model) -> str:
 
 
 def get_page(client: Client, url: str, /, **query: Any) -> str:
-    """The page at that address; whatever the address has of a query stays."""
+    """Return the text of the page at that address. Without `query`, the query in the address is kept."""
     response = client.get(url, query or None)
     assert response.status_code == 200, response.content.decode()[:2000]
     return response.content.decode()

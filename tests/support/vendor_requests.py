@@ -1,4 +1,4 @@
-"""What a vendor does, for the tests: a source that it delivers to, and signed posts to its address."""
+"""A vendor's side: a source that it delivers to, and signed requests to the source's address."""
 
 import json
 from typing import Any
@@ -22,10 +22,12 @@ client = Client()
 
 
 def new_source(scheme: str = "standard-webhooks", slug: str = "acme", **options: str) -> tuple[Source, str]:
+    """Create a source; return it with its secret."""
     return create_source(slug, "heffl", scheme, **options)
 
 
 def add_secret(source: Source, secret: str, **fields: Any) -> SourceSecret:
+    """Give the source one more secret."""
     from events.sources import encryption
 
     return SourceSecret.objects.create(source=source, ciphertext=encryption.encrypt(secret), **fields)
@@ -36,12 +38,12 @@ def delivery_path(source: Source) -> str:
 
 
 def post(source: Source, body: bytes, headers: dict[str, str] | None = None, /, **environ: Any) -> Any:
-    """Posts as it is: nothing is signed."""
+    """Post a body as it is, without a signature."""
     return client.post(
         delivery_path(source), body, content_type="application/json", headers=headers or {}, **environ
     )
 
 
 def deliver(source: Source, secret: str, body: bytes = BODY, **environ: Any) -> Any:
-    """Signs and posts."""
+    """Sign a body and post it."""
     return post(source, body, signatures.sign(source, secret, body), **environ)

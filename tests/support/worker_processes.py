@@ -1,4 +1,4 @@
-"""Worker processes on the tests' database, and the way to kill one in the middle of a batch."""
+"""Worker processes on the tests' database, which can be killed in the middle of a batch."""
 
 import os
 import signal
@@ -19,7 +19,7 @@ COUNT_OPEN_BATCHES = """
 
 
 class Worker:
-    """A process that drains the backlog and ends."""
+    """A process that drains the backlog, and then ends."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -38,7 +38,7 @@ class Worker:
             return bool(cursor.fetchone()[0])
 
     def kill_in_a_batch(self, seconds: float = 30) -> bool:
-        """Whether it was in one when SIGKILL came; not if it had ended before."""
+        """Kill the process as soon as it is in a batch; return False if it ends without that."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline and self.process.poll() is None:
             if self.is_in_a_batch():
@@ -48,4 +48,5 @@ class Worker:
         return False
 
     def wait(self, seconds: float = 120) -> int:
+        """Return the exit status."""
         return self.process.wait(seconds)

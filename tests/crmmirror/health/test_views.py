@@ -21,8 +21,9 @@ from crmmirror.health.single_flight import SingleFlight
 from events.ingest.store import store_event
 from tests.support.api_client import authorization_header
 from tests.support.metrics_scrape import parse_samples
+from tests.support.ports import HOST, free_port
 from tests.support.vendor_requests import BODY, new_source
-from tests.support.web_server import HOST, free_port, run_web_server
+from tests.support.web_server import run_web_server
 
 client = Client()
 STATES_WITHOUT = {

@@ -113,14 +113,16 @@ def test_warnings_and_errors_are_said_in_words(client: Client) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_apply_again_makes_an_event_pending_and_wakes_the_workers(client: Client, wakes: list[bool]) -> None:
+def test_apply_again_makes_an_event_pending_and_wakes_the_workers(
+    client: Client, wakeup_calls: list[bool]
+) -> None:
     event = store_and_apply("deal.created", {"title": "no id"})
     Event.objects.update(next_attempt_at=timezone.now())
     answer = client.post(again_url(event), follow=True)
     assert f"Event {event.pk} is pending again." in answer.content.decode()
     again = Event.objects.get()
     assert (again.status, again.next_attempt_at, again.error) == ("pending", None, event.error)
-    assert wakes == [True]
+    assert wakeup_calls == [True]
     assert "The last try ended with" in answer.content.decode()
     assert drain_backlog() == 1
     assert Event.objects.get().status == "failed"

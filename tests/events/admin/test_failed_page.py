@@ -91,7 +91,7 @@ def test_a_reason_says_since_when_how_often_and_leads_to_its_events(client: Clie
 
 
 def test_a_reason_says_how_many_of_its_events_are_tried_again_by_themselves(
-    client: Client, refusing: Callable[[bool], None]
+    client: Client, refuse_events: Callable[[bool], None]
 ) -> None:
     store_and_apply("deal.created", DEAL)
     assert "1 to be retried" in get_page(client, failed_page_url())

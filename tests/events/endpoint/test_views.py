@@ -255,11 +255,11 @@ def test_an_endpoint_asks_for_no_csrf_token(signing: tuple[Source, str]) -> None
 
 
 def test_an_accepted_delivery_takes_two_statements(
-    signing: tuple[Source, str], statements: list[Any]
+    signing: tuple[Source, str], sent_statements: list[Any]
 ) -> None:
-    statements.clear()
+    sent_statements.clear()
     assert deliver(*signing).status_code == 202
-    assert len(statements) == 2
+    assert len(sent_statements) == 2
 
 
 def test_the_stored_headers_are_those_that_say_something_about_the_event(signing: tuple[Source, str]) -> None:

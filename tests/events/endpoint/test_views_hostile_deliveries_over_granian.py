@@ -20,9 +20,11 @@ from events.models import Event, Source
 from events.rebuild.verification import compare_with_log
 from tests.support import hostile_bodies, hostile_headers
 from tests.support.hostile_verdicts import assert_no_harm_done, build_good_body
+from tests.support.paths import PROJECT
+from tests.support.ports import HOST
 from tests.support.run_summary import COUNTS
 from tests.support.vendor_requests import BODY, delivery_path, new_source
-from tests.support.web_server import HOST, PROJECT, WebServer, database_url, run_web_server
+from tests.support.web_server import WebServer, database_url, run_web_server
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

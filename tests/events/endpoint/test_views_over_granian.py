@@ -15,8 +15,9 @@ import pytest
 
 from events import signatures
 from events.models import Event, Source
+from tests.support.ports import HOST, free_port
 from tests.support.vendor_requests import BODY, delivery_path, new_source
-from tests.support.web_server import HOST, WebServer, free_port, read_answer, run_web_server
+from tests.support.web_server import WebServer, read_answer, run_web_server
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

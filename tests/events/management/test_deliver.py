@@ -11,8 +11,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from events.models import Event, Scheme, Source
+from tests.support.ports import HOST, free_port
 from tests.support.vendor_requests import new_source
-from tests.support.web_server import HOST, WebServer, free_port, run_web_server
+from tests.support.web_server import WebServer, run_web_server
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -33,9 +33,10 @@ from events.monitoring.metrics import (
 from events.processing.drain import drain_backlog
 from tests.support.metrics_scrape import Samples, parse_samples
 from tests.support.paths import PROJECT
+from tests.support.ports import free_port
 from tests.support.running_mirror import wait_until
 from tests.support.vendor_requests import BODY, EVENT, deliver, delivery_path, new_source
-from tests.support.web_server import WebServer, free_port, run_web_server
+from tests.support.web_server import WebServer, run_web_server
 from tests.support.worker_processes import Worker
 
 ACCEPTED, AGAIN = 60, 7

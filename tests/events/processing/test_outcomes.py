@@ -31,7 +31,7 @@ def try_again() -> Event:
     return Event.objects.get()
 
 
-def test_the_pauses_between_tries_grow_and_come_to_an_end(refusing: Callable[[bool], None]) -> None:
+def test_the_pauses_between_tries_grow_and_come_to_an_end(refuse_events: Callable[[bool], None]) -> None:
     event = store_and_apply("deal.created", DEAL)
     pauses = []
     while event.next_attempt_at and event.settled_at:
@@ -42,16 +42,16 @@ def test_the_pauses_between_tries_grow_and_come_to_an_end(refusing: Callable[[bo
     assert requeue_due_events() == 0
 
 
-def test_a_try_that_is_not_due_waits(refusing: Callable[[bool], None]) -> None:
+def test_a_try_that_is_not_due_waits(refuse_events: Callable[[bool], None]) -> None:
     store_and_apply("deal.created", DEAL)
     assert requeue_due_events() == 0
     assert drain_backlog() == 0
     assert Event.objects.get().attempts == 1
 
 
-def test_a_try_that_succeeds_leaves_no_reason_behind(refusing: Callable[[bool], None]) -> None:
+def test_a_try_that_succeeds_leaves_no_reason_behind(refuse_events: Callable[[bool], None]) -> None:
     assert store_and_apply("deal.created", DEAL).error == "DataError: division by zero"
-    refusing(False)
+    refuse_events(False)
     event = try_again()
     assert (event.status, event.error, event.next_attempt_at, event.attempts) == ("applied", "", None, 2)
     assert Deal.objects.get().title == "Licence"
@@ -64,7 +64,9 @@ def test_what_no_try_would_change_is_not_tried_again() -> None:
     assert requeue_due_events() == 0
 
 
-def test_applying_again_gives_the_event_new_tries(client: Client, refusing: Callable[[bool], None]) -> None:
+def test_applying_again_gives_the_event_new_tries(
+    client: Client, refuse_events: Callable[[bool], None]
+) -> None:
     event = store_and_apply("deal.created", DEAL)
     while event.next_attempt_at:
         event = try_again()

@@ -38,18 +38,18 @@ def test_applying_all_again_asks_first_and_says_how_many(client: Client) -> None
 
 
 @pytest.mark.django_db(transaction=True)
-def test_all_that_match_are_applied_again_in_one_statement(client: Client, wakes: list[bool]) -> None:
+def test_all_that_match_are_applied_again_in_one_statement(client: Client, wakeup_calls: list[bool]) -> None:
     for number in range(3):
         store_event_without_id(str(number))
     malformed, elsewhere = store_delivery(b"{"), store_delivery(b"{", vendor="seedly")
-    wakes.clear()
+    wakeup_calls.clear()
     with CaptureQueriesContext(connection) as captured:
         answer = client.post(apply_again_url(status="failed", source="acme-heffl", reason=NO_ID_ERROR))
     about_events = [one["sql"] for one in captured if 'UPDATE "events_event"' in one["sql"]]
     assert len(about_events) == 1
     assert not [one["sql"] for one in captured if '"body"' in one["sql"]]
     assert "3 events are pending again." in get_page(client, answer["Location"])
-    assert wakes == [True]
+    assert wakeup_calls == [True]
     assert Event.objects.filter(status="pending").count() == 3
     assert drain_backlog() == 3
     for event in (malformed, elsewhere):

@@ -104,12 +104,12 @@ def settle_slowly(settled: Signal, ended: Signal) -> None:
 
 
 def test_a_record_that_comes_to_be_on_both_sides_of_a_rebuild_keeps_the_live_id(
-    meanwhile: Callable[..., None], learned: Callable[[], None]
+    meanwhile: Callable[..., None], teach_vendor: Callable[[], None]
 ) -> None:
     """A type that is now known brings it into the rebuilt one; an event meanwhile, into the live."""
     store_bodies(ensure_source("heffl"), [build_deal_body(1, event="deal.archived", clientId="c1")])
     drain_backlog()
-    learned()
+    teach_vendor()
     seen: list[set[tuple[Any, ...]]] = []
     meanwhile(
         build_deal_body(2, title="Meanwhile", clientId="c1"), then=lambda: seen.append(read_record_keys())

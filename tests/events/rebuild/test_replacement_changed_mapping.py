@@ -17,11 +17,11 @@ from tests.support.rebuild_helpers import build_deal_body, run_rebuild_mirror, r
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_a_field_that_the_mapping_learns_is_filled_from_old_events(learned: Callable[[], None]) -> None:
+def test_a_field_that_the_mapping_learns_is_filled_from_old_events(teach_vendor: Callable[[], None]) -> None:
     store_bodies(ensure_source("heffl"), [build_deal_body(1, closingNote="Signed in person")])
     drain_backlog()
     assert Deal.objects.get().extra == {"closingNote": "Signed in person"}
-    learned()
+    teach_vendor()
     assert run_verify_mirror()[0] == 1
     run_rebuild_mirror()
     row = Deal.objects.get()
@@ -29,11 +29,11 @@ def test_a_field_that_the_mapping_learns_is_filled_from_old_events(learned: Call
     assert run_verify_mirror()[0] == 0
 
 
-def test_ignored_events_of_a_type_that_is_now_known_are_applied(learned: Callable[[], None]) -> None:
+def test_ignored_events_of_a_type_that_is_now_known_are_applied(teach_vendor: Callable[[], None]) -> None:
     store_bodies(ensure_source("heffl"), [build_deal_body(1, event="deal.archived", title="Old")])
     drain_backlog()
     assert Event.objects.get().status == Event.Status.IGNORED
-    learned()
+    teach_vendor()
     run_rebuild_mirror()
     assert Event.objects.get().status == Event.Status.APPLIED
     assert Deal.objects.get().title == "Old"
@@ -43,13 +43,13 @@ def test_ignored_events_of_a_type_that_is_now_known_are_applied(learned: Callabl
     "mend", [lambda: run_rebuild_mirror(), lambda: (reapply(Event.objects.all()), drain_backlog())]
 )
 def test_an_event_that_is_no_longer_malformed_has_its_type_and_time_in_the_log(
-    learned: Callable[[], None], mend: Callable[[], Any]
+    teach_vendor: Callable[[], None], mend: Callable[[], Any]
 ) -> None:
     """The envelope's key is written otherwise, which the vendor's table learns."""
     body = build_deal_body(1, title="T").replace(b'"payload"', b'"record"')
     stored = store_event(ensure_source("heffl"), body, {}, RECEIVED)
     assert stored.outcome == StoreResult.MALFORMED
-    learned()
+    teach_vendor()
     mend()
     event = Event.objects.get()
     assert (event.status, event.error, Deal.objects.get().title) == ("applied", "", "T")

@@ -26,8 +26,9 @@ from events.refusals.recorder import (
     record_refusal,
     write_buffer,
 )
+from tests.support.ports import HOST
 from tests.support.vendor_requests import BODY, UNKNOWN_ADDRESS, client, delivery_path, new_source, post
-from tests.support.web_server import HOST, WebServer, run_web_server
+from tests.support.web_server import WebServer, run_web_server
 
 
 @pytest.fixture(autouse=True)

@@ -13,9 +13,10 @@ from entities.models.introspection import record_models
 from entities.vendors import all_vendors
 from events.models import Event, Source, SourceSecret
 from events.processing.drain import drain_backlog
+from tests.support.ports import free_port
 from tests.support.staff_client import log_in_staff, page_url
 from tests.support.vendor_requests import new_source
-from tests.support.web_server import WebServer, free_port
+from tests.support.web_server import WebServer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -26,11 +26,11 @@ def known() -> tuple[Source, str]:
 
 
 def test_a_delivery_to_a_remembered_source_takes_one_round_trip(
-    known: tuple[Source, str], statements: list[Any]
+    known: tuple[Source, str], sent_statements: list[Any]
 ) -> None:
-    statements.clear()
+    sent_statements.clear()
     assert deliver(*known, OTHER_BODY).status_code == 202
-    assert len(statements) == 1
+    assert len(sent_statements) == 1
 
 
 def test_a_source_that_was_made_inactive_is_not_found(known: tuple[Source, str]) -> None:

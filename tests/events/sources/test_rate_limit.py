@@ -17,8 +17,9 @@ from django.test import override_settings
 from crmmirror.lib.token_bucket import Limit, consume, delete_full_buckets, refund
 from events import signatures
 from events.models import Event, Source, TokenBucket
+from tests.support.ports import HOST
 from tests.support.vendor_requests import BODY, deliver, delivery_path, new_source, post
-from tests.support.web_server import HOST, WebServer, run_web_server
+from tests.support.web_server import WebServer, run_web_server
 
 
 @pytest.fixture
@@ -74,12 +75,12 @@ def test_a_limit_that_is_used_up_refuses_without_reading_the_body_or_writing(
         assert post(source, b"x" * 10, CONTENT_LENGTH="not read").status_code == 429
 
 
-def test_a_limit_costs_an_accepted_delivery_one_statement(source: Source, statements: list[Any]) -> None:
+def test_a_limit_costs_an_accepted_delivery_one_statement(source: Source, sent_statements: list[Any]) -> None:
     set_up(source, rate_limit=100)
     post(source, BODY)
-    statements.clear()
+    sent_statements.clear()
     assert post(source, different(1)).status_code == 202
-    assert len(statements) == 3
+    assert len(sent_statements) == 3
 
 
 @pytest.mark.django_db

@@ -1,4 +1,4 @@
-"""A mirror to do harm to: its servers can be killed, cut off, held up, and short of room."""
+"""A mirror whose servers can be killed, cut off and delayed, and whose disk can be filled."""
 
 import os
 import signal
@@ -17,9 +17,11 @@ from crmmirror.embedded.servers.valkey import make_broker
 from tests.support import services
 from tests.support.faults import servers, terminal
 from tests.support.faults.kill_processes import SupervisedProcesses
-from tests.support.faults.proxy import HOST, Proxy
+from tests.support.faults.proxy import Proxy
 from tests.support.faults.terminal import Terminal
-from tests.support.running_mirror import PROJECT, Mirror, wait_until
+from tests.support.paths import PROJECT
+from tests.support.ports import HOST
+from tests.support.running_mirror import Mirror, wait_until
 
 NAME = postgres.NAME
 SOCKET = ".s.PGSQL.5432"
@@ -28,11 +30,11 @@ DISK = "192m"
 
 @dataclass(frozen=True)
 class FaultyMirror:
-    """A mirror that is up, on servers beside it.
+    """A mirror that runs, on servers of its own.
 
-    programs: web, worker and beat. servers: PostgreSQL and Valkey. database, broker: the wires to them.
-    database_url: past the wire. disk: what all of it is on, and nothing else; None where nothing can be
-    mounted.
+    programs: web, worker and beat. servers: PostgreSQL and Valkey. database, broker: the proxies in front of
+    them. database_url: the way past the proxy. disk: a file system that holds all of it and nothing else;
+    None if this user cannot mount one.
     """
 
     mirror: Mirror
@@ -47,8 +49,10 @@ class FaultyMirror:
 
 @contextmanager
 def run_faulty_mirror() -> Iterator[FaultyMirror]:
-    """One process applies events, so that what is in a batch is that process. Nothing is forked any more
-    by the tests' own process when the wires' threads run."""
+    """Run a mirror with one worker process, so that a batch is always that process's.
+
+    The tests' own process starts the proxies' threads last, because it must not fork while they run.
+    """
     with services.state_directory() as directory, _mount_small_disk(directory / "disk") as disk:
         home = disk or directory
         with _run_servers(home / "servers") as servers:
@@ -63,8 +67,8 @@ def run_faulty_mirror() -> Iterator[FaultyMirror]:
                     terminal.open_terminal(mirror) as commands,
                 ):
                     programs = SupervisedProcesses(mirror.process.pid, mirror.output)
-                    wires = (to_database, to_broker)
-                    yield FaultyMirror(mirror, programs, servers, *wires, cluster.url, commands, disk)
+                    proxies = (to_database, to_broker)
+                    yield FaultyMirror(mirror, programs, servers, *proxies, cluster.url, commands, disk)
 
 
 @contextmanager
@@ -74,7 +78,7 @@ def _run_servers(directory: Path) -> Iterator[SupervisedProcesses]:
         "servers",
         (sys.executable, "-m", "tests.support.faults.servers", str(directory)),
         log,
-        # Those of the tests' own.
+        # Empty, because the tests' process has those of its own servers.
         {"DATABASE_URL": "", "BROKER_URL": ""},
         PROJECT,
         ends=((signal.SIGTERM, 30), (signal.SIGKILL, 5)),
@@ -88,7 +92,7 @@ def _run_servers(directory: Path) -> Iterator[SupervisedProcesses]:
 
 @contextmanager
 def _run_mirror(directory: Path, settings: Mapping[str, str]) -> Iterator[Mirror]:
-    """Nothing of it runs afterwards."""
+    """Run the mirror's programs; fail unless all of them have ended afterwards."""
     mirror = Mirror(directory, settings=settings)
     try:
         mirror.start("--no-demo", "--workers", "1")
@@ -101,7 +105,7 @@ def _run_mirror(directory: Path, settings: Mapping[str, str]) -> Iterator[Mirror
 
 @contextmanager
 def _mount_small_disk(path: Path) -> Iterator[Path | None]:
-    """A file system of its own, in memory. None where this user cannot mount one."""
+    """Mount a small file system in memory; yield None if this user cannot mount one."""
     path.mkdir()
     mount = ("mount", "-t", "tmpfs", "-o", f"size={DISK},mode=0700", "tmpfs", str(path))
     if os.geteuid() != 0 or subprocess.run(mount, capture_output=True).returncode != 0:

@@ -1,4 +1,4 @@
-"""A disk that is full: a ballast takes all the room that is left."""
+"""Fills a disk: one file takes all the space that is left."""
 
 import contextlib
 from collections.abc import Iterator
@@ -12,6 +12,7 @@ BLOCK = bytes(4096)
 
 @contextmanager
 def fill_disk(disk: Path) -> Iterator[None]:
+    """Keep the disk full while the context lasts."""
     ballast = disk / "ballast"
     try:
         _write_until_full(ballast)
@@ -27,6 +28,6 @@ def _write_until_full(ballast: Path) -> None:
 
 
 def switch_wal_segment(url: str) -> None:
-    """What is written next needs a new segment of PostgreSQL's write-ahead log: this, or a delivery."""
+    """Make the next write, this one or a delivery's, need a new segment of PostgreSQL's write-ahead log."""
     with psycopg.connect(url, autocommit=True) as database, contextlib.suppress(psycopg.OperationalError):
         database.execute("SELECT pg_switch_wal()")

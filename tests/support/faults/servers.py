@@ -1,4 +1,4 @@
-"""Runs the servers of a state directory as `manage.py up` runs its own: what is killed is started again."""
+"""Runs the servers of a state directory as `manage.py up` does, which restarts one that is killed."""
 
 import sys
 from pathlib import Path
