@@ -7,17 +7,26 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --custom
 INSTALL = $$(test -x $(BIN)/pip && echo $(BIN)/pip || echo $(PYTHON) -m pip --python $(BIN)/python) \
 	install --quiet --disable-pip-version-check -r
 
-# run: the whole mirror on this machine. test: all but the slow tests. prove: the slow tests. bench: the benchmarks.
-# lock: pins the dependencies again.
-.PHONY: run test lint audit prove bench lock chromium clean
+# run: the whole mirror on this machine. unit: the tests that need no service, in seconds. test: lint and all but
+# the slow tests; with ARGS only that part. prove: the slow tests. bench: the benchmarks. lock: pins the dependencies.
+.PHONY: run test unit lint audit prove bench lock chromium clean
 
 run: .venv/run.installed
 	@$(MANAGE) up $(ARGS)
 
+ifdef ARGS
+# A part, such as ARGS=tests/events/sources: no lint, and one process, which starts faster.
+test: .venv/dev.installed
+	$(BIN)/pytest $(ARGS)
+else
 # --dist loadfile: the tests of one file run in one process, because they share the servers that they start.
 # pytest runs last, so that its summary is the last line of the output.
 test: lint chromium
 	$(BIN)/pytest -n 2 --dist loadfile
+endif
+
+unit: .venv/dev.installed
+	$(BIN)/pytest -m unit -q $(ARGS)
 
 lint: .venv/dev.installed
 	$(BIN)/ruff format --check

@@ -22,8 +22,8 @@ from django.contrib.admin.forms import AdminAuthenticationForm
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 
-from crmmirror.lib.client_address import client_address, client_key
 from crmmirror.lib.token_bucket import Limit, consume, delete_full_buckets, refund
+from crmmirror.lib.web.client_address import client_address, client_key
 
 # Failed attempts within so many seconds.
 ADDRESS_LIMIT = Limit(20, 600)

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.request import UnreadablePostError
 
 from crmmirror.lib.statement_timeout import statement_timeout
-from crmmirror.lib.upload_slots import NoFreeSlot, page_slots
+from crmmirror.lib.web.upload_slots import NoFreeSlot, page_slots
 
 # Nobody waits longer than a minute for a page.
 STATEMENT_TIMEOUT_SECONDS = 60.0

@@ -6,8 +6,8 @@ from typing import Any
 from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework.request import Request
 
-from crmmirror.lib.client_address import client_address, client_key
 from crmmirror.lib.token_bucket import Limit, consume, delete_full_buckets
+from crmmirror.lib.web.client_address import client_address, client_key
 from entities.api.authentication import ApiTokenAuthentication
 
 # For each client address. A valid token is always accepted, so that nobody can be locked out.

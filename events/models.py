@@ -6,7 +6,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models.functions import Coalesce, Now
 
-from crmmirror.lib.allowed_networks import validate_networks
+from crmmirror.lib.web.allowed_networks import validate_networks
 
 MIB = 1024 * 1024
 

@@ -8,11 +8,14 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
+from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import django
 import pytest
 from cryptography.fernet import Fernet
+from django.db.backends.base.base import BaseDatabaseWrapper
 from hypothesis import settings
 
 from tests.support import run_summary, services
@@ -26,9 +29,11 @@ SETTINGS = {
 }
 NO_DATABASE = "postgresql:///none?host=/nonexistent"
 NO_BROKER = "redis://nowhere.invalid"
-# What is drawn depends on the test alone: what fails, fails again, and what was green stays so.
+DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "live_server"}
+# Examples depend on the test alone, so that a failure repeats and a test that passed still passes.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
-settings.load_profile("repeatable")
+# Of `make unit`, which should take seconds: `make test` tries four times as many.
+settings.register_profile("quick", settings.get_profile("repeatable"), max_examples=25)
 
 
 def start_services() -> None:
@@ -37,14 +42,14 @@ def start_services() -> None:
     os.environ |= {
         **SETTINGS,
         "CRMMIRROR_STATE_DIR": str(state),
-        "DATABASE_URL": SERVICES.enter_context(services.database(state)),
-        "BROKER_URL": SERVICES.enter_context(services.broker(state)),
+        "DATABASE_URL": SERVICES.enter_context(services.provide_database(state)),
+        "BROKER_URL": SERVICES.enter_context(services.provide_broker(state)),
     }
     django.setup()
 
 
 def set_up_without_services() -> None:
-    """Set up Django with addresses where nothing is; leave the environment as it was.
+    """Set up Django with addresses that nothing listens on; leave the environment as it was.
 
     For the process that only distributes the tests, whose children inherit its environment, and for
     unit tests, in which a query is a mistake.
@@ -66,27 +71,48 @@ def distributes_only() -> bool:
 
 def runs_unit_tests_only() -> bool:
     """Return True for `pytest -m unit`: those tests need no service."""
-    return sys.argv[1:3] == ["-m", "unit"]
+    return ("-m", "unit") in pairwise(sys.argv)
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Leave files without unit tests out of `pytest -m unit`: importing them takes longer than the tests."""
+    is_test_file = collection_path.name.startswith("test_") and collection_path.suffix == ".py"
+    if runs_unit_tests_only() and is_test_file and "pytest.mark.unit" not in collection_path.read_text():
+        return True
+    return None
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """pytest-xdist runs one of several tests with one id, and says nothing of the others."""
-    if twice := [nodeid for nodeid, count in Counter(item.nodeid for item in items).items() if count > 1]:
-        raise pytest.UsageError(f"several tests have one id: {', '.join(twice)}")
+    refuse_equal_ids(items)
+    refuse_unit_tests_with_database(items)
+
+
+def refuse_equal_ids(items: list[pytest.Item]) -> None:
+    """Raise UsageError if two tests have one id: pytest-xdist would run one, and not report the other."""
+    if repeated := [nodeid for nodeid, count in Counter(item.nodeid for item in items).items() if count > 1]:
+        raise pytest.UsageError(f"several tests have one id: {', '.join(repeated)}")
+
+
+def refuse_unit_tests_with_database(items: list[pytest.Item]) -> None:
+    """Raise UsageError if a unit test asks for the database: `make unit` starts none."""
+    unit_tests = [item for item in items if item.get_closest_marker("unit")]
+    for item in unit_tests:
+        if item.get_closest_marker("django_db") or DATABASE_FIXTURES & set(getattr(item, "fixturenames", ())):
+            raise pytest.UsageError(f"{item.nodeid} is marked `unit` and asks for the database: drop one")
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    run_summary.pass_on(session.config)
+    run_summary.send_to_controller(session.config)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    run_summary.take_over(getattr(node, "workeroutput", {}))
+    run_summary.add_from_worker(getattr(node, "workeroutput", {}))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    for line in run_summary.lines():
+    for line in run_summary.summary_lines():
         terminalreporter.write_line(line)
 
 
@@ -94,6 +120,7 @@ def pytest_unconfigure() -> None:
     SERVICES.close()
 
 
+settings.load_profile("quick" if runs_unit_tests_only() else "repeatable")
 if distributes_only() or runs_unit_tests_only():
     set_up_without_services()
 else:
@@ -101,8 +128,21 @@ else:
 
 
 @pytest.fixture(autouse=True)
-def refusals_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The thread that writes refusals would do so beside the test's transaction: tests write themselves."""
+def no_database_in_unit_tests(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make a unit test that queries the database fail with the reason, in `make test` too."""
+    if request.node.get_closest_marker("unit"):
+
+        def refuse(connection: BaseDatabaseWrapper) -> None:
+            raise RuntimeError(
+                f"{request.node.nodeid} is marked `unit` and queries the database: drop the mark or the query"
+            )
+
+        monkeypatch.setattr(BaseDatabaseWrapper, "ensure_connection", refuse)
+
+
+@pytest.fixture(autouse=True)
+def no_refusal_writer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stop the thread that writes refusals: it would write outside the test's transaction."""
     from events.refusals import recorder
     from events.refusals.recorder import buffer
 
@@ -111,8 +151,8 @@ def refusals_wait(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def database_is_there() -> Iterator[None]:
-    """What one test finds away is not taken to be away by the next."""
+def closed_database_circuit() -> Iterator[None]:
+    """Close the web server's circuit breaker again, which a test may have opened."""
     from events.endpoint.views import database_circuit
 
     yield

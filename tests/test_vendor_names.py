@@ -8,6 +8,7 @@ import pytest
 from entities.vendors import all_vendors
 from tests.support.paths import PROJECT
 
+pytestmark = pytest.mark.unit
 PACKAGES = ("crmmirror", "events", "entities")
 TEXTS = sorted(
     path

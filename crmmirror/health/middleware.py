@@ -9,7 +9,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.urls import resolve
 
-from crmmirror.lib.direct_responses import respond_directly
+from crmmirror.lib.web.direct_responses import respond_directly
 
 Handler = Callable[[HttpRequest], HttpResponse]
 PROBE_PATHS = ("/healthz", "/readyz")

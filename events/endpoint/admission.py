@@ -4,8 +4,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from crmmirror.lib.allowed_networks import is_allowed
 from crmmirror.lib.token_bucket import consume
+from crmmirror.lib.web.allowed_networks import is_allowed
 from events.refusals.reasons import RefusalReason, Refused
 from events.sources.lookup import ActiveSource
 from events.sources.rate_limit import BUCKET_PREFIX, rate_limit_of

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db import connection
 
 from events.endpoint.admission import check_admission, consume_rate_limit
-from events.endpoint.authentication import read_authentic_body
+from events.endpoint.delivery_authentication import read_authentic_body
 from events.endpoint.delivery_request import DeliveryRequest
 from events.ingest.insert import SourceChanged
 from events.ingest.store import StoredDelivery, store_event

@@ -10,8 +10,8 @@ from functools import lru_cache
 from django.http import HttpRequest, HttpResponse
 from django.urls import ResolverMatch, resolve
 
-from crmmirror.lib.direct_responses import respond_directly
 from crmmirror.lib.statement_timeout import statement_timeout
+from crmmirror.lib.web.direct_responses import respond_directly
 
 Handler = Callable[[HttpRequest], HttpResponse]
 PREFIX = "/webhooks/"

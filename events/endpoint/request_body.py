@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from django.http import HttpRequest
 
-from crmmirror.lib.content_length import announced_bytes
-from crmmirror.lib.upload_slots import NoFreeSlot, delivery_slots
+from crmmirror.lib.web.content_length import announced_bytes
+from crmmirror.lib.web.upload_slots import NoFreeSlot, delivery_slots
 from events.refusals.reasons import RefusalReason, Refused
 
 CHUNK_BYTES = 64 * 1024

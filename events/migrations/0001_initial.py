@@ -4,7 +4,7 @@ import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.comparison
 import django.db.models.functions.datetime
-import crmmirror.lib.allowed_networks
+import crmmirror.lib.web.allowed_networks
 import uuid
 from django.db import migrations, models
 
@@ -87,7 +87,7 @@ class Migration(migrations.Migration):
                         db_default="",
                         default="",
                         help_text="One a line; all where empty.",
-                        validators=[crmmirror.lib.allowed_networks.validate_networks],
+                        validators=[crmmirror.lib.web.allowed_networks.validate_networks],
                     ),
                 ),
                 ("active", models.BooleanField(default=True)),

@@ -5,7 +5,7 @@ Rows, indexes and granted permissions stay.
 
 import django.db.models.deletion
 import django.db.models.functions.comparison
-import crmmirror.lib.allowed_networks
+import crmmirror.lib.web.allowed_networks
 from django.db import migrations, models
 
 OLD, NEW = "rejection", "refusal"
@@ -20,7 +20,7 @@ REWORDED_FIELDS = [
             db_default="",
             default="",
             help_text="One network per line. Leave it empty to allow all.",
-            validators=[crmmirror.lib.allowed_networks.validate_networks],
+            validators=[crmmirror.lib.web.allowed_networks.validate_networks],
         ),
     ),
     (

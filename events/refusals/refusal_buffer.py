@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from crmmirror.lib.client_address import client_address
-from crmmirror.lib.content_length import announced_bytes
+from crmmirror.lib.web.client_address import client_address
+from crmmirror.lib.web.content_length import announced_bytes
 from events.refusals.reasons import Refused
 
 # How many refusals of one source and reason a process samples in a minute.

@@ -12,7 +12,7 @@ from entities.models import Deal
 from events.models import Event, Refusal, Source
 from events.processing.drain import drain_backlog
 from events.sources.registry import create_source
-from tests.support.staff_client import list_url, page_url, say, staff
+from tests.support.staff_client import list_url, log_in_staff, page_url, store_and_apply
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -59,7 +59,7 @@ class Visit:
 @pytest.fixture
 def visit(chromium: Browser, live_server: LiveServer) -> Iterator[Visit]:
     context = chromium.new_context(permissions=["clipboard-read", "clipboard-write"])
-    session = staff().cookies[settings.SESSION_COOKIE_NAME].value
+    session = log_in_staff().cookies[settings.SESSION_COOKIE_NAME].value
     context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url}])
     yield Visit(context.new_page(), live_server.url)
     context.close()
@@ -78,7 +78,7 @@ def test_the_staff_sign_in(chromium: Browser, live_server: LiveServer) -> None:
 
 
 def test_no_page_breaks_the_policy_or_runs_what_a_vendor_wrote(visit: Visit) -> None:
-    event = say(
+    event = store_and_apply(
         "deal.created", {"id": "dl_1", "title": HOSTILE, HOSTILE: {HOSTILE: HOSTILE}, "stage": HOSTILE}
     )
     deal = Deal.objects.get()
@@ -146,7 +146,7 @@ def test_a_rotated_secret_is_copied_with_a_button_and_the_old_one_ended(visit: V
 
 
 def test_an_event_is_applied_again_from_its_page_and_from_the_list(visit: Visit) -> None:
-    event = say("deal.created", {"title": "no id"})
+    event = store_and_apply("deal.created", {"title": "no id"})
     visit.goto(page_url(event))
     visit.page.click("[value='Apply again']")
     assert "is pending again" in visit.page.inner_text(".messagelist")
@@ -162,8 +162,12 @@ def test_an_event_is_applied_again_from_its_page_and_from_the_list(visit: Visit)
 
 @pytest.mark.parametrize("width", [1920, 1280, 1024, 768, 420])
 def test_a_records_page_is_legible_at_any_width(visit: Visit, width: int) -> None:
-    say("deal.created", {"id": "dl_1", "title": "Enterprise License", "stage": "Proposal", "vendorKey": 1})
-    say("deal.updated", {"id": "dl_1", "title": "W" * 90, "status": "WON"}, "2025-02-15T10:30:00Z")
+    store_and_apply(
+        "deal.created", {"id": "dl_1", "title": "Enterprise License", "stage": "Proposal", "vendorKey": 1}
+    )
+    store_and_apply(
+        "deal.updated", {"id": "dl_1", "title": "W" * 90, "status": "WON"}, "2025-02-15T10:30:00Z"
+    )
     visit.page.set_viewport_size({"width": width, "height": 900})
     visit.goto(page_url(Deal.objects.get()))
     label = visit.page.locator(".fields th", has_text="Stage name")
@@ -180,7 +184,7 @@ def is_one_line(element: Locator) -> bool:
 
 
 def test_a_very_long_word_leaves_room_for_the_other_columns_of_a_list(visit: Visit) -> None:
-    say("deal.created", {"id": "dl_1", "title": "W" * 90, "status": "WON"})
+    store_and_apply("deal.created", {"id": "dl_1", "title": "W" * 90, "status": "WON"})
     visit.page.set_viewport_size({"width": 1280, "height": 900})
     visit.goto(list_url(Deal))
     title = visit.page.locator("#result_list tbody th").bounding_box()
@@ -189,7 +193,7 @@ def test_a_very_long_word_leaves_room_for_the_other_columns_of_a_list(visit: Vis
 
 
 def test_a_long_value_unfolds(visit: Visit) -> None:
-    say("deal.created", {"id": "dl_1", "title": "Deal", "lostReason": "word " * 500})
+    store_and_apply("deal.created", {"id": "dl_1", "title": "Deal", "lostReason": "word " * 500})
     visit.goto(page_url(Deal.objects.get()))
     full_text = visit.page.locator("details.long .text").first
     assert not full_text.is_visible()

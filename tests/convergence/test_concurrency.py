@@ -15,7 +15,7 @@ from entities.vendors import all_vendors
 from events.models import Event
 from events.processing.claim import MAX_BATCH_EVENTS
 from events.rebuild.verification import compare_with_log
-from tests.support.random_histories import RECEIVED, digest_after, source, store_all
+from tests.support.random_histories import RECEIVED, digest_after_batches, ensure_source, store_events
 from tests.support.run_summary import COUNTS
 from tests.support.worker_processes import Worker
 
@@ -34,7 +34,7 @@ def test_four_workers_after_two_killed_in_a_batch_make_the_mirror_that_one_makes
     one_batch_after_another = [
         events[at : at + MAX_BATCH_EVENTS] for at in range(0, len(events), MAX_BATCH_EVENTS)
     ]
-    assert digest_after(one_batch_after_another) == together
+    assert digest_after_batches(one_batch_after_another) == together
     COUNTS["concurrent"] += len(events)
 
 
@@ -44,10 +44,10 @@ def store_shuffled(count: int, seed: int) -> list[StoredEvent]:
     bodies = [
         (name, body) for name, vendor in all_vendors().items() for body in generate_stream(vendor, each, seed)
     ]
-    sources = {name: source(name) for name in all_vendors()}
+    sources = {name: ensure_source(name) for name in all_vendors()}
     shuffled = Random(seed).sample(range(count), count)
     deliveries = ((sources[bodies[place][0]], bodies[place][1], RECEIVED) for place in shuffled)
-    stored = dict(zip(shuffled, store_all(deliveries), strict=True))
+    stored = dict(zip(shuffled, store_events(deliveries), strict=True))
     return [stored[place] for place in range(count)]
 
 

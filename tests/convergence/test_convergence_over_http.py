@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.paths import SAMPLES
+from tests.support.paths import PROJECT, SAMPLES
 from tests.support.run_summary import COUNTS
-from tests.support.running_mirror import PROJECT, Mirror, wait_until
+from tests.support.running_mirror import Mirror, wait_until
 
 EVENTS_A_VENDOR = 10_000
 SEED = 20_000
@@ -40,10 +40,10 @@ def digest_of_fed_mirror(directory: Path, options: tuple[str, ...], workers: int
         assert [finished.wait(DRAIN_SECONDS) for finished in feeds] == [0] * len(feeds)
         wait_until(lambda: statuses(mirror).get("pending", 0) == 0, DRAIN_SECONDS)
         assert statuses(mirror) == {"applied": EVENTS_A_VENDOR * len(feeds)}
-        verified = mirror.manage("verify_mirror", seconds=DRAIN_SECONDS)
+        verified = mirror.run_command("verify_mirror", seconds=DRAIN_SECONDS)
         assert verified.returncode == 0, verified.stdout
         assert "0 rows differ" in verified.stdout
-        return mirror.manage("verify_mirror", "--digest").stdout.strip()
+        return mirror.run_command("verify_mirror", "--digest").stdout.strip()
     finally:
         assert mirror.stop(signal.SIGINT) == 0
 
@@ -53,7 +53,7 @@ def vendors() -> list[str]:
 
 
 def feed(mirror: Mirror, vendor: str, options: tuple[str, ...]) -> subprocess.Popen[bytes]:
-    created = mirror.manage("create_source", vendor, "--vendor", vendor)
+    created = mirror.run_command("create_source", vendor, "--vendor", vendor)
     assert created.returncode == 0, created.stderr
     generated = ("--generate", str(EVENTS_A_VENDOR), "--seed", str(SEED))
     argv = mirror.command("deliver", vendor, *generated, *options, "--url", mirror.url)
@@ -78,7 +78,7 @@ def is_child(pid: int, mirror: Mirror) -> bool:
 
 def statuses(mirror: Mirror) -> dict[str, int]:
     """Return how many events have each status, as the database counts them."""
-    counted = mirror.manage("shell", "-v", "0", "-c", COUNT)
+    counted = mirror.run_command("shell", "-v", "0", "-c", COUNT)
     return dict(json.loads(counted.stdout))
 
 

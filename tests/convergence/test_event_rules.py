@@ -13,17 +13,17 @@ from events.ingest.store import store_event
 from events.models import Event
 from events.processing import drain as draining
 from events.processing.drain import drain_backlog
-from tests.support.envelopes import body
-from tests.support.random_histories import RECEIVED, source
+from tests.support.envelopes import build_body
+from tests.support.random_histories import RECEIVED, ensure_source
 from tests.support.vendor_requests import deliver, new_source
 
 pytestmark = pytest.mark.django_db
 
-WON = body("heffl", "deal.updated", {"id": "d", "status": "WON"})
+WON = build_body("heffl", "deal.updated", {"id": "d", "status": "WON"})
 
 
 def store(body: bytes, webhook_id: str = "", slug: str = "") -> Event:
-    stored = store_event(source("heffl", slug), body, {"webhook-id": webhook_id}, RECEIVED)
+    stored = store_event(ensure_source("heffl", slug), body, {"webhook-id": webhook_id}, RECEIVED)
     return Event.objects.get(pk=stored.event_id)
 
 
@@ -84,7 +84,7 @@ def test_an_event_is_pending_and_then_applied() -> None:
 
 
 def test_an_event_of_a_type_that_the_vendor_does_not_have_is_ignored() -> None:
-    assert process(body("heffl", "deal.sneezed", {"id": "d"})).status == Event.Status.IGNORED
+    assert process(build_body("heffl", "deal.sneezed", {"id": "d"})).status == Event.Status.IGNORED
     assert not Deal.objects.exists()
 
 
@@ -96,7 +96,7 @@ def test_what_is_no_envelope_is_malformed(body: bytes) -> None:
 
 
 def test_an_event_that_names_no_record_has_failed_with_its_reason() -> None:
-    event = process(body("heffl", "deal.updated", {}))
+    event = process(build_body("heffl", "deal.updated", {}))
     assert (event.status, event.attempts, event.next_attempt_at) == (Event.Status.FAILED, 1, None)
     assert event.error == "the payload carries no id (looked for id, dealId)"
 
@@ -104,7 +104,7 @@ def test_an_event_that_names_no_record_has_failed_with_its_reason() -> None:
 def test_an_event_that_the_database_refuses_has_failed_alone_and_is_tried_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    refused = store(body("heffl", "deal.updated", {"id": "refused"}))
+    refused = store(build_body("heffl", "deal.updated", {"id": "refused"}))
     apply = process_batch.apply_mapped_events
 
     def apply_unless_refused(mapped: list[MappedEvent]) -> None:

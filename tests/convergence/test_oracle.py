@@ -9,21 +9,21 @@ from hypothesis import given
 from entities.writing.process_batch import process_batch
 from tests.convergence.test_convergence import HISTORY, run
 from tests.support import oracle, table_contents
-from tests.support.random_histories import history, shuffled
+from tests.support.random_histories import generate_history, shuffle_into_batches
 from tests.support.run_summary import COUNTS
 
 
 def check(seed: int, size: int) -> None:
     """Compare a history in a random way with the oracle. Leaves nothing behind; the seed decides all."""
     with transaction.atomic():
-        events = history(seed, size)
-        for batch in shuffled(events, Random(f"{seed} oracle")):
+        events = generate_history(seed, size)
+        for batch in shuffle_into_batches(events, Random(f"{seed} oracle")):
             assert not [outcome for outcome in process_batch(batch) if outcome.retry]
-        records, timeline = table_contents.records(), table_contents.timeline()
-        expected_records, expected_timeline = oracle.cells(events), oracle.timeline(events)
+        records, timeline = table_contents.read_records(), table_contents.read_timeline()
+        expected_records, expected_timeline = oracle.expected_cells(events), oracle.expected_timeline(events)
         transaction.set_rollback(True)
     COUNTS["judged"] += 1
-    differences = table_contents.differences(expected_records, records)
+    differences = table_contents.list_differences(expected_records, records)
     assert not differences, f"seed {seed}, {size} events: {differences}"
     assert timeline == expected_timeline, f"seed {seed}, {size} events: timeline"
 

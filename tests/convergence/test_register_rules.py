@@ -12,12 +12,12 @@ from tests.support.event_builders import (
     CONTACT,
     DEAL,
     LEAD,
-    after,
-    client,
-    contact,
-    deal,
-    in_every_way,
-    said,
+    apply_in_every_way,
+    build_event,
+    client_event,
+    contact_event,
+    deal_event,
+    records_after,
 )
 
 pytestmark = pytest.mark.django_db
@@ -28,19 +28,19 @@ pytestmark = pytest.mark.django_db
 
 def test_equal_ids_in_two_sources_are_two_records() -> None:
     events = tuple(
-        said("heffl", "deal.updated", 1, {"id": "d", "title": slug}, slug) for slug in ("one", "two")
+        build_event("heffl", "deal.updated", 1, {"id": "d", "title": slug}, slug) for slug in ("one", "two")
     )
-    titles = in_every_way(
-        events, lambda: sorted(cells["title"] for cells in table_contents.records().values())
+    titles = apply_in_every_way(
+        events, lambda: sorted(cells["title"] for cells in table_contents.read_records().values())
     )
     assert titles == ["one", "two"]
 
 
 def test_equal_ids_in_two_sub_accounts_are_two_records() -> None:
-    records = after(
-        contact("updated", 1, firstName="Ann"),
-        contact("updated", 2, firstName="Bea", subAccountId="sb"),
-        contact("updated", 3, firstName="Cleo", subAccountId=None),
+    records = records_after(
+        contact_event("updated", 1, firstName="Ann"),
+        contact_event("updated", 2, firstName="Bea", subAccountId="sb"),
+        contact_event("updated", 3, firstName="Cleo", subAccountId=None),
     )
     contacts = {key[1]: cells for key, cells in records.items() if key[0] == "contact"}
     assert {scope: cells["first_name"] for scope, cells in contacts.items()} == {
@@ -56,8 +56,10 @@ def test_equal_ids_in_two_sub_accounts_are_two_records() -> None:
 
 
 def test_a_location_is_a_fact_about_the_sub_account_and_no_part_of_a_key() -> None:
-    records = after(
-        contact("updated", 1, locationId="loc_1"), contact("updated", 2), contact("updated", 3, locationId=2)
+    records = records_after(
+        contact_event("updated", 1, locationId="loc_1"),
+        contact_event("updated", 2),
+        contact_event("updated", 3, locationId=2),
     )
     assert records["subaccount", "", "sa"]["location_id"] == "2"
     assert set(records) == {CONTACT, ("subaccount", "", "sa")}
@@ -65,31 +67,33 @@ def test_a_location_is_a_fact_about_the_sub_account_and_no_part_of_a_key() -> No
 
 
 def test_an_id_is_the_same_as_a_number_and_as_text() -> None:
-    assert set(after(deal("updated", 1, id=7), deal("updated", 2, id="7"))) == {("deal", "", "7")}
+    assert set(records_after(deal_event("updated", 1, id=7), deal_event("updated", 2, id="7"))) == {
+        ("deal", "", "7")
+    }
 
 
 # Every field is a last-writer-wins register; its clock is (event time, rank, digest).
 
 
 def test_an_older_event_does_not_overwrite_a_newer_one() -> None:
-    records = after(deal("updated", 1, title="older"), deal("updated", 2, title="newer"))
+    records = records_after(deal_event("updated", 1, title="older"), deal_event("updated", 2, title="newer"))
     assert records[DEAL]["title"] == "newer"
 
 
 def test_each_field_has_a_clock_of_its_own() -> None:
-    records = after(
-        deal("updated", 1, title="1", number="1", priority="1"),
-        deal("updated", 2, title="2", number="2"),
-        deal("updated", 3, title="3"),
+    records = records_after(
+        deal_event("updated", 1, title="1", number="1", priority="1"),
+        deal_event("updated", 2, title="2", number="2"),
+        deal_event("updated", 3, title="3"),
     )
     assert [records[DEAL][name] for name in ("title", "number", "priority")] == ["3", "2", "1"]
 
 
 def test_times_are_compared_to_the_microsecond_and_across_zones() -> None:
-    records = after(
-        deal("updated", "2025-01-15T10:00:00.000002Z", title="newest"),
-        deal("updated", "2025-01-15T15:30:00.000001+05:30", title="newer"),
-        deal("updated", 1736935200000, title="oldest"),
+    records = records_after(
+        deal_event("updated", "2025-01-15T10:00:00.000002Z", title="newest"),
+        deal_event("updated", "2025-01-15T15:30:00.000001+05:30", title="newer"),
+        deal_event("updated", 1736935200000, title="oldest"),
     )
     assert records[DEAL]["title"] == "newest"
 
@@ -97,72 +101,77 @@ def test_times_are_compared_to_the_microsecond_and_across_zones() -> None:
 @pytest.mark.parametrize(("lower", "higher"), [("created", "updated"), ("created", "stageChanged")])
 def test_at_equal_times_rank_decides(lower: str, higher: str) -> None:
     for title in ("one", "other"):
-        records = after(deal(lower, 1, title="lower"), deal(higher, 1, title=title))
+        records = records_after(deal_event(lower, 1, title="lower"), deal_event(higher, 1, title=title))
         assert records[DEAL]["title"] == title
 
 
 def test_at_equal_times_a_deletion_ranks_highest() -> None:
     for title in ("one", "other"):
-        records = after(deal("updated", 1, title="lower"), deal("deleted", 1, title=title))
+        records = records_after(
+            deal_event("updated", 1, title="lower"), deal_event("deleted", 1, title=title)
+        )
         assert (records[DEAL]["title"], records[DEAL]["is_deleted"]) == (title, True)
 
 
 def test_at_equal_times_a_creation_ranks_above_a_copy() -> None:
     for name in ("one", "other"):
-        records = after(
-            deal("updated", 1, client={"id": "c", "name": "copy"}), client("created", 1, name=name)
+        records = records_after(
+            deal_event("updated", 1, client={"id": "c", "name": "copy"}),
+            client_event("created", 1, name=name),
         )
         assert records[CLIENT]["name"] == name
 
 
 def test_at_equal_times_and_ranks_the_digest_decides() -> None:
-    events = [deal("updated", 1, title=title) for title in ("a", "b", "c")]
+    events = [deal_event("updated", 1, title=title) for title in ("a", "b", "c")]
     last = max(events, key=lambda event: event.digest)
-    assert after(*events)[DEAL]["title"] == "abc"[events.index(last)]
+    assert records_after(*events)[DEAL]["title"] == "abc"[events.index(last)]
 
 
 # Absent is not null.
 
 
 def test_an_absent_field_writes_nothing() -> None:
-    records = after(deal("updated", 1, title="said", score=1), deal("updated", 2, number="7"))
+    records = records_after(
+        deal_event("updated", 1, title="said", score=1), deal_event("updated", 2, number="7")
+    )
     assert (records[DEAL]["title"], records[DEAL]["extra"]) == ("said", {"score": 1})
 
 
 def test_a_null_in_the_records_own_event_writes_null() -> None:
-    records = after(
-        deal("updated", 1, title="said", score=1, clientId="c"),
-        deal("updated", 2, title=None, score=None, clientId=None),
+    records = records_after(
+        deal_event("updated", 1, title="said", score=1, clientId="c"),
+        deal_event("updated", 2, title=None, score=None, clientId=None),
     )
     assert (records[DEAL]["title"], records[DEAL]["client"]) == (None, None)
     assert records[DEAL]["extra"] == {"score": None}
 
 
 def test_an_older_null_blanks_nothing() -> None:
-    records = after(deal("updated", 1, title=None), deal("updated", 2, title="said"))
+    records = records_after(deal_event("updated", 1, title=None), deal_event("updated", 2, title="said"))
     assert records[DEAL]["title"] == "said"
 
 
 def test_a_null_in_an_embedded_copy_writes_nothing() -> None:
-    records = after(
-        client("updated", 1, name="Acme", score=1),
-        deal("updated", 2, client={"id": "c", "name": None, "score": None}),
+    records = records_after(
+        client_event("updated", 1, name="Acme", score=1),
+        deal_event("updated", 2, client={"id": "c", "name": None, "score": None}),
     )
     assert (records[CLIENT]["name"], records[CLIENT]["extra"]) == ("Acme", {"score": 1})
 
 
 def test_a_null_beside_a_reference_writes_nothing() -> None:
-    records = after(
-        said("heffl", "lead.updated", 1, {"id": "l", "name": "Jane"}),
-        deal("updated", 2, leadId="l", leadName=None),
+    records = records_after(
+        build_event("heffl", "lead.updated", 1, {"id": "l", "name": "Jane"}),
+        deal_event("updated", 2, leadId="l", leadName=None),
     )
     assert records[LEAD]["name"] == "Jane"
 
 
 def test_a_null_reference_in_a_copy_writes_nothing() -> None:
-    records = after(
-        deal("updated", 1, clientId="c"),
-        said("heffl", "quotation.updated", 2, {"id": "q", "deal": {"id": "d", "clientId": None}}),
+    records = records_after(
+        deal_event("updated", 1, clientId="c"),
+        build_event("heffl", "quotation.updated", 2, {"id": "q", "deal": {"id": "d", "clientId": None}}),
     )
     assert records[DEAL]["client"] == "c"
 
@@ -171,36 +180,44 @@ def test_a_null_reference_in_a_copy_writes_nothing() -> None:
 
 
 def test_an_embedded_copy_writes_the_embedded_records_registers() -> None:
-    records = after(deal("updated", 1, client={"id": "c", "name": "Acme", "score": 1}))
+    records = records_after(deal_event("updated", 1, client={"id": "c", "name": "Acme", "score": 1}))
     assert records[DEAL]["client"] == "c"
     assert (records[CLIENT]["name"], records[CLIENT]["extra"]) == ("Acme", {"score": 1})
     assert not records[CLIENT]["is_placeholder"]
 
 
 def test_a_scalar_beside_a_reference_is_a_copy_of_that_one_field() -> None:
-    records = after(
-        said("heffl", "lead.updated", 1, {"id": "l", "name": "Jane", "email": "jane@example.com"}),
-        deal("updated", 2, leadId="l", leadName="Jane Doe"),
+    records = records_after(
+        build_event("heffl", "lead.updated", 1, {"id": "l", "name": "Jane", "email": "jane@example.com"}),
+        deal_event("updated", 2, leadId="l", leadName="Jane Doe"),
     )
     assert (records[LEAD]["name"], records[LEAD]["email"]) == ("Jane Doe", "jane@example.com")
 
 
 def test_an_older_copy_does_not_overwrite_the_records_own_word() -> None:
-    records = after(deal("updated", 1, client={"id": "c", "name": "copy"}), client("updated", 2, name="own"))
+    records = records_after(
+        deal_event("updated", 1, client={"id": "c", "name": "copy"}), client_event("updated", 2, name="own")
+    )
     assert records[CLIENT]["name"] == "own"
 
 
 @pytest.mark.parametrize("name", ["copy", "another", "third", "fourth"])
 def test_a_copy_of_the_same_time_does_not_overwrite_the_records_own_word(name: str) -> None:
-    records = after(deal("updated", 1, client={"id": "c", "name": name}), client("updated", 1, name="own"))
+    records = records_after(
+        deal_event("updated", 1, client={"id": "c", "name": name}), client_event("updated", 1, name="own")
+    )
     assert records[CLIENT]["name"] == "own"
 
 
 def test_a_newer_copy_overwrites_the_records_own_word() -> None:
-    records = after(client("updated", 1, name="own"), deal("updated", 2, client={"id": "c", "name": "copy"}))
+    records = records_after(
+        client_event("updated", 1, name="own"), deal_event("updated", 2, client={"id": "c", "name": "copy"})
+    )
     assert records[CLIENT]["name"] == "copy"
 
 
 def test_a_copy_in_the_event_of_another_record_says_nothing_of_its_existence() -> None:
-    records = after(client("deleted", 1), deal("updated", 2, client={"id": "c", "name": "copy"}))
+    records = records_after(
+        client_event("deleted", 1), deal_event("updated", 2, client={"id": "c", "name": "copy"})
+    )
     assert (records[CLIENT]["is_deleted"], records[CLIENT]["name"]) == (True, "copy")

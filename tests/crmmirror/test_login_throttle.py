@@ -18,7 +18,8 @@ from crmmirror.login_throttle import ADDRESS_LIMIT, BROWSER_LIMIT, NAME_LIMIT
 from crmmirror.token_throttle import FAILURE_LIMIT
 from entities.models import ApiToken
 from events.models import TokenBucket
-from tests.support.web_server import HOST, serving
+from tests.support.ports import HOST
+from tests.support.web_server import run_web_server
 
 pytestmark = pytest.mark.django_db
 
@@ -188,7 +189,11 @@ def test_guesses_that_come_at_once_are_counted_by_all_processes(ann: User, tmp_p
     directories = [tmp_path / name for name in "ab"]
     for directory in directories:
         directory.mkdir()
-    with serving(directories[0]) as one, serving(directories[1]) as other, ThreadPoolExecutor(8) as pool:
+    with (
+        run_web_server(directories[0]) as one,
+        run_web_server(directories[1]) as other,
+        ThreadPoolExecutor(8) as pool,
+    ):
         token = csrf_token(one.port)
         ports = [one.port, other.port] * ADDRESS_LIMIT.count
         statuses = Counter(pool.map(lambda port: guess(port, token), ports))
@@ -260,7 +265,7 @@ def test_pages_come_with_strict_headers(ann: User) -> None:
 def test_over_https_cookies_are_for_this_host_and_for_no_script(ann: User, tmp_path: Path) -> None:
     environment = {"HTTPS": "true", "BEHIND_PROXY": "true", "LOG_LEVEL": "ERROR"}
     forwarded = {"X-Forwarded-Proto": "https", "X-Forwarded-For": OFFICE}
-    with serving(tmp_path, environment) as web:
+    with run_web_server(tmp_path, environment) as web:
         connection = HTTPConnection(HOST, web.port, timeout=30)
         connection.request("GET", LOGIN, headers=forwarded)
         response = connection.getresponse()

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
-from tests.support.running_mirror import PROJECT, free_port
+from tests.support.paths import PROJECT
+from tests.support.ports import free_port
 
 GOOD = {
     "SECRET_KEY": "s" * 60,

@@ -242,5 +242,7 @@ def test_the_vendor_in_the_guide_passes_the_checks(tmp_path: Path) -> None:
     example = next(
         code for code in markdown.python_blocks(markdown.read("CONTRIBUTING.md")) if "Vendor(" in code
     )
-    with third_vendor.module(tmp_path, re.sub(r'name="\w+"', f'name="{third_vendor.NAME}"', example)):
+    with third_vendor.temporary_vendor(
+        tmp_path, re.sub(r'name="\w+"', f'name="{third_vendor.NAME}"', example)
+    ):
         assert check_vendors() == []

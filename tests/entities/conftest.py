@@ -1,4 +1,4 @@
-"""What the tests of the API share."""
+"""Fixtures of the API's tests."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,21 +9,21 @@ from django.db import close_old_connections
 
 SIGNALS = (request_started, request_finished)
 # Collecting it generates requests to every address, which takes half a minute.
-AT_LENGTH = "test_schema_requests_at_length.py"
+LONG_FILE = "test_schema_requests_at_length.py"
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    left_out = collection_path.name == AT_LENGTH and config.option.markexpr == "not prove"
-    return True if left_out else None
+    is_left_out = collection_path.name == LONG_FILE and config.option.markexpr == "not prove"
+    return True if is_left_out else None
 
 
 @pytest.fixture
 def headers(db: None) -> Iterator[dict[str, str]]:
-    """Those of somebody who may see everything, asking within the test's transaction."""
-    from tests.support.api_client import authorization
+    """Return the headers of a superuser, whose requests stay within the test's transaction."""
+    from tests.support.api_client import authorization_header
 
     for signal in SIGNALS:
         signal.disconnect(close_old_connections)
-    yield {"Authorization": authorization()}
+    yield {"Authorization": authorization_header()}
     for signal in SIGNALS:
         signal.connect(close_old_connections)

@@ -14,6 +14,7 @@ from entities.models import Deal
 from entities.reading.converters import CONVERTERS
 from tests.support import third_vendor
 
+pytestmark = pytest.mark.unit
 SOUND = """
 from entities.vendor_language import EVENT_TIME, Entity, EventType, Vendor, event_types, same_names
 
@@ -148,7 +149,7 @@ def test_the_vendors_tables_have_no_mistake() -> None:
 
 
 def test_a_sound_module_has_no_mistake(tmp_path: Path) -> None:
-    with third_vendor.module(tmp_path, SOUND):
+    with third_vendor.temporary_vendor(tmp_path, SOUND):
         assert entity_errors() == []
 
 
@@ -157,7 +158,7 @@ def test_a_mistake_is_named_with_what_to_write_instead(
     tmp_path: Path, code: str, text: str, reason: str, hint: str
 ) -> None:
     assert text != SOUND
-    with third_vendor.module(tmp_path, text) as module:
+    with third_vendor.temporary_vendor(tmp_path, text) as module:
         errors = {error.id: error for error in entity_errors()}
     error = errors[f"entities.{code}"]
     assert error.obj == module
@@ -167,7 +168,7 @@ def test_a_mistake_is_named_with_what_to_write_instead(
 
 def test_a_mistake_fails_manage_py_check(tmp_path: Path) -> None:
     with (
-        third_vendor.module(tmp_path, SOUND.replace("same_names(", "same_names('nmae ' + ")),
+        third_vendor.temporary_vendor(tmp_path, SOUND.replace("same_names(", "same_names('nmae ' + ")),
         pytest.raises(SystemCheckError, match="nmae"),
     ):
         call_command("check")
@@ -177,7 +178,7 @@ def test_a_column_of_a_kind_without_a_converter_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delitem(CONVERTERS, models.DecimalField)
-    with third_vendor.module(tmp_path, SOUND) as module:
+    with third_vendor.temporary_vendor(tmp_path, SOUND) as module:
         (error,) = [error for error in entity_errors() if error.obj == module]
     assert error.id == "entities.E007"
     assert "entity 'deal', columns: no converter fills the DecimalField 'value'" in error.msg

@@ -1,4 +1,4 @@
-"""What several tests of events need."""
+"""Fixtures of the tests of events."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -13,22 +13,22 @@ from entities.reading.plan import entity_plans
 from entities.vendors import all_vendors, get_vendor
 from entities.writing import process_batch
 from events.processing import wakeups
-from tests.support.web_server import WebServer, serving
+from tests.support.web_server import WebServer, run_web_server
 
 
 @pytest.fixture
-def wakes(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """One item for each wake-up that was asked for."""
-    asked: list[bool] = []
-    monkeypatch.setattr(wakeups, "wake", lambda: asked.append(True))
-    return asked
+def wakeup_calls(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Return a list that gets one item for each wake-up that is asked for."""
+    calls: list[bool] = []
+    monkeypatch.setattr(wakeups, "wake", lambda: calls.append(True))
+    return calls
 
 
 @pytest.fixture
-def learned(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Makes a vendor's table learn a field, an event type and a key of the envelope, until the test's end."""
+def teach_vendor(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Return a function that adds a field, an event type and a payload key to a vendor, for this test."""
 
-    def learn() -> None:
+    def teach() -> None:
         vendor = get_vendor("heffl")
         deals = replace(vendor.events["deal.updated"].entity)
         deals = replace(deals, columns={**deals.columns, "lost_reason": "closingNote lostReason"})
@@ -41,14 +41,14 @@ def learned(monkeypatch: pytest.MonkeyPatch) -> Any:
         monkeypatch.setitem(all_vendors(), "heffl", changed)
         entity_plans.cache_clear()
 
-    yield learn
+    yield teach
     monkeypatch.undo()
     entity_plans.cache_clear()
 
 
 @pytest.fixture
-def refusing(monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], None]:
-    """Makes the database refuse every event, or none."""
+def refuse_events(monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], None]:
+    """Make the database refuse every event; return a function that switches this off and on."""
     apply = process_batch.apply_mapped_events
 
     def refuse(mapped: Sequence[MappedEvent]) -> None:
@@ -64,22 +64,23 @@ def refusing(monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], None]:
 
 
 @pytest.fixture
-def statements(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """What was sent to the database, whether Django knows of it or not."""
-    sent: list[Any] = []
+def sent_statements(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Return a list that gets every statement sent to the database, those that bypass Django too."""
+    statements: list[Any] = []
     execute = psycopg.Cursor.execute
 
     def noted(cursor: psycopg.Cursor, query: Any, *args: Any, **options: Any) -> Any:
-        sent.append(query)
+        statements.append(query)
         return execute(cursor, query, *args, **options)
 
     monkeypatch.setattr(psycopg.Cursor, "execute", noted)
-    return sent
+    return statements
 
 
 @pytest.fixture(scope="module")
 def web(
     django_db_setup: None, django_db_blocker: object, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[WebServer]:
-    with serving(tmp_path_factory.mktemp("web")) as server:
+    """Run one web server for all tests of the module."""
+    with run_web_server(tmp_path_factory.mktemp("web")) as server:
         yield server

@@ -10,20 +10,20 @@ from pytest_django import DjangoAssertNumQueries
 
 from crmmirror.api_urls import VIEWSETS
 from events.models import Event
-from tests.support.api_client import NOW, event, get, ids, reader, source
+from tests.support.api_client import NOW, create_api_client, create_event, ensure_source, get_ids, get_json
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def client() -> Client:
-    return reader()
+    return create_api_client()
 
 
 def test_the_log_is_listed_newest_first_without_bodies(client: Client) -> None:
-    older = event(NOW - timedelta(hours=1), warnings=["value: no amount"], attempts=1, error="")
-    newer = event(NOW)
-    shown = get(client, "events/")["results"]
+    older = create_event(NOW - timedelta(hours=1), warnings=["value: no amount"], attempts=1, error="")
+    newer = create_event(NOW)
+    shown = get_json(client, "events/")["results"]
     assert [row["id"] for row in shown] == [newer.pk, older.pk]
     assert shown[1] == {
         "id": older.pk,
@@ -50,22 +50,22 @@ def test_the_log_is_listed_newest_first_without_bodies(client: Client) -> None:
 def test_an_event_shows_its_exact_body_and_headers(
     client: Client, body: bytes, shown: str, encoding: str
 ) -> None:
-    stored = event(body=body, headers={"webhook-id": "msg_1"})
-    detail = get(client, f"events/{stored.pk}/")
+    stored = create_event(body=body, headers={"webhook-id": "msg_1"})
+    detail = get_json(client, f"events/{stored.pk}/")
     assert (detail["body"], detail["body_encoding"]) == (shown, encoding)
     assert detail["headers"] == {"webhook-id": "msg_1"}
 
 
 def test_events_are_filtered_by_what_they_show(client: Client) -> None:
-    failed = event(
+    failed = create_event(
         NOW,
         status=Event.Status.FAILED,
         error="Out of range",
         attempts=3,
         event_type="x.y",
-        source=source("b"),
+        source=ensure_source("b"),
     )
-    event(NOW - timedelta(days=1), warnings=["w"])
+    create_event(NOW - timedelta(days=1), warnings=["w"])
     for query in (
         {"status": "failed"},
         {"status__in": "failed,malformed"},
@@ -77,24 +77,24 @@ def test_events_are_filtered_by_what_they_show(client: Client) -> None:
         {"occurred_at__gte": "2025-03-01"},
         {"warnings__contains": "[]", "id": failed.pk},
     ):
-        assert ids(client, "events/", **query) == [failed.pk], query
-    assert ids(client, "events/", warnings__contains='["w"]') != [failed.pk]
+        assert get_ids(client, "events/", **query) == [failed.pk], query
+    assert get_ids(client, "events/", warnings__contains='["w"]') != [failed.pk]
 
 
 @pytest.mark.parametrize("query", [{"status": "done"}, {"status__in": "failed,done"}, {"status": ""}])
 def test_an_unknown_status_is_rejected(client: Client, query: dict[str, str]) -> None:
-    get(client, "events/", query, status=400)
+    get_json(client, "events/", query, status=400)
 
 
 @pytest.mark.parametrize("query", [{"body": "x"}, {"headers": "x"}, {"digest": "00"}, {"ordering": "body"}])
 def test_bodies_and_digests_are_not_filters(client: Client, query: dict[str, str]) -> None:
-    get(client, "events/", query, status=400)
+    get_json(client, "events/", query, status=400)
 
 
 @pytest.mark.parametrize("path", ["events", "sources"])
 def test_every_field_of_the_log_has_a_filter(path: str) -> None:
     viewset = VIEWSETS[path]
-    shown = get(reader(), "sources/")
+    shown = get_json(create_api_client(), "sources/")
     filters = viewset.filterset_class.base_filters
     columns = {
         "events": set(viewset.orderable_columns) | {"warnings"},
@@ -105,29 +105,29 @@ def test_every_field_of_the_log_has_a_filter(path: str) -> None:
 
 
 def test_sources_are_shown_without_secrets(client: Client) -> None:
-    one = source("acme", header="X-Signature", prefix="sha256=")
+    one = ensure_source("acme", header="X-Signature", prefix="sha256=")
     one.secrets.create(ciphertext=b"secret")
-    shown = get(client, "sources/acme/")
+    shown = get_json(client, "sources/acme/")
     assert list(shown) == ["slug", "vendor", "scheme", "active", "created_at"]
-    assert str(one.uuid) not in json.dumps(get(client, "sources/"))
+    assert str(one.uuid) not in json.dumps(get_json(client, "sources/"))
 
 
 def test_sources_are_listed_by_slug_and_paged(client: Client) -> None:
     for slug in ("c", "a", "b"):
-        source(slug)
-    first = get(client, "sources/", {"page_size": 2})
+        ensure_source(slug)
+    first = get_json(client, "sources/", {"page_size": 2})
     rest = client.get(first["next"]).json()
     assert [row["slug"] for row in first["results"] + rest["results"]] == ["a", "b", "c"]
-    assert get(client, "sources/", {"scheme": "none"})["results"] == []
+    assert get_json(client, "sources/", {"scheme": "none"})["results"] == []
 
 
 def test_the_log_takes_the_same_queries_for_any_number_of_rows(
     client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for slug in ("a", "b", "c"):
-        event(source=source(slug))
+        create_event(source=ensure_source(slug))
     for size in (1, 3):
         with django_assert_num_queries(2):
-            get(client, "events/", {"page_size": size})
+            get_json(client, "events/", {"page_size": size})
         with django_assert_num_queries(2):
-            get(client, "sources/", {"page_size": size})
+            get_json(client, "sources/", {"page_size": size})

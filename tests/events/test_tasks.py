@@ -11,7 +11,7 @@ from crmmirror.lib.debouncer import Debouncer
 from events import tasks
 from events.processing.wakeups import WakeupPublisher
 from tests.events.processing.test_wakeups import current_app_at
-from tests.support.web_server import HOST, free_port
+from tests.support.ports import HOST, free_port
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,6 @@
-"""One machine's clock is an hour off: what its web server answers, and that its worker and beat serve.
+"""A clock that is an hour wrong: the web server's answers, and the work of worker and beat.
 
-Of worker and beat only the difference counts: a worker that is ahead has a beat that is behind.
+Of worker and beat only the difference counts: if the worker's clock is ahead, beat's is behind.
 """
 
 import json
@@ -22,10 +22,12 @@ from events.processing import wakeups
 from events.processing.drain import drain_backlog
 from tests.events.processing.test_wakeups import queue
 from tests.support import services
+from tests.support.paths import PROJECT
+from tests.support.ports import HOST
 from tests.support.run_summary import COUNTS
-from tests.support.running_mirror import PROJECT, wait_until
-from tests.support.vendor_requests import BODY, address, deliver, new_source
-from tests.support.web_server import HOST, WebServer, database_url, serving
+from tests.support.running_mirror import wait_until
+from tests.support.vendor_requests import BODY, deliver, delivery_path, new_source
+from tests.support.web_server import WebServer, database_url, run_web_server
 
 __all__ = ["queue"]
 
@@ -40,86 +42,86 @@ def no_wake_ups(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @contextmanager
-def celery(directory: Path, *argv: str, off: int, ends: signal.Signals) -> Iterator[None]:
-    """A worker or beat on the tests' database and broker."""
+def run_celery(directory: Path, *argv: str, off_seconds: int, ends: signal.Signals) -> Iterator[None]:
+    """Run a worker or beat on the tests' database and broker."""
     program = process.Program(
         argv[0],
         (sys.executable, "-m", "celery", "--app", "tests.support.faults.shifted_clock", *argv),
         directory / f"{argv[0]}.log",
-        {"DATABASE_URL": database_url(), "CLOCK_OFF_SECONDS": str(off)},
+        {"DATABASE_URL": database_url(), "CLOCK_OFF_SECONDS": str(off_seconds)},
         PROJECT,
         stop_signals=((ends, 5), (signal.SIGKILL, 5)),
     )
-    with services.running(program, lambda: True):
+    with services.run_program(program, lambda: True):
         yield
 
 
 @contextmanager
-def beat(directory: Path, off: int = 0) -> Iterator[None]:
-    """It ends as it should: it writes down when it swept last."""
+def run_beat(directory: Path, off_seconds: int = 0) -> Iterator[None]:
+    """Run beat. It ends with SIGTERM, so that it writes down when it swept last."""
     schedule = ("--schedule", str(directory / "schedule"), "--pidfile", "")
-    with celery(directory, "beat", *schedule, off=off, ends=signal.SIGTERM):
+    with run_celery(directory, "beat", *schedule, off_seconds=off_seconds, ends=signal.SIGTERM):
         yield
 
 
 @contextmanager
-def worker(directory: Path, off: int = 0) -> Iterator[None]:
+def run_worker(directory: Path, off_seconds: int = 0) -> Iterator[None]:
     options = ("--concurrency", "1", "--without-mingle", "--without-gossip")
-    with celery(directory, "worker", *options, off=off, ends=signal.SIGQUIT):
+    with run_celery(directory, "worker", *options, off_seconds=off_seconds, ends=signal.SIGQUIT):
         yield
 
 
 def post(web: WebServer, source: Source, secret: str) -> tuple[int, dict[str, str]]:
-    """Signed by a clock that is right."""
+    """Post an event that is signed by a clock that is right."""
     signed = signatures.sign(source, secret, BODY)
-    lines = [f"POST {address(source)} HTTP/1.1", f"Host: {HOST}", "Connection: close"]
+    lines = [f"POST {delivery_path(source)} HTTP/1.1", f"Host: {HOST}", "Connection: close"]
     lines += [f"Content-Length: {len(BODY)}", *(f"{name}: {value}" for name, value in signed.items()), "", ""]
     status, answer = web.exchange("\r\n".join(lines).encode() + BODY)
     return status, json.loads(answer)
 
 
 def is_swept(slug: str) -> bool:
-    """Whether an event is applied that no wake-up came for."""
+    """Deliver an event without a wake-up; return True if a sweep applies it."""
     assert deliver(*new_source(slug=slug)).status_code == 202
     pending = Event.objects.filter(source__slug=slug, status="pending")
     wait_until(lambda: not pending.exists(), 20)
     return not pending.exists()
 
 
-def applied_and_verified() -> bool:
-    said = StringIO()
-    call_command("verify_mirror", stdout=said, stderr=StringIO())
+def is_applied_and_verified() -> bool:
+    output = StringIO()
+    call_command("verify_mirror", stdout=output, stderr=StringIO())
     statuses = set(Event.objects.values_list("status", flat=True))
-    return statuses == {"applied"} and "0 rows differ" in said.getvalue()
+    return statuses == {"applied"} and "0 rows differ" in output.getvalue()
 
 
-@pytest.mark.parametrize("off", [HOUR, -HOUR], ids=["ahead", "behind"])
-def test_a_web_server_refuses_only_what_is_signed_with_a_time(off: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("off_seconds", [HOUR, -HOUR], ids=["ahead", "behind"])
+def test_a_web_server_refuses_only_what_is_signed_with_a_time(off_seconds: int, tmp_path: Path) -> None:
     dated, undated = new_source("standard-webhooks", "dated"), new_source("hmac-sha256", "undated")
-    clock = {"CLOCK_OFF_SECONDS": str(off)}
-    with serving(tmp_path, clock, "tests.support.faults.shifted_clock:application") as web:
+    clock = {"CLOCK_OFF_SECONDS": str(off_seconds)}
+    with run_web_server(tmp_path, clock, "tests.support.faults.shifted_clock:application") as web:
         status, problem = post(web, *dated)
         assert (status, problem["type"]) == (401, "urn:crmmirror:problem:timestamp")
         assert post(web, *undated)[0] == 202
     assert drain_backlog() == 1
-    assert applied_and_verified()
+    assert is_applied_and_verified()
     COUNTS["clocks"] += 1
 
 
 def test_a_worker_whose_clock_is_ahead_of_the_beats_takes_its_sweeps(queue: Queue, tmp_path: Path) -> None:
-    with beat(tmp_path), worker(tmp_path, HOUR):
+    with run_beat(tmp_path), run_worker(tmp_path, HOUR):
         assert is_swept("acme")
-    assert applied_and_verified()
+    assert is_applied_and_verified()
     COUNTS["clocks"] += 1
 
 
 def test_a_beat_whose_clock_is_ahead_sweeps_and_goes_on_when_it_is_set_back(
     queue: Queue, tmp_path: Path
 ) -> None:
-    with worker(tmp_path):
-        with beat(tmp_path, HOUR):
+    with run_worker(tmp_path):
+        with run_beat(tmp_path, HOUR):
             assert is_swept("acme")
-        with beat(tmp_path):
+        with run_beat(tmp_path):
             assert is_swept("globex")
-    assert applied_and_verified()
+    assert is_applied_and_verified()
     COUNTS["clocks"] += 2

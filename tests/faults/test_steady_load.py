@@ -6,8 +6,8 @@ import pytest
 
 from tests.support.faults import delivery_ledger, faulty_mirrors, kill_processes
 from tests.support.faults.kill_processes import BROKER, DATABASE, WEB, WORKER
-from tests.support.faults.steady_sender import vendor_of
-from tests.support.run_summary import SAID
+from tests.support.faults.steady_sender import create_vendor
+from tests.support.run_summary import EXTRA_LINES
 
 RATE = 100.0
 EVENTS = 10_000
@@ -18,13 +18,13 @@ SECONDS_TO_APPLY = 10.0
 
 @pytest.mark.prove
 def test_whatever_is_killed_all_that_was_answered_2xx_is_applied_ten_seconds_after_the_last_restart() -> None:
-    with faulty_mirrors.harmed() as harmed:
-        vendor = vendor_of(harmed, EVENTS)
+    with faulty_mirrors.run_faulty_mirror() as mirror:
+        vendor = create_vendor(mirror, EVENTS)
         kills = (
-            lambda: kill_processes.kill_in_a_batch(harmed.programs.find(WORKER), harmed.database_url),
-            lambda: harmed.programs.kill(WEB),
-            lambda: harmed.servers.kill(BROKER),
-            lambda: harmed.servers.kill(DATABASE),
+            lambda: kill_processes.kill_in_a_batch(mirror.programs.find(WORKER), mirror.database_url),
+            lambda: mirror.programs.kill(WEB),
+            lambda: mirror.servers.kill(BROKER),
+            lambda: mirror.servers.kill(DATABASE),
         )
         begun = time.monotonic()
         with vendor.delivering(RATE):
@@ -33,16 +33,16 @@ def test_whatever_is_killed_all_that_was_answered_2xx_is_applied_ten_seconds_aft
                 kill()
             restarted = time.monotonic()
             time.sleep(SECONDS_AFTER)
-        delivered, accepted = time.monotonic() - begun, vendor.answered_2xx
+        delivery_seconds, accepted = time.monotonic() - begun, vendor.answered_2xx
         assert {delivery.status for delivery in vendor.deliveries} <= {0, 202, 503}
-        left = delivery_ledger.await_applied(
-            harmed.database_url, accepted, restarted + SECONDS_TO_APPLY - time.monotonic()
+        remaining = delivery_ledger.await_applied(
+            mirror.database_url, accepted, restarted + SECONDS_TO_APPLY - time.monotonic()
         )
         seconds = time.monotonic() - restarted
-        SAID.append(
-            f"steady load: {len(vendor.deliveries):,} deliveries in {delivered:.0f} s,"
-            f" {len(accepted):,} answered 2xx, {len(left)} lost; all applied {seconds:.1f} s after the last"
-            f" restart, in {SECONDS_AFTER:.0f} of which deliveries went on"
+        EXTRA_LINES.append(
+            f"steady load: {len(vendor.deliveries):,} deliveries in {delivery_seconds:.0f} s,"
+            f" {len(accepted):,} answered 2xx, {len(remaining)} lost; all applied {seconds:.1f} s after the"
+            f" last restart, in {SECONDS_AFTER:.0f} of which deliveries went on"
         )
-        assert not left
-        delivery_ledger.settle(harmed, vendor)
+        assert not remaining
+        delivery_ledger.assert_nothing_lost(mirror, vendor)

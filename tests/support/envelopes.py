@@ -1,4 +1,4 @@
-"""Reads a made-up event without a database, for the tests of the mapping."""
+"""Builds the body of an event, and maps it without a database."""
 
 import hashlib
 import json
@@ -19,40 +19,45 @@ LEAD, DEAL, CLIENT = "lead", "deal", "client"
 
 
 @dataclass(frozen=True)
-class Read:
-    """own, copies: what the event says of records at its own rank and at that of copies."""
+class ReadEvent:
+    """The writes of one event to each record.
+
+    own: those at the event's own rank; copies: those at the rank of copies.
+    """
 
     own: dict[RecordKey, dict[str, Any]]
     copies: dict[RecordKey, dict[str, Any]]
     warnings: tuple[str, ...]
 
 
-def body(vendor: str, event_type: str, payload: Any, timestamp: Any = TIME) -> bytes:
-    described = get_vendor(vendor)
+def build_body(vendor: str, event_type: str, payload: Any, timestamp: Any = TIME) -> bytes:
+    """Build the body of an event in its vendor's envelope."""
+    description = get_vendor(vendor)
     content = {
-        described.type_key: event_type,
-        described.time_key: timestamp,
-        described.payload_keys[0]: payload,
+        description.type_key: event_type,
+        description.time_key: timestamp,
+        description.payload_keys[0]: payload,
     }
     return json.dumps(content).encode()
 
 
-def mapped(vendor: str, body: bytes) -> MappedEvent:
+def map_body(vendor: str, body: bytes) -> MappedEvent:
+    """Map a body that was received at RECEIVED."""
     return mapper.map_event(StoredEvent(1, 1, vendor, hashlib.sha256(body).hexdigest(), body, RECEIVED))
 
 
-def read(vendor: str, event_type: str, payload: Any) -> Read:
-    found = mapped(vendor, body(vendor, event_type, payload))
+def read_event(vendor: str, event_type: str, payload: Any) -> ReadEvent:
+    """Map an event; return its writes, as the timeline shows them."""
+    mapped = map_body(vendor, build_body(vendor, event_type, payload))
     own: dict[RecordKey, dict[str, Any]] = {}
     copies: dict[RecordKey, dict[str, Any]] = {}
-    for said in found.statements:
-        (copies if parse_clock(said.clock).rank is Rank.COPY else own)[said.key] = timeline_values(
-            said.writes
-        )
-    return Read(own, copies, found.warnings)
+    for statement in mapped.statements:
+        writes = copies if parse_clock(statement.clock).rank is Rank.COPY else own
+        writes[statement.key] = timeline_values(statement.writes)
+    return ReadEvent(own, copies, mapped.warnings)
 
 
-def written(vendor: str, event_type: str, payload: dict[str, Any]) -> dict[str, Any]:
-    """What the event writes to its own record, but for `exists`."""
-    (writes,) = read(vendor, event_type, {"id": "x1"} | payload).own.values()
+def read_own_writes(vendor: str, event_type: str, payload: dict[str, Any]) -> dict[str, Any]:
+    """Return what an event writes to its own record, without `exists`."""
+    (writes,) = read_event(vendor, event_type, {"id": "x1"} | payload).own.values()
     return {name: value for name, value in writes.items() if name != "exists"}

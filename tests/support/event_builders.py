@@ -1,4 +1,4 @@
-"""Tells the mirror a few events in every way there is, and looks at what it holds then."""
+"""Builders of stored events, and their application in every order and every split into batches."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -10,9 +10,9 @@ from django.db import transaction
 from entities.stored_events import StoredEvent
 from entities.writing.process_batch import process_batch
 from tests.support import table_contents
-from tests.support.envelopes import body
+from tests.support.envelopes import build_body
 from tests.support.oracle import Cells
-from tests.support.random_histories import source, store
+from tests.support.random_histories import ensure_source, store_event
 
 T = TypeVar("T")
 Records = dict[tuple[str, str, str], Cells]
@@ -21,58 +21,69 @@ DEAL, CLIENT, LEAD = ("deal", "", "d"), ("client", "", "c"), ("lead", "", "l")
 CONTACT = ("contact", "sa", "ct")
 
 
-def at(minute: int) -> datetime:
+def time_at(minute: int) -> datetime:
+    """Return the time at that minute of the tests' hour."""
     return datetime(2025, 1, 15, 10, minute, tzinfo=UTC)
 
 
-def said(vendor: str, event_type: str, minute: Any, payload: dict[str, Any], slug: str = "") -> StoredEvent:
-    """An event of that minute; of any other time that is given as the vendor spells it."""
+def build_event(
+    vendor: str, event_type: str, minute: Any, payload: dict[str, Any], slug: str = ""
+) -> StoredEvent:
+    """Store an event.
+
+    minute: of the tests' hour; anything else stands in the envelope as the event's time, as it is.
+    """
     time = f"2025-01-15T10:{minute:02d}:00Z" if minute in range(60) and minute is not True else minute
-    return store(source(vendor, slug), body(vendor, event_type, payload, time))
+    return store_event(ensure_source(vendor, slug), build_body(vendor, event_type, payload, time))
 
 
-def deal(verb: str, minute: Any, **payload: Any) -> StoredEvent:
-    return said("heffl", f"deal.{verb}", minute, {"id": "d"} | payload)
+def deal_event(verb: str, minute: Any, **payload: Any) -> StoredEvent:
+    return build_event("heffl", f"deal.{verb}", minute, {"id": "d"} | payload)
 
 
-def client(verb: str, minute: Any, **payload: Any) -> StoredEvent:
-    return said("heffl", f"client.{verb}", minute, {"id": "c"} | payload)
+def client_event(verb: str, minute: Any, **payload: Any) -> StoredEvent:
+    return build_event("heffl", f"client.{verb}", minute, {"id": "c"} | payload)
 
 
-def contact(verb: str, minute: Any, **payload: Any) -> StoredEvent:
-    return said("seedly", f"contact.{verb}", minute, {"subAccountId": "sa", "contactId": "ct"} | payload)
+def contact_event(verb: str, minute: Any, **payload: Any) -> StoredEvent:
+    return build_event(
+        "seedly", f"contact.{verb}", minute, {"subAccountId": "sa", "contactId": "ct"} | payload
+    )
 
 
-def task(minute: Any, **payload: Any) -> StoredEvent:
-    """One of the contact's, but not its own."""
-    said_of = {"subAccountId": "sa", "taskId": "t", "contactId": "ct"}
-    return said("seedly", "task.updated", minute, said_of | payload)
+def task_event(minute: Any, **payload: Any) -> StoredEvent:
+    """Build an event of a task, which refers to the contact."""
+    keys = {"subAccountId": "sa", "taskId": "t", "contactId": "ct"}
+    return build_event("seedly", "task.updated", minute, keys | payload)
 
 
-def after(*events: StoredEvent) -> Records:
-    return in_every_way(events, lambda: {key[1:]: cells for key, cells in table_contents.records().items()})
+def records_after(*events: StoredEvent) -> Records:
+    """Return the records after these events, which must be the same in whatever way they are applied."""
+    return apply_in_every_way(
+        events, lambda: {key[1:]: cells for key, cells in table_contents.read_records().items()}
+    )
 
 
-def in_every_way(events: tuple[StoredEvent, ...], look: Callable[[], T]) -> T:
-    """What `look` sees after these events, of which it must see the same however they are applied."""
-    first, *others = [_look_after(batches, look) for batches in _ways(events)]
-    for found in others:
-        assert found == first
+def apply_in_every_way(events: tuple[StoredEvent, ...], look: Callable[[], T]) -> T:
+    """Return what `look` returns after these events; fail if it depends on the way they are applied."""
+    first, *others = [_apply_and_look(batches, look) for batches in _list_ways(events)]
+    for other in others:
+        assert other == first
     return first
 
 
-def _ways(events: tuple[StoredEvent, ...]) -> Iterator[list[list[StoredEvent]]]:
-    """Every order, in one batch, one at a time, and so with the first again at the end."""
+def _list_ways(events: tuple[StoredEvent, ...]) -> Iterator[list[list[StoredEvent]]]:
+    """Yield the batches of every order: all in one, one at a time, and one at a time with a repetition."""
     for order in permutations(events):
         yield [list(order)]
         yield [[event] for event in order]
         yield [[event] for event in (*order, order[0])]
 
 
-def _look_after(batches: list[list[StoredEvent]], look: Callable[[], T]) -> T:
+def _apply_and_look(batches: list[list[StoredEvent]], look: Callable[[], T]) -> T:
     with transaction.atomic():
         for batch in batches:
             process_batch(batch)
-        found = look()
+        result = look()
         transaction.set_rollback(True)
-    return found
+    return result

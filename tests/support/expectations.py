@@ -1,66 +1,85 @@
-"""What the mirror must hold after one event, as written in `expected/` beside the event's fixture.
+"""The records that one event must leave in an empty mirror, as a file under `expected/` states them.
 
-An expectation reads model -> external id -> column -> value. It is whole: a record that it does not
-name must not be there, and a column that it does not name must be null (or empty, or false).
-Amounts are text, times ISO 8601, references the other record's external id.
+An expectation maps model -> external id -> column -> value. It is complete: a record that it does not
+name must not exist, and a column that it does not name must be null (or empty, or false).
+Amounts are text, times are ISO 8601, and a reference is the other record's external id.
 """
 
-import json
 from collections.abc import Iterator
-from pathlib import Path
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Field, ForeignKey
 
 from entities.models import Record
 from entities.models.introspection import model_name, record_models
-from tests.support.paths import SAMPLES
+from tests.support.table_contents import NOT_COMPARED, to_column_value
 
-UNSAID: dict[str, Any] = {"extra": {}, "is_placeholder": False, "is_deleted": False}
-NOT_COMPARED = {"id", "source", "scope", "external_id", "first_seen_at", "changed_at", "registers"}
+DEFAULTS: dict[str, Any] = {"extra": {}, "is_placeholder": False, "is_deleted": False}
 
-Expected = dict[str, dict[str, dict[str, Any]]]
-
-
-def fixtures(folder: str) -> list[Path]:
-    return sorted((SAMPLES / folder).glob("*.json"))
+Expectation = dict[str, dict[str, dict[str, Any]]]
 
 
-def expected_of(fixture: Path) -> Expected:
-    return json.loads((fixture.parent / "expected" / fixture.name).read_text())
+def list_differences(expected: Expectation) -> list[str]:
+    """Return a sentence for each difference between the mirror and the expectation."""
+    unknown = expected.keys() - {model_name(model) for model in record_models()}
+    return [f"there is no model {name}" for name in sorted(unknown)] + [
+        difference for model in record_models() for difference in _compare_model(model, expected)
+    ]
 
 
-def differences(expected: Expected) -> list[str]:
-    """Where the mirror is not as expected, in words; empty if it is."""
-    return [difference for model in record_models() for difference in _in_model(model, expected)]
+def current_records() -> Expectation:
+    """Return the expectation that the mirror meets now, ready to be written as JSON."""
+    found = {
+        model_name(model): {row.external_id: _describe_row(row) for row in model._default_manager.all()}
+        for model in record_models()
+    }
+    return {name: rows for name, rows in found.items() if rows}
 
 
-def _in_model(model: type[Record], expected: Expected) -> Iterator[str]:
+def _describe_row(row: Any) -> dict[str, Any]:
+    values = {field.name: _actual_value(row, field) for field in _compared_fields(row)}
+    return {
+        name: _to_json(value)
+        for name, value in values.items()
+        if value not in (None, "") and value != DEFAULTS.get(name)
+    }
+
+
+def _to_json(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return format(value.normalize(), "f")
+    return value.isoformat().replace("+00:00", "Z") if isinstance(value, date) else value
+
+
+def _compare_model(model: type[Record], expected: Expectation) -> Iterator[str]:
     name = model_name(model)
     rows = {row.external_id: row for row in model._default_manager.all()}
-    said = expected.get(name, {})
-    yield from (f"{name} {id}: is not there" for id in said.keys() - rows.keys())
-    yield from (f"{name} {id}: is there" for id in rows.keys() - said.keys())
-    for id in said.keys() & rows.keys():
-        yield from (f"{name} {id}: {difference}" for difference in _in_row(rows[id], said[id]))
+    wanted = expected.get(name, {})
+    yield from (f"{name} {id} is missing" for id in wanted.keys() - rows.keys())
+    yield from (f"{name} {id} is not expected" for id in rows.keys() - wanted.keys())
+    for id in wanted.keys() & rows.keys():
+        yield from (f"{name} {id}: {difference}" for difference in _compare_row(rows[id], wanted[id]))
 
 
-def _in_row(row: Any, said: dict[str, Any]) -> Iterator[str]:
-    fields = {field.name: field for field in row._meta.concrete_fields if field.name not in NOT_COMPARED}
-    yield from (f"no column {name}" for name in said.keys() - fields.keys())
-    scope = said.get("sub_account") or ""
+def _compare_row(row: Any, wanted: dict[str, Any]) -> Iterator[str]:
+    fields = {field.name: field for field in _compared_fields(row)}
+    yield from (f"there is no column {name}" for name in wanted.keys() - fields.keys())
+    scope = wanted.get("sub_account") or ""
     if row.scope != scope:
         yield f"scope is {row.scope!r}, expected {scope!r}"
     for name, field in fields.items():
-        held, wanted = _held(row, field), _wanted(field, said.get(name, UNSAID.get(name)))
-        if held != wanted:
-            yield f"{name} is {held!r}, expected {wanted!r}"
+        actual = _actual_value(row, field)
+        expected = to_column_value(field, wanted.get(name, DEFAULTS.get(name)))
+        if actual != expected:
+            yield f"{name} is {actual!r}, expected {expected!r}"
 
 
-def _held(row: Any, field: Field) -> Any:
+def _compared_fields(row: Any) -> list[Field]:
+    return [field for field in row._meta.concrete_fields if field.name not in NOT_COMPARED]
+
+
+def _actual_value(row: Any, field: Field) -> Any:
     value = getattr(row, field.name)
     return value and value.external_id if isinstance(field, ForeignKey) else value
-
-
-def _wanted(field: Field, value: Any) -> Any:
-    return value if isinstance(field, ForeignKey) else field.to_python(value)

@@ -14,11 +14,11 @@ from entities.reading.plan import EntityPlan, Path, entity_plans
 from entities.vendor_language import Vendor
 
 TIME = '"2025-01-15T10:30:00Z"'
-LONG = "x" * 100_000
-HUGE = "y" * 5_000_000
-DEEP = 100_000
+LONG_TEXT = "x" * 100_000
+HUGE_TEXT = "y" * 5_000_000
+NESTING_LEVELS = 100_000
 
-WRONG = {
+WRONG_VALUES = {
     "a boolean": "true",
     "a number": "-12345678901234567890.125",
     "text": '"neither a date nor a number"',
@@ -55,10 +55,10 @@ FRAGMENTS: dict[str, Sequence[str]] = {
         f'{{"n": [{"7" * 4001}, {"7" * 4000}]}}',
     ),
     "100,000 levels of nesting": (
-        "[" * DEEP,
-        "[" * DEEP + "]" * DEEP,
-        '{"a":' * DEEP,
-        '{"a":' * DEEP + "1" + "}" * DEEP,
+        "[" * NESTING_LEVELS,
+        "[" * NESTING_LEVELS + "]" * NESTING_LEVELS,
+        '{"a":' * NESTING_LEVELS,
+        '{"a":' * NESTING_LEVELS + "1" + "}" * NESTING_LEVELS,
         "[" * 97 + "]" * 97,
         "[" * 101 + "]" * 101,
     ),
@@ -66,34 +66,34 @@ FRAGMENTS: dict[str, Sequence[str]] = {
 """Pieces of text that stand where a JSON value should."""
 
 
-def body(vendor: Vendor, event_type: str, members: Mapping[str, str], time: str = TIME) -> bytes:
+def build_body(vendor: Vendor, event_type: str, members: Mapping[str, str], time: str = TIME) -> bytes:
     """members: the payload's keys and what stands under each, as it is written."""
     envelope = {vendor.type_key: json.dumps(event_type), vendor.time_key: time}
-    return encoded(written(envelope | {vendor.payload_keys[0]: written(members)}))
+    return encode_text(object_text(envelope | {vendor.payload_keys[0]: object_text(members)}))
 
 
-def written(members: Mapping[str, str]) -> str:
+def object_text(members: Mapping[str, str]) -> str:
     return "{" + ", ".join(f"{json.dumps(key)}: {text}" for key, text in members.items()) + "}"
 
 
-def encoded(text: str) -> bytes:
+def encode_text(text: str) -> bytes:
     """UTF-8, which half a surrogate is not: its bytes come as a careless encoder writes them."""
     return text.encode("utf-8", "surrogatepass")
 
 
-def plan_of(vendor: Vendor, event_type: str) -> EntityPlan:
+def get_plan(vendor: Vendor, event_type: str) -> EntityPlan:
     return entity_plans(vendor.name)[vendor.events[event_type].entity.model]
 
 
-def identity(vendor: Vendor, event_type: str, record: str) -> dict[str, str]:
+def identity_members(vendor: Vendor, event_type: str, record: str) -> dict[str, str]:
     """The members that say which record an event of that type is about."""
     scope = {vendor.scope.id[0]: '"sa_hostile"'} if vendor.scope else {}
-    return scope | {plan_of(vendor, event_type).entity.id[0]: json.dumps(record)}
+    return scope | {get_plan(vendor, event_type).entity.id[0]: json.dumps(record)}
 
 
-def fields(vendor: Vendor, event_type: str) -> list[Path]:
+def list_field_paths(vendor: Vendor, event_type: str) -> list[Path]:
     """Every place of the payload that the vendor's table reads for events of that type, but the ids."""
-    plan = plan_of(vendor, event_type)
+    plan = get_plan(vendor, event_type)
     keys = [key for reference in plan.references for key in (*reference.keys, *reference.copies)]
     columns = list(plan.columns)
     if vendor.scope:
@@ -102,16 +102,16 @@ def fields(vendor: Vendor, event_type: str) -> list[Path]:
     return list(dict.fromkeys(chain(paths, ((key, None) for key in (*keys, *plan.entity.additions)))))
 
 
-def at(path: Path, text: str) -> dict[str, str]:
+def member_at(path: Path, text: str) -> dict[str, str]:
     key, part = path
-    return {key: text if part is None else written({part: text})}
+    return {key: text if part is None else object_text({part: text})}
 
 
-def kinds_of_fields(vendor: Vendor) -> Iterator[tuple[str, Path]]:
+def one_path_per_kind(vendor: Vendor) -> Iterator[tuple[str, Path]]:
     """An event type and a place in it for each kind of column, and for a reference and an addition."""
     seen: set[object] = set()
     for event_type in vendor.event_types:
-        plan = plan_of(vendor, event_type)
+        plan = get_plan(vendor, event_type)
         places: list[tuple[object, Path]] = [(column.convert, column.paths[0]) for column in plan.columns]
         places += [(reference.model, (reference.keys[-1], None)) for reference in plan.references]
         places += [("addition", (key, None)) for key in plan.entity.additions]
@@ -121,35 +121,37 @@ def kinds_of_fields(vendor: Vendor) -> Iterator[tuple[str, Path]]:
                 yield event_type, path
 
 
-def everywhere(vendor: Vendor, text: str) -> Iterator[bytes]:
+def place_everywhere(vendor: Vendor, text: str) -> Iterator[bytes]:
     """The text in every kind of place: of a field, an id, an unknown key, the envelope, all of the body."""
-    for number, (event_type, path) in enumerate(kinds_of_fields(vendor)):
-        yield body(vendor, event_type, identity(vendor, event_type, f"h{number}") | at(path, text))
+    for number, (event_type, path) in enumerate(one_path_per_kind(vendor)):
+        yield build_body(
+            vendor, event_type, identity_members(vendor, event_type, f"h{number}") | member_at(path, text)
+        )
     event_type = vendor.event_types[0]
-    own = identity(vendor, event_type, "h")
-    yield body(vendor, event_type, own | {"nobodyMappedThis": text})
-    yield body(vendor, event_type, own, time=text)
-    yield from (body(vendor, event_type, own | {key: text}) for key in own)
+    own = identity_members(vendor, event_type, "h")
+    yield build_body(vendor, event_type, own | {"nobodyMappedThis": text})
+    yield build_body(vendor, event_type, own, time=text)
+    yield from (build_body(vendor, event_type, own | {key: text}) for key in own)
     envelope = {vendor.type_key: json.dumps(event_type), vendor.time_key: TIME}
     payload = vendor.payload_keys[0]
-    yield encoded(written(envelope | {payload: text}))
-    yield encoded(written(envelope | {vendor.type_key: text, payload: written(own)}))
-    yield encoded(text)
+    yield encode_text(object_text(envelope | {payload: text}))
+    yield encode_text(object_text(envelope | {vendor.type_key: text, payload: object_text(own)}))
+    yield encode_text(text)
 
 
 def wrong_types(vendor: Vendor) -> Iterator[bytes]:
     """Every field of every event type alone with one wrong value, and each value in all of them at once."""
-    values = list(WRONG.values())
+    values = list(WRONG_VALUES.values())
     for event_type in vendor.event_types:
-        own = identity(vendor, event_type, "wrong")
-        places = fields(vendor, event_type)
+        own = identity_members(vendor, event_type, "wrong")
+        places = list_field_paths(vendor, event_type)
         for number, path in enumerate(places):
-            yield body(vendor, event_type, own | at(path, values[number % len(values)]))
+            yield build_body(vendor, event_type, own | member_at(path, values[number % len(values)]))
         for turn in range(len(values)):
-            yield body(vendor, event_type, own | _turned(places, values, turn))
+            yield build_body(vendor, event_type, own | _rotate_values(places, values, turn))
 
 
-def _turned(places: Sequence[Path], values: Sequence[str], turn: int) -> dict[str, str]:
+def _rotate_values(places: Sequence[Path], values: Sequence[str], turn: int) -> dict[str, str]:
     """In as many turns as there are values, each place holds each of them once."""
     found: dict[str, str] = {}
     parted: dict[str, dict[str, str]] = {}
@@ -159,39 +161,47 @@ def _turned(places: Sequence[Path], values: Sequence[str], turn: int) -> dict[st
             found[key] = text
         else:
             parted.setdefault(key, {})[part] = text
-    objects = {key: written(parts) for key, parts in parted.items() if key not in found or turn % 2}
+    objects = {key: object_text(parts) for key, parts in parted.items() if key not in found or turn % 2}
     return found | objects
 
 
 def wrong_ids(vendor: Vendor) -> Iterator[bytes]:
     """Under every key that holds one, in every event type."""
-    values = list(WRONG.values())
+    values = list(WRONG_VALUES.values())
     for turn, event_type in enumerate(vendor.event_types):
-        keys = [*plan_of(vendor, event_type).entity.id, *(vendor.scope.id if vendor.scope else ())]
+        keys = [*get_plan(vendor, event_type).entity.id, *(vendor.scope.id if vendor.scope else ())]
         for key in keys:
             for text in values[turn % 2 :: 2]:
-                yield body(vendor, event_type, identity(vendor, event_type, "wrong") | {key: text})
+                yield build_body(
+                    vendor, event_type, identity_members(vendor, event_type, "wrong") | {key: text}
+                )
 
 
 def long_ids(vendor: Vendor) -> Iterator[bytes]:
-    yield from everywhere(vendor, json.dumps(LONG))
-    yield from everywhere(vendor, json.dumps("😀" * 255))
-    yield from everywhere(vendor, json.dumps({"id": LONG}))
-    yield from everywhere(vendor, json.dumps({LONG: LONG}))
+    yield from place_everywhere(vendor, json.dumps(LONG_TEXT))
+    yield from place_everywhere(vendor, json.dumps("😀" * 255))
+    yield from place_everywhere(vendor, json.dumps({"id": LONG_TEXT}))
+    yield from place_everywhere(vendor, json.dumps({LONG_TEXT: LONG_TEXT}))
 
 
 def long_names(vendor: Vendor) -> Iterator[bytes]:
-    for event_type in (LONG, vendor.event_types[0] + LONG, "😀" * 25_000, '"\\' * 50_000, "\n" * 100_000):
-        yield body(vendor, event_type, identity(vendor, vendor.event_types[0], "named"))
+    for event_type in (
+        LONG_TEXT,
+        vendor.event_types[0] + LONG_TEXT,
+        "😀" * 25_000,
+        '"\\' * 50_000,
+        "\n" * 100_000,
+    ):
+        yield build_body(vendor, event_type, identity_members(vendor, vendor.event_types[0], "named"))
 
 
 def odd_times(vendor: Vendor) -> Iterator[bytes]:
     """In the envelope and in every kind of field."""
-    for time in TIMES:
-        yield from everywhere(vendor, json.dumps(time))
+    for time in ODD_TIMES:
+        yield from place_everywhere(vendor, json.dumps(time))
 
 
-TIMES: Sequence[str | int | float] = (
+ODD_TIMES: Sequence[str | int | float] = (
     "0000-00-00T00:00:00Z",
     "0000-01-01",
     "0001-01-01T00:00:00Z",
@@ -220,32 +230,32 @@ TIMES: Sequence[str | int | float] = (
 def doubled_keys(vendor: Vendor) -> Iterator[bytes]:
     """Of the envelope and of the payload, with the same words and with others; the last one counts."""
     event_type = vendor.event_types[0]
-    whole = body(vendor, event_type, identity(vendor, event_type, "doubled")).decode()
-    yield encoded(whole[:-1] + ", " + whole[1:])
+    whole = build_body(vendor, event_type, identity_members(vendor, event_type, "doubled")).decode()
+    yield encode_text(whole[:-1] + ", " + whole[1:])
     payload = vendor.payload_keys[0]
     for key in (vendor.type_key, vendor.time_key, payload):
-        yield from (encoded(f'{{"{key}": {text}, {whole[1:]}') for text in WRONG.values())
-        yield from (encoded(f'{whole[:-1]}, "{key}": {text}}}') for text in WRONG.values())
-    for text in WRONG.values():
+        yield from (encode_text(f'{{"{key}": {text}, {whole[1:]}') for text in WRONG_VALUES.values())
+        yield from (encode_text(f'{whole[:-1]}, "{key}": {text}}}') for text in WRONG_VALUES.values())
+    for text in WRONG_VALUES.values():
         yield from (
-            encoded(whole.replace("{", f'{{"{key}": {text}, ', 2)) for key in ("id", "name", "a\\u0000")
+            encode_text(whole.replace("{", f'{{"{key}": {text}, ', 2)) for key in ("id", "name", "a\\u0000")
         )
-    yield encoded("{" + '"a": 1, ' * 50_000 + whole[1:])
+    yield encode_text("{" + '"a": 1, ' * 50_000 + whole[1:])
 
 
-def encodings(*names: str, mark: bytes = b"") -> Callable[[Vendor], Iterator[bytes]]:
+def in_encodings(*names: str, mark: bytes = b"") -> Callable[[Vendor], Iterator[bytes]]:
     def bodies(vendor: Vendor) -> Iterator[bytes]:
         for event_type in vendor.event_types:
-            own = identity(vendor, event_type, "ünï") | {"name": '"Zoë 😀"', "title": '"Ärger"'}
-            text = body(vendor, event_type, own).decode()
+            own = identity_members(vendor, event_type, "ünï") | {"name": '"Zoë 😀"', "title": '"Ärger"'}
+            text = build_body(vendor, event_type, own).decode()
             yield from (mark + text.encode(name, "replace") for name in names)
         yield from (mark + text.encode(name, "replace")[:-1] for name in names)
 
     return bodies
 
 
-def roots(vendor: Vendor) -> Iterator[bytes]:
-    yield from map(encoded, WRONG.values())
+def odd_roots(vendor: Vendor) -> Iterator[bytes]:
+    yield from map(encode_text, WRONG_VALUES.values())
     yield from (
         b" ",
         b"\n",
@@ -262,43 +272,49 @@ def roots(vendor: Vendor) -> Iterator[bytes]:
         b"a=b&c=d",
     )
     yield b"[" + b"0," * 100_000 + b"0]"
-    yield b"[" + body(vendor, vendor.event_types[0], {}) + b"]"
+    yield b"[" + build_body(vendor, vendor.event_types[0], {}) + b"]"
 
 
-def huge(vendor: Vendor) -> Iterator[bytes]:
+def huge_bodies(vendor: Vendor) -> Iterator[bytes]:
     """5 MB in one place each: text, digits, a key, many values, an id, the event's name and time.
 
     Each is a record of its own: one that held all of them would be written anew with each.
     """
-    for number, (event_type, path) in enumerate(kinds_of_fields(vendor)):
-        yield body(vendor, event_type, identity(vendor, event_type, f"huge_{number}") | at(path, f'"{HUGE}"'))
+    for number, (event_type, path) in enumerate(one_path_per_kind(vendor)):
+        yield build_body(
+            vendor,
+            event_type,
+            identity_members(vendor, event_type, f"huge_{number}") | member_at(path, f'"{HUGE_TEXT}"'),
+        )
     event_type = vendor.event_types[0]
     members = {
-        "a key": {HUGE: "1"},
-        "digits": {"digits": "7" * len(HUGE)},
-        "a fraction": {"fraction": "0." + "7" * len(HUGE)},
-        "values": {"many": "[" + f'"{HUGE[:80]}", 1.5, ' * (len(HUGE) // 89) + "0]"},
-        "keys": {f"a key of twenty {number:5}": "null" for number in range(len(HUGE) // 30)},
-        "an id": {plan_of(vendor, event_type).entity.id[0]: f'"{HUGE}"'},
+        "a key": {HUGE_TEXT: "1"},
+        "digits": {"digits": "7" * len(HUGE_TEXT)},
+        "a fraction": {"fraction": "0." + "7" * len(HUGE_TEXT)},
+        "values": {"many": "[" + f'"{HUGE_TEXT[:80]}", 1.5, ' * (len(HUGE_TEXT) // 89) + "0]"},
+        "keys": {f"a key of twenty {number:5}": "null" for number in range(len(HUGE_TEXT) // 30)},
+        "an id": {get_plan(vendor, event_type).entity.id[0]: f'"{HUGE_TEXT}"'},
     }
     for name, told in members.items():
-        yield body(vendor, event_type, identity(vendor, event_type, name) | told)
-    yield body(vendor, event_type + HUGE, identity(vendor, event_type, "an event's name"))
-    yield body(vendor, event_type, identity(vendor, event_type, "a time"), time="1" * len(HUGE))
+        yield build_body(vendor, event_type, identity_members(vendor, event_type, name) | told)
+    yield build_body(vendor, event_type + HUGE_TEXT, identity_members(vendor, event_type, "an event's name"))
+    yield build_body(
+        vendor, event_type, identity_members(vendor, event_type, "a time"), time="1" * len(HUGE_TEXT)
+    )
 
 
 def _fragments(name: str) -> Callable[[Vendor], Iterator[bytes]]:
-    return lambda vendor: chain.from_iterable(everywhere(vendor, text) for text in FRAGMENTS[name])
+    return lambda vendor: chain.from_iterable(place_everywhere(vendor, text) for text in FRAGMENTS[name])
 
 
 BODIES: dict[str, Callable[[Vendor], Iterator[bytes]]] = {
     **{name: _fragments(name) for name in FRAGMENTS},
     "duplicate keys": doubled_keys,
-    "UTF-16": encodings("utf-16", "utf-16-le", "utf-16-be", "utf-32"),
-    "a BOM": encodings("utf-8", mark=codecs.BOM_UTF8),
-    "two BOMs": encodings("utf-8", "utf-16", mark=codecs.BOM_UTF8 * 2),
-    "Latin-1": encodings("latin-1", "cp037"),
-    "arrays and scalars at the root": roots,
+    "UTF-16": in_encodings("utf-16", "utf-16-le", "utf-16-be", "utf-32"),
+    "a BOM": in_encodings("utf-8", mark=codecs.BOM_UTF8),
+    "two BOMs": in_encodings("utf-8", "utf-16", mark=codecs.BOM_UTF8 * 2),
+    "Latin-1": in_encodings("latin-1", "cp037"),
+    "arrays and scalars at the root": odd_roots,
     "wrong types for every mapped field": wrong_types,
     "wrong types for every id": wrong_ids,
     "ids of 100 kB": long_ids,
@@ -310,7 +326,7 @@ BODIES: dict[str, Callable[[Vendor], Iterator[bytes]]] = {
 Edit = tuple[int, int, bytes]
 
 
-def edited(body: bytes, edits: Sequence[Edit]) -> bytes:
+def apply_edits(body: bytes, edits: Sequence[Edit]) -> bytes:
     """edits: where, how many bytes go, and what comes in their place."""
     for place, length, piece in edits:
         place %= len(body) + 1
@@ -318,12 +334,12 @@ def edited(body: bytes, edits: Sequence[Edit]) -> bytes:
     return body
 
 
-def spelled(value: Any) -> str:
+def format_json(value: Any) -> str:
     """JSON of a value whose numbers with a point are Decimal."""
     if isinstance(value, Decimal):
         return str(value)
     if isinstance(value, list):
-        return f"[{', '.join(map(spelled, value))}]"
+        return f"[{', '.join(map(format_json, value))}]"
     if isinstance(value, dict):
-        return written({key: spelled(held) for key, held in value.items()})
+        return object_text({key: format_json(held) for key, held in value.items()})
     return json.dumps(value)

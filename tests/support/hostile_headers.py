@@ -1,11 +1,11 @@
-"""What a stranger or a broken sender may post: headers, of signatures and others."""
+"""Headers that a stranger or a broken sender may send, those of signatures among them."""
 
 from collections.abc import Callable
 
 from hypothesis import strategies as st
 
 NOT_A_SIGNATURE = "v1,AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
-MALFORMED: dict[str, Callable[[str], str]] = {
+MALFORMATIONS: dict[str, Callable[[str], str]] = {
     "empty": lambda value: "",
     "spaces": lambda value: "   ",
     "commas": lambda value: "," * 50,
@@ -26,7 +26,7 @@ MALFORMED: dict[str, Callable[[str], str]] = {
     "60 kB": lambda value: NOT_A_SIGNATURE[:40] * 1500,
     "60 kB of signatures": lambda value: " ".join([NOT_A_SIGNATURE] * 1300),
 }
-"""The value of a signature's header -> another that proves nothing."""
+"""Name -> function from the value of a signature's header to one that proves nothing."""
 
 HEADER_NAMES = (
     "webhook-id webhook-timestamp webhook-signature X-Signature X-Webhook-Token Content-Type Content-Encoding"
@@ -35,8 +35,8 @@ HEADER_NAMES = (
 
 
 def header_sets() -> st.SearchStrategy[dict[str, str]]:
-    """Header values are text of Latin-1, as a WSGI server hands on any bytes."""
-    made = sorted({malform("1736937000") for malform in MALFORMED.values()})
-    odd = st.sampled_from([*made, "gzip", "identity", "chunked", "0", "41", "a\r\nX: y"])
+    """Return a strategy of headers. Their values are Latin-1, as a WSGI server decodes any bytes."""
+    malformed = sorted({malform("1736937000") for malform in MALFORMATIONS.values()})
+    odd = st.sampled_from([*malformed, "gzip", "identity", "chunked", "0", "41", "a\r\nX: y"])
     text = st.text(st.characters(max_codepoint=255), max_size=12)
     return st.dictionaries(st.sampled_from(HEADER_NAMES.split()), odd | text, max_size=5)

@@ -1,4 +1,4 @@
-"""Whether hostile input did any harm: what is left to do, what failed and whose fault that is."""
+"""Checks that hostile input did no harm: nothing is left pending, and failures are the sender's fault."""
 
 from entities.reading.envelope import Malformed, read_envelope
 from entities.reading.mapped_event import Unmappable
@@ -10,12 +10,14 @@ from tests.support import hostile_bodies
 from tests.support.run_summary import COUNTS
 
 
-def good(source: Source, name: object) -> bytes:
-    """An event that nothing is wrong with."""
+def build_good_body(source: Source, name: object) -> bytes:
+    """Build the body of an event without a mistake, of a record of its own."""
     vendor = get_vendor(source.vendor)
     event_type = next(name for name in vendor.event_types if name.startswith("contact."))
-    members = hostile_bodies.identity(vendor, event_type, f"good_{name}") | {"email": f'"{name}@example.com"'}
-    return hostile_bodies.body(vendor, event_type, members)
+    members = hostile_bodies.identity_members(vendor, event_type, f"good_{name}") | {
+        "email": f'"{name}@example.com"'
+    }
+    return hostile_bodies.build_body(vendor, event_type, members)
 
 
 def is_applied(source: Source, body: bytes) -> bool:
@@ -23,18 +25,18 @@ def is_applied(source: Source, body: bytes) -> bool:
     return event.status == Event.Status.APPLIED and event.timeline.exists()
 
 
-def judge() -> None:
-    """Nothing is left to do, and whatever was not applied is the sender's fault."""
+def assert_no_harm_done() -> None:
+    """Fail if an event is pending, or was not applied although the sender made no mistake."""
     pending = Event.objects.filter(status=Event.Status.PENDING).count()
     unapplied = Event.objects.filter(status__in=(Event.Status.FAILED, Event.Status.MALFORMED))
-    faults = [f"{event.error}: {bytes(event.body[:200])!r}" for event in unapplied if is_ours(event)]
+    faults = [f"{event.error}: {bytes(event.body[:200])!r}" for event in unapplied if is_mirrors_fault(event)]
     COUNTS["pending"] += pending
     COUNTS["refused"] += unapplied.filter(next_attempt_at__isnull=False).count()
     assert (pending, faults) == (0, [])
 
 
-def is_ours(event: Event) -> bool:
-    """Whether the mirror is at fault: the bytes themselves are no envelope, or name no record, if not."""
+def is_mirrors_fault(event: Event) -> bool:
+    """Return True unless the body explains the event's status: it is not an envelope, or names no record."""
     vendor, body = event.source.vendor, bytes(event.body)
     stored = StoredEvent(
         event.pk, event.source_id, vendor, bytes(event.digest).hex(), body, event.received_at

@@ -1,4 +1,4 @@
-"""Any JSON value, as `entities.reading.envelope.parse_json` gives it, hostile ones among them; for hypothesis."""
+"""Hypothesis strategies for JSON values as `entities.reading.envelope.parse_json` returns them."""
 
 from decimal import Decimal
 from typing import Any
@@ -32,7 +32,7 @@ SCALARS = st.booleans() | NUMBERS | TEXTS | PLAUSIBLE
 
 
 def values(scalars: st.SearchStrategy[Any] = SCALARS) -> st.SearchStrategy[Any]:
-    """A value that is not null at its root, as converters get it."""
+    """Return a strategy of values that are not null at the root: converters never get a null."""
     return st.recursive(
         scalars,
         lambda inner: (

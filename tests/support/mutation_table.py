@@ -1,7 +1,7 @@
-"""Each rule of docs/convergence.md taken out of the code, one at a time, and the check that notices.
+"""Mutations: each takes one rule of docs/convergence.md out of the code, and names the check that fails then.
 
-A check is the convergence property or the oracle at a seed that was searched for once, or the
-rule's own test where the rule is about reading one event.
+A check is the convergence property or the oracle at a seed that was searched for once, or the rule's own
+test if the rule is about reading one event.
 """
 
 from collections.abc import Callable
@@ -48,7 +48,11 @@ SIZE = 6
 
 @dataclass(frozen=True)
 class Mutation:
-    """what: what the code does without the rule, as docs/convergence.md lists it."""
+    """A rule taken out.
+
+    what: what the code does without the rule, as docs/convergence.md lists it.
+    take_out: patches the rule away; noticed_by: the check that fails then.
+    """
 
     what: str
     take_out: Callable[[pytest.MonkeyPatch], None]
@@ -56,7 +60,7 @@ class Mutation:
 
     @property
     def check(self) -> str:
-        """The check in the words of docs/convergence.md."""
+        """The check, as docs/convergence.md names it."""
         found = self.noticed_by
         if not isinstance(found, partial):
             return f"`{found.__name__}`"
@@ -65,11 +69,11 @@ class Mutation:
         return f"{name}, seed {seed} of {size} events"
 
 
-def converges(seed: int, size: int = SIZE) -> Check:
+def caught_by_convergence(seed: int, size: int = SIZE) -> Check:
     return partial(test_convergence.check, seed, size)
 
 
-def judged(seed: int, size: int = SIZE) -> Check:
+def caught_by_oracle(seed: int, size: int = SIZE) -> Check:
     return partial(test_oracle.check, seed, size)
 
 
@@ -77,7 +81,7 @@ def judged(seed: int, size: int = SIZE) -> Check:
 
 
 def _join_where(lands: Callable[[Register, Register], bool]) -> Callable[[pytest.MonkeyPatch], None]:
-    """A write replaces the one that is held where `lands(held, said)`."""
+    """Let a write replace the stored one if `lands(stored, incoming)`."""
 
     def join(one: State, other: State) -> State:
         taken = {name: said for name, said in other.items() if name not in one or lands(one[name], said)}
@@ -102,26 +106,26 @@ def _ranked(ranks: dict[Rank, Rank]) -> Callable[[pytest.MonkeyPatch], None]:
 
 
 CLOCKS = [
-    Mutation("the later arrival wins", _join_where(lambda held, said: True), converges(2)),
-    Mutation("the first arrival wins", _join_where(lambda held, said: False), converges(0)),
+    Mutation("the later arrival wins", _join_where(lambda held, said: True), caught_by_convergence(2)),
+    Mutation("the first arrival wins", _join_where(lambda held, said: False), caught_by_convergence(0)),
     Mutation(
         "at equal times the later arrival wins",
         _join_where(lambda held, said: _time(held) <= _time(said)),
-        converges(2),
+        caught_by_convergence(2),
     ),
     Mutation(
         "at equal times and ranks the later arrival wins",
         _join_where(lambda held, said: held.clock[:29] <= said.clock[:29]),
-        converges(10),
+        caught_by_convergence(10),
     ),
     Mutation(
         "no rank in the clock",
         _join_where(lambda held, said: _without_rank(held) < _without_rank(said)),
-        judged(4),
+        caught_by_oracle(4),
     ),
-    Mutation("copies rank as other events", _ranked({Rank.COPY: Rank.OTHER}), judged(0)),
-    Mutation("created ranks as other events", _ranked({Rank.CREATED: Rank.OTHER}), judged(2)),
-    Mutation("deleted ranks as other events", _ranked({Rank.DELETED: Rank.OTHER}), judged(1)),
+    Mutation("copies rank as other events", _ranked({Rank.COPY: Rank.OTHER}), caught_by_oracle(0)),
+    Mutation("created ranks as other events", _ranked({Rank.CREATED: Rank.OTHER}), caught_by_oracle(2)),
+    Mutation("deleted ranks as other events", _ranked({Rank.DELETED: Rank.OTHER}), caught_by_oracle(1)),
     Mutation(
         "a time ahead of its receipt counts",
         lambda patch: patch.setattr(envelope, "MAX_AHEAD", timedelta(days=10_000)),
@@ -187,26 +191,28 @@ def _merge_documents(patch: pytest.MonkeyPatch) -> None:
 
 
 REGISTERS = [
-    Mutation("additions to the tags are not heard", _labels_of(lambda name, held: None), judged(22)),
+    Mutation(
+        "additions to the tags are not heard", _labels_of(lambda name, held: None), caught_by_oracle(22)
+    ),
     Mutation(
         "additions to the tags never end",
         _labels_of(lambda name, held: Register("~", True)),
-        judged(29),
+        caught_by_oracle(29),
     ),
-    Mutation("extra is one register", _extra_shows(_is_of_newest_extra), judged(18)),
+    Mutation("extra is one register", _extra_shows(_is_of_newest_extra), caught_by_oracle(18)),
     Mutation(
         "what no column holds is not shown",
         _extra_shows(lambda state, register: not isinstance(register.value, Invalid)),
-        judged(1),
+        caught_by_oracle(1),
     ),
-    Mutation("what no column holds is shown for ever", _stamped(timeline_values), judged(1)),
-    Mutation("what no column holds is no newest word", _stamped(_convertible), judged(1)),
+    Mutation("what no column holds is shown for ever", _stamped(timeline_values), caught_by_oracle(1)),
+    Mutation("what no column holds is no newest word", _stamped(_convertible), caught_by_oracle(1)),
     Mutation(
         "what no column holds drops the rest of its event",
         _stamped(lambda writes: writes if _convertible(writes) == writes else {}),
-        judged(1),
+        caught_by_oracle(1),
     ),
-    Mutation("documents are merged key by key", _merge_documents, converges(9)),
+    Mutation("documents are merged key by key", _merge_documents, caught_by_convergence(9)),
 ]
 
 
@@ -235,17 +241,21 @@ def _projected(change: Callable[[State], dict[str, Any]]) -> Callable[[pytest.Mo
 
 
 EXISTENCE = [
-    Mutation("deleted once is deleted for ever", _deleted_for_ever, judged(23)),
+    Mutation("deleted once is deleted for ever", _deleted_for_ever, caught_by_oracle(23)),
     Mutation(
         "the later arrival says whether a record exists",
         _join_where(lambda held, said: held.clock < said.clock or isinstance(said.value, bool)),
-        converges(2),
+        caught_by_convergence(2),
     ),
-    Mutation("copies say that a record exists", _stamped(lambda writes: {EXISTS: True} | writes), judged(0)),
+    Mutation(
+        "copies say that a record exists",
+        _stamped(lambda writes: {EXISTS: True} | writes),
+        caught_by_oracle(0),
+    ),
     Mutation(
         "a copy leaves a placeholder",
         _projected(lambda state: {"is_placeholder": EXISTS not in state}),
-        judged(0),
+        caught_by_oracle(0),
     ),
 ]
 
@@ -280,18 +290,18 @@ def _no_bare_entries(patch: pytest.MonkeyPatch) -> None:
 
 
 DERIVED = [
-    Mutation("history is in the order of arrival", _history_by("id"), converges(37)),
+    Mutation("history is in the order of arrival", _history_by("id"), caught_by_convergence(37)),
     Mutation(
         "a run begins with its newest event",
         lambda patch: patch.setattr(apply, "find_derived_origin", _read_off_newest),
-        judged(12, 14),
+        caught_by_oracle(12, 14),
     ),
     Mutation(
         "the vendor's own time of payment does not count",
         lambda patch: patch.setattr(apply, "find_derived_origin", _read_off_run),
-        judged(7),
+        caught_by_oracle(7),
     ),
-    Mutation("the timeline leaves references out", _no_bare_entries, judged(1)),
+    Mutation("the timeline leaves references out", _no_bare_entries, caught_by_oracle(1)),
 ]
 
 
@@ -335,7 +345,7 @@ def _no_transaction(patch: pytest.MonkeyPatch) -> None:
 
 
 READING = [
-    Mutation("a null in a copy is written", _columns_as(Rank.OTHER), judged(0)),
+    Mutation("a null in a copy is written", _columns_as(Rank.OTHER), caught_by_oracle(0)),
     Mutation(
         "a null in the record's own event is not written",
         _columns_as(Rank.COPY),

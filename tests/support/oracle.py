@@ -1,8 +1,8 @@
-"""The promise once more, written the slow way: what the mirror must hold after a set of events.
+"""An oracle: computes in the simplest way what the mirror must hold after a set of events.
 
-Shares with the mirror the reading of an event (`map_event`) and nothing of the merge. It keeps every
-write of every event, sorts those of a register as (time, rank, digest), and takes the last. There is
-no database here, no stored state and no order of arrival.
+It shares with the mirror the reading of an event (`map_event`) and nothing of the merge. It keeps every
+write of every event, sorts those of a register by (time, rank, digest), and takes the last. It has no
+database, no stored state and no order of arrival.
 """
 
 import hashlib
@@ -35,7 +35,7 @@ class Key(NamedTuple):
 
 
 class Write(NamedTuple):
-    """One event's word on one register. Sorts as the clock does: no two have the same digest."""
+    """What one event writes to one register."""
 
     time: datetime
     rank: int
@@ -44,6 +44,7 @@ class Write(NamedTuple):
 
     @property
     def order(self) -> tuple[datetime, int, str]:
+        """The key that sorts writes as clocks do; no two events have one digest."""
         return self.time, self.rank, self.digest
 
     @property
@@ -53,8 +54,8 @@ class Write(NamedTuple):
 
 
 @dataclass
-class Heard:
-    """Everything that was ever said of one record: register -> every write, oldest first."""
+class RecordWrites:
+    """Every write to one record: register -> its writes, oldest first."""
 
     writes: dict[str, list[Write]] = field(default_factory=dict)
 
@@ -63,74 +64,77 @@ class Heard:
 
     @property
     def newest(self) -> dict[str, Write]:
-        return {name: said[-1] for name, said in self.writes.items()}
+        return {name: writes[-1] for name, writes in self.writes.items()}
 
 
-def cells(events: Iterable[StoredEvent]) -> dict[Key, Cells]:
-    """Every record that must be there, and its cells; a column that nobody wrote is absent."""
-    heard: dict[Key, Heard] = defaultdict(Heard)
-    for event, vendor, said in _statements(events):
-        key = Key(event.source_id, *said.key)
-        _hear(heard[key], event, vendor, said)
-        for other in _sub_account(said):
-            heard[Key(event.source_id, *other)]
-    return {key: _cells(key, record) for key, record in heard.items()}
+def expected_cells(events: Iterable[StoredEvent]) -> dict[Key, Cells]:
+    """Return the cells of every record that must exist; a column that no event wrote is absent."""
+    records: dict[Key, RecordWrites] = defaultdict(RecordWrites)
+    for event, vendor, statement in _iterate_statements(events):
+        key = Key(event.source_id, *statement.key)
+        _add_writes(records[key], event, vendor, statement)
+        for other in _referred_sub_account(statement):
+            records[Key(event.source_id, *other)]
+    return {key: _compute_cells(key, record) for key, record in records.items()}
 
 
-def timeline(events: Iterable[StoredEvent]) -> dict[tuple[Key, int, str], Cells]:
-    """(record, event's id, clock) -> what the event said of the record, whether or not it won."""
-    found: dict[tuple[Key, int, str], Cells] = {}
-    for event, vendor, said in _statements(events):
-        key, clock = Key(event.source_id, *said.key), _write(event, vendor, said, None).clock
-        wrote = found.setdefault((key, event.id, clock), {})
-        for name, value in said.writes.items():
-            wrote[name] = _column(value)
+def expected_timeline(events: Iterable[StoredEvent]) -> dict[tuple[Key, int, str], Cells]:
+    """Return what each event wrote to each record, also where another event won.
+
+    The key is (record, event's id, clock).
+    """
+    entries: dict[tuple[Key, int, str], Cells] = {}
+    for event, vendor, statement in _iterate_statements(events):
+        key, clock = Key(event.source_id, *statement.key), _make_write(event, vendor, statement, None).clock
+        wrote = entries.setdefault((key, event.id, clock), {})
+        for name, value in statement.writes.items():
+            wrote[name] = _column_value(value)
             if isinstance(value, Invalid):
                 wrote[f"extra.{value.key}"] = value.raw
-    return found
+    return entries
 
 
-def _statements(events: Iterable[StoredEvent]) -> Iterator[tuple[StoredEvent, Vendor, Statement]]:
+def _iterate_statements(events: Iterable[StoredEvent]) -> Iterator[tuple[StoredEvent, Vendor, Statement]]:
     for event in {event.id: event for event in events}.values():
         try:
             mapped = map_event(event)
         except (Malformed, Unmappable):
             continue
-        for said in mapped.statements:
-            yield event, get_vendor(event.vendor), said
+        for statement in mapped.statements:
+            yield event, get_vendor(event.vendor), statement
 
 
-def _hear(record: Heard, event: StoredEvent, vendor: Vendor, said: Statement) -> None:
-    for name, value in said.writes.items():
-        write = _write(event, vendor, said, value)
+def _add_writes(record: RecordWrites, event: StoredEvent, vendor: Vendor, statement: Statement) -> None:
+    for name, value in statement.writes.items():
+        write = _make_write(event, vendor, statement, value)
         if value is not None or write.rank > 0:
             record.add(name, write)
 
 
-def _write(event: StoredEvent, vendor: Vendor, said: Statement, value: Any) -> Write:
-    """An event speaks of existence in its own record only; all else that it says is a copy."""
+def _make_write(event: StoredEvent, vendor: Vendor, statement: Statement, value: Any) -> Write:
+    """Return a write with its rank. An event writes `exists` only to its own record; the rest are copies."""
     envelope = read_envelope(event.body, vendor, event.received_at)
     verb = envelope.event_type.rpartition(".")[2]
-    rank = {"created": 1, "deleted": 3}.get(verb, 2) if "exists" in said.writes else 0
+    rank = {"created": 1, "deleted": 3}.get(verb, 2) if "exists" in statement.writes else 0
     return Write(envelope.occurred_at, rank, hashlib.sha256(event.body).hexdigest(), value)
 
 
-def _sub_account(said: Statement) -> Iterator[RecordKey]:
-    """It is there though nothing be said of it; all else that is referred to has its own statement."""
-    if said.key.scope:
-        yield RecordKey("subaccount", "", said.key.scope)
+def _referred_sub_account(statement: Statement) -> Iterator[RecordKey]:
+    """Yield the key of the scope's sub-account: it must exist although no statement is about it."""
+    if statement.key.scope:
+        yield RecordKey("subaccount", "", statement.key.scope)
 
 
-def _cells(key: Key, record: Heard) -> Cells:
+def _compute_cells(key: Key, record: RecordWrites) -> Cells:
     newest = record.newest
     exists = newest.get("exists")
     deleted = exists if exists and not exists.value else None
     return (
-        {name: _column(write.value) for name, write in newest.items() if _is_column(name)}
-        | {"tags": _tags(record)}
-        | _derived(key.model, record)
+        {name: _column_value(write.value) for name, write in newest.items() if _is_column(name)}
+        | {"tags": _collect_tags(record)}
+        | _derive_columns(key.model, record)
         | {
-            "extra": _extra(newest),
+            "extra": _collect_extra(newest),
             "sub_account": key.scope or None,
             "is_placeholder": not record.writes,
             "is_deleted": deleted is not None,
@@ -144,12 +148,12 @@ def _is_column(name: str) -> bool:
     return name != "exists" and not name.startswith(("extra.", "tags+"))
 
 
-def _column(value: Any) -> Any:
+def _column_value(value: Any) -> Any:
     return None if isinstance(value, Invalid) else value
 
 
-def _extra(newest: dict[str, Write]) -> Cells:
-    """Each key that no column names, and, under its key, what a column could not hold."""
+def _collect_extra(newest: dict[str, Write]) -> Cells:
+    """Return the values of unmapped keys, and the raw values that a column could not hold, by their key."""
     found = {
         name.removeprefix("extra."): write.value
         for name, write in newest.items()
@@ -161,27 +165,27 @@ def _extra(newest: dict[str, Write]) -> Cells:
     return found
 
 
-def _tags(record: Heard) -> list[str] | None:
+def _collect_tags(record: RecordWrites) -> list[str] | None:
     whole = record.newest.get("tags")
-    said = _column(whole.value) if whole else None
+    whole_set = _column_value(whole.value) if whole else None
     added = {
         name.removeprefix("tags+")
         for name, write in record.newest.items()
         if name.startswith("tags+") and (whole is None or write.order > whole.order)
     }
-    return sorted(added.union(said or ())) if added or said is not None else None
+    return sorted(added.union(whole_set or ())) if added or whole_set is not None else None
 
 
-def _derived(model: str, record: Heard) -> Cells:
+def _derive_columns(model: str, record: RecordWrites) -> Cells:
     if model == "deal":
-        return {"closed_at": _run_began(record, "won", "lost")}
+        return {"closed_at": _start_of_run(record, "won", "lost")}
     if model == "invoice":
         own = record.newest.get("paid_at")
-        return {"paid_at": (_column(own.value) if own else None) or _run_began(record, "paid")}
+        return {"paid_at": (_column_value(own.value) if own else None) or _start_of_run(record, "paid")}
     return {}
 
 
-def _run_began(record: Heard, *statuses: str) -> str | None:
-    """When the unbroken run of these statuses began that has not ended."""
+def _start_of_run(record: RecordWrites, *statuses: str) -> str | None:
+    """Return when the present unbroken run of these statuses began; None if the last status is another."""
     run = list(takewhile(lambda write: write.value in statuses, reversed(record.writes.get("status", []))))
     return run[-1].time.isoformat() if run else None

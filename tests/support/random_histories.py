@@ -1,4 +1,4 @@
-"""Made-up histories, and ways to apply one: order, batches and repetitions drawn from a seed."""
+"""Random histories of events, and random ways to apply one: order, batches and repetitions."""
 
 import hashlib
 from collections.abc import Iterable, Iterator
@@ -18,48 +18,49 @@ RECEIVED = datetime(2026, 1, 1, tzinfo=UTC)
 CIRCUMSTANCES = Circumstances(ids=2, moments=3, timeless=0.1, junk=0.08)
 
 
-def history(seed: int, size: int) -> list[StoredEvent]:
-    """`size` events of both vendors, stored in the log; the first ones are the same for any size."""
+def generate_history(seed: int, size: int) -> list[StoredEvent]:
+    """Store `size` events of all vendors; a larger history of the same seed begins with the same events."""
     random = Random(seed)
-    sources = {vendor: source(vendor) for vendor in all_vendors()}
-    told: list[tuple[Source, bytes, datetime]] = []
+    sources = {vendor: ensure_source(vendor) for vendor in all_vendors()}
+    deliveries: list[tuple[Source, bytes, datetime]] = []
     for place in range(size):
         vendor = get_vendor(random.choice(sorted(sources)))
         body = generate_event(random, vendor, CIRCUMSTANCES)
-        told.append((sources[vendor.name], body, RECEIVED + timedelta(seconds=place)))
-    return store_all(told)
+        deliveries.append((sources[vendor.name], body, RECEIVED + timedelta(seconds=place)))
+    return store_events(deliveries)
 
 
-def source(vendor: str, slug: str = "") -> Source:
+def ensure_source(vendor: str, slug: str = "") -> Source:
+    """Return the source with this slug, or the vendor's; create it if there is none."""
     return Source.objects.get_or_create(slug=slug or vendor, vendor=vendor, scheme=Scheme.NONE)[0]
 
 
-def store(source: Source, body: bytes, received_at: datetime = RECEIVED) -> StoredEvent:
-    return store_all([(source, body, received_at)])[0]
+def store_event(source: Source, body: bytes, received_at: datetime = RECEIVED) -> StoredEvent:
+    return store_events([(source, body, received_at)])[0]
 
 
-def store_all(told: Iterable[tuple[Source, bytes, datetime]]) -> list[StoredEvent]:
-    """The events in the log, received in this order; one that is there already is that one."""
-    heard = [(source, hashlib.sha256(body).digest(), body, at) for source, body, at in told]
+def store_events(deliveries: Iterable[tuple[Source, bytes, datetime]]) -> list[StoredEvent]:
+    """Store bodies in this order; return their events, also of those that were stored before."""
+    digested = [(source, hashlib.sha256(body).digest(), body, at) for source, body, at in deliveries]
     rows = (
         Event(source=source, digest=digest, body=body, occurred_at=at, received_at=at)
-        for source, digest, body, at in heard
+        for source, digest, body, at in digested
     )
     Event.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1000)
-    found = Event.objects.filter(digest__in=[digest for _, digest, _, _ in heard])
-    there = {
+    events = Event.objects.filter(digest__in=[digest for _, digest, _, _ in digested])
+    receipts = {
         (source, bytes(digest)): (id, at)
-        for id, source, digest, at in found.values_list("id", "source", "digest", "received_at")
+        for id, source, digest, at in events.values_list("id", "source", "digest", "received_at")
     }
     stored = []
-    for source, digest, body, _ in heard:
-        id, at = there[source.pk, digest]
+    for source, digest, body, _ in digested:
+        id, at = receipts[source.pk, digest]
         stored.append(StoredEvent(id, source.pk, source.vendor, digest.hex(), body, at))
     return stored
 
 
-def shuffled(events: list[StoredEvent], random: Random) -> Iterator[list[StoredEvent]]:
-    """The events in any order, some of them again, in batches of any size."""
+def shuffle_into_batches(events: list[StoredEvent], random: Random) -> Iterator[list[StoredEvent]]:
+    """Yield the events in random order, some of them twice, in batches of random size."""
     rest = events + random.choices(events, k=random.randrange(len(events)))
     random.shuffle(rest)
     while rest:
@@ -68,13 +69,13 @@ def shuffled(events: list[StoredEvent], random: Random) -> Iterator[list[StoredE
         rest = rest[size:]
 
 
-def digest_after(batches: Iterator[list[StoredEvent]] | list[list[StoredEvent]]) -> str:
-    """The digest of the mirror that these batches make out of nothing; leaves nothing behind."""
+def digest_after_batches(batches: Iterator[list[StoredEvent]] | list[list[StoredEvent]]) -> str:
+    """Return the digest of an empty mirror after these batches; roll everything back."""
     with transaction.atomic():
         for batch in batches:
             outcomes = process_batch(batch)
             assert not [outcome for outcome in outcomes if outcome.retry], outcomes
             assert Verdict.MALFORMED not in {outcome.verdict for outcome in outcomes}
-        found = mirror_digest()
+        digest = mirror_digest()
         transaction.set_rollback(True)
-    return found
+    return digest

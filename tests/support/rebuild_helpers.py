@@ -1,4 +1,4 @@
-"""What the tests of rebuilding and verifying share: deliveries, and the commands."""
+"""Events to rebuild from, and the commands `verify_mirror` and `rebuild_mirror`."""
 
 import io
 import json
@@ -13,32 +13,34 @@ from entities.models.introspection import record_models
 from entities.vendors import all_vendors
 from events.models import Event, Source
 from events.processing.drain import drain_backlog
-from tests.support.random_histories import source, store
+from tests.support.random_histories import ensure_source, store_event
 
 
-def deliver(count: int, seed: int = 1) -> None:
+def deliver_generated_events(count: int, seed: int = 1) -> None:
+    """Store and process so many generated events of each vendor."""
     for vendor in all_vendors().values():
-        deliver_bodies(source(vendor.name), generate_stream(vendor, count, seed))
+        store_bodies(ensure_source(vendor.name), generate_stream(vendor, count, seed))
     drain_backlog()
 
 
-def deliver_bodies(into: Source, bodies: list[bytes]) -> None:
+def store_bodies(source: Source, bodies: list[bytes]) -> None:
     for body in bodies:
-        store(into, body)
+        store_event(source, body)
 
 
-def deal(second: int, event: str = "deal.updated", **said: Any) -> bytes:
+def build_deal_body(second: int, event: str = "deal.updated", **payload: Any) -> bytes:
+    """Build the body of an event of the deal d1, of that second."""
     time = f"2026-01-01T00:00:{second:02d}Z"
-    return json.dumps({"event": event, "timestamp": time, "payload": {"id": "d1"} | said}).encode()
+    return json.dumps({"event": event, "timestamp": time, "payload": {"id": "d1"} | payload}).encode()
 
 
-def tables() -> tuple[type[Model], ...]:
-    """The log, and all that is made out of it."""
+def list_compared_models() -> tuple[type[Model], ...]:
+    """Return the models of the records, the timeline and the log."""
     return (*record_models(), TimelineEntry, Event)
 
 
-def verify(*arguments: str) -> tuple[int, str]:
-    """The exit status and what is printed."""
+def run_verify_mirror(*arguments: str) -> tuple[int, str]:
+    """Run the command; return its exit status and what it printed."""
     output = io.StringIO()
     try:
         call_command("verify_mirror", *arguments, stdout=output, stderr=io.StringIO())
@@ -47,13 +49,15 @@ def verify(*arguments: str) -> tuple[int, str]:
     return 0, output.getvalue()
 
 
-def rebuild() -> str:
+def run_rebuild_mirror() -> str:
+    """Run the command; return what it printed."""
     output = io.StringIO()
     call_command("rebuild_mirror", stdout=output, stderr=io.StringIO())
     return output.getvalue()
 
 
-def keys() -> set[tuple[Any, ...]]:
+def read_record_keys() -> set[tuple[Any, ...]]:
+    """Return each record's model, primary key and key."""
     return {
         (model, *row)
         for model in record_models()

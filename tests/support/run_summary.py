@@ -1,4 +1,4 @@
-"""How much the run tried, added up over its processes, in the lines that it ends with."""
+"""The lines that end a run and say how much it tried, added up over its processes."""
 
 from collections import Counter
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 COUNTS: Counter[str] = Counter()
-# What a line needs to be printed at all, and the line.
-LINES = {
+# The count that must not be 0 for a line to be printed -> the line.
+LINE_TEMPLATES = {
     "histories": "convergence: {histories:,} histories of {events:,} events, each in two orders,"
     " compared by digest",
     "judged": "oracle: {judged:,} histories, compared cell by cell",
@@ -20,24 +20,25 @@ LINES = {
     " the same; {lost:,} lost",
     "clocks": "clocks: {clocks:,} were an hour off: of web servers, a worker and beats",
 }
-# Lines of single tests.
-SAID: list[str] = []
-PASSED_ON = "counts"
+# Complete lines, of single tests.
+EXTRA_LINES: list[str] = []
+OUTPUT_KEY = "counts"
 
 
-def lines() -> list[str]:
-    return [line.format_map(COUNTS) for name, line in LINES.items() if COUNTS[name]] + SAID
+def summary_lines() -> list[str]:
+    """Return the lines to print at the end of the run."""
+    return [line.format_map(COUNTS) for name, line in LINE_TEMPLATES.items() if COUNTS[name]] + EXTRA_LINES
 
 
-def pass_on(config: pytest.Config) -> None:
-    """To the process that prints, where this one works for it."""
+def send_to_controller(config: pytest.Config) -> None:
+    """Hand this process's counts to the process that prints them, if this one is a worker of pytest-xdist."""
     output = getattr(config, "workeroutput", None)
     if output is not None:
-        output[PASSED_ON] = (dict(COUNTS), SAID)
+        output[OUTPUT_KEY] = (dict(COUNTS), EXTRA_LINES)
 
 
-def take_over(output: dict[str, Any]) -> None:
-    """What another process has passed on."""
-    counts, said = output.get(PASSED_ON, ({}, []))
+def add_from_worker(output: dict[str, Any]) -> None:
+    """Add what a worker has handed over with `send_to_controller`."""
+    counts, extra_lines = output.get(OUTPUT_KEY, ({}, []))
     COUNTS.update(counts)
-    SAID.extend(said)
+    EXTRA_LINES.extend(extra_lines)

@@ -1,9 +1,8 @@
-"""A mirror that runs as its user runs it: `manage.py up` in a process of its own."""
+"""A mirror that runs as a user runs it: `manage.py up` in a process of its own."""
 
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,14 +12,18 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.paths import PROJECT
+from tests.support.ports import HOST, free_port
 
-# What would keep the stack from being the embedded one, or hand it the tests' own secrets.
-NOT_INHERITED = {"DATABASE_URL", "BROKER_URL", "SECRET_KEY", "ENCRYPTION_KEYS", "HTTPS"}
-UP = "Ctrl-C stops it."
+# With these variables the stack would not be the embedded one, or would have the tests' own secrets.
+REMOVED_VARIABLES = {"DATABASE_URL", "BROKER_URL", "SECRET_KEY", "ENCRYPTION_KEYS", "HTTPS"}
+UP_MESSAGE = "Ctrl-C stops it."
 
 
 class Mirror:
-    """`settings` are added to its environment."""
+    """The embedded stack on a state directory.
+
+    settings: variables that are added to its environment.
+    """
 
     def __init__(
         self, state: Path, port: int | None = None, settings: Mapping[str, str] | None = None
@@ -28,19 +31,22 @@ class Mirror:
         self.state = state
         self.settings = settings or {}
         self.port = port or free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http://{HOST}:{self.port}"
         self.output = state.parent / "up.out"
 
     @property
     def environment(self) -> dict[str, str]:
-        inherited = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
+        inherited = {name: value for name, value in os.environ.items() if name not in REMOVED_VARIABLES}
         return {**inherited, "CRMMIRROR_STATE_DIR": str(self.state), **self.settings}
 
     def command(self, *argv: str) -> list[str]:
         return [sys.executable, "manage.py", *argv]
 
-    def start(self, *argv: str, become: Callable[[], None] | None = None) -> None:
-        """Return once it says that it is up."""
+    def start(self, *argv: str, preexec: Callable[[], None] | None = None) -> None:
+        """Start the stack; return once it prints that it is up.
+
+        preexec: what the child process runs before it becomes the program, for instance to change its user.
+        """
         with self.output.open("w") as output:
             self.process = subprocess.Popen(
                 self.command("up", "--port", str(self.port), *argv),
@@ -48,20 +54,21 @@ class Mirror:
                 stderr=output,
                 env=self.environment,
                 cwd=PROJECT,
-                preexec_fn=become,
+                preexec_fn=preexec,
             )
-        wait_until(lambda: UP in self.said() or self.process.poll() is not None, 90)
-        assert UP in self.said(), self.said()
+        wait_until(lambda: UP_MESSAGE in self.read_output() or self.process.poll() is not None, 90)
+        assert UP_MESSAGE in self.read_output(), self.read_output()
 
-    def up(self) -> subprocess.CompletedProcess[str]:
-        """One that is expected to be refused."""
-        return self.manage("up", "--port", str(self.port))
+    def start_again(self) -> subprocess.CompletedProcess[str]:
+        """Run `up` to its end, for a stack that is expected to refuse to start."""
+        return self.run_command("up", "--port", str(self.port))
 
-    def said(self) -> str:
+    def read_output(self) -> str:
+        """Return what the stack has printed so far."""
         return self.output.read_text()
 
-    def manage(self, *argv: str, seconds: float = 60) -> subprocess.CompletedProcess[str]:
-        """A command in another terminal, which knows the state directory and nothing else."""
+    def run_command(self, *argv: str, seconds: float = 60) -> subprocess.CompletedProcess[str]:
+        """Run a command of manage.py as in another terminal, which knows the state directory alone."""
         return subprocess.run(
             self.command(*argv),
             env=self.environment,
@@ -71,24 +78,28 @@ class Mirror:
             timeout=seconds,
         )
 
-    def get(self, path: str, token: str) -> Any:
+    def get_json(self, path: str, token: str) -> Any:
+        """Return what the API answers at this path."""
         request = urllib.request.Request(self.url + path, headers={"Authorization": f"Token {token}"})
         with urllib.request.urlopen(request, timeout=10) as answer:
             return json.load(answer)
 
     def stop(self, number: signal.Signals) -> int:
-        """Its exit status."""
+        """Send the signal to the stack; return its exit status."""
         self.process.send_signal(number)
         return self.process.wait(40)
 
     def processes(self, word: str = "") -> dict[int, str]:
-        """What runs for this state directory, by process id: its command line, where `word` is in it."""
-        found = {int(path.name): path for path in Path("/proc").iterdir() if path.name.isdigit()}
-        lines = {pid: command_line(path) for pid, path in found.items() if self._is_ours(path)}
+        """Return the command line of each process of this state directory that contains `word`, by its id."""
+        paths = {int(path.name): path for path in Path("/proc").iterdir() if path.name.isdigit()}
+        lines = {pid: command_line(path) for pid, path in paths.items() if self._is_ours(path)}
         return {pid: line for pid, line in lines.items() if line and word in line}
 
     def _is_ours(self, process: Path) -> bool:
-        """By its environment; the servers overwrite theirs, and stay in the state directory."""
+        """Return True for a process with the state directory in its environment, or in it.
+
+        The servers overwrite their environment, but their working directory is in the state directory.
+        """
         try:
             environment = (process / "environ").read_bytes()
             directory = str((process / "cwd").readlink())
@@ -98,20 +109,15 @@ class Mirror:
 
 
 def command_line(process: Path) -> str:
-    """Empty for one that has ended and waits for its parent to notice."""
+    """Return a process's command line; an empty text if it has ended, waited for or not."""
     try:
         return (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
     except OSError:
         return ""
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def wait_until(true: Callable[[], Any], seconds: float) -> None:
+def wait_until(condition: Callable[[], Any], seconds: float) -> None:
+    """Return as soon as the condition holds, or after so many seconds: the caller asserts it."""
     deadline = time.monotonic() + seconds
-    while not true() and time.monotonic() < deadline:
+    while not condition() and time.monotonic() < deadline:
         time.sleep(0.1)

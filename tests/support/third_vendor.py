@@ -1,4 +1,4 @@
-"""A vendor that is there for one test: a module in a directory of the test's own."""
+"""A vendor that exists for one test: a module in a directory of the test's own."""
 
 import importlib
 import sys
@@ -11,22 +11,55 @@ from entities.reading.plan import entity_plans
 from entities.vendors import all_vendors
 
 NAME = "marigold"
+MARIGOLD = """
+from entities.vendor_language import EVENT_TIME, Entity, Vendor, event_types, same_names
+
+ACCOUNT = Entity("subaccount", id=("shop",), columns={})
+PERSON = Entity(
+    "contact",
+    id=("uid",),
+    columns=same_names("email created_at tags") | {"first_name": "names.given", "last_name": "names.family"},
+    additions={"label": "tags"},
+    event_keys=("actor",),
+)
+ORDER = Entity(
+    "deal",
+    id=("uid",),
+    columns=same_names("title contact owner_ref")
+    | {"value": "sum", "status": "state", "vendor_status": "state"},
+    translations={"status": {"shipped": "won"}},
+)
+VENDOR = Vendor(
+    name="marigold",
+    label="Marigold Shop",
+    scheme="token",
+    type_key="type",
+    time_key="at",
+    payload_keys=("object",),
+    scope=ACCOUNT,
+    events=event_types("person", PERSON, "created updated deleted labelled")
+    | event_types("order", ORDER, "created shipped", shipped={"status": "won"}),
+)
+"""
+ORDER = b"""{"type": "order.created", "at": 1736937000000, "object": {
+    "uid": 77, "shop": "s1", "title": "Two pots", "sum": "19.90", "state": "Shipped", "owner": {"id": 3},
+    "contact": {"uid": "p1", "names": {"given": "Ida", "middle": "B"}, "actor": "api"}, "gift": true}}"""
 
 
 @contextmanager
-def module(directory: Path, text: str) -> Iterator[str]:
-    """The module's full name, while it is one of the vendors'."""
+def temporary_vendor(directory: Path, text: str = MARIGOLD) -> Iterator[str]:
+    """Add a vendor's module with this text while the context lasts; yield its full name."""
     (directory / f"{NAME}.py").write_text(text)
     vendors.__path__.append(str(directory))
-    _forget()
+    _clear_caches()
     try:
         yield f"{vendors.__name__}.{NAME}"
     finally:
         vendors.__path__.remove(str(directory))
-        _forget()
+        _clear_caches()
 
 
-def _forget() -> None:
+def _clear_caches() -> None:
     sys.modules.pop(f"{vendors.__name__}.{NAME}", None)
     vars(vendors).pop(NAME, None)
     importlib.invalidate_caches()

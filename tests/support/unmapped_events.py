@@ -1,4 +1,4 @@
-"""What the tests of the drift report share: its page, a payload, and events of other days."""
+"""The drift report's page, a payload, and events that were received on other days."""
 
 from datetime import datetime, timedelta
 
@@ -7,10 +7,11 @@ from django.utils import timezone
 from events.models import Event
 
 DEAL = {"id": "dl_1", "title": "Licence"}
-URL = "/admin/events/event/drift/"
+DRIFT_URL = "/admin/events/event/drift/"
 
 
-def received(event: Event, days_ago: int) -> datetime:
-    at = timezone.now() - timedelta(days=days_ago)
-    Event.objects.filter(pk=event.pk).update(received_at=at)
-    return at
+def backdate_receipt(event: Event, days_ago: int) -> datetime:
+    """Set an event's receipt to so many days ago; return that time."""
+    received_at = timezone.now() - timedelta(days=days_ago)
+    Event.objects.filter(pk=event.pk).update(received_at=received_at)
+    return received_at

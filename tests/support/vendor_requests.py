@@ -1,4 +1,4 @@
-"""What a vendor does, for the tests: a source that it delivers to, and signed posts to its address."""
+"""A vendor's side: a source that it delivers to, and signed requests to the source's address."""
 
 import json
 from typing import Any
@@ -16,32 +16,34 @@ EVENT = {
     "payload": {"id": "ld_1", "name": "Ann"},
 }
 BODY = json.dumps(EVENT).encode()
-STRANGERS = "/webhooks/nobody/"  # The address of no source.
+UNKNOWN_ADDRESS = "/webhooks/nobody/"  # The address of no source.
 
 client = Client()
 
 
 def new_source(scheme: str = "standard-webhooks", slug: str = "acme", **options: str) -> tuple[Source, str]:
+    """Create a source; return it with its secret."""
     return create_source(slug, "heffl", scheme, **options)
 
 
 def add_secret(source: Source, secret: str, **fields: Any) -> SourceSecret:
+    """Give the source one more secret."""
     from events.sources import encryption
 
     return SourceSecret.objects.create(source=source, ciphertext=encryption.encrypt(secret), **fields)
 
 
-def address(source: Source) -> str:
+def delivery_path(source: Source) -> str:
     return reverse("webhooks:receive", args=[source.uuid])
 
 
 def post(source: Source, body: bytes, headers: dict[str, str] | None = None, /, **environ: Any) -> Any:
-    """Posts as it is: nothing is signed."""
+    """Post a body as it is, without a signature."""
     return client.post(
-        address(source), body, content_type="application/json", headers=headers or {}, **environ
+        delivery_path(source), body, content_type="application/json", headers=headers or {}, **environ
     )
 
 
 def deliver(source: Source, secret: str, body: bytes = BODY, **environ: Any) -> Any:
-    """Signs and posts."""
+    """Sign a body and post it."""
     return post(source, body, signatures.sign(source, secret, body), **environ)

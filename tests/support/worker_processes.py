@@ -1,4 +1,4 @@
-"""Worker processes on the tests' database, and the way to kill one in the middle of a batch."""
+"""Worker processes on the tests' database, which can be killed in the middle of a batch."""
 
 import os
 import signal
@@ -11,7 +11,7 @@ from django.db import connection
 from tests.support.paths import PROJECT
 from tests.support.web_server import database_url
 
-IN_A_BATCH = """
+COUNT_OPEN_BATCHES = """
     SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)
     WHERE application_name = %s AND locktype = 'advisory' AND granted
         AND xact_start < clock_timestamp() - interval '5 ms'
@@ -19,7 +19,7 @@ IN_A_BATCH = """
 
 
 class Worker:
-    """A process that drains the backlog and ends."""
+    """A process that drains the backlog, and then ends."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -34,11 +34,11 @@ class Worker:
 
     def is_in_a_batch(self) -> bool:
         with connection.cursor() as cursor:
-            cursor.execute(IN_A_BATCH, [self.name])
+            cursor.execute(COUNT_OPEN_BATCHES, [self.name])
             return bool(cursor.fetchone()[0])
 
     def kill_in_a_batch(self, seconds: float = 30) -> bool:
-        """Whether it was in one when SIGKILL came; not if it had ended before."""
+        """Kill the process as soon as it is in a batch; return False if it ends without that."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline and self.process.poll() is None:
             if self.is_in_a_batch():
@@ -48,4 +48,5 @@ class Worker:
         return False
 
     def wait(self, seconds: float = 120) -> int:
+        """Return the exit status."""
         return self.process.wait(seconds)

@@ -19,10 +19,11 @@ from django.test import Client, override_settings
 from crmmirror.health import single_flight
 from crmmirror.health.single_flight import SingleFlight
 from events.ingest.store import store_event
-from tests.support.api_client import authorization
-from tests.support.metrics_scrape import samples
+from tests.support.api_client import authorization_header
+from tests.support.metrics_scrape import parse_samples
+from tests.support.ports import HOST, free_port
 from tests.support.vendor_requests import BODY, new_source
-from tests.support.web_server import HOST, free_port, serving
+from tests.support.web_server import run_web_server
 
 client = Client()
 STATES_WITHOUT = {
@@ -60,7 +61,7 @@ def test_probes_are_answered_under_any_host_and_without_tls(
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
 def test_nothing_is_changed_by_asking(path: str, transactional_db: None) -> None:
-    assert Client(headers={"Authorization": authorization()}).post(path).status_code == 405
+    assert Client(headers={"Authorization": authorization_header()}).post(path).status_code == 405
 
 
 def test_a_mirror_with_all_that_it_needs_is_ready(looking_anew: None, transactional_db: None) -> None:
@@ -118,7 +119,7 @@ def test_what_is_away_is_named_within_two_seconds_with_what_to_do(
         "database": ("DATABASE_URL", f"postgresql://hidden:hidden@{HOST}:{port}/hidden"),
         "broker": ("BROKER_URL", f"redis://:hidden@{HOST}:{port}/0"),
     }[thing]
-    with serving(tmp_path, {setting: url}) as web:
+    with run_web_server(tmp_path, {setting: url}) as web:
         timed_get(web.port, "/healthz")  # A process loads its addresses at the first request,
         checks = not_ready(web.port)
         for _ in range(10):  # and the migrations at the first look, of which a busy machine makes seconds.
@@ -195,8 +196,8 @@ class TestWhoMayReadMetrics:
         assert self.status(token="Bearer \xff\xfe") == 401
 
     def test_an_api_token_of_somebody_who_may_view_events(self) -> None:
-        assert self.status(token=authorization("view_event")) == 200
-        assert self.status(token=authorization("view_deal")) == 403
+        assert self.status(token=authorization_header("view_event")) == 200
+        assert self.status(token=authorization_header("view_deal")) == 403
 
     def test_the_session_of_staff_who_may_view_events(self) -> None:
         staff, other = Client(), Client()
@@ -218,16 +219,16 @@ class TestWhoMayReadMetrics:
             asked = {"Authorization": "Bearer the one", "Accept": accepted}
             response = client.get("/metrics", headers=asked)
             assert response["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
-            assert samples(response.text)["crmmirror_pending_events", "acme"] == 0
+            assert parse_samples(response.text)["crmmirror_pending_events", "acme"] == 0
 
 
 def test_metrics_without_a_database_are_the_counts(tmp_path: Path, transactional_db: None) -> None:
     nowhere = f"postgresql://postgres@{HOST}:{free_port()}/mirror"
-    with serving(tmp_path, {"DATABASE_URL": nowhere, "METRICS_TOKEN": "the one"}) as web:
+    with run_web_server(tmp_path, {"DATABASE_URL": nowhere, "METRICS_TOKEN": "the one"}) as web:
         asked = "GET {} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer the one\r\n\r\n"
         web.exchange(asked.format("/webhooks/x/").encode())
         status, text = web.exchange(asked.format("/metrics").encode())
-    told = samples(text.decode())
+    told = parse_samples(text.decode())
     assert status == 200
     assert told["crmmirror_refused_deliveries_total", "method", ""] == 1
     assert not [key for key in told if key[0] == "crmmirror_pending_events"]

@@ -21,7 +21,8 @@ from standardwebhooks.webhooks import Webhook
 
 from crmmirror.embedded.processes import identity
 from tests.support.paths import SAMPLES
-from tests.support.running_mirror import Mirror, free_port, wait_until
+from tests.support.ports import free_port
+from tests.support.running_mirror import Mirror, wait_until
 
 EXAMPLE_DIRECTORIES = sorted(path for path in SAMPLES.iterdir() if path.is_dir())
 EXAMPLE_FILE = EXAMPLE_DIRECTORIES[0] / "contact.created.json"
@@ -46,7 +47,7 @@ def mirror(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mirror]:
 
 @pytest.fixture(scope="module")
 def token(mirror: Mirror) -> str:
-    made = mirror.manage("create_token", "admin", "--name", "test")
+    made = mirror.run_command("create_token", "admin", "--name", "test")
     assert made.returncode == 0, made.stderr
     return made.stdout.strip()
 
@@ -74,14 +75,14 @@ class Vendor:
 
 @pytest.fixture(scope="module")
 def vendor(mirror: Mirror) -> Vendor:
-    made = mirror.manage("create_source", "ours", "--vendor", EXAMPLE_FILE.parent.name, "--json")
+    made = mirror.run_command("create_source", "ours", "--vendor", EXAMPLE_FILE.parent.name, "--json")
     assert made.returncode == 0, made.stderr
     source = json.loads(made.stdout)
     return Vendor(mirror.url + source["path"], source["secret"])
 
 
 def statuses(mirror: Mirror, token: str, source: str) -> list[str]:
-    events = mirror.get(f"/api/v1/events/?source={source}&page_size=500", token)["results"]
+    events = mirror.get_json(f"/api/v1/events/?source={source}&page_size=500", token)["results"]
     return [event["status"] for event in events]
 
 
@@ -93,7 +94,7 @@ def test_the_demo_applies_every_documented_event(mirror: Mirror, token: str, dir
 
 
 def test_the_printed_password_opens_the_admin(mirror: Mirror) -> None:
-    found = re.search(r"user (\S+), password (\S+)", mirror.said())
+    found = re.search(r"user (\S+), password (\S+)", mirror.read_output())
     assert found
     opener = build_opener(HTTPCookieProcessor(cookies := CookieJar()))
     opener.open(mirror.url + "/admin/login/", timeout=10).close()
@@ -106,23 +107,23 @@ def test_the_printed_password_opens_the_admin(mirror: Mirror) -> None:
 def test_a_delivery_over_http_is_read_from_the_api(mirror: Mirror, token: str, vendor: Vendor) -> None:
     assert vendor.deliver() == 202
     wait_until(lambda: statuses(mirror, token, "ours") == ["applied"], 10)
-    [record] = mirror.get(f"/api/v1/{EXAMPLE_PATH}/?source=ours", token)["results"]
+    [record] = mirror.get_json(f"/api/v1/{EXAMPLE_PATH}/?source=ours", token)["results"]
     assert record["external_id"] in EXAMPLE.decode()
 
 
 def test_deliver_in_another_terminal_knows_where_the_mirror_serves(mirror: Mirror) -> None:
-    delivered = mirror.manage("deliver", EXAMPLE_FILE.parent.name, str(EXAMPLE_FILE))
+    delivered = mirror.run_command("deliver", EXAMPLE_FILE.parent.name, str(EXAMPLE_FILE))
     assert (delivered.returncode, "duplicate 1" in delivered.stdout) == (0, True), delivered.stderr
 
 
 def test_a_second_up_on_the_same_state_is_refused_in_one_line(mirror: Mirror) -> None:
-    refused = mirror.manage("up", "--port", str(free_port()))
+    refused = mirror.run_command("up", "--port", str(free_port()))
     assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
     assert "Another manage.py up runs" in refused.stderr
 
 
 def test_a_taken_port_is_refused_in_one_line_before_anything_starts(mirror: Mirror, tmp_path: Path) -> None:
-    refused = Mirror(tmp_path / "state", mirror.port).up()
+    refused = Mirror(tmp_path / "state", mirror.port).start_again()
     assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
     assert "another program listens there" in refused.stderr
     assert not (tmp_path / "state").exists()
@@ -133,9 +134,9 @@ def test_a_taken_port_is_refused_in_one_line_before_anything_starts(mirror: Mirr
 )
 def test_what_is_killed_comes_back(mirror: Mirror, token: str, vendor: Vendor, victim: str) -> None:
     killed = min(mirror.processes(victim))
-    restarts = mirror.said().count("started again")
+    restarts = mirror.read_output().count("started again")
     os.kill(killed, signal.SIGKILL)
-    wait_until(lambda: mirror.said().count("started again") > restarts, 15)
+    wait_until(lambda: mirror.read_output().count("started again") > restarts, 15)
     wait_until(lambda: accepts(vendor), 15)
     wait_until(lambda: set(statuses(mirror, token, "ours")) == {"applied"}, 15)
     assert statuses(mirror, token, "ours") == ["applied"] * vendor.sent
@@ -162,7 +163,13 @@ def test_after_sigkill_nothing_runs_and_the_next_up_finds_its_data(
 
 def test_ctrl_c_stops_everything_in_order(mirror: Mirror) -> None:
     assert mirror.stop(signal.SIGINT) == 0
-    assert re.findall(r"(\w+) +stopped", mirror.said()) == ["beat", "worker", "web", "broker", "database"]
+    assert re.findall(r"(\w+) +stopped", mirror.read_output()) == [
+        "beat",
+        "worker",
+        "web",
+        "broker",
+        "database",
+    ]
     assert mirror.processes() == {}
 
 
@@ -171,6 +178,6 @@ def test_it_runs_as_an_ordinary_user_and_stops_with_its_terminal(tmp_path: Path)
     """A user namespace without any of root's powers: `up` sees user 1000, the kernel a mere owner."""
     ordinary = identity.Identity(0, 0, mapped=True)
     mirror = Mirror(tmp_path / "state")
-    mirror.start("--no-demo", become=ordinary.assume)
+    mirror.start("--no-demo", preexec=ordinary.assume)
     assert mirror.stop(signal.SIGHUP) == 0
     assert mirror.processes() == {}

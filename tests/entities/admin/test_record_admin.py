@@ -17,8 +17,8 @@ from entities.admin.listings import LISTINGS, get_listing
 from entities.models import Client as ClientRecord
 from entities.models import Deal, Lead, Payment, Record
 from entities.models.introspection import mirrored_fields, record_models, record_models_by_name
-from tests.support.api_client import record
-from tests.support.staff_client import list_url, page_url, staff, text
+from tests.support.api_client import create_record
+from tests.support.staff_client import get_page, list_url, log_in_staff, page_url
 
 pytestmark = pytest.mark.django_db
 
@@ -32,14 +32,15 @@ def get_name(model: type[Record]) -> str:
 def make_full_record(model: type[Record]) -> Any:
     """Make a record that refers to another one in each of its references."""
     fields = {name: field for name, field in mirrored_fields(model).items() if isinstance(field, ForeignKey)}
-    return record(
-        model, **{name: record(cast(type[Record], field.related_model)) for name, field in fields.items()}
+    return create_record(
+        model,
+        **{name: create_record(cast(type[Record], field.related_model)) for name, field in fields.items()},
     )
 
 
 def run_and_list_queries(client: Client, url: str, /, **query: Any) -> list[str]:
     with CaptureQueriesContext(connection) as captured:
-        text(client, url, **query)
+        get_page(client, url, **query)
     return [query["sql"] for query in captured]
 
 
@@ -48,10 +49,10 @@ def test_every_record_is_registered() -> None:
 
 
 def test_a_payment_is_known_by_its_reference_and_by_its_key_without_one() -> None:
-    with_reference = record(Payment, reference="RE-2025-7", external_id="p1")
-    without_reference = record(Payment, external_id="p2")
+    with_reference = create_record(Payment, reference="RE-2025-7", external_id="p1")
+    without_reference = create_record(Payment, external_id="p2")
     assert (str(with_reference), str(without_reference)) == ("RE-2025-7", "p2")
-    assert "RE-2025-7" in text(staff(), list_url(Payment))
+    assert "RE-2025-7" in get_page(log_in_staff(), list_url(Payment))
 
 
 def test_the_listings_name_records_and_their_columns() -> None:
@@ -70,7 +71,7 @@ def test_a_record_without_a_listing_gets_one_from_its_columns(monkeypatch: pytes
 
 @pytest.mark.parametrize("model", record_models(), ids=get_name)
 def test_a_list_takes_as_many_queries_for_many_rows_as_for_one(model: type[Record]) -> None:
-    client = staff()
+    client = log_in_staff()
     make_full_record(model)
     for_one = run_and_list_queries(client, list_url(model), state="all")
     for _ in range(20):
@@ -81,7 +82,7 @@ def test_a_list_takes_as_many_queries_for_many_rows_as_for_one(model: type[Recor
 
 @pytest.mark.parametrize("model", record_models(), ids=get_name)
 def test_a_list_neither_reads_every_value_of_a_column_nor_any_document(model: type[Record]) -> None:
-    client = staff()
+    client = log_in_staff()
     make_full_record(model)
     for sql in run_and_list_queries(client, list_url(model)):
         assert "DISTINCT" not in sql
@@ -91,25 +92,25 @@ def test_a_list_neither_reads_every_value_of_a_column_nor_any_document(model: ty
 
 @pytest.mark.parametrize("model", record_models(), ids=get_name)
 def test_a_list_is_searched_and_filtered_without_error(model: type[Record]) -> None:
-    client = staff()
+    client = log_in_staff()
     make_full_record(model)
     chosen_words = {column: words[0] for column, words in get_listing(model).filter_words.items()}
-    text(client, list_url(model), q="ann 50% \\ _", **chosen_words)
-    text(client, list_url(model), **dict.fromkeys(chosen_words, "other"))
-    text(client, list_url(model), changed_at="week", created_at="nonsense", source="acme", state="?")
+    get_page(client, list_url(model), q="ann 50% \\ _", **chosen_words)
+    get_page(client, list_url(model), **dict.fromkeys(chosen_words, "other"))
+    get_page(client, list_url(model), changed_at="week", created_at="nonsense", source="acme", state="?")
 
 
 def test_a_list_shows_live_records_and_says_so() -> None:
-    record(Deal, title="Alive")
-    record(Deal, title="Gone", is_deleted=True)
-    record(Deal, title="Rumoured", is_placeholder=True)
-    client = staff()
-    page = text(client, list_url(Deal))
+    create_record(Deal, title="Alive")
+    create_record(Deal, title="Gone", is_deleted=True)
+    create_record(Deal, title="Rumoured", is_placeholder=True)
+    client = log_in_staff()
+    page = get_page(client, list_url(Deal))
     assert "Alive" in page
     assert "Gone" not in page
     assert "Rumoured" not in page
     assert "Live records only." in page
-    page = text(client, list_url(Deal), state="all")
+    page = get_page(client, list_url(Deal), state="all")
     assert "Live records only." not in page
     assert 'data-word="deleted"' in page
     assert 'data-word="placeholder"' in page
@@ -119,59 +120,59 @@ def test_a_list_shows_live_records_and_says_so() -> None:
     ("state", "title"), [("live", "Alive"), ("deleted", "Gone"), ("placeholder", "Rumoured")]
 )
 def test_a_list_is_filtered_by_state(state: str, title: str) -> None:
-    record(Deal, title="Alive")
-    record(Deal, title="Gone", is_deleted=True)
-    record(Deal, title="Rumoured", is_placeholder=True)
-    page = text(staff(), list_url(Deal), state=state)
+    create_record(Deal, title="Alive")
+    create_record(Deal, title="Gone", is_deleted=True)
+    create_record(Deal, title="Rumoured", is_placeholder=True)
+    page = get_page(log_in_staff(), list_url(Deal), state=state)
     assert [name for name in ("Alive", "Gone", "Rumoured") if name in page] == [title]
 
 
 def test_a_search_finds_every_word_and_the_vendors_id() -> None:
-    client = staff()
-    record(Lead, name="Ann Smith", email="ann@example.com", external_id="ld_1")
-    record(Lead, name="Bob Smith", external_id="ld_2")
-    assert "Bob Smith" not in text(client, list_url(Lead), q="smith ANN")
-    assert "Ann Smith" in text(client, list_url(Lead), q="smith ANN")
-    page = text(client, list_url(Lead), q="ld_2")
+    client = log_in_staff()
+    create_record(Lead, name="Ann Smith", email="ann@example.com", external_id="ld_1")
+    create_record(Lead, name="Bob Smith", external_id="ld_2")
+    assert "Bob Smith" not in get_page(client, list_url(Lead), q="smith ANN")
+    assert "Ann Smith" in get_page(client, list_url(Lead), q="smith ANN")
+    page = get_page(client, list_url(Lead), q="ld_2")
     assert "Bob Smith" in page
     assert "Ann Smith" not in page
-    assert "Ann Smith" not in text(client, list_url(Lead), q="ld_")
+    assert "Ann Smith" not in get_page(client, list_url(Lead), q="ld_")
 
 
 def test_a_search_is_cleared_and_the_filters_stay() -> None:
-    page = text(staff(), list_url(Deal), q="audit", status="won", p="1")
+    page = get_page(log_in_staff(), list_url(Deal), q="audit", status="won", p="1")
     assert '<a href="?status=won">Clear</a>' in page
 
 
 def test_an_empty_list_says_so() -> None:
-    assert "0 groups" in text(staff(), list_url(Group))
-    assert "0 found" in text(staff(), list_url(Deal), q="audit")
+    assert "0 groups" in get_page(log_in_staff(), list_url(Group))
+    assert "0 found" in get_page(log_in_staff(), list_url(Deal), q="audit")
 
 
 def test_a_search_for_words_reads_no_more_than_the_newest_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("entities.admin.record_admin.MAX_SEARCHED_ROWS", 1)
-    record(Lead, name="Ann Old", external_id="ld_1")
-    record(Lead, name="Ann New")
-    page = text(staff(), list_url(Lead), q="ann")
+    create_record(Lead, name="Ann Old", external_id="ld_1")
+    create_record(Lead, name="Ann New")
+    page = get_page(log_in_staff(), list_url(Lead), q="ann")
     assert "Ann New" in page
     assert "Ann Old" not in page
-    assert "Ann Old" in text(staff(), list_url(Lead), q="ld_1")
+    assert "Ann Old" in get_page(log_in_staff(), list_url(Lead), q="ld_1")
 
 
 def test_a_count_ends_at_the_cap_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(capped_paginator, "MAX_ROWS", 3)
     for _ in range(3):
-        record(Lead)
-    assert "3 leads" in text(staff(), list_url(Lead))
-    record(Lead)
-    assert "3+ leads" in text(staff(), list_url(Lead))
+        create_record(Lead)
+    assert "3 leads" in get_page(log_in_staff(), list_url(Lead))
+    create_record(Lead)
+    assert "3+ leads" in get_page(log_in_staff(), list_url(Lead))
 
 
 def test_a_list_is_narrowed_to_the_records_that_refer_to_one() -> None:
-    acme, other = record(ClientRecord, name="Acme"), record(ClientRecord, name="Other")
-    record(Deal, title="Ours", client=acme)
-    record(Deal, title="Theirs", client=other)
-    page = text(staff(), list_url(Deal), client=acme.pk)
+    acme, other = create_record(ClientRecord, name="Acme"), create_record(ClientRecord, name="Other")
+    create_record(Deal, title="Ours", client=acme)
+    create_record(Deal, title="Theirs", client=other)
+    page = get_page(log_in_staff(), list_url(Deal), client=acme.pk)
     assert "Ours" in page
     assert "Theirs" not in page
     assert "By client" in page
@@ -179,27 +180,27 @@ def test_a_list_is_narrowed_to_the_records_that_refer_to_one() -> None:
 
 @pytest.mark.parametrize("value", ["x", "", "-1", "9" * 400, "²"])
 def test_a_reference_that_is_not_an_id_is_refused_without_error(value: str) -> None:
-    response = staff().get(list_url(Deal), {"client": value})
+    response = log_in_staff().get(list_url(Deal), {"client": value})
     assert response.status_code in (200, 302)
 
 
 def test_amounts_and_times_are_shown_readably() -> None:
-    record(Deal, value=Decimal("1234567.5"), created_at=datetime(2025, 1, 15, 10, 30, 5, tzinfo=UTC))
-    page = text(staff(), list_url(Deal))
+    create_record(Deal, value=Decimal("1234567.5"), created_at=datetime(2025, 1, 15, 10, 30, 5, tzinfo=UTC))
+    page = get_page(log_in_staff(), list_url(Deal))
     assert '<span class="amount">1,234,567.50</span>' in page
     assert ">2025-01-15 10:30</time>" in page
     assert "Created (UTC)" in page
 
 
 def test_a_reference_is_a_link() -> None:
-    acme = record(ClientRecord, name="Acme")
-    record(Deal, client=acme)
-    assert f'<a href="{page_url(acme)}">' in text(staff(), list_url(Deal))
+    acme = create_record(ClientRecord, name="Acme")
+    create_record(Deal, client=acme)
+    assert f'<a href="{page_url(acme)}">' in get_page(log_in_staff(), list_url(Deal))
 
 
 def test_vendors_text_is_escaped_cut_and_its_control_characters_shown() -> None:
-    record(Deal, title=HOSTILE, stage_name="\u202egnp.exe\x07", owner_name="n" * 1_000_000)
-    page = text(staff(), list_url(Deal))
+    create_record(Deal, title=HOSTILE, stage_name="\u202egnp.exe\x07", owner_name="n" * 1_000_000)
+    page = get_page(log_in_staff(), list_url(Deal))
     assert HOSTILE not in page
     assert "&lt;script&gt;" in page
     assert "[U+202E]gnp.exe[U+0007]" in page
@@ -208,17 +209,17 @@ def test_vendors_text_is_escaped_cut_and_its_control_characters_shown() -> None:
 
 @pytest.mark.parametrize("model", record_models(), ids=get_name)
 def test_a_list_is_for_those_who_may_see_it(model: type[Record]) -> None:
-    assert staff(f"view_{get_name(model)}").get(list_url(model)).status_code == 200
-    assert staff("view_user").get(list_url(model)).status_code == 403
+    assert log_in_staff(f"view_{get_name(model)}").get(list_url(model)).status_code == 200
+    assert log_in_staff("view_user").get(list_url(model)).status_code == 403
 
 
 @pytest.mark.parametrize("model", record_models(), ids=get_name)
 def test_a_list_offers_nothing_that_writes(model: type[Record]) -> None:
-    row = record(model)
-    client = staff()
+    row = create_record(model)
+    client = log_in_staff()
     assert client.get(list_url(model) + "add/").status_code == 403
     assert client.get(page_url(row).replace("change", "delete")).status_code == 403
     response = client.post(list_url(model), {"action": "delete_selected", "_selected_action": row.pk})
     assert response.status_code in (200, 302)
     assert model._default_manager.filter(pk=row.pk).exists()
-    assert "delete_selected" not in text(client, list_url(model))
+    assert "delete_selected" not in get_page(client, list_url(model))

@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from entities.models import Client as ClientRecord
 from entities.models import Contact, Deal, Lead, Record, SubAccount
 from entities.models.introspection import record_models
-from tests.support.api_client import record
-from tests.support.staff_client import list_url, page_url, say, staff, text
+from tests.support.api_client import create_record
+from tests.support.staff_client import get_page, list_url, log_in_staff, page_url, store_and_apply
 
 pytestmark = pytest.mark.django_db
 
@@ -21,7 +21,7 @@ HOSTILE = "<img src=x onerror=alert(1)>"
 
 @pytest.fixture
 def client() -> Client:
-    return staff()
+    return log_in_staff()
 
 
 def parse_rows(page: str) -> dict[str, str]:
@@ -31,48 +31,52 @@ def parse_rows(page: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("model", record_models(), ids=lambda model: model._meta.model_name)
 def test_every_record_has_a_page(client: Client, model: type[Record]) -> None:
-    row = record(model, extra={"a": [1, {"b": None}]})
-    assert f'<code dir="auto">{row.external_id}</code>' in text(client, page_url(row))
+    row = create_record(model, extra={"a": [1, {"b": None}]})
+    assert f'<code dir="auto">{row.external_id}</code>' in get_page(client, page_url(row))
 
 
 def test_each_value_stands_beside_the_event_that_it_comes_from(client: Client) -> None:
-    first = say("deal.created", DEAL | {"stage": "Proposal", "client": {"id": "cl_1", "name": "Acme"}})
-    second = say("deal.updated", {"id": "dl_1", "stage": "Signature"}, at="2025-01-16T10:30:00Z")
-    rows = parse_rows(text(client, page_url(Deal.objects.get())))
+    first = store_and_apply(
+        "deal.created", DEAL | {"stage": "Proposal", "client": {"id": "cl_1", "name": "Acme"}}
+    )
+    second = store_and_apply("deal.updated", {"id": "dl_1", "stage": "Signature"}, at="2025-01-16T10:30:00Z")
+    rows = parse_rows(get_page(client, page_url(Deal.objects.get())))
     assert "1,200.50" in rows["Value"]
     assert page_url(first) in rows["Value"]
     assert "Signature" in rows["Stage name"]
     assert page_url(second) in rows["Stage name"]
     assert page_url(ClientRecord.objects.get()) in rows["Client"]
-    rows = parse_rows(text(client, page_url(ClientRecord.objects.get())))
+    rows = parse_rows(get_page(client, page_url(ClientRecord.objects.get())))
     assert "copy" in rows["Name"]
     assert page_url(first) in rows["Name"]
 
 
 def test_a_derived_value_stands_beside_the_event_that_it_is_derived_from(client: Client) -> None:
-    won = say("deal.updated", DEAL | {"status": "WON"})
-    say("deal.updated", DEAL | {"status": "WON", "title": "Later"}, at="2025-02-01T00:00:00Z")
-    rows = parse_rows(text(client, page_url(Deal.objects.get())))["Closed at"]
+    won = store_and_apply("deal.updated", DEAL | {"status": "WON"})
+    store_and_apply("deal.updated", DEAL | {"status": "WON", "title": "Later"}, at="2025-02-01T00:00:00Z")
+    rows = parse_rows(get_page(client, page_url(Deal.objects.get())))["Closed at"]
     assert "2025-01-15 10:30:00" in rows
     assert page_url(won) in rows
 
 
 def test_a_null_value_is_distinguished_from_a_missing_one(client: Client) -> None:
-    say("deal.created", DEAL | {"priority": None})
-    page = text(client, page_url(Deal.objects.get()))
+    store_and_apply("deal.created", DEAL | {"priority": None})
+    page = get_page(client, page_url(Deal.objects.get()))
     assert "—" in parse_rows(page)["Priority"]
     assert re.search(r"Not given by any event: [^<]*expected close date", page)
 
 
 def test_a_value_that_no_column_can_hold_is_shown_as_it_came(client: Client) -> None:
-    say("deal.created", DEAL | {"expectedCloseDate": "someday"})
-    assert "someday" in parse_rows(text(client, page_url(Deal.objects.get())))["Expected close date"]
+    store_and_apply("deal.created", DEAL | {"expectedCloseDate": "someday"})
+    assert "someday" in parse_rows(get_page(client, page_url(Deal.objects.get())))["Expected close date"]
 
 
 def test_documents_and_unnamed_fields_are_shown_readably(client: Client) -> None:
     unnamed = {"forecast": {"quarter": "Q3"}}
-    event = say("deal.created", DEAL | unnamed | {"customFields": {"Seats": 3, "Terms": {"months": 24}}})
-    rows = parse_rows(text(client, page_url(Deal.objects.get())))
+    event = store_and_apply(
+        "deal.created", DEAL | unnamed | {"customFields": {"Seats": 3, "Terms": {"months": 24}}}
+    )
+    rows = parse_rows(get_page(client, page_url(Deal.objects.get())))
     assert ">3</span>" in rows["Seats"]
     assert "months" in rows["Terms"]
     assert ">Q3</span>" in rows["Forecast"]
@@ -80,41 +84,41 @@ def test_documents_and_unnamed_fields_are_shown_readably(client: Client) -> None
 
 
 def test_a_deleted_record_says_when_and_by_which_event(client: Client) -> None:
-    say("deal.created", DEAL)
-    deletion = say("deal.deleted", DEAL, at="2025-01-16T10:30:00Z")
-    page = text(client, page_url(Deal.objects.get()))
+    store_and_apply("deal.created", DEAL)
+    deletion = store_and_apply("deal.deleted", DEAL, at="2025-01-16T10:30:00Z")
+    page = get_page(client, page_url(Deal.objects.get()))
     assert "The vendor deleted this deal at" in page
     assert "2025-01-16 10:30" in page
     assert page_url(deletion) in page
 
 
 def test_a_placeholder_says_that_it_is_one(client: Client) -> None:
-    say("deal.created", DEAL | {"leadId": "ld_1"})
-    assert "This is a placeholder" in text(client, page_url(Lead.objects.get()))
+    store_and_apply("deal.created", DEAL | {"leadId": "ld_1"})
+    assert "This is a placeholder" in get_page(client, page_url(Lead.objects.get()))
 
 
 def test_a_record_links_to_those_that_refer_to_it(client: Client) -> None:
     for n in range(3):
-        say("deal.created", DEAL | {"id": f"dl_{n}", "client": {"id": "cl_1", "name": "Acme"}})
+        store_and_apply("deal.created", DEAL | {"id": f"dl_{n}", "client": {"id": "cl_1", "name": "Acme"}})
     acme = ClientRecord.objects.get()
-    page = text(client, page_url(acme))
+    page = get_page(client, page_url(acme))
     link = f"{list_url(Deal)}?client={acme.pk}&amp;state=all"
     assert f'<a href="{link}">Deals</a> <span class="count">3</span>' in page
-    assert "3 deals" in text(client, link.replace("&amp;", "&"))
+    assert "3 deals" in get_page(client, link.replace("&amp;", "&"))
 
 
 def test_a_sub_account_links_to_its_records(client: Client) -> None:
-    say("contact.created", {"contactId": "c1", "subAccountId": "sa_1"}, vendor="seedly")
+    store_and_apply("contact.created", {"contactId": "c1", "subAccountId": "sa_1"}, vendor="seedly")
     account = SubAccount.objects.get()
     link = f"{list_url(Contact)}?sub_account={account.pk}&amp;state=all"
-    assert link in text(client, page_url(account))
-    assert "1 contact\n" in text(client, link.replace("&amp;", "&"))
+    assert link in get_page(client, page_url(account))
+    assert "1 contact\n" in get_page(client, link.replace("&amp;", "&"))
 
 
 def test_the_history_of_a_tracked_column_has_values_times_and_lengths(client: Client) -> None:
-    first = say("deal.created", DEAL | {"stage": "Proposal"})
-    say("deal.updated", DEAL | {"stage": "Signature"}, at="2025-01-16T14:30:00Z")
-    page = text(client, page_url(Deal.objects.get()))
+    first = store_and_apply("deal.created", DEAL | {"stage": "Proposal"})
+    store_and_apply("deal.updated", DEAL | {"stage": "Signature"}, at="2025-01-16T14:30:00Z")
+    page = get_page(client, page_url(Deal.objects.get()))
     history = page[page.index("History of stage name") :]
     assert history.index("Signature") < history.index("Proposal")
     proposal = history[history.index("Proposal") :]
@@ -124,8 +128,8 @@ def test_the_history_of_a_tracked_column_has_values_times_and_lengths(client: Cl
 
 def test_the_timeline_is_newest_first_and_says_what_each_event_said(client: Client) -> None:
     for day in (1, 3, 2):
-        say("deal.updated", DEAL | {"title": f"Day {day}"}, at=f"2025-01-0{day}T00:00:00Z")
-    page = text(client, page_url(Deal.objects.get()))
+        store_and_apply("deal.updated", DEAL | {"title": f"Day {day}"}, at=f"2025-01-0{day}T00:00:00Z")
+    page = get_page(client, page_url(Deal.objects.get()))
     timeline = page[page.index('id="timeline"') :]
     assert [timeline.index(f"Day {day}") for day in (3, 2, 1)] == sorted(
         timeline.index(f"Day {day}") for day in (1, 2, 3)
@@ -135,25 +139,25 @@ def test_the_timeline_is_newest_first_and_says_what_each_event_said(client: Clie
 def test_a_long_timeline_has_pages_of_its_own(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("entities.admin.timeline_page.PAGE_SIZE", 2)
     for day in range(1, 6):
-        say("deal.updated", DEAL | {"title": f"Day {day}"}, at=f"2025-01-0{day}T00:00:00Z")
+        store_and_apply("deal.updated", DEAL | {"title": f"Day {day}"}, at=f"2025-01-0{day}T00:00:00Z")
     url = page_url(Deal.objects.get()).replace("change", "timeline")
-    page = text(client, page_url(Deal.objects.get()))
+    page = get_page(client, page_url(Deal.objects.get()))
     assert f'<a href="{url}">All 5 events</a>' in page
     assert "Day 1" not in page[page.index('id="timeline"') :]
-    assert "Day 1" in text(client, url, p=3)
-    assert "Page 3 of 3, 5 events" in text(client, url, p="999")
+    assert "Day 1" in get_page(client, url, p=3)
+    assert "Page 3 of 3, 5 events" in get_page(client, url, p="999")
 
 
 def test_a_page_takes_as_many_queries_for_a_long_history_as_for_a_short_one(client: Client) -> None:
     def count() -> int:
         with CaptureQueriesContext(connection) as captured:
-            text(client, page_url(Deal.objects.get()))
+            get_page(client, page_url(Deal.objects.get()))
         return len(captured)
 
-    say("deal.updated", DEAL | {"client": {"id": "cl_1"}})
+    store_and_apply("deal.updated", DEAL | {"client": {"id": "cl_1"}})
     for_one = count()
     for day in range(1, 10):
-        say("deal.updated", DEAL | {"stage": str(day)}, at=f"2025-02-0{day}T00:00:00Z")
+        store_and_apply("deal.updated", DEAL | {"stage": str(day)}, at=f"2025-02-0{day}T00:00:00Z")
     assert count() == for_one <= 25
 
 
@@ -166,19 +170,19 @@ def test_hostile_text_is_escaped_everywhere_and_a_page_stays_small(client: Clien
         "stage": HOSTILE + "\u202e\x07",
         "tower": {"a": {"a": {"a": {"a": {"a": {"a": {"a": {"a": {"a": {"a": {}}}}}}}}}}},
     }
-    event = say("deal." + HOSTILE, hostile) and say("deal.created", DEAL | hostile)
-    page = text(client, page_url(Deal.objects.get()))
+    event = store_and_apply("deal." + HOSTILE, hostile) and store_and_apply("deal.created", DEAL | hostile)
+    page = get_page(client, page_url(Deal.objects.get()))
     assert "<img" not in page
     assert "[U+202E][U+0007]" in page
     assert len(page) < 400_000
-    assert "<img" not in text(client, page_url(event))
+    assert "<img" not in get_page(client, page_url(event))
 
 
 def test_a_page_is_for_those_who_may_see_that_kind_of_record() -> None:
-    row = record(Deal)
+    row = create_record(Deal)
     for url in (page_url(row), page_url(row).replace("change", "timeline")):
-        assert staff("view_deal").get(url).status_code == 200
-        assert staff("view_lead").get(url).status_code == 403
+        assert log_in_staff("view_deal").get(url).status_code == 200
+        assert log_in_staff("view_lead").get(url).status_code == 403
         assert Client().get(url).status_code == 302
 
 
@@ -188,7 +192,7 @@ def test_a_record_that_does_not_exist_is_a_404(client: Client, row_id: str) -> N
 
 
 def test_a_page_takes_no_post(client: Client) -> None:
-    row = record(Deal, title="As it was")
+    row = create_record(Deal, title="As it was")
     assert client.post(page_url(row), {"title": "Changed"}).status_code == 403
     row.refresh_from_db()
     assert row.title == "As it was"

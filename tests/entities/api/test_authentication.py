@@ -9,7 +9,7 @@ from django.test import Client
 
 from entities.models import ApiToken, Deal
 from entities.models.api_token import hash_token
-from tests.support.api_client import get, reader, record
+from tests.support.api_client import create_api_client, create_record, get_json
 
 pytestmark = pytest.mark.django_db
 
@@ -85,15 +85,15 @@ def test_the_last_use_is_recorded_once_a_minute(user: User) -> None:
 
 
 def test_a_token_reads_what_its_user_may_view() -> None:
-    deal = record(Deal)
-    client = reader("view_deal")
+    deal = create_record(Deal)
+    client = create_api_client("view_deal")
     for path in ("deals/", f"deals/{deal.pk}/", f"deals/{deal.pk}/timeline/", f"deals/{deal.pk}/history/"):
-        get(client, path)
+        get_json(client, path)
     for path in ("leads/", "leads/1/", "events/", "events/1/", "sources/"):
-        assert get(client, path, status=403)["title"] == "Forbidden"
-    nobody = reader(superuser=False)
+        assert get_json(client, path, status=403)["title"] == "Forbidden"
+    nobody = create_api_client(superuser=False)
     for below in ("", "timeline/", "history/", "provenance/"):
-        get(nobody, f"deals/{deal.pk}/{below}", status=403)
+        get_json(nobody, f"deals/{deal.pk}/{below}", status=403)
 
 
 def test_staff_read_with_the_session_of_the_admin(user: User) -> None:

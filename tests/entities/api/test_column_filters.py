@@ -13,14 +13,14 @@ from entities.api.views import api_path
 from entities.models import Client as ClientRecord
 from entities.models import Contact, Deal, Lead
 from entities.models.introspection import record_models
-from tests.support.api_client import get, ids, reader, record, source
+from tests.support.api_client import create_api_client, create_record, ensure_source, get_ids, get_json
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def client() -> Client:
-    return reader()
+    return create_api_client()
 
 
 @pytest.mark.parametrize("model", record_models(), ids=api_path)
@@ -92,7 +92,7 @@ FILTER_CASES = [
 def test_a_filter_finds_the_rows_it_describes(
     client: Client, column: str, value: Any, finding: list[str], missing: list[str]
 ) -> None:
-    deal = record(Deal, **{column: value})
+    deal = create_record(Deal, **{column: value})
     for query, expected in [*((q, [deal.pk]) for q in finding), *((q, []) for q in missing)]:
         response = client.get(f"/api/v1/deals/?{quote(query, safe='=&%')}")
         assert response.status_code == 200, (query, response.content)
@@ -100,38 +100,38 @@ def test_a_filter_finds_the_rows_it_describes(
 
 
 def test_filters_go_together(client: Client) -> None:
-    record(Deal, status="won", value=1)
-    both = record(Deal, status="won", value=5)
-    assert ids(client, "deals/", status="won", value__gt=2) == [both.pk]
+    create_record(Deal, status="won", value=1)
+    both = create_record(Deal, status="won", value=5)
+    assert get_ids(client, "deals/", status="won", value__gt=2) == [both.pk]
 
 
 def test_sources_are_asked_for_by_slug(client: Client) -> None:
-    other = record(Lead, source=source("other"))
-    record(Lead)
-    assert ids(client, "leads/", source="other") == [other.pk]
-    assert ids(client, "leads/", source__in="other,none") == [other.pk]
-    assert ids(client, "leads/", source="nobody") == []
+    other = create_record(Lead, source=ensure_source("other"))
+    create_record(Lead)
+    assert get_ids(client, "leads/", source="other") == [other.pk]
+    assert get_ids(client, "leads/", source__in="other,none") == [other.pk]
+    assert get_ids(client, "leads/", source="nobody") == []
 
 
 def test_references_are_asked_for_by_id_and_by_the_vendors_id(client: Client) -> None:
-    buyer = record(ClientRecord, external_id="cl_1")
-    deal = record(Deal, client=buyer)
-    alone = record(Deal)
-    assert ids(client, "deals/", client=buyer.pk) == [deal.pk]
-    assert ids(client, "deals/", client__in=f"0,{buyer.pk}") == [deal.pk]
-    assert ids(client, "deals/", client__external_id="cl_1") == [deal.pk]
-    assert ids(client, "deals/", client__external_id__in="cl_0,cl_1") == [deal.pk]
-    assert ids(client, "deals/", client__isnull="true") == [alone.pk]
+    buyer = create_record(ClientRecord, external_id="cl_1")
+    deal = create_record(Deal, client=buyer)
+    alone = create_record(Deal)
+    assert get_ids(client, "deals/", client=buyer.pk) == [deal.pk]
+    assert get_ids(client, "deals/", client__in=f"0,{buyer.pk}") == [deal.pk]
+    assert get_ids(client, "deals/", client__external_id="cl_1") == [deal.pk]
+    assert get_ids(client, "deals/", client__external_id__in="cl_0,cl_1") == [deal.pk]
+    assert get_ids(client, "deals/", client__isnull="true") == [alone.pk]
 
 
 def test_tags_are_asked_for_by_all_or_any_of_them(client: Client) -> None:
-    both = record(Contact, tags=["a,b", "vip"])
-    one = record(Contact, tags=["vip"])
-    none = record(Contact)
-    assert ids(client, "contacts/", tags="vip") == [one.pk, both.pk]
-    assert ids(client, "contacts/", tags__contains='vip,"a,b"') == [both.pk]
-    assert ids(client, "contacts/", tags__overlap='x,"a,b"') == [both.pk]
-    assert ids(client, "contacts/", tags__isnull="true") == [none.pk]
+    both = create_record(Contact, tags=["a,b", "vip"])
+    one = create_record(Contact, tags=["vip"])
+    none = create_record(Contact)
+    assert get_ids(client, "contacts/", tags="vip") == [one.pk, both.pk]
+    assert get_ids(client, "contacts/", tags__contains='vip,"a,b"') == [both.pk]
+    assert get_ids(client, "contacts/", tags__overlap='x,"a,b"') == [both.pk]
+    assert get_ids(client, "contacts/", tags__isnull="true") == [none.pk]
 
 
 @pytest.mark.parametrize(
@@ -209,14 +209,14 @@ def test_a_bad_parameter_is_a_400_that_names_it(client: Client, parameter: str, 
 
 
 def test_the_refusal_of_an_unknown_parameter_lists_the_known_ones(client: Client) -> None:
-    message = get(client, "sub-accounts/", {"locationid": "x"}, status=400)["errors"]["locationid"][0]
+    message = get_json(client, "sub-accounts/", {"locationid": "x"}, status=400)["errors"]["locationid"][0]
     assert {"location_id", "location_id__icontains", "page_size", "ordering", "include_deleted"} <= set(
         message.removesuffix(".").replace(",", "").split()
     )
 
 
 def test_the_refusal_of_an_unknown_ordering_lists_the_known_ones(client: Client) -> None:
-    detail = get(client, "deals/", {"ordering": "-worth"}, status=400)["detail"]
+    detail = get_json(client, "deals/", {"ordering": "-worth"}, status=400)["detail"]
     assert detail.startswith("ordering: Cannot order by 'worth'. Choose from: id, ")
     assert "value" in detail
 
@@ -229,5 +229,5 @@ def test_a_parameter_given_twice_is_refused(client: Client) -> None:
 
 @pytest.mark.parametrize("below", ["", "timeline/", "history/", "provenance/"])
 def test_parameters_of_lists_are_unknown_below_one_record(client: Client, below: str) -> None:
-    deal = record(Deal)
-    get(client, f"deals/{deal.pk}/{below}", {"status": "won"}, status=400)
+    deal = create_record(Deal)
+    get_json(client, f"deals/{deal.pk}/{below}", {"status": "won"}, status=400)

@@ -16,7 +16,7 @@ from schemathesis.specs.openapi.checks import (
 from entities.api.views import api_path
 from entities.models import Record
 from entities.models.introspection import record_models
-from tests.support.api_client import NOW, entry, event, record, source
+from tests.support.api_client import NOW, create_event, create_record, create_timeline_entry, ensure_source
 from tests.support.schema_requests import API
 
 
@@ -25,15 +25,15 @@ from tests.support.schema_requests import API
 def test_records_are_shown_as_the_schema_describes(
     headers: dict[str, str], model: type[Record], below: str
 ) -> None:
-    row = record(model, extra={"colour": None})
-    entry(row, NOW, dict.fromkeys(model.tracked_columns, "won") | {"colour": None})
+    row = create_record(model, extra={"colour": None})
+    create_timeline_entry(row, NOW, dict.fromkeys(model.tracked_columns, "won") | {"colour": None})
     request_and_validate(f"/api/v1/{api_path(model)}/{below}", {"id": row.pk} if below else {}, headers)
 
 
 @pytest.mark.parametrize("path", ["", "events/", "events/{id}/", "sources/", "sources/{slug}/"])
 def test_the_log_is_shown_as_the_schema_describes(headers: dict[str, str], path: str) -> None:
-    stored = event(body=b"\xff", warnings=["w"], headers={"content-type": "application/json"})
-    names = {"id": stored.pk, "slug": source().slug}
+    stored = create_event(body=b"\xff", warnings=["w"], headers={"content-type": "application/json"})
+    names = {"id": stored.pk, "slug": ensure_source().slug}
     request_and_validate(
         f"/api/v1/{path}", {name: names[name] for name in names if f"{{{name}}}" in path}, headers
     )

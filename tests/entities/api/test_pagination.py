@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from crmmirror.api_urls import VIEWSETS
 from entities.models import Contact, Deal, Message
-from tests.support.api_client import get, ids, reader, record, source
+from tests.support.api_client import create_api_client, create_record, ensure_source, get_ids, get_json
 
 pytestmark = pytest.mark.django_db
 
@@ -56,7 +56,7 @@ class Rollback(Exception):
 
 def walk_pages(client: Client, path: str, query: dict[str, Any], link: str) -> Iterator[dict[str, Any]]:
     """Yield the first page and those that its links of this name lead to."""
-    page = get(client, path, query)
+    page = get_json(client, path, query)
     yield page
     while page[link]:
         page = follow(client, page[link])
@@ -83,8 +83,8 @@ def test_walking_the_pages_meets_each_row_once_in_the_ordering(db: None, case: A
 
 def walk_both_ways(model: Any, rows: list[dict[str, Any]], ordering: list[str], size: int) -> None:
     for row in rows:
-        record(model, **row | {"source": source(row["source"])})
-    client = reader()
+        create_record(model, **row | {"source": ensure_source(row["source"])})
+    client = create_api_client()
     query = {"ordering": ",".join(ordering), "page_size": size, "include_deleted": "true"}
     paths = [term.replace("source", "source__slug") for term in ordering]
     key = "-id" if ordering[-1].startswith("-") else "id"
@@ -110,9 +110,9 @@ def walk_both_ways(model: Any, rows: list[dict[str, Any]], ordering: list[str], 
 
 def test_rows_that_come_and_go_between_pages_shift_nothing(client_with_deals: Client) -> None:
     client = client_with_deals
-    first = get(client, "deals/", {"page_size": 2})
+    first = get_json(client, "deals/", {"page_size": 2})
     newest, second = first["results"]
-    record(Deal)
+    create_record(Deal)
     Deal.objects.filter(pk=second["id"]).delete()
     rest = follow(client, first["next"])
     assert [row["id"] for row in rest["results"]] == [newest["id"] - 2, newest["id"] - 3]
@@ -120,7 +120,7 @@ def test_rows_that_come_and_go_between_pages_shift_nothing(client_with_deals: Cl
 
 def test_a_page_that_has_lost_its_rows_leads_back_to_the_list(client_with_deals: Client) -> None:
     client = client_with_deals
-    second = follow(client, get(client, "deals/", {"page_size": 2})["next"])
+    second = follow(client, get_json(client, "deals/", {"page_size": 2})["next"])
     Deal.objects.filter(pk__gt=second["results"][0]["id"]).delete()
     empty = follow(client, second["previous"])
     assert (empty["results"], empty["previous"]) == ([], None)
@@ -130,13 +130,13 @@ def test_a_page_that_has_lost_its_rows_leads_back_to_the_list(client_with_deals:
 @pytest.fixture
 def client_with_deals() -> Client:
     for _ in range(4):
-        record(Deal)
-    return reader()
+        create_record(Deal)
+    return create_api_client()
 
 
 def test_filters_travel_with_the_links(client_with_deals: Client) -> None:
     for _ in range(3):
-        record(Deal, status="won")
+        create_record(Deal, status="won")
     query = {"status": "won", "page_size": 1, "ordering": "value"}
     rows = [page["results"][0] for page in walk_pages(client_with_deals, "deals/", query, "next")]
     assert [row["status"] for row in rows] == ["won"] * 3
@@ -148,8 +148,8 @@ def extract_cursor(page: dict[str, Any]) -> str:
 
 def test_a_forged_cursor_or_one_of_another_ordering_or_list_is_refused(client_with_deals: Client) -> None:
     client = client_with_deals
-    cursor = extract_cursor(get(client, "deals/", {"ordering": "value", "page_size": 1}))
-    get(client, "deals/", {"ordering": "value", "cursor": cursor})
+    cursor = extract_cursor(get_json(client, "deals/", {"ordering": "value", "page_size": 1}))
+    get_json(client, "deals/", {"ordering": "value", "cursor": cursor})
     for path, query in [
         ("deals/", {"cursor": cursor}),
         ("deals/", {"cursor": cursor, "ordering": "-value"}),
@@ -158,14 +158,14 @@ def test_a_forged_cursor_or_one_of_another_ordering_or_list_is_refused(client_wi
         ("deals/", {"cursor": cursor[:-1] + "_", "ordering": "value"}),
         ("deals/", {"cursor": "x" + cursor, "ordering": "value"}),
     ]:
-        assert list(get(client, path, query, status=400)["errors"]) == ["cursor"]
+        assert list(get_json(client, path, query, status=400)["errors"]) == ["cursor"]
 
 
 def test_an_ordering_by_a_text_too_long_for_an_address_has_pages() -> None:
-    client = reader()
+    client = create_api_client()
     generator = random.Random(1)
     bodies = ["".join(generator.choices("abcdefghij", k=20_000)) for _ in range(5)]
-    rows = {record(Message, body=body).pk: body for body in bodies}
+    rows = {create_record(Message, body=body).pk: body for body in bodies}
     followed_pages = list(walk_pages(client, "messages/", {"ordering": "body", "page_size": 2}, "next"))
     assert all(len(page["next"]) < 2000 for page in followed_pages[:-1])
     assert [row["id"] for page in followed_pages for row in page["results"]] == sorted(
@@ -176,15 +176,15 @@ def test_an_ordering_by_a_text_too_long_for_an_address_has_pages() -> None:
 
 
 def test_pages_have_100_rows_by_default_and_500_at_most() -> None:
-    deals = [Deal(source=source(), external_id=str(n), is_placeholder=False) for n in range(501)]
+    deals = [Deal(source=ensure_source(), external_id=str(n), is_placeholder=False) for n in range(501)]
     Deal.objects.bulk_create(deals)
-    client = reader()
-    assert len(ids(client, "deals/")) == 100
-    assert len(ids(client, "deals/", page_size=500)) == 500
+    client = create_api_client()
+    assert len(get_ids(client, "deals/")) == 100
+    assert len(get_ids(client, "deals/", page_size=500)) == 500
 
 
 @pytest.mark.parametrize("path", list(VIEWSETS))
 def test_every_column_that_can_be_ordered_by_can(path: str) -> None:
-    client = reader()
+    client = create_api_client()
     for name in VIEWSETS[path].orderable_columns:
-        get(client, f"{path}/", {"ordering": f"-{name}"})
+        get_json(client, f"{path}/", {"ordering": f"-{name}"})

@@ -11,14 +11,21 @@ from pytest_django import DjangoAssertNumQueries
 from entities.models import Contact, Deal, Invoice, Lead, Payment, Task
 from events.ingest.store import store_event
 from events.processing.drain import drain_backlog
-from tests.support.api_client import NOW, entry, get, reader, record, source
+from tests.support.api_client import (
+    NOW,
+    create_api_client,
+    create_record,
+    create_timeline_entry,
+    ensure_source,
+    get_json,
+)
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def client() -> Client:
-    return reader()
+    return create_api_client()
 
 
 def apply_event(vendor: str, event_type: str, minute: int, **payload: Any) -> int:
@@ -26,7 +33,7 @@ def apply_event(vendor: str, event_type: str, minute: int, **payload: Any) -> in
     key = {"seedly": "data", "heffl": "payload"}[vendor]
     time = f"2025-03-01T10:{minute:02d}:00Z"
     body = json.dumps({"event": event_type, "timestamp": time, key: payload}).encode()
-    stored = store_event(source(vendor, vendor=vendor), body, {}, NOW)
+    stored = store_event(ensure_source(vendor, vendor=vendor), body, {}, NOW)
     drain_backlog()
     return stored.event_id
 
@@ -45,7 +52,7 @@ def test_the_timeline_lists_the_events_that_touched_a_record_newest_first(client
     won = apply_opportunity("won", 3, value=5)
     created = apply_opportunity("created", 1, title="Roof", contactId="c1")
     deal, contact = Deal.objects.get(), Contact.objects.get()
-    newer, older = get(client, f"deals/{deal.pk}/timeline/")["results"]
+    newer, older = get_json(client, f"deals/{deal.pk}/timeline/")["results"]
     assert newer == {
         "event": won,
         "event_type": "opportunity.won",
@@ -56,24 +63,24 @@ def test_the_timeline_lists_the_events_that_touched_a_record_newest_first(client
     }
     assert (newer["wrote"]["status"], newer["wrote"]["value"]) == ("won", newer["wrote"]["value"])
     assert (older["event"], older["rank"], older["wrote"]["title"]) == (created, "created", "Roof")
-    [referred] = get(client, f"contacts/{contact.pk}/timeline/")["results"]
+    [referred] = get_json(client, f"contacts/{contact.pk}/timeline/")["results"]
     assert (referred["event"], referred["rank"], referred["wrote"]) == (created, "copy", {})
 
 
 def test_the_timeline_has_pages_and_can_be_reversed(client: Client) -> None:
-    deal, other = record(Deal), record(Deal)
-    entries = [entry(deal, NOW + timedelta(minutes=n), {}) for n in range(5)]
-    entry(other, NOW, {})
-    record(Lead, id=deal.pk)
+    deal, other = create_record(Deal), create_record(Deal)
+    entries = [create_timeline_entry(deal, NOW + timedelta(minutes=n), {}) for n in range(5)]
+    create_timeline_entry(other, NOW, {})
+    create_record(Lead, id=deal.pk)
     expected = [timeline_entry.event_id for timeline_entry in entries]
     for ordering, order in (("clock", expected), ("-clock", expected[::-1])):
-        page = get(client, f"deals/{deal.pk}/timeline/", {"ordering": ordering, "page_size": 2})
+        page = get_json(client, f"deals/{deal.pk}/timeline/", {"ordering": ordering, "page_size": 2})
         met = page["results"]
         while page["next"]:
             page = client.get(page["next"]).json()
             met += page["results"]
         assert [row["event"] for row in met] == order
-    assert get(client, f"leads/{deal.pk}/timeline/")["results"] == []
+    assert get_json(client, f"leads/{deal.pk}/timeline/")["results"] == []
 
 
 def test_history_lists_values_runs_and_transitions_in_the_order_of_time(client: Client) -> None:
@@ -81,7 +88,7 @@ def test_history_lists_values_runs_and_transitions_in_the_order_of_time(client: 
     created = apply_opportunity("created", 0)
     won = apply_opportunity("won", 10)
     again = apply_opportunity("won", 20, value=1)
-    body = get(client, f"deals/{Deal.objects.get().pk}/history/")
+    body = get_json(client, f"deals/{Deal.objects.get().pk}/history/")
     assert list(body) == ["status", "stage_name", "stage_ref"]
     assert body["status"]["seen"] == [
         {"value": "open", "at": at(0), "rank": "created", "event": created},
@@ -102,7 +109,7 @@ def test_history_lists_values_runs_and_transitions_in_the_order_of_time(client: 
 
 
 def test_a_record_without_tracked_columns_has_no_history(client: Client) -> None:
-    assert get(client, f"payments/{record(Payment).pk}/history/") == {}
+    assert get_json(client, f"payments/{create_record(Payment).pk}/history/") == {}
 
 
 def test_provenance_names_the_event_of_each_value(client: Client) -> None:
@@ -110,7 +117,7 @@ def test_provenance_names_the_event_of_each_value(client: Client) -> None:
     created = apply_opportunity("created", 0, title="Roof", value=5, shape="round")
     won = apply_opportunity("won", 10, value=7)
     lost = apply_opportunity("lost", 15)
-    body = get(client, f"deals/{Deal.objects.get().pk}/provenance/")
+    body = get_json(client, f"deals/{Deal.objects.get().pk}/provenance/")
     assert {name: origin["event"] for name, origin in body["columns"].items()} == {
         "is_deleted": updated,
         "deleted_at": updated,
@@ -135,9 +142,9 @@ def test_provenance_of_a_value_that_no_column_can_hold_is_shown_under_extra(clie
     apply_opportunity("created", 0, value=5)
     bad = apply_opportunity("won", 1, value="a lot")
     deal = Deal.objects.get()
-    body = get(client, f"deals/{deal.pk}/")
+    body = get_json(client, f"deals/{deal.pk}/")
     assert (body["value"], body["extra"]) == (None, {"value": "a lot"})
-    body = get(client, f"deals/{deal.pk}/provenance/")
+    body = get_json(client, f"deals/{deal.pk}/provenance/")
     assert body["columns"]["value"]["event"] == body["extra"]["value"]["event"] == bad
 
 
@@ -148,32 +155,32 @@ def test_provenance_of_tags_is_the_newest_set_or_addition(client: Client) -> Non
         )
     apply_event("seedly", "contact.tag_added", 3, subAccountId="sa", contactId="c", tagName="vip")
     contact = Contact.objects.get()
-    origin = get(client, f"contacts/{contact.pk}/provenance/")["columns"]["tags"]["event"]
+    origin = get_json(client, f"contacts/{contact.pk}/provenance/")["columns"]["tags"]["event"]
     assert origin == full_set
     added = apply_event("seedly", "contact.tag_added", 9, subAccountId="sa", contactId="c", tagName="late")
-    assert get(client, f"contacts/{contact.pk}/")["tags"] == ["late", "t5"]
-    assert get(client, f"contacts/{contact.pk}/provenance/")["columns"]["tags"]["event"] == added
+    assert get_json(client, f"contacts/{contact.pk}/")["tags"] == ["late", "t5"]
+    assert get_json(client, f"contacts/{contact.pk}/provenance/")["columns"]["tags"]["event"] == added
 
 
 def test_the_vendors_own_paid_at_is_preferred_to_the_one_derived_from_the_status(client: Client) -> None:
     first = apply_event("heffl", "invoice.paid", 1, id="inv_1")
     apply_event("heffl", "invoice.updated", 2, id="inv_1", status="PAID")
     invoice = Invoice.objects.get()
-    assert get(client, f"invoices/{invoice.pk}/")["paid_at"] == at(1)
-    body = get(client, f"invoices/{invoice.pk}/provenance/")["columns"]
+    assert get_json(client, f"invoices/{invoice.pk}/")["paid_at"] == at(1)
+    body = get_json(client, f"invoices/{invoice.pk}/provenance/")["columns"]
     assert body["paid_at"]["event"] == first
     own = apply_event("heffl", "invoice.updated", 3, id="inv_1", status="PAID", paidAt="2025-02-01T00:00:00Z")
-    assert get(client, f"invoices/{invoice.pk}/")["paid_at"] == "2025-02-01T00:00:00Z"
-    assert get(client, f"invoices/{invoice.pk}/provenance/")["columns"]["paid_at"]["event"] == own
+    assert get_json(client, f"invoices/{invoice.pk}/")["paid_at"] == "2025-02-01T00:00:00Z"
+    assert get_json(client, f"invoices/{invoice.pk}/provenance/")["columns"]["paid_at"]["event"] == own
 
 
 def test_deletion_is_in_provenance_and_timeline(client: Client) -> None:
     apply_event("seedly", "task.created", 0, subAccountId="sa", taskId="t1", title="Call")
     deleted = apply_event("seedly", "task.deleted", 5, subAccountId="sa", taskId="t1")
     task = Task.objects.get()
-    body = get(client, f"tasks/{task.pk}/provenance/")["columns"]["is_deleted"]
+    body = get_json(client, f"tasks/{task.pk}/provenance/")["columns"]["is_deleted"]
     assert (body["event"], body["rank"]) == (deleted, "deleted")
-    assert get(client, f"tasks/{task.pk}/timeline/")["results"][0]["rank"] == "deleted"
+    assert get_json(client, f"tasks/{task.pk}/timeline/")["results"][0]["rank"] == "deleted"
 
 
 def test_history_takes_the_same_number_of_queries_for_any_number_of_events(
@@ -184,8 +191,8 @@ def test_history_takes_the_same_number_of_queries_for_any_number_of_events(
         apply_opportunity({"open": "created"}.get(status, status), len(status))
         deal = Deal.objects.get()
         with django_assert_num_queries(3):
-            get(client, f"deals/{deal.pk}/timeline/")
+            get_json(client, f"deals/{deal.pk}/timeline/")
         with django_assert_num_queries(3):
-            get(client, f"deals/{deal.pk}/history/")
+            get_json(client, f"deals/{deal.pk}/history/")
         with django_assert_num_queries(5):
-            get(client, f"deals/{deal.pk}/provenance/")
+            get_json(client, f"deals/{deal.pk}/provenance/")

@@ -11,7 +11,7 @@ from entities.api.views import api_path
 from entities.models import Client as ClientRecord
 from entities.models import Contact, Deal, Invoice, Lead, Payment, Record, SubAccount
 from entities.models.introspection import record_models
-from tests.support.api_client import get, ids, reader, record, source
+from tests.support.api_client import create_api_client, create_record, ensure_source, get_ids, get_json
 
 pytestmark = pytest.mark.django_db
 
@@ -50,26 +50,26 @@ OWN_COLUMNS = {
 
 @pytest.fixture
 def client() -> Client:
-    return reader()
+    return create_api_client()
 
 
 def test_the_root_lists_every_path(client: Client) -> None:
-    assert {*OWN_COLUMNS, "events", "sources", "schema", "docs"} == get(client, "").keys()
+    assert {*OWN_COLUMNS, "events", "sources", "schema", "docs"} == get_json(client, "").keys()
 
 
 @pytest.mark.parametrize("model", record_models(), ids=api_path)
 def test_a_record_has_the_documented_fields_in_their_order(client: Client, model: type[Record]) -> None:
-    row = record(model)
+    row = create_record(model)
     path = api_path(model)
-    body = get(client, f"{path}/{row.pk}/")
+    body = get_json(client, f"{path}/{row.pk}/")
     assert list(body) == COMMON_COLUMNS + OWN_COLUMNS[path].split()
-    assert get(client, f"{path}/") == {"next": None, "previous": None, "results": [body]}
+    assert get_json(client, f"{path}/") == {"next": None, "previous": None, "results": [body]}
 
 
 def test_a_deal_is_shown_as_documented(client: Client) -> None:
-    account = record(SubAccount, external_id="sa_1")
-    buyer = record(ClientRecord)
-    deal = record(
+    account = create_record(SubAccount, external_id="sa_1")
+    buyer = create_record(ClientRecord)
+    deal = create_record(
         Deal,
         external_id="dl_1",
         sub_account=account,
@@ -81,7 +81,7 @@ def test_a_deal_is_shown_as_documented(client: Client) -> None:
         custom_fields={"tier": ["gold"]},
         extra={"colour": "red"},
     )
-    body = get(client, f"deals/{deal.pk}/")
+    body = get_json(client, f"deals/{deal.pk}/")
     expected = {
         "id": deal.pk,
         "source": "acme",
@@ -113,35 +113,35 @@ def test_a_deal_is_shown_as_documented(client: Client) -> None:
 def test_amounts_have_two_decimals_or_as_many_as_they_need(
     client: Client, stored: str, expected: str
 ) -> None:
-    payment = record(Payment, amount=Decimal(stored))
-    assert get(client, f"payments/{payment.pk}/")["amount"] == expected
+    payment = create_record(Payment, amount=Decimal(stored))
+    assert get_json(client, f"payments/{payment.pk}/")["amount"] == expected
 
 
 def test_deleted_records_and_placeholders_are_listed_on_request(client: Client) -> None:
-    live = record(Deal).pk
-    deleted = record(Deal, is_deleted=True).pk
-    referred = record(Deal, is_placeholder=True).pk
-    assert ids(client, "deals/") == [live]
-    assert ids(client, "deals/", include_deleted="true") == [deleted, live]
-    assert ids(client, "deals/", include_placeholders="true") == [referred, live]
-    assert ids(client, "deals/", include_deleted="true", include_placeholders="true") == [
+    live = create_record(Deal).pk
+    deleted = create_record(Deal, is_deleted=True).pk
+    referred = create_record(Deal, is_placeholder=True).pk
+    assert get_ids(client, "deals/") == [live]
+    assert get_ids(client, "deals/", include_deleted="true") == [deleted, live]
+    assert get_ids(client, "deals/", include_placeholders="true") == [referred, live]
+    assert get_ids(client, "deals/", include_deleted="true", include_placeholders="true") == [
         referred,
         deleted,
         live,
     ]
-    assert ids(client, "deals/", include_deleted="false") == [live]
+    assert get_ids(client, "deals/", include_deleted="false") == [live]
 
 
 def test_a_filter_on_the_column_itself_asks_for_deleted_records(client: Client) -> None:
-    record(Deal)
-    deleted = record(Deal, is_deleted=True).pk
-    assert ids(client, "deals/", is_deleted="true") == [deleted]
+    create_record(Deal)
+    deleted = create_record(Deal, is_deleted=True).pk
+    assert get_ids(client, "deals/", is_deleted="true") == [deleted]
 
 
 def test_one_record_is_shown_also_where_lists_leave_it_out(client: Client) -> None:
-    referred = record(Contact, is_placeholder=True, is_deleted=True)
-    assert get(client, f"contacts/{referred.pk}/")["is_placeholder"] is True
-    assert get(client, f"contacts/{referred.pk}/", {"include_deleted": "true"})["is_deleted"] is True
+    referred = create_record(Contact, is_placeholder=True, is_deleted=True)
+    assert get_json(client, f"contacts/{referred.pk}/")["is_placeholder"] is True
+    assert get_json(client, f"contacts/{referred.pk}/", {"include_deleted": "true"})["is_deleted"] is True
 
 
 @pytest.mark.parametrize("model", record_models(), ids=api_path)
@@ -149,15 +149,15 @@ def test_the_number_of_queries_is_the_same_for_any_number_of_rows(
     client: Client, model: type[Record], django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     """Expect queries for the token with its user, and for the rows with their sources."""
-    account = record(SubAccount)
+    account = create_record(SubAccount)
     for slug in ("one", "two", "three"):
-        row = record(model, source=source(slug), sub_account=account)
+        row = create_record(model, source=ensure_source(slug), sub_account=account)
     with django_assert_num_queries(2):
-        assert len(get(client, f"{api_path(model)}/", {"page_size": 2})["results"]) == 2
+        assert len(get_json(client, f"{api_path(model)}/", {"page_size": 2})["results"]) == 2
     with django_assert_num_queries(2):
-        assert len(get(client, f"{api_path(model)}/")["results"]) >= 3
+        assert len(get_json(client, f"{api_path(model)}/")["results"]) >= 3
     with django_assert_num_queries(2):
-        get(client, f"{api_path(model)}/{row.pk}/")
+        get_json(client, f"{api_path(model)}/{row.pk}/")
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_an_unknown_address_below_the_api_is_a_404_problem(client: Client) -> No
 
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
 def test_nothing_can_be_written(client: Client, method: str) -> None:
-    deal = record(Deal)
+    deal = create_record(Deal)
     for path in ("deals/", f"deals/{deal.pk}/", f"deals/{deal.pk}/timeline/", "events/", ""):
         response = getattr(client, method)(f"/api/v1/{path}", {}, content_type="application/json")
         assert response.status_code == 405, path
@@ -186,8 +186,8 @@ def test_nothing_can_be_written(client: Client, method: str) -> None:
 
 
 def test_leads_and_invoices_show_flags_and_currencies(client: Client) -> None:
-    lead = record(Lead, archived=False)
-    invoice = record(Invoice, currency="AED", due_date=date(2025, 2, 28))
-    assert get(client, f"leads/{lead.pk}/")["archived"] is False
-    body = get(client, f"invoices/{invoice.pk}/")
+    lead = create_record(Lead, archived=False)
+    invoice = create_record(Invoice, currency="AED", due_date=date(2025, 2, 28))
+    assert get_json(client, f"leads/{lead.pk}/")["archived"] is False
+    body = get_json(client, f"invoices/{invoice.pk}/")
     assert (body["currency"], body["due_date"]) == ("AED", "2025-02-28")

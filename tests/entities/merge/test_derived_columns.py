@@ -8,6 +8,8 @@ import pytest
 from entities.merge.clock import Rank, format_clock
 from entities.merge.derived_columns import DerivedOrigin, RunStart, find_derived_origin
 
+pytestmark = pytest.mark.unit
+
 CLOSED = RunStart("status", frozenset({"won", "lost"}))
 PAID = RunStart("status", frozenset({"paid"}))
 PAID_OR_OWN_VALUE = RunStart("status", frozenset({"paid"}), prefers_own_value=True)

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from entities.merge.clock import Rank, format_clock
 from entities.merge.history import (
     Transition,
@@ -12,6 +14,8 @@ from entities.merge.history import (
     value_runs,
     value_transitions,
 )
+
+pytestmark = pytest.mark.unit
 
 
 def at(minute: int) -> datetime:

@@ -10,6 +10,7 @@ from functools import reduce
 from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,6 +32,7 @@ from entities.merge.registers import (
     to_state,
 )
 
+pytestmark = pytest.mark.unit
 PLAIN = frozenset({"title", "custom_fields"})
 VALUES: dict[str, list[Any]] = {
     "title": ["a", "", None, Invalid("title", {"en": "a"}), Invalid("name", [])],

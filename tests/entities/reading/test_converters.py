@@ -30,6 +30,7 @@ from entities.reading.converters import (
 )
 from tests.support.json_strategies import values
 
+pytestmark = pytest.mark.unit
 TEXTS = [
     ("", ""),
     ("Acme", "Acme"),

@@ -14,6 +14,7 @@ from entities.vendor_language import Vendor
 from entities.vendors import get_vendor
 from tests.support.json_strategies import values
 
+pytestmark = pytest.mark.unit
 RECEIVED = datetime(2026, 6, 1, 12, tzinfo=UTC)
 HEFFL, SEEDLY = get_vendor("heffl"), get_vendor("seedly")
 OBJECT = b'{"event": "lead.created", "timestamp": "2025-01-15T10:30:00Z", "payload": {"id": 1}}'

@@ -7,35 +7,37 @@ import pytest
 from entities.merge.clock import Rank, parse_clock
 from entities.merge.registers import timeline_values
 from entities.reading.mapped_event import RecordKey, Unmappable
-from tests.support.envelopes import DEAL, body, mapped, read, written
+from tests.support.envelopes import DEAL, build_body, map_body, read_event, read_own_writes
 
 
 def test_absent_writes_nothing_and_null_writes_null() -> None:
-    assert written("heffl", "lead.updated", {"title": None}) == {"title": None}
+    assert read_own_writes("heffl", "lead.updated", {"title": None}) == {"title": None}
 
 
 def test_the_contacts_own_tags_are_its_own_word() -> None:
-    assert written("seedly", "contact.updated", {"contactId": "c", "tags": ["a"]}) == {"tags": ["a"]}
+    assert read_own_writes("seedly", "contact.updated", {"contactId": "c", "tags": ["a"]}) == {"tags": ["a"]}
 
 
 def test_an_added_tag_is_an_addition() -> None:
-    assert written("seedly", "contact.tag_added", {"contactId": "c", "tagName": "vip"}) == {"tags+vip": True}
+    assert read_own_writes("seedly", "contact.tag_added", {"contactId": "c", "tagName": "vip"}) == {
+        "tags+vip": True
+    }
 
 
 def test_a_tag_that_is_no_text_is_kept_in_extra_with_a_warning() -> None:
-    event = read("seedly", "contact.tag_added", {"contactId": "c", "tagName": ["vip"]})
+    event = read_event("seedly", "contact.tag_added", {"contactId": "c", "tagName": ["vip"]})
     assert event.own[RecordKey("contact", "", "c")] == {"extra.tagName": ["vip"], "exists": True}
     assert event.warnings == ("tagName: an array is not a text; nothing is added to tags",)
 
 
 def test_facts_about_the_event_are_not_kept() -> None:
     payload = {"opportunityId": "o", "fromStageId": 1, "toStageId": 2, "changedFields": ["stageId"]}
-    assert written("seedly", "opportunity.stage_changed", payload) == {"stage_ref": "2"}
+    assert read_own_writes("seedly", "opportunity.stage_changed", payload) == {"stage_ref": "2"}
 
 
 def test_what_the_mapping_does_not_name_is_kept_key_by_key() -> None:
     payload = {"score": 1.50, "nested": {"a": [None]}, "gone": None}
-    assert written("heffl", "lead.updated", payload) == {
+    assert read_own_writes("heffl", "lead.updated", payload) == {
         "extra.score": 1.5,
         "extra.nested": {"a": [None]},
         "extra.gone": None,
@@ -60,7 +62,7 @@ OBJECTS = [
 
 @pytest.mark.parametrize(("payload", "writes"), OBJECTS)
 def test_related_facts_are_read_embedded_or_flattened(payload: Any, writes: Any) -> None:
-    assert written("heffl", "lead.updated", payload) == writes
+    assert read_own_writes("heffl", "lead.updated", payload) == writes
 
 
 WORDS = [
@@ -76,18 +78,18 @@ WORDS = [
 
 @pytest.mark.parametrize(("payload", "writes"), WORDS)
 def test_two_words_for_a_column_are_one_value_and_no_other_value_is_lost(payload: Any, writes: Any) -> None:
-    assert written("heffl", "deal.updated", payload) == writes
-    assert written("seedly", "opportunity.updated", payload) == writes
+    assert read_own_writes("heffl", "deal.updated", payload) == writes
+    assert read_own_writes("seedly", "opportunity.updated", payload) == writes
 
 
 def test_of_two_words_the_one_that_converts_counts_and_the_other_is_kept() -> None:
-    event = read("heffl", "deal.updated", {"id": "d", "title": {"en": "A"}, "name": "B"})
+    event = read_event("heffl", "deal.updated", {"id": "d", "title": {"en": "A"}, "name": "B"})
     assert event.own[RecordKey(DEAL, "", "d")] == {"title": "B", "extra.title": {"en": "A"}, "exists": True}
     assert event.warnings == ("title: an object is not a text; kept as it came",)
 
 
 def test_what_no_column_can_hold_is_null_and_raw_with_one_warning() -> None:
-    event = read("heffl", "deal.updated", {"id": "d", "price": "many", "expectedCloseDate": "soon"})
+    event = read_event("heffl", "deal.updated", {"id": "d", "price": "many", "expectedCloseDate": "soon"})
     assert event.own[RecordKey(DEAL, "", "d")] == {
         "value": None,
         "extra.price": "many",
@@ -130,12 +132,12 @@ def test_an_event_that_names_no_record_is_unmappable(
     vendor: str, event_type: str, payload: dict[str, Any], reason: str
 ) -> None:
     with pytest.raises(Unmappable) as error:
-        read(vendor, event_type, payload)
+        read_event(vendor, event_type, payload)
     assert reason in str(error.value)
 
 
 def test_an_event_type_that_the_vendor_does_not_have_is_not_known() -> None:
-    event = mapped("heffl", body("heffl", "lead.archived", {"id": "x"}))
+    event = map_body("heffl", build_body("heffl", "lead.archived", {"id": "x"}))
     assert (event.known, event.statements) == (False, ())
 
 
@@ -149,16 +151,16 @@ def test_an_event_type_that_the_vendor_does_not_have_is_not_known() -> None:
     ],
 )
 def test_the_events_name_says_rank_and_existence(event_type: str, rank: Rank, exists: bool) -> None:
-    (said,) = mapped("heffl", body("heffl", event_type, {"id": "x"})).statements
+    (said,) = map_body("heffl", build_body("heffl", event_type, {"id": "x"})).statements
     assert (parse_clock(said.clock).rank, said.writes) == (rank, {"exists": exists})
 
 
 def test_a_number_of_five_thousand_digits_is_kept_as_text() -> None:
     digits = "9" * 5000
-    raw = body("heffl", "lead.updated", {"id": "x", "value": 0, "size": 0}).replace(
+    raw = build_body("heffl", "lead.updated", {"id": "x", "value": 0, "size": 0}).replace(
         b": 0", f": {digits}".encode()
     )
-    (said,) = mapped("heffl", raw).statements
+    (said,) = map_body("heffl", raw).statements
     assert timeline_values(said.writes) == {
         "value": None,
         "extra.value": digits,

@@ -4,6 +4,7 @@ import json
 import re
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,9 +13,10 @@ from entities.reading.envelope import UNSTORABLE, Malformed
 from entities.reading.mapped_event import Unmappable
 from entities.reading.plan import entity_plans
 from entities.vendors import all_vendors, get_vendor
-from tests.support.envelopes import body, mapped, read
+from tests.support.envelopes import build_body, map_body, read_event
 from tests.support.json_strategies import values
 
+pytestmark = pytest.mark.unit
 DIGEST = re.compile("[0-9a-f]{64}")
 EVENT_TYPES = [(name, type) for name, vendor in all_vendors().items() for type in vendor.event_types]
 CHARACTERS = st.text(st.characters(), max_size=5)
@@ -48,7 +50,7 @@ def events(draw: st.DrawFn) -> tuple[str, str, dict[str, Any]]:
 def test_any_payload_is_mapped_to_storable_json_or_refused_in_words(event: tuple[str, str, Any]) -> None:
     vendor, event_type, payload = event
     try:
-        mapped_event = mapped(vendor, body(vendor, event_type, payload))
+        mapped_event = map_body(vendor, build_body(vendor, event_type, payload))
     except (Unmappable, Malformed) as error:
         said: Any = str(error)
     else:
@@ -92,7 +94,7 @@ def test_mapping_the_same_bytes_again_says_the_same(event: tuple[str, str, Any])
 def _read_or_reason(vendor: str, event_type: str, payload: dict[str, Any]) -> Any:
     """Return what the event says, without what may differ: the order of warnings, and an id by digest."""
     try:
-        mapped_event = read(vendor, event_type, payload)
+        mapped_event = read_event(vendor, event_type, payload)
     except Unmappable as error:
         return str(error)
     own = {DIGEST.sub("digest", str(key)): writes for key, writes in mapped_event.own.items()}

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from entities.reading.mapped_event import RecordKey
-from tests.support.envelopes import CLIENT, DEAL, LEAD, read, written
+from tests.support.envelopes import CLIENT, DEAL, LEAD, read_event, read_own_writes
 
 
 def test_a_null_in_a_copy_or_beside_a_reference_writes_nothing() -> None:
     client = {"id": "cl_1", "name": None, "website": None, "rating": None}
-    event = read(
+    event = read_event(
         "heffl", "deal.updated", {"id": "dl_1", "client": client, "leadId": "ld_1", "leadName": None}
     )
     assert event.copies == {RecordKey(CLIENT, "", "cl_1"): {}, RecordKey(LEAD, "", "ld_1"): {}}
@@ -20,20 +20,20 @@ def test_a_null_in_a_copy_or_beside_a_reference_writes_nothing() -> None:
 
 
 def test_a_null_reference_is_null_and_the_null_beside_it_is_kept_nowhere() -> None:
-    assert written("heffl", "deal.updated", {"leadId": None, "leadName": None}) == {"lead": None}
+    assert read_own_writes("heffl", "deal.updated", {"leadId": None, "leadName": None}) == {"lead": None}
 
 
 def test_a_name_beside_no_reference_is_kept_in_extra() -> None:
-    assert written("heffl", "deal.updated", {"leadName": "Jane"}) == {"extra.leadName": "Jane"}
+    assert read_own_writes("heffl", "deal.updated", {"leadName": "Jane"}) == {"extra.leadName": "Jane"}
 
 
 def test_a_value_beside_a_reference_is_a_copy_of_that_one_field() -> None:
-    event = read("heffl", "deal.updated", {"id": "dl_1", "leadId": "ld_1", "leadName": "Jane"})
+    event = read_event("heffl", "deal.updated", {"id": "dl_1", "leadId": "ld_1", "leadName": "Jane"})
     assert event.copies == {RecordKey(LEAD, "", "ld_1"): {"name": "Jane"}}
 
 
 def test_tags_beside_a_contact_are_a_copy_of_its_tags() -> None:
-    event = read(
+    event = read_event(
         "seedly", "task.created", {"taskId": 1, "contactId": "c", "subAccountId": "s", "tags": ["b", "a"]}
     )
     assert event.copies[RecordKey("contact", "s", "c")] == {"tags": ["a", "b"]}
@@ -54,19 +54,19 @@ CLIENTS = [
 
 @pytest.mark.parametrize("payload", CLIENTS, ids=json.dumps)
 def test_a_reference_is_an_id_or_an_embedded_record(payload: dict[str, Any]) -> None:
-    event = read("heffl", "deal.updated", {"id": "d"} | payload)
+    event = read_event("heffl", "deal.updated", {"id": "d"} | payload)
     assert event.own == {RecordKey(DEAL, "", "d"): {"client": "cl_1", "exists": True}}
     assert event.copies == {RecordKey(CLIENT, "", "cl_1"): {}}
     assert event.warnings == ()
 
 
 def test_an_embedded_record_without_an_id_is_the_one_referred_to() -> None:
-    event = read("heffl", "deal.updated", {"id": "d", "clientId": "cl_1", "client": {"name": "Acme"}})
+    event = read_event("heffl", "deal.updated", {"id": "d", "clientId": "cl_1", "client": {"name": "Acme"}})
     assert event.copies == {RecordKey(CLIENT, "", "cl_1"): {"name": "Acme"}}
 
 
 def test_an_embedded_record_without_any_id_is_kept_raw() -> None:
-    event = read("heffl", "deal.updated", {"id": "d", "client": {"name": "Acme"}})
+    event = read_event("heffl", "deal.updated", {"id": "d", "client": {"name": "Acme"}})
     assert event.own[RecordKey(DEAL, "", "d")] == {
         "client": None,
         "extra.client": {"name": "Acme"},
@@ -78,11 +78,14 @@ def test_an_embedded_record_without_any_id_is_kept_raw() -> None:
 
 def test_an_embedded_record_whose_id_is_none_is_kept_whole() -> None:
     client = {"id": {"$oid": "1"}, "name": "Acme"}
-    assert written("heffl", "deal.updated", {"client": client}) == {"client": None, "extra.client": client}
+    assert read_own_writes("heffl", "deal.updated", {"client": client}) == {
+        "client": None,
+        "extra.client": client,
+    }
 
 
 def test_a_name_under_the_references_key_beside_its_id_is_kept() -> None:
-    assert written("heffl", "deal.updated", {"clientId": "cl_1", "client": "Acme"}) == {
+    assert read_own_writes("heffl", "deal.updated", {"clientId": "cl_1", "client": "Acme"}) == {
         "client": "cl_1",
         "extra.client": "Acme",
     }
@@ -90,7 +93,7 @@ def test_a_name_under_the_references_key_beside_its_id_is_kept() -> None:
 
 def test_an_embedded_records_own_references_are_read() -> None:
     deal = {"id": "d", "client": {"id": "c", "name": "Acme"}}
-    event = read("heffl", "quotation.updated", {"id": "q", "deal": deal})
+    event = read_event("heffl", "quotation.updated", {"id": "q", "deal": deal})
     assert event.copies == {
         RecordKey(DEAL, "", "d"): {"client": "c"},
         RecordKey(CLIENT, "", "c"): {"name": "Acme"},
@@ -101,7 +104,7 @@ def test_two_sub_accounts_never_share_a_record() -> None:
     keys = {
         key
         for scope in ("s1", "s2", 3)
-        for key in read(
+        for key in read_event(
             "seedly", "task.created", {"taskId": "t", "contactId": "c", "subAccountId": scope}
         ).own
     }
@@ -109,6 +112,6 @@ def test_two_sub_accounts_never_share_a_record() -> None:
 
 
 def test_the_location_is_a_fact_about_the_sub_account() -> None:
-    event = read("seedly", "task.created", {"taskId": "t", "subAccountId": "s", "locationId": "loc"})
+    event = read_event("seedly", "task.created", {"taskId": "t", "subAccountId": "s", "locationId": "loc"})
     assert event.copies == {RecordKey("subaccount", "", "s"): {"location_id": "loc"}}
     assert event.own == {RecordKey("task", "s", "t"): {"exists": True}}

@@ -11,7 +11,7 @@ from entities.reading.mapped_event import MappedEvent
 from entities.stored_events import StoredEvent, Verdict
 from entities.writing import process_batch as processing
 from entities.writing.process_batch import process_batch
-from tests.support.event_builders import deal
+from tests.support.event_builders import deal_event
 
 pytestmark = pytest.mark.django_db
 
@@ -32,7 +32,7 @@ def refuse(event: StoredEvent, error: Exception, monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_batch_is_bisected_until_the_refused_event_is_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    events = [deal("updated", minute, id=f"d{minute}") for minute in range(8)]
+    events = [deal_event("updated", minute, id=f"d{minute}") for minute in range(8)]
     error = DataError("a value is too long\nDETAIL: the value")
     error.__cause__ = errors.StringDataRightTruncation()
     sizes = refuse(events[5], error, monkeypatch)
@@ -49,7 +49,7 @@ def test_a_batch_is_bisected_until_the_refused_event_is_alone(monkeypatch: pytes
 
 
 def test_a_transient_error_undoes_the_whole_batch(monkeypatch: pytest.MonkeyPatch) -> None:
-    events = [deal("updated", minute, id=f"d{minute}") for minute in range(3)]
+    events = [deal_event("updated", minute, id=f"d{minute}") for minute in range(3)]
     sizes = refuse(events[1], OperationalError("the connection is lost"), monkeypatch)
     with pytest.raises(OperationalError), transaction.atomic():
         process_batch(events)
@@ -58,7 +58,7 @@ def test_a_transient_error_undoes_the_whole_batch(monkeypatch: pytest.MonkeyPatc
 
 
 def test_an_error_of_our_own_in_reading_fails_that_event_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    events = [deal("updated", minute, id=f"d{minute}") for minute in range(3)]
+    events = [deal_event("updated", minute, id=f"d{minute}") for minute in range(3)]
     map_event = processing.map_event
 
     def map_or_fail(event: StoredEvent) -> MappedEvent:

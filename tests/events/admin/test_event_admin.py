@@ -13,7 +13,14 @@ from entities.models import Client as ClientRecord
 from entities.models import Deal
 from events.models import Event
 from events.processing.drain import drain_backlog
-from tests.support.staff_client import list_url, page_url, say, staff, store, text
+from tests.support.staff_client import (
+    get_page,
+    list_url,
+    log_in_staff,
+    page_url,
+    store_and_apply,
+    store_delivery,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -22,7 +29,7 @@ DEAL = {"id": "dl_1", "title": "Licence", "client": {"id": "cl_1", "name": "Acme
 
 @pytest.fixture
 def client() -> Client:
-    return staff()
+    return log_in_staff()
 
 
 def again_url(event: Event) -> str:
@@ -30,8 +37,8 @@ def again_url(event: Event) -> str:
 
 
 def test_an_event_shows_the_records_that_it_touched_and_its_values(client: Client) -> None:
-    event = say("deal.created", DEAL)
-    page = text(client, page_url(event))
+    event = store_and_apply("deal.created", DEAL)
+    page = get_page(client, page_url(event))
     assert f'<a href="{page_url(Deal.objects.get())}">' in page
     assert f'<a href="{page_url(ClientRecord.objects.get())}">' in page
     assert 'data-word="applied"' in page
@@ -40,8 +47,8 @@ def test_an_event_shows_the_records_that_it_touched_and_its_values(client: Clien
 
 
 def test_the_body_is_indented_and_otherwise_as_it_was_written(client: Client) -> None:
-    event = store(b'{"event":"x","data":{"id":1.10,"id":2,"s":"\\u00e9"}}')
-    page = text(client, page_url(event))
+    event = store_delivery(b'{"event":"x","data":{"id":1.10,"id":2,"s":"\\u00e9"}}')
+    page = get_page(client, page_url(event))
     for written in ("1.10", "&quot;id&quot;</span>: <span", "\\u00e9"):
         assert written in page
 
@@ -56,8 +63,8 @@ def test_the_body_is_indented_and_otherwise_as_it_was_written(client: Client) ->
     ],
 )
 def test_a_body_that_is_not_json_is_shown_too(client: Client, body: bytes, kind: str, shown: str) -> None:
-    event = store(body)
-    page = text(client, page_url(event))
+    event = store_delivery(body)
+    page = get_page(client, page_url(event))
     assert f'<span class="quiet">{kind}, ' in page
     assert shown in page
     assert "Reason" in page
@@ -75,8 +82,8 @@ def test_a_body_that_is_not_json_is_shown_too(client: Client, body: bytes, kind:
 )
 def test_the_page_of_a_large_event_stays_small(client: Client, data: object) -> None:
     body = json.dumps({"event": "x.y", "data": data}).encode()
-    event = store(body)
-    page = text(client, page_url(event))
+    event = store_delivery(body)
+    page = get_page(client, page_url(event))
     assert "<script>" * 2 not in page
     assert len(page) < 500_000
     assert "more characters" in page or "Only the beginning is shown." in page
@@ -86,7 +93,7 @@ def test_the_page_of_a_large_event_stays_small(client: Client, data: object) -> 
 
 def test_the_raw_bytes_are_an_attachment(client: Client) -> None:
     body = b"<html>\x00\xff"
-    answer = client.get(page_url(store(body)).replace("change", "raw"))
+    answer = client.get(page_url(store_delivery(body)).replace("change", "raw"))
     assert answer.content == body
     assert answer["Content-Type"] == "application/octet-stream"
     assert answer["Content-Disposition"].startswith("attachment; ")
@@ -94,31 +101,33 @@ def test_the_raw_bytes_are_an_attachment(client: Client) -> None:
 
 
 def test_warnings_and_errors_are_shown(client: Client) -> None:
-    event = say("deal.created", DEAL | {"expectedCloseDate": "someday"})
-    assert "1 warning</strong>" in text(client, page_url(event))
-    event = say("deal.created", {"title": "no id"})
-    assert event.error in text(client, page_url(event))
-    page = text(client, list_url(Event))
+    event = store_and_apply("deal.created", DEAL | {"expectedCloseDate": "someday"})
+    assert "1 warning</strong>" in get_page(client, page_url(event))
+    event = store_and_apply("deal.created", {"title": "no id"})
+    assert event.error in get_page(client, page_url(event))
+    page = get_page(client, list_url(Event))
     assert "1 warning" in page
     assert event.error in page
 
 
 @pytest.mark.django_db(transaction=True)
-def test_apply_again_makes_an_event_pending_and_wakes_the_workers(client: Client, wakes: list[bool]) -> None:
-    event = say("deal.created", {"title": "no id"})
+def test_apply_again_makes_an_event_pending_and_wakes_the_workers(
+    client: Client, wakeup_calls: list[bool]
+) -> None:
+    event = store_and_apply("deal.created", {"title": "no id"})
     Event.objects.update(next_attempt_at=timezone.now())
     answer = client.post(again_url(event), follow=True)
     assert f"Event {event.pk} is pending again." in answer.content.decode()
     again = Event.objects.get()
     assert (again.status, again.next_attempt_at, again.error) == ("pending", None, event.error)
-    assert wakes == [True]
+    assert wakeup_calls == [True]
     assert "The last attempt ended with" in answer.content.decode()
     assert drain_backlog() == 1
     assert Event.objects.get().status == "failed"
 
 
 def test_apply_again_changes_nothing_in_the_records(client: Client) -> None:
-    event = say("deal.created", DEAL)
+    event = store_and_apply("deal.created", DEAL)
     before = Deal.objects.values().get()
     client.post(again_url(event))
     assert drain_backlog() == 1
@@ -126,7 +135,7 @@ def test_apply_again_changes_nothing_in_the_records(client: Client) -> None:
 
 
 def test_many_events_are_applied_again_at_once(client: Client) -> None:
-    events = [say("deal.created", {"title": str(n)}) for n in range(3)]
+    events = [store_and_apply("deal.created", {"title": str(n)}) for n in range(3)]
     chosen = {"action": "apply_selected_again", "_selected_action": [one.pk for one in events[:2]]}
     answer = client.post(list_url(Event), chosen, follow=True)
     assert "2 events are pending again." in answer.content.decode()
@@ -135,8 +144,8 @@ def test_many_events_are_applied_again_at_once(client: Client) -> None:
 
 def test_apply_again_across_pages_takes_all_that_the_filter_matches(client: Client) -> None:
     for n in range(3):
-        say("deal.created", {"title": str(n)})
-    applied = say("deal.created", DEAL)
+        store_and_apply("deal.created", {"title": str(n)})
+    applied = store_and_apply("deal.created", DEAL)
     chosen = {
         "action": "apply_selected_again",
         "select_across": 1,
@@ -148,42 +157,42 @@ def test_apply_again_across_pages_takes_all_that_the_filter_matches(client: Clie
 
 
 def test_apply_again_needs_the_permission_to_change_events_and_a_post() -> None:
-    event = say("deal.created", {"title": "no id"})
-    viewer = staff("view_event")
+    event = store_and_apply("deal.created", {"title": "no id"})
+    viewer = log_in_staff("view_event")
     assert viewer.post(again_url(event)).status_code == 403
-    assert "Apply again" not in text(viewer, page_url(event))
+    assert "Apply again" not in get_page(viewer, page_url(event))
     viewer.post(list_url(Event), {"action": "apply_selected_again", "_selected_action": event.pk})
     assert Event.objects.get().status == "failed"
-    assert staff("view_event", "change_event").get(again_url(event)).status_code == 405
-    assert staff("view_event", "change_event").post(again_url(event)).status_code == 302
+    assert log_in_staff("view_event", "change_event").get(again_url(event)).status_code == 405
+    assert log_in_staff("view_event", "change_event").post(again_url(event)).status_code == 302
     assert Event.objects.get().status == "pending"
 
 
 def test_an_event_is_not_added_changed_or_deleted(client: Client) -> None:
-    event = say("deal.created", DEAL)
+    event = store_and_apply("deal.created", DEAL)
     assert client.get(list_url(Event) + "add/").status_code == 403
     assert client.post(page_url(event), {"status": "pending"}).status_code == 403
     assert client.post(page_url(event).replace("change", "delete")).status_code == 403
-    assert "delete_selected" not in text(client, list_url(Event))
+    assert "delete_selected" not in get_page(client, list_url(Event))
     assert Event.objects.get().status == "applied"
 
 
 def test_the_log_needs_the_permission_to_view_events() -> None:
-    event = say("deal.created", DEAL)
+    event = store_and_apply("deal.created", DEAL)
     for url in (list_url(Event), page_url(event), page_url(event).replace("change", "raw")):
-        assert staff("view_deal").get(url).status_code == 403
-        assert staff("view_event").get(url).status_code == 200
+        assert log_in_staff("view_deal").get(url).status_code == 403
+        assert log_in_staff("view_event").get(url).status_code == 200
         assert Client().get(url).status_code == 302
 
 
 def test_the_log_is_filtered_by_what_it_shows(client: Client) -> None:
-    failed = say("deal.created", {"title": "no id"})
-    ignored = say("deal.exploded", {"id": "x"})
-    other = say("contact.created", {"contactId": "c", "subAccountId": "s"}, vendor="seedly")
+    failed = store_and_apply("deal.created", {"title": "no id"})
+    ignored = store_and_apply("deal.exploded", {"id": "x"})
+    other = store_and_apply("contact.created", {"contactId": "c", "subAccountId": "s"}, vendor="seedly")
     Event.objects.filter(pk=other.pk).update(received_at=timezone.now() - timedelta(days=3))
 
     def listed_events(**query: object) -> set[int]:
-        page = text(client, list_url(Event), **query)
+        page = get_page(client, list_url(Event), **query)
         return {one.pk for one in (failed, ignored, other) if f'href="{page_url(one)}' in page}
 
     assert listed_events() == {failed.pk, ignored.pk, other.pk}
@@ -203,24 +212,26 @@ def test_the_list_takes_as_many_queries_for_many_events_as_for_one_and_reads_no_
 ) -> None:
     def captured_statements() -> list[str]:
         with CaptureQueriesContext(connection) as captured:
-            text(client, list_url(Event))
+            get_page(client, list_url(Event))
         return [one["sql"] for one in captured]
 
-    say("deal.created", DEAL)
+    store_and_apply("deal.created", DEAL)
     for_one = captured_statements()
     for n in range(20):
-        store({"event": "deal.created", "timestamp": "2025-01-15T10:30:00Z", "payload": {"id": n}})
+        store_delivery({"event": "deal.created", "timestamp": "2025-01-15T10:30:00Z", "payload": {"id": n}})
     for_many = captured_statements()
     assert len(for_many) == len(for_one) <= 7
     assert not [sql for sql in for_many if '"body"' in sql or "DISTINCT" in sql]
 
 
 def test_the_overview_counts_what_waits_and_what_went_wrong(client: Client) -> None:
-    say("deal.created", {"title": "no id"})
-    store(b"{")
-    waiting = store({"event": "deal.created", "timestamp": "2025-01-15T10:30:00Z", "payload": {"id": 1}})
+    store_and_apply("deal.created", {"title": "no id"})
+    store_delivery(b"{")
+    waiting = store_delivery(
+        {"event": "deal.created", "timestamp": "2025-01-15T10:30:00Z", "payload": {"id": 1}}
+    )
     Event.objects.filter(pk=waiting.pk).update(received_at=timezone.now() - timedelta(hours=2, minutes=5))
-    page = text(client, "/admin/")
+    page = get_page(client, "/admin/")
     for value, name in (
         ("3", "received in 24 hours"),
         ("1", "pending"),
@@ -233,7 +244,7 @@ def test_the_overview_counts_what_waits_and_what_went_wrong(client: Client) -> N
 
 
 def test_the_overview_shows_the_log_only_with_the_permission_to_view_events() -> None:
-    say("deal.created", DEAL)
-    page = text(staff("view_deal"), "/admin/")
+    store_and_apply("deal.created", DEAL)
+    page = get_page(log_in_staff("view_deal"), "/admin/")
     assert "acme-heffl" not in page
     assert "Deals" in page

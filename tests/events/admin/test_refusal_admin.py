@@ -8,8 +8,8 @@ import pytest
 
 from events.models import Refusal, RefusalCount, Source
 from events.refusals.recorder import write_buffer
-from tests.support.staff_client import list_url, page_url, staff, text
-from tests.support.vendor_requests import BODY, STRANGERS, client, new_source, post
+from tests.support.staff_client import get_page, list_url, log_in_staff, page_url
+from tests.support.vendor_requests import BODY, UNKNOWN_ADDRESS, client, new_source, post
 
 
 def refuse_some() -> Source:
@@ -18,7 +18,7 @@ def refuse_some() -> Source:
     for body in (BODY, BODY, BODY, b"", b""):
         post(source, body)
     for _ in range(4):
-        client.post(STRANGERS)
+        client.post(UNKNOWN_ADDRESS)
     write_buffer()
     return source
 
@@ -32,7 +32,7 @@ def count_rows(page: str) -> list[tuple[str, ...]]:
 @pytest.mark.django_db
 def test_the_admin_shows_what_was_refused_by_source_and_reason() -> None:
     refuse_some()
-    page = text(staff(), list_url(Refusal))
+    page = get_page(log_in_staff(), list_url(Refusal))
     assert count_rows(page) == [
         ("unknown", "unknown-source", "4"),
         ("acme", "signature", "3"),
@@ -57,7 +57,7 @@ def test_the_admin_shows_what_was_refused_by_source_and_reason() -> None:
 )
 def test_the_list_is_filtered_by_source_reason_and_time(query: dict[str, str], count: int) -> None:
     refuse_some()
-    assert text(staff(), list_url(Refusal), **query).count('class="field-refusal_time') == count
+    assert get_page(log_in_staff(), list_url(Refusal), **query).count('class="field-refusal_time') == count
 
 
 @pytest.mark.django_db
@@ -65,7 +65,7 @@ def test_the_page_of_a_source_shows_what_was_refused_of_it_in_a_day() -> None:
     source = refuse_some()
     day_ago = datetime.now(UTC) - timedelta(days=1, hours=1)
     RefusalCount.objects.create(source=source, reason="size", hour=day_ago, count=1)
-    assert count_rows(text(staff(), page_url(source))) == [
+    assert count_rows(get_page(log_in_staff(), page_url(source))) == [
         ("acme", "signature", "3"),
         ("acme", "short-body", "2"),
     ]
@@ -74,17 +74,17 @@ def test_the_page_of_a_source_shows_what_was_refused_of_it_in_a_day() -> None:
 @pytest.mark.django_db
 def test_the_list_takes_as_many_queries_for_many_as_for_one(django_assert_max_num_queries: Any) -> None:
     refuse_some()
-    viewer = staff()
+    viewer = log_in_staff()
     with django_assert_max_num_queries(8):
-        text(viewer, list_url(Refusal))
+        get_page(viewer, list_url(Refusal))
 
 
 @pytest.mark.django_db
 def test_refusals_are_read_only_and_need_the_permission_to_view_them() -> None:
     refuse_some()
     url = page_url(Refusal.objects.all()[0])
-    assert staff("view_event").get(list_url(Refusal)).status_code == 403
-    viewer = staff("view_refusal")
+    assert log_in_staff("view_event").get(list_url(Refusal)).status_code == 403
+    viewer = log_in_staff("view_refusal")
     assert viewer.get(url).status_code == 302
     assert viewer.post(url).status_code == 403
     assert viewer.get(list_url(Refusal) + "add/").status_code == 403
@@ -93,6 +93,6 @@ def test_refusals_are_read_only_and_need_the_permission_to_view_them() -> None:
 @pytest.mark.django_db
 def test_the_overview_counts_what_was_refused() -> None:
     refuse_some()
-    page = text(staff(), "/admin/")
+    page = get_page(log_in_staff(), "/admin/")
     assert re.search(r'<span class="value">9</span> <span class="name">refused in 24 hours', page)
-    assert "refused in 24 hours" not in text(staff("view_event"), "/admin/")
+    assert "refused in 24 hours" not in get_page(log_in_staff("view_event"), "/admin/")

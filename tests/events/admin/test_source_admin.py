@@ -10,7 +10,14 @@ from django.test.utils import CaptureQueriesContext
 from events.models import Event, Source
 from events.sources.lookup import find_active_source
 from events.sources.registry import create_source
-from tests.support.staff_client import list_url, page_url, say, staff, store, text
+from tests.support.staff_client import (
+    get_page,
+    list_url,
+    log_in_staff,
+    page_url,
+    store_and_apply,
+    store_delivery,
+)
 from tests.support.vendor_requests import deliver
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +38,7 @@ KEPT = {
 
 @pytest.fixture
 def client() -> Client:
-    return staff()
+    return log_in_staff()
 
 
 def form_errors(answer: object) -> str:
@@ -50,7 +57,7 @@ def test_a_new_source_shows_its_address_and_its_secret_once(client: Client) -> N
     assert addressee
     assert addressee.secrets() == [secret]
     for url in (page_url(source), list_url(Source), page_url(source).replace("change", "history")):
-        assert secret not in text(client, url)
+        assert secret not in get_page(client, url)
 
 
 def test_the_page_with_the_secret_is_not_to_be_cached(client: Client) -> None:
@@ -141,21 +148,21 @@ def test_an_inactive_source_answers_404(client: Client) -> None:
 def test_a_source_is_never_deleted(client: Client) -> None:
     source, _ = create_source("acme", "heffl")
     assert client.post(page_url(source).replace("change", "delete"), {"post": "yes"}).status_code == 403
-    assert "delete_selected" not in text(client, list_url(Source))
+    assert "delete_selected" not in get_page(client, list_url(Source))
 
 
 def test_a_source_shows_the_address_to_paste(client: Client) -> None:
     source, _ = create_source("acme", "heffl", "hmac-sha256", header="X-Seal")
-    page = text(client, page_url(source))
+    page = get_page(client, page_url(source))
     assert f"http://testserver/webhooks/{source.uuid}/" in page
     assert "X-Seal" in page
 
 
 def test_the_list_counts_events_by_source(client: Client) -> None:
-    say("deal.created", {"id": "1"})
-    store({"event": "deal.created", "timestamp": "2025-01-15T10:30:00Z", "payload": {"id": 1}})
+    store_and_apply("deal.created", {"id": "1"})
+    store_delivery({"event": "deal.created", "timestamp": "2025-01-15T10:30:00Z", "payload": {"id": 1}})
     create_source("idle", "seedly")
-    page = text(client, list_url(Source))
+    page = get_page(client, list_url(Source))
     cells = re.findall(
         r'field-slug">.*?>([\w-]+)</a>.*?field-last_day.*?>(\d+)</span>.*?field-pending.*?>(\d+)</span>', page
     )
@@ -165,10 +172,10 @@ def test_the_list_counts_events_by_source(client: Client) -> None:
 def test_the_list_takes_as_many_queries_for_many_sources_as_for_one(client: Client) -> None:
     def count() -> int:
         with CaptureQueriesContext(connection) as captured:
-            text(client, list_url(Source))
+            get_page(client, list_url(Source))
         return len(captured)
 
-    store(b"{")
+    store_delivery(b"{")
     for_one = count()
     for n in range(120):
         Source.objects.create(slug=f"s{n}", vendor="heffl", scheme="none")
@@ -178,8 +185,8 @@ def test_the_list_takes_as_many_queries_for_many_sources_as_for_one(client: Clie
 
 def test_sources_need_the_permissions_to_view_and_change_them() -> None:
     source, _ = create_source("acme", "heffl")
-    assert staff("view_event").get(page_url(source)).status_code == 403
-    viewer = staff("view_source")
+    assert log_in_staff("view_event").get(page_url(source)).status_code == 403
+    viewer = log_in_staff("view_source")
     assert viewer.get(page_url(source)).status_code == 200
     assert viewer.post(page_url(source), KEPT).status_code == 403
     assert viewer.get(ADD).status_code == 403
@@ -187,11 +194,11 @@ def test_sources_need_the_permissions_to_view_and_change_them() -> None:
 
 def test_the_address_which_may_be_a_secret_needs_the_permission_to_change_sources() -> None:
     source = create_source("acme", "heffl", "none")[0]
-    assert str(source.uuid) in text(staff("view_source", "change_source"), page_url(source))
-    assert str(source.uuid) not in text(staff("view_source"), page_url(source))
+    assert str(source.uuid) in get_page(log_in_staff("view_source", "change_source"), page_url(source))
+    assert str(source.uuid) not in get_page(log_in_staff("view_source"), page_url(source))
 
 
 def test_rotation_is_offered_only_with_the_permission_to_change_sources() -> None:
     source = create_source("acme", "heffl")[0]
-    assert "Rotate the secret" in text(staff("view_source", "change_source"), page_url(source))
-    assert "Rotate the secret" not in text(staff("view_source"), page_url(source))
+    assert "Rotate the secret" in get_page(log_in_staff("view_source", "change_source"), page_url(source))
+    assert "Rotate the secret" not in get_page(log_in_staff("view_source"), page_url(source))

@@ -14,7 +14,7 @@ from events.endpoint.request_body import CHUNK_BYTES
 from events.ingest import store
 from events.models import Event, Source
 from events.monitoring.metrics import REFUSED_DELIVERIES
-from tests.support.vendor_requests import BODY, address, client, deliver, new_source, post
+from tests.support.vendor_requests import BODY, client, deliver, delivery_path, new_source, post
 
 pytestmark = pytest.mark.django_db
 
@@ -122,13 +122,13 @@ def test_the_address_works_without_its_last_slash(signing: tuple[Source, str]) -
     from events import signatures
 
     headers = signatures.sign(*signing, BODY)
-    path = address(signing[0]).rstrip("/")
+    path = delivery_path(signing[0]).rstrip("/")
     assert client.post(path, BODY, content_type="application/json", headers=headers).status_code == 202
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW"])
 def test_other_methods_than_post_are_refused(method: str, open_source: Source) -> None:
-    response = client.generic(method, address(open_source), BODY)
+    response = client.generic(method, delivery_path(open_source), BODY)
     assert response["Allow"] == "POST"
     if method == "HEAD":
         assert response.status_code == 405
@@ -251,16 +251,16 @@ def test_the_endpoint_needs_no_csrf_token(signing: tuple[Source, str]) -> None:
 
     strict = Client(enforce_csrf_checks=True)
     headers = signatures.sign(*signing, BODY)
-    response = strict.post(address(signing[0]), BODY, content_type="application/json", headers=headers)
+    response = strict.post(delivery_path(signing[0]), BODY, content_type="application/json", headers=headers)
     assert response.status_code == 202
 
 
 def test_an_accepted_delivery_takes_two_statements(
-    signing: tuple[Source, str], statements: list[Any]
+    signing: tuple[Source, str], sent_statements: list[Any]
 ) -> None:
-    statements.clear()
+    sent_statements.clear()
     assert deliver(*signing).status_code == 202
-    assert len(statements) == 2
+    assert len(sent_statements) == 2
 
 
 def test_only_the_headers_that_describe_the_event_are_stored(signing: tuple[Source, str]) -> None:

@@ -15,8 +15,9 @@ import pytest
 
 from events import signatures
 from events.models import Event, Source
-from tests.support.vendor_requests import BODY, address, new_source
-from tests.support.web_server import HOST, WebServer, free_port, read_answer, serving
+from tests.support.ports import HOST, free_port
+from tests.support.vendor_requests import BODY, delivery_path, new_source
+from tests.support.web_server import WebServer, read_answer, run_web_server
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -31,7 +32,7 @@ def source() -> Source:
 
 
 def head(source: Source, *headers: str) -> bytes:
-    lines = [f"POST {address(source)} HTTP/1.1", f"Host: {HOST}", "Connection: close", *headers, "", ""]
+    lines = [f"POST {delivery_path(source)} HTTP/1.1", f"Host: {HOST}", "Connection: close", *headers, "", ""]
     return "\r\n".join(lines).encode()
 
 
@@ -190,11 +191,11 @@ def test_the_sender_is_soon_asked_to_try_again_if_the_database_is_away(
 ) -> None:
     nowhere = f"postgresql://postgres@{HOST}:{free_port()}/mirror"
     with (
-        serving(tmp_path, {"DATABASE_URL": nowhere}) as web,
+        run_web_server(tmp_path, {"DATABASE_URL": nowhere}) as web,
         closing(HTTPConnection(HOST, web.port)) as connection,
     ):
         started = time.monotonic()
-        connection.request("POST", address(source), BODY)
+        connection.request("POST", delivery_path(source), BODY)
         response = connection.getresponse()
         assert time.monotonic() - started < 5
         assert response.status == 503
@@ -211,7 +212,7 @@ def silent_server() -> socket.socket:
 def test_a_broker_that_is_away_does_not_delay_the_answer(broker: str, source: Source, tmp_path: Path) -> None:
     with silent_server() as silent:
         port = free_port() if broker == "gone" else silent.getsockname()[1]
-        with serving(tmp_path, {"BROKER_URL": f"redis://{HOST}:{port}/0"}) as web:
+        with run_web_server(tmp_path, {"BROKER_URL": f"redis://{HOST}:{port}/0"}) as web:
             with closing(HTTPConnection(HOST, web.port)) as connection:
                 durations = [timed_delivery(connection, source, number) for number in range(60)]
                 wait_for_line(web.log, "broker_away")
@@ -230,7 +231,7 @@ def wait_for_line(log: Path, word: str) -> None:
 
 def timed_delivery(connection: HTTPConnection, source: Source, number: int) -> float:
     started = time.monotonic()
-    connection.request("POST", address(source), BODY.replace(b"ld_1", b"ld_%d" % number))
+    connection.request("POST", delivery_path(source), BODY.replace(b"ld_1", b"ld_%d" % number))
     response = connection.getresponse()
     response.read()
     assert response.status == 202

@@ -9,6 +9,8 @@ import pytest
 
 from events.ingest.group_commit import MAX_GROUP_SIZE, GroupCommit
 
+pytestmark = pytest.mark.unit
+
 
 class DoublingWriter:
     """Returns the doubles of numbers. The first write blocks until `may_finish` is set."""

@@ -11,8 +11,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from events.models import Event, Scheme, Source
+from tests.support.ports import HOST, free_port
 from tests.support.vendor_requests import new_source
-from tests.support.web_server import HOST, WebServer, free_port, serving
+from tests.support.web_server import WebServer, run_web_server
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -21,7 +22,7 @@ EVENTS = [{"event": "lead.created", "payload": {"id": f"ld_{number}"}} for numbe
 
 @pytest.fixture(scope="module")
 def web(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebServer]:
-    with serving(tmp_path_factory.mktemp("web")) as server:
+    with run_web_server(tmp_path_factory.mktemp("web")) as server:
         yield server
 
 

@@ -8,8 +8,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from tests.support.staff_client import say
-from tests.support.unmapped_events import DEAL, received
+from tests.support.staff_client import store_and_apply
+from tests.support.unmapped_events import DEAL, backdate_receipt
 
 pytestmark = pytest.mark.django_db
 
@@ -21,7 +21,7 @@ def run_drift(*arguments: str) -> str:
 
 
 def test_the_command_prints_a_table() -> None:
-    event = say("deal.updated", DEAL | {"score": 1})
+    event = store_and_apply("deal.updated", DEAL | {"score": 1})
     heading, line = run_drift().splitlines()
     assert heading.startswith("what   vendor  event type")
     day = datetime.now(UTC).date().isoformat()
@@ -32,12 +32,12 @@ def test_the_command_prints_a_table() -> None:
 
 def test_the_command_says_in_one_line_that_there_is_no_drift() -> None:
     assert run_drift() == "No drift in 30 days: the mapping knows all that was sent.\n"
-    say("deal.updated", DEAL)
+    store_and_apply("deal.updated", DEAL)
     assert run_drift("--days", "7") == "No drift in 7 days: the mapping knows all that was sent.\n"
 
 
 def test_the_command_prints_json_for_a_program() -> None:
-    event = say("deal.updated", DEAL | {"score": 1})
+    event = store_and_apply("deal.updated", DEAL | {"score": 1})
     answer = json.loads(run_drift("--json"))
     (found,) = answer["findings"]
     assert datetime.fromisoformat(found.pop("first")) == datetime.fromisoformat(found.pop("last"))
@@ -54,8 +54,8 @@ def test_the_command_prints_json_for_a_program() -> None:
 
 
 def test_the_report_is_limited_to_a_vendor_and_to_a_number_of_days() -> None:
-    received(say("deal.sneezed", DEAL), days_ago=20)
-    say("deal.sneezed", DEAL, vendor="seedly")
+    backdate_receipt(store_and_apply("deal.sneezed", DEAL), days_ago=20)
+    store_and_apply("deal.sneezed", DEAL, vendor="seedly")
     assert "heffl" in run_drift()
     assert "heffl" not in run_drift("--days", "10")
     assert "seedly" not in run_drift("--vendor", "heffl")
@@ -72,5 +72,5 @@ def test_the_command_rejects_wrong_arguments(arguments: tuple[str, ...]) -> None
 
 
 def test_the_command_prints_no_control_characters_of_a_vendor() -> None:
-    say("deal.updated", DEAL | {"\x1b[2J": 1})
+    store_and_apply("deal.updated", DEAL | {"\x1b[2J": 1})
     assert "\x1b" not in run_drift()

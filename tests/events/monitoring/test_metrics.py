@@ -31,11 +31,12 @@ from events.monitoring.metrics import (
     preallocated_pids,
 )
 from events.processing.drain import drain_backlog
-from tests.support.metrics_scrape import Samples, samples
+from tests.support.metrics_scrape import Samples, parse_samples
 from tests.support.paths import PROJECT
+from tests.support.ports import free_port
 from tests.support.running_mirror import wait_until
-from tests.support.vendor_requests import BODY, EVENT, address, deliver, new_source
-from tests.support.web_server import WebServer, free_port, serving
+from tests.support.vendor_requests import BODY, EVENT, deliver, delivery_path, new_source
+from tests.support.web_server import WebServer, run_web_server
 from tests.support.worker_processes import Worker
 
 ACCEPTED, AGAIN = 60, 7
@@ -48,11 +49,11 @@ def body(number: int) -> bytes:
 
 def read_counts() -> Samples:
     """Return the counts of this process, which include those of earlier tests."""
-    return samples(generate_latest(PROCESS_REGISTRY).decode())
+    return parse_samples(generate_latest(PROCESS_REGISTRY).decode())
 
 
 def read_backlog() -> Samples:
-    return samples(generate_latest(make_registry(BacklogCollector())).decode())
+    return parse_samples(generate_latest(make_registry(BacklogCollector())).decode())
 
 
 def growth(before: Samples, *key: str) -> float:
@@ -140,7 +141,7 @@ def test_the_sum_over_web_and_worker_processes_is_exact(
     directory = tmp_path / "metrics"
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(directory))
     source, open_source = new_source()[0], new_source("none", slug="open")[0]
-    with serving(tmp_path, {"METRICS_TOKEN": TOKEN, "GRANIAN_WORKERS": "2"}) as web:
+    with run_web_server(tmp_path, {"METRICS_TOKEN": TOKEN, "GRANIAN_WORKERS": "2"}) as web:
         with ThreadPoolExecutor(4) as pool:
             posts = [body(number) for number in range(ACCEPTED)]
             assert list(pool.map(lambda text: post(web, open_source, text), posts)) == [202] * ACCEPTED
@@ -173,7 +174,7 @@ def post_unsigned_until(both_have_counted: Callable[[], bool], web: WebServer, s
 
 def post(web: WebServer, source: Source, text: bytes) -> int:
     head = [
-        f"POST {address(source)} HTTP/1.1",
+        f"POST {delivery_path(source)} HTTP/1.1",
         "Host: x",
         "Connection: close",
         f"Content-Length: {len(text)}",
@@ -187,7 +188,7 @@ def scrape(web: WebServer) -> Samples:
     )
     status, text = web.exchange(request.encode())
     assert status == 200
-    return samples(text.decode())
+    return parse_samples(text.decode())
 
 
 def test_a_machine_without_a_web_server_exposes_the_counts_of_its_workers(
@@ -203,7 +204,7 @@ def test_a_machine_without_a_web_server_exposes_the_counts_of_its_workers(
     try:
         wait_until(lambda: "serves" in program.log.read_text(), 20)
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
-            scraped = samples(answer.read().decode())
+            scraped = parse_samples(answer.read().decode())
     finally:
         stop_process(child, program.stop_signals)
     assert scraped["crmmirror_settled_events_total", "acme", "applied"] == 10

@@ -1,6 +1,5 @@
 """Wake-ups: they are few, never block a delivery, and may be lost without harm."""
 
-import os
 import socket
 import threading
 import time
@@ -159,16 +158,3 @@ def test_the_broker_going_and_coming_back_is_a_line_each(caplog: pytest.LogCaptu
         debouncer.run_now()
     lines = [word for word in caplog.text.split() if "broker_" in word]
     assert [line.strip("'\",") for line in lines] == ["broker_away", "broker_back", "broker_away"]
-
-
-def test_a_forked_child_wakes_with_a_thread_of_its_own() -> None:
-    published = threading.Event()
-    debouncer = Debouncer(published.set, MIN_INTERVAL_SECONDS, "broker")
-    debouncer.trigger()
-    assert published.wait(5)
-    published.clear()
-    child = os.fork()
-    if child == 0:
-        debouncer.trigger()
-        os._exit(0 if published.wait(5) else 1)
-    assert os.waitpid(child, 0)[1] == 0

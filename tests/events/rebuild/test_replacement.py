@@ -12,55 +12,65 @@ from entities.models import Contact, Deal, TimelineEntry
 from events.models import Event
 from events.processing.drain import drain_backlog
 from events.rebuild import replacement
-from tests.support.random_histories import RECEIVED, source
-from tests.support.rebuild_helpers import deal, deliver, deliver_bodies, keys, rebuild, tables, verify
+from tests.support.random_histories import RECEIVED, ensure_source
+from tests.support.rebuild_helpers import (
+    build_deal_body,
+    deliver_generated_events,
+    list_compared_models,
+    read_record_keys,
+    run_rebuild_mirror,
+    run_verify_mirror,
+    store_bodies,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_a_rebuild_repairs_damaged_rows_and_keeps_every_id() -> None:
-    deliver(150)
-    digest, ids = verify("--digest"), keys()
+    deliver_generated_events(150)
+    digest, ids = run_verify_mirror("--digest"), read_record_keys()
     Deal.objects.update(title="Wrong", extra={"no": 1}, closed_at=RECEIVED, is_deleted=True)
     Contact.objects.update(client=None, tags=["no"])
     TimelineEntry.objects.filter(pk__lt=TimelineEntry.objects.order_by("pk")[40].pk).delete()
-    assert verify()[0] == 1
-    rebuild()
-    assert verify()[0] == 0
-    assert (digest, ids) == (verify("--digest"), keys())
+    assert run_verify_mirror()[0] == 1
+    run_rebuild_mirror()
+    assert run_verify_mirror()[0] == 0
+    assert (digest, ids) == (run_verify_mirror("--digest"), read_record_keys())
 
 
 def test_a_rebuild_brings_lost_records_back_with_their_references() -> None:
-    deliver(100)
-    digest = verify("--digest")
+    deliver_generated_events(100)
+    digest = run_verify_mirror("--digest")
     with connection.cursor() as cursor:
-        names = ", ".join(f'"{model._meta.db_table}"' for model in tables() if model is not Event)
+        names = ", ".join(
+            f'"{model._meta.db_table}"' for model in list_compared_models() if model is not Event
+        )
         cursor.execute(f"TRUNCATE {names}")
-    rebuild()
-    assert verify("--digest") == digest
+    run_rebuild_mirror()
+    assert run_verify_mirror("--digest") == digest
 
 
 def test_a_rebuild_of_a_correct_mirror_touches_no_row() -> None:
-    deliver(60)
+    deliver_generated_events(60)
     changed = list(Deal.objects.order_by("id").values_list("changed_at", flat=True))
-    assert rebuild() == "rebuilt from 120 events: 0 rows and 0 events changed\n"
+    assert run_rebuild_mirror() == "rebuilt from 120 events: 0 rows and 0 events changed\n"
     assert changed == list(Deal.objects.order_by("id").values_list("changed_at", flat=True))
 
 
 def test_events_applied_while_the_mirror_is_rebuilt_are_in_it(meanwhile: Callable[..., None]) -> None:
-    deliver_bodies(source("heffl"), [deal(1, title="Before", clientId="c1")])
+    store_bodies(ensure_source("heffl"), [build_deal_body(1, title="Before", clientId="c1")])
     drain_backlog()
-    meanwhile(deal(2, title="Meanwhile", clientId="c2"))
-    rebuild()
+    meanwhile(build_deal_body(2, title="Meanwhile", clientId="c2"))
+    run_rebuild_mirror()
     assert Deal.objects.get().title == "Meanwhile"
-    assert verify()[0] == 0
+    assert run_verify_mirror()[0] == 0
 
 
 def test_a_batch_that_began_before_the_rebuild_and_ends_within_it_is_in_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Its events are settled before the rebuild starts, and committed only after the log was read."""
-    deliver_bodies(source("heffl"), [deal(1, title="Slow")])
+    store_bodies(ensure_source("heffl"), [build_deal_body(1, title="Slow")])
     settled, ended = Signal(), Signal()
     wait_for_others, hold_alone = replacement.wait_for_running_batches, replacement.lock_for_replacing
     worker = Thread(target=lambda: settle_slowly(settled, ended))
@@ -77,9 +87,9 @@ def test_a_batch_that_began_before_the_rebuild_and_ends_within_it_is_in_it(
 
     monkeypatch.setattr(replacement, "wait_for_running_batches", wait_then_begin_a_batch)
     monkeypatch.setattr(replacement, "lock_for_replacing", end_the_batch_then_hold)
-    rebuild()
+    run_rebuild_mirror()
     assert Deal.objects.get().title == "Slow"
-    assert verify() == (0, "1 events, 0 rows differ\n")
+    assert run_verify_mirror() == (0, "1 events, 0 rows differ\n")
 
 
 def settle_slowly(settled: Signal, ended: Signal) -> None:
@@ -94,18 +104,22 @@ def settle_slowly(settled: Signal, ended: Signal) -> None:
 
 
 def test_a_record_that_the_rebuild_and_a_worker_both_create_keeps_the_live_id(
-    meanwhile: Callable[..., None], learned: Callable[[], None]
+    meanwhile: Callable[..., None], teach_vendor: Callable[[], None]
 ) -> None:
     """The rebuild knows its event type by now; the worker applies an event that comes meanwhile."""
-    deliver_bodies(source("heffl"), [deal(1, event="deal.archived", clientId="c1")])
+    store_bodies(
+        ensure_source("heffl"), [build_deal_body(1, event="build_deal_body.archived", clientId="c1")]
+    )
     drain_backlog()
-    learned()
+    teach_vendor()
     seen: list[set[tuple[Any, ...]]] = []
-    meanwhile(deal(2, title="Meanwhile", clientId="c1"), then=lambda: seen.append(keys()))
-    rebuild()
-    assert seen == [keys()]
+    meanwhile(
+        build_deal_body(2, title="Meanwhile", clientId="c1"), then=lambda: seen.append(read_record_keys())
+    )
+    run_rebuild_mirror()
+    assert seen == [read_record_keys()]
     assert Deal.objects.get().client is not None
-    assert verify()[0] == 0
+    assert run_verify_mirror()[0] == 0
 
 
 @pytest.fixture
@@ -120,7 +134,7 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
             hold_alone()
 
         def apply() -> None:
-            deliver_bodies(source("heffl"), [body])
+            store_bodies(ensure_source("heffl"), [body])
             drain_backlog()
             then()
 

@@ -12,26 +12,32 @@ from entities.models.introspection import record_models
 from entities.writing.statements import statements_for
 from events.models import Event
 from events.processing.drain import drain_backlog
-from tests.support.random_histories import source
-from tests.support.rebuild_helpers import deal, deliver, deliver_bodies, tables, verify
+from tests.support.random_histories import ensure_source
+from tests.support.rebuild_helpers import (
+    build_deal_body,
+    deliver_generated_events,
+    list_compared_models,
+    run_verify_mirror,
+    store_bodies,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def contents() -> list[list[dict[str, Any]]]:
-    return [list(model._base_manager.order_by("pk").values()) for model in tables()]
+    return [list(model._base_manager.order_by("pk").values()) for model in list_compared_models()]
 
 
 def test_a_mirror_that_received_its_events_in_any_order_is_verified() -> None:
-    deliver(150)
-    assert verify() == (0, "300 events, 0 rows differ\n")
+    deliver_generated_events(150)
+    assert run_verify_mirror() == (0, "300 events, 0 rows differ\n")
 
 
 def test_a_cell_that_was_changed_by_hand_is_shown_with_its_event() -> None:
-    deliver_bodies(source("heffl"), [deal(1, title="Right")])
+    store_bodies(ensure_source("heffl"), [build_deal_body(1, title="Right")])
     drain_backlog()
     Deal.objects.update(title="Wrong")
-    status, printed = verify()
+    status, printed = run_verify_mirror()
     event = Event.objects.get()
     assert status == 1
     assert f'deal heffl/d1: title: live "Wrong", rebuilt "Right", event {event.pk}' in printed
@@ -41,15 +47,18 @@ def test_a_cell_that_was_changed_by_hand_is_shown_with_its_event() -> None:
     ("spoil", "shown"),
     [
         (lambda: Deal.objects.all().delete(), 'record: live "absent", rebuilt "present"'),
-        (lambda: Contact.objects.create(source=source("heffl"), external_id="x"), 'record: live "present"'),
+        (
+            lambda: Contact.objects.create(source=ensure_source("heffl"), external_id="x"),
+            'record: live "present"',
+        ),
         (lambda: TimelineEntry.objects.first().delete(), "1 rows differ"),  # type: ignore[union-attr]
     ],
 )
 def test_a_missing_or_superfluous_row_is_shown(spoil: Callable[[], Any], shown: str) -> None:
-    deliver_bodies(source("heffl"), [deal(1, title="Right")])
+    store_bodies(ensure_source("heffl"), [build_deal_body(1, title="Right")])
     drain_backlog()
     spoil()
-    status, printed = verify()
+    status, printed = run_verify_mirror()
     assert status == 1
     assert shown in printed
 
@@ -67,38 +76,38 @@ def test_a_missing_or_superfluous_row_is_shown(spoil: Callable[[], Any], shown: 
 def test_an_entry_of_a_timeline_that_differs_is_shown_with_its_record_and_event(
     spoil: Callable[[Any], Any], shown: str
 ) -> None:
-    deliver_bodies(source("heffl"), [deal(1, title="Right")])
+    store_bodies(ensure_source("heffl"), [build_deal_body(1, title="Right")])
     drain_backlog()
     spoil(TimelineEntry.objects.all())
     event = Event.objects.get()
-    assert verify() == (
+    assert run_verify_mirror() == (
         1,
         f"deal heffl/d1: timeline: {shown}, event {event.pk}\n1 events, 1 rows differ\n",
     )
 
 
 def test_verifying_changes_nothing() -> None:
-    deliver(60)
+    deliver_generated_events(60)
     Deal.objects.update(title="Wrong")
     before = contents()
-    assert verify()[0] == 1
+    assert run_verify_mirror()[0] == 1
     assert before == contents()
 
 
 def test_a_pending_event_is_not_a_difference() -> None:
-    deliver(20)
-    deliver_bodies(source("heffl"), [deal(1, title="Later")])
-    assert verify()[0] == 0
+    deliver_generated_events(20)
+    store_bodies(ensure_source("heffl"), [build_deal_body(1, title="Later")])
+    assert run_verify_mirror()[0] == 0
 
 
 def test_a_pending_event_that_was_applied_before_is_not_a_difference() -> None:
-    deliver(20)
+    deliver_generated_events(20)
     Event.objects.update(status=Event.Status.PENDING)
-    assert verify()[0] == 0
+    assert run_verify_mirror()[0] == 0
 
 
 def test_the_registers_of_a_row_read_back_as_they_were_written() -> None:
-    deliver(100)
+    deliver_generated_events(100)
     for model in record_models():
         for row in model._base_manager.all():
             state = load_state(row.registers)

@@ -21,8 +21,8 @@ from events.refusals.reasons import RefusalReason, Refused
 from events.refusals.recorder import buffer, record_refusal, write_buffer
 from events.refusals.refusal_buffer import MAX_SAMPLES_A_MINUTE
 from events.refusals.refusal_tables import COUNT_RETENTION, MAX_STORED_SAMPLES
-from tests.support.vendor_requests import BODY, STRANGERS, address, client, new_source, post
-from tests.support.web_server import HOST, WebServer, serving
+from tests.support.vendor_requests import BODY, UNKNOWN_ADDRESS, client, delivery_path, new_source, post
+from tests.support.web_server import HOST, WebServer, run_web_server
 
 
 @pytest.fixture(autouse=True)
@@ -65,7 +65,7 @@ def post_too_often(source: Source, secret: str) -> None:
 
 
 REFUSALS: dict[RefusalReason, Callable[[Source, str], Any]] = {
-    RefusalReason.METHOD: lambda source, secret: client.get(address(source)),
+    RefusalReason.METHOD: lambda source, secret: client.get(delivery_path(source)),
     RefusalReason.UNKNOWN_SOURCE: lambda source, secret: client.post(f"/webhooks/{uuid4()}/"),
     RefusalReason.ENCODING: lambda source, secret: post(source, BODY, {"Content-Encoding": "gzip"}),
     RefusalReason.SIZE: lambda source, secret: post(source, b" " * (source.max_body_bytes + 1)),
@@ -115,7 +115,7 @@ def test_a_sample_has_the_size_and_never_the_body_the_headers_or_the_path() -> N
 @pytest.mark.django_db
 @pytest.mark.parametrize("length", ["x", "-1", "9" * 19, "٣", ""])
 def test_a_size_that_is_not_a_number_is_unknown(length: str) -> None:
-    client.generic("POST", STRANGERS, CONTENT_LENGTH=length)
+    client.generic("POST", UNKNOWN_ADDRESS, CONTENT_LENGTH=length)
     write_buffer()
     assert Refusal.objects.get().size is None
 
@@ -126,7 +126,7 @@ def test_a_refusal_writes_nothing_during_the_request(django_assert_num_queries: 
     with django_assert_num_queries(1):
         post(source, BODY)
     with django_assert_num_queries(0):
-        client.post(STRANGERS)
+        client.post(UNKNOWN_ADDRESS)
     assert not RefusalCount.objects.exists()
 
 
@@ -134,7 +134,7 @@ def test_a_refusal_writes_nothing_during_the_request(django_assert_num_queries: 
 def test_all_refusals_of_a_flood_are_counted_and_some_are_sampled(django_assert_num_queries: Any) -> None:
     flood = 2000
     for _ in range(flood):
-        client.post(STRANGERS)
+        client.post(UNKNOWN_ADDRESS)
     with django_assert_num_queries(6):  # Two of these begin and end the transaction.
         write_buffer()
     assert counts() == {("", "unknown-source"): flood}
@@ -146,7 +146,7 @@ def test_each_minute_has_samples_of_its_own(set_minute: Callable[[int], None]) -
     for number in (1, 2):
         set_minute(number)
         for _ in range(20):
-            client.post(STRANGERS)
+            client.post(UNKNOWN_ADDRESS)
     write_buffer()
     assert Refusal.objects.count() == 2 * MAX_SAMPLES_A_MINUTE
 
@@ -154,7 +154,7 @@ def test_each_minute_has_samples_of_its_own(set_minute: Callable[[int], None]) -
 @pytest.mark.django_db
 def test_a_flood_does_not_fill_the_log(caplog: pytest.LogCaptureFixture) -> None:
     for _ in range(200):
-        client.post(STRANGERS)
+        client.post(UNKNOWN_ADDRESS)
     assert len(caplog.records) == MAX_SAMPLES_A_MINUTE
 
 
@@ -178,7 +178,7 @@ def test_the_newest_samples_of_each_source_and_reason_are_kept() -> None:
     post(source, b"")
     for _ in range(rounds):
         for _ in range(MAX_SAMPLES_A_MINUTE):
-            client.post(STRANGERS)
+            client.post(UNKNOWN_ADDRESS)
         write_buffer()
         buffer._samples_of_minute.clear()  # As after a minute.
     unknown = Refusal.objects.filter(source=None)
@@ -195,7 +195,7 @@ def test_counts_of_an_hour_add_up_and_old_hours_are_deleted() -> None:
     for moment in (old, recent):
         RefusalCount.objects.create(reason="unknown-source", hour=moment, count=7)
     for _ in range(3):
-        client.post(STRANGERS)
+        client.post(UNKNOWN_ADDRESS)
         write_buffer()
     assert dict(RefusalCount.objects.values_list("hour", "count")) == {recent: 7, hour: 3}
 
@@ -205,11 +205,11 @@ def test_no_count_is_lost_while_the_database_is_away() -> None:
     def fail(*args: Any) -> None:
         raise OperationalError
 
-    client.post(STRANGERS)
+    client.post(UNKNOWN_ADDRESS)
     for _ in range(3):
         with connection.execute_wrapper(lambda *args: fail()), pytest.raises(OperationalError):
             write_buffer()
-        client.post(STRANGERS)
+        client.post(UNKNOWN_ADDRESS)
     write_buffer()
     assert counts() == {("", "unknown-source"): 4}
     assert Refusal.objects.count() == 4
@@ -231,7 +231,7 @@ def test_the_buffer_in_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_source_that_was_deleted_does_not_block_the_others() -> None:
     source, _ = new_source()
     post(source, BODY)
-    client.post(STRANGERS)
+    client.post(UNKNOWN_ADDRESS)
     source.delete()
     write_buffer()
     assert counts() == {("", "unknown-source"): 1}
@@ -245,7 +245,7 @@ def test_a_source_that_was_deleted_does_not_block_the_others() -> None:
 def test_behind_a_proxy_the_address_is_the_one_that_the_proxy_added_without_its_zone(
     forwarded: str, kept: str
 ) -> None:
-    client.post(STRANGERS, headers={"X-Forwarded-For": forwarded})
+    client.post(UNKNOWN_ADDRESS, headers={"X-Forwarded-For": forwarded})
     write_buffer()
     assert Refusal.objects.get().remote_address == kept
 
@@ -259,8 +259,8 @@ def post_at(web: WebServer, path: str) -> int:
 def test_the_refusals_of_several_processes_add_up_within_seconds(tmp_path: Path) -> None:
     source, _ = new_source()
     with ExitStack() as stack:
-        webs = [stack.enter_context(serving(make_directory(tmp_path / name))) for name in "ab"]
-        paths = [STRANGERS] * 30 + [address(source)] * 30
+        webs = [stack.enter_context(run_web_server(make_directory(tmp_path / name))) for name in "ab"]
+        paths = [UNKNOWN_ADDRESS] * 30 + [delivery_path(source)] * 30
         with ThreadPoolExecutor(8) as pool:
             answers = list(pool.map(post_at, webs * 30, paths))
         assert sorted(set(answers)) == [400, 404]

@@ -20,9 +20,9 @@ from events.reports import schema_drift as drifting
 from events.reports.mapping_coverage import FindingKind
 from events.reports.schema_drift import Finding, ReadLimits, find_drift
 from tests.support import third_vendor
-from tests.support.envelopes import body
-from tests.support.staff_client import say, staff, store, text
-from tests.support.unmapped_events import DEAL, URL, received
+from tests.support.envelopes import build_body
+from tests.support.staff_client import get_page, log_in_staff, store_and_apply, store_delivery
+from tests.support.unmapped_events import DEAL, DRIFT_URL, backdate_receipt
 
 pytestmark = pytest.mark.django_db
 FindingSummary = tuple[str, str, str, str, int]
@@ -43,11 +43,11 @@ def findings(days: int = 30, vendor: str = "") -> tuple[Finding, ...]:
 
 
 def test_unknown_types_are_summed_up_with_since_when_how_often_and_an_example() -> None:
-    events = [say("deal.sneezed", DEAL | {"value": n}) for n in range(3)]
-    say("deal.created", DEAL)
-    first = received(events[0], days_ago=3)
-    last = received(events[1], days_ago=1)
-    received(events[2], days_ago=2)
+    events = [store_and_apply("deal.sneezed", DEAL | {"value": n}) for n in range(3)]
+    store_and_apply("deal.created", DEAL)
+    first = backdate_receipt(events[0], days_ago=3)
+    last = backdate_receipt(events[1], days_ago=1)
+    backdate_receipt(events[2], days_ago=2)
     (found,) = findings()
     assert (found.kind, found.vendor, found.event_type, found.events) == (
         FindingKind.UNKNOWN_TYPE,
@@ -60,16 +60,16 @@ def test_unknown_types_are_summed_up_with_since_when_how_often_and_an_example() 
 
 def test_an_event_counts_once_however_often_it_comes_and_is_applied() -> None:
     for _ in range(2):
-        say("deal.sneezed", DEAL)
-        say("deal.created", DEAL | {"score": 1, "client": {"id": "c", "score": 2}})
+        store_and_apply("deal.sneezed", DEAL)
+        store_and_apply("deal.created", DEAL | {"score": 1, "client": {"id": "c", "score": 2}})
         reapply(Event.objects.all())
         drain_backlog()
     assert {events for *_, events in finding_summaries()} == {1}
 
 
 def test_findings_are_grouped_by_vendor() -> None:
-    say("deal.sneezed", DEAL)
-    say("deal.sneezed", DEAL, vendor="seedly")
+    store_and_apply("deal.sneezed", DEAL)
+    store_and_apply("deal.sneezed", DEAL, vendor="seedly")
     assert [(one.vendor, one.events) for one in findings()] == [("heffl", 1), ("seedly", 1)]
     assert [one.vendor for one in findings(vendor="seedly")] == ["seedly"]
 
@@ -98,21 +98,23 @@ def test_findings_are_grouped_by_vendor() -> None:
 def test_unknown_fields_are_distinguished_from_values_that_do_not_fit(
     payload: dict[str, Any], expected: tuple[str, str, str] | None
 ) -> None:
-    say("deal.updated", DEAL | payload)
+    store_and_apply("deal.updated", DEAL | payload)
     assert [(kind, model, path) for kind, _, model, path, _ in finding_summaries()] == (
         [expected] if expected else []
     )
 
 
 def test_a_tag_that_is_an_object_is_a_value_that_cannot_be_read() -> None:
-    say("contact.tag_added", {"contactId": "c", "subAccountId": "s", "tagName": {"a": 1}}, vendor="seedly")
+    store_and_apply(
+        "contact.tag_added", {"contactId": "c", "subAccountId": "s", "tagName": {"a": 1}}, vendor="seedly"
+    )
     assert ("value", "contact.tag_added", "contact", "tagName", 1) in finding_summaries()
 
 
 def test_fields_are_summed_up_by_type_and_path() -> None:
     for n in range(2):
-        say("deal.updated", DEAL | {"score": n, "rating": n})
-    say("deal.created", DEAL | {"score": 7})
+        store_and_apply("deal.updated", DEAL | {"score": n, "rating": n})
+    store_and_apply("deal.created", DEAL | {"score": 7})
     assert finding_summaries() == [
         ("field", "deal.updated", "deal", "rating", 2),
         ("field", "deal.updated", "deal", "score", 2),
@@ -124,7 +126,7 @@ def test_fields_are_summed_up_by_type_and_path() -> None:
 def test_in_a_hostile_stream_only_unmapped_keys_are_unknown_fields(vendor: str) -> None:
     random, circumstances = Random(3), event_generator.Circumstances(junk=0.2)
     for _ in range(300):
-        store(generate_event(random, get_vendor(vendor), circumstances), vendor)
+        store_delivery(generate_event(random, get_vendor(vendor), circumstances), vendor)
     drain_backlog()
     found = findings()
     kinds = {one.kind for one in found}
@@ -166,8 +168,8 @@ def learn_mapping(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None
 def test_what_the_mapping_has_learnt_since_is_not_reported_as_unknown(
     learn_mapping: Callable[[], None],
 ) -> None:
-    say("deal.sneezed", DEAL | {"value": 1})
-    say("deal.updated", DEAL | {"score": "high", "funnel": {"id": 7}, "rating": 1})
+    store_and_apply("deal.sneezed", DEAL | {"value": 1})
+    store_and_apply("deal.updated", DEAL | {"score": "high", "funnel": {"id": 7}, "rating": 1})
     assert {kind for kind, *_ in finding_summaries()} == {"type", "field"}
     learn_mapping()
     assert finding_summaries() == [
@@ -181,11 +183,11 @@ def test_what_the_mapping_has_learnt_since_is_not_reported_as_unknown(
 def test_newly_mapped_findings_disappear_once_the_events_are_applied_again(
     learn_mapping: Callable[[], None],
 ) -> None:
-    say("deal.sneezed", DEAL)
-    say("deal.updated", DEAL | {"score": "high"})
+    store_and_apply("deal.sneezed", DEAL)
+    store_and_apply("deal.updated", DEAL | {"score": "high"})
     learn_mapping()
-    client = staff()
-    page = text(client, URL)
+    client = log_in_staff()
+    page = get_page(client, DRIFT_URL)
     (link,) = [part.split('"')[0] for part in page.split('href="')[1:] if "apply-all-again" in part]
     assert "event_type=deal.sneezed" in link
     # The list of events knows the types that were there when it was loaded.
@@ -200,9 +202,9 @@ from entities.vendor_language import Entity, Vendor, event_types, same_names
 DEAL = Entity("deal", id=("uid",), columns=same_names("title value"))
 VENDOR = Vendor("marigold", "Marigold", "none", event_types("order", DEAL, "created"))
 """
-    with third_vendor.module(tmp_path, module):
+    with third_vendor.temporary_vendor(tmp_path, module):
         for event, payload in (("order.lost", {"uid": 1}), ("order.created", {"uid": 1, "gift": True})):
-            store(body("marigold", event, payload), "marigold")
+            store_delivery(build_body("marigold", event, payload), "marigold")
         drain_backlog()
         assert finding_summaries(vendor="marigold") == [
             ("type", "order.lost", "", "", 1),
@@ -214,16 +216,19 @@ VENDOR = Vendor("marigold", "Marigold", "none", event_types("order", DEAL, "crea
 
 
 def test_only_what_was_received_in_the_period_counts() -> None:
-    old = say("deal.sneezed", DEAL)
-    say("deal.updated", DEAL | {"score": 1})
-    received(old, days_ago=40)
+    old = store_and_apply("deal.sneezed", DEAL)
+    store_and_apply("deal.updated", DEAL | {"score": 1})
+    backdate_receipt(old, days_ago=40)
     assert [kind for kind, *_ in finding_summaries()] == ["field"]
     assert [kind for kind, *_ in finding_summaries(days=50)] == ["type", "field"]
 
 
 def test_a_limit_reads_whole_events_from_the_newest_and_reports_how_far_back() -> None:
     for n in range(5):
-        received(say("deal.updated", DEAL | {"score": n, "client": {"id": "c", "score": n}}), days_ago=9 - n)
+        backdate_receipt(
+            store_and_apply("deal.updated", DEAL | {"score": n, "client": {"id": "c", "score": n}}),
+            days_ago=9 - n,
+        )
     found = find_drift(30, limits=ReadLimits(entries=4))
     assert {(one.record_type, one.events) for one in found.findings} == {("deal", 2), ("client", 2)}
     assert found.fields_since == min(one.first for one in found.findings)
@@ -233,7 +238,7 @@ def test_a_limit_reads_whole_events_from_the_newest_and_reports_how_far_back() -
 
 def test_a_limit_holds_for_ignored_events_too() -> None:
     for n in range(5):
-        say("deal.sneezed", DEAL | {"value": n})
+        store_and_apply("deal.sneezed", DEAL | {"value": n})
     found = find_drift(30, limits=ReadLimits(events=2))
     assert [one.events for one in found.findings] == [2]
     assert found.types_since == found.findings[0].first
@@ -241,8 +246,8 @@ def test_a_limit_holds_for_ignored_events_too() -> None:
 
 def test_the_number_of_findings_is_bounded_and_a_long_name_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drifting, "MAX_FINDINGS", 3)
-    say("deal.updated", DEAL | {f"key{n}": n for n in range(10)} | {"k" * 5000: 1})
+    store_and_apply("deal.updated", DEAL | {f"key{n}": n for n in range(10)} | {"k" * 5000: 1})
     found = findings()
     assert len(found) == 3
-    say("deal." + "x" * 5000, DEAL)
+    store_and_apply("deal." + "x" * 5000, DEAL)
     assert max(len(one.event_type) for one in findings()) == 200

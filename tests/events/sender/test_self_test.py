@@ -10,18 +10,20 @@ import pytest
 from django.test import Client, override_settings
 
 from entities.models.introspection import record_models
+from entities.vendors import all_vendors
 from events.models import Event, Source, SourceSecret
 from events.processing.drain import drain_backlog
-from tests.support.staff_client import page_url, staff
+from tests.support.ports import free_port
+from tests.support.staff_client import log_in_staff, page_url
 from tests.support.vendor_requests import new_source
-from tests.support.web_server import WebServer, free_port
+from tests.support.web_server import WebServer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
 def client() -> Client:
-    return staff()
+    return log_in_staff()
 
 
 def send(client: Client, source: Source, port: int) -> str:
@@ -32,7 +34,7 @@ def send(client: Client, source: Source, port: int) -> str:
     return str(shown)
 
 
-@pytest.mark.parametrize("vendor", ["heffl", "seedly"])
+@pytest.mark.parametrize("vendor", sorted(all_vendors()))
 @pytest.mark.parametrize(
     "scheme", ["standard-webhooks", "hmac-sha256", "hmac-sha256-timestamped", "token", "none"]
 )

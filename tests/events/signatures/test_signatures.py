@@ -24,6 +24,7 @@ from events.signatures import (
 )
 from events.signatures.scheme import WINDOW_SECONDS
 
+pytestmark = pytest.mark.unit
 NOW = 1_760_000_000
 BODY = '{"event": "lead.created", "payload": {"name": "Zoë"}}'.encode()
 

@@ -26,11 +26,11 @@ def cached() -> tuple[Source, str]:
 
 
 def test_a_delivery_to_a_cached_source_takes_one_round_trip(
-    cached: tuple[Source, str], statements: list[Any]
+    cached: tuple[Source, str], sent_statements: list[Any]
 ) -> None:
-    statements.clear()
+    sent_statements.clear()
     assert deliver(*cached, OTHER_BODY).status_code == 202
-    assert len(statements) == 1
+    assert len(sent_statements) == 1
 
 
 def test_a_source_that_was_made_inactive_is_not_found(cached: tuple[Source, str]) -> None:

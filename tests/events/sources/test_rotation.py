@@ -18,7 +18,7 @@ from events.sources import encryption
 from events.sources.lookup import find_active_source
 from events.sources.rotation import active_secrets, all_secrets, rotate_secret
 from events.sources.secret_expiry import IS_ACTIVE_SQL
-from tests.support.staff_client import page_url, staff, text, user
+from tests.support.staff_client import create_staff_user, get_page, log_in_staff, page_url
 from tests.support.vendor_requests import BODY, add_secret, deliver, new_source
 
 pytestmark = pytest.mark.django_db
@@ -177,7 +177,7 @@ def test_reencryption_changes_nothing_if_a_key_is_missing() -> None:
 
 @pytest.fixture
 def client() -> Client:
-    return staff()
+    return log_in_staff()
 
 
 def rotate_url(source: Source) -> str:
@@ -194,20 +194,20 @@ def posted(client: Client, source: Source, **fields: Any) -> str:
 
 def test_the_admin_shows_the_new_secret_once(client: Client) -> None:
     source, old = new_source()
-    assert 'name="overlap" value="24"' in text(client, rotate_url(source))
+    assert 'name="overlap" value="24"' in get_page(client, rotate_url(source))
     answer = client.post(rotate_url(source), {"overlap": "1"})
     [secret] = re.findall(r'<code id="secret">(.*?)</code>', answer.content.decode())
     assert "no-store" in answer["Cache-Control"]
     assert accepts(source, old, secret) == [True, True]
     for url in (page_url(source), rotate_url(source), page_url(source).replace("change", "history")):
-        assert secret not in text(client, url)
-        assert old not in text(client, url)
+        assert secret not in get_page(client, url)
+        assert old not in get_page(client, url)
 
 
 def test_the_history_of_a_source_says_who_rotated_its_secret(client: Client) -> None:
     source, _ = new_source()
     posted(client, source)
-    assert "Rotated the secret." in text(client, page_url(source).replace("change", "history"))
+    assert "Rotated the secret." in get_page(client, page_url(source).replace("change", "history"))
 
 
 @pytest.mark.parametrize(
@@ -233,7 +233,7 @@ def test_the_admin_lists_when_secrets_were_made_and_when_they_end(client: Client
     source, _ = new_source()
     add_secret(source, "ends-later", expires_at=datetime(2999, 1, 2, 3, 4, 5, tzinfo=UTC))
     add_secret(source, "has-ended", expires_at=datetime(2020, 1, 2, 3, 4, 5, tzinfo=UTC))
-    page = text(client, page_url(source))
+    page = get_page(client, page_url(source))
     assert "2999-01-02 03:04:05" in page
     assert re.search(r"ended</span>\s*2020-01-02 03:04:05", page)
     assert page.count("End now") == 2
@@ -265,7 +265,7 @@ def test_a_secret_is_ended_only_at_the_address_of_its_own_source(client: Client)
 
 def test_secrets_are_for_those_who_may_change_the_source() -> None:
     source, secret = new_source()
-    viewer = staff("view_source")
+    viewer = log_in_staff("view_source")
     for url in (
         rotate_url(source),
         end_url(source.secrets.get()),
@@ -274,7 +274,7 @@ def test_secrets_are_for_those_who_may_change_the_source() -> None:
         assert viewer.post(url, {"overlap": "0"}).status_code == 403
         assert Client().post(url, {"overlap": "0"}).status_code == 302
     assert viewer.get(rotate_url(source)).status_code == 403
-    assert "End now" not in text(viewer, page_url(source))
+    assert "End now" not in get_page(viewer, page_url(source))
     assert accepts(source, secret) == [True]
     assert Event.objects.count() == 1
 
@@ -288,7 +288,7 @@ def test_pages_that_change_something_refuse_get(client: Client) -> None:
 def test_every_post_of_the_admin_asks_for_a_csrf_token() -> None:
     source, secret = new_source()
     strict = Client(enforce_csrf_checks=True)
-    strict.force_login(user())
+    strict.force_login(create_staff_user())
     for url in (
         rotate_url(source),
         end_url(source.secrets.get()),

@@ -1,4 +1,4 @@
-"""A mirror to do harm to: its servers can be killed, cut off, held up, and short of room."""
+"""A mirror whose servers can be killed, cut off and delayed, and whose disk can be filled."""
 
 import os
 import signal
@@ -16,10 +16,12 @@ from crmmirror.embedded.servers.sockets import remove_socket_directory
 from crmmirror.embedded.servers.valkey import make_broker
 from tests.support import services
 from tests.support.faults import servers, terminal
-from tests.support.faults.kill_processes import Supervised
-from tests.support.faults.proxy import HOST, Proxy
+from tests.support.faults.kill_processes import SupervisedProcesses
+from tests.support.faults.proxy import Proxy
 from tests.support.faults.terminal import Terminal
-from tests.support.running_mirror import PROJECT, Mirror, wait_until
+from tests.support.paths import PROJECT
+from tests.support.ports import HOST
+from tests.support.running_mirror import Mirror, wait_until
 
 NAME = postgres.DATABASE_NAME
 SOCKET = ".s.PGSQL.5432"
@@ -27,17 +29,17 @@ DISK = "192m"
 
 
 @dataclass(frozen=True)
-class Harmed:
-    """A mirror that is up, on servers beside it.
+class FaultyMirror:
+    """A mirror that runs, on servers of its own.
 
-    programs: web, worker and beat. servers: PostgreSQL and Valkey. database, broker: the wires to them.
-    database_url: past the wire. disk: what all of it is on, and nothing else; None where nothing can be
-    mounted.
+    programs: web, worker and beat. servers: PostgreSQL and Valkey. database, broker: the proxies in front of
+    them. database_url: the way past the proxy. disk: a file system that holds all of it and nothing else;
+    None if this user cannot mount one.
     """
 
     mirror: Mirror
-    programs: Supervised
-    servers: Supervised
+    programs: SupervisedProcesses
+    servers: SupervisedProcesses
     database: Proxy
     broker: Proxy
     database_url: str
@@ -46,12 +48,14 @@ class Harmed:
 
 
 @contextmanager
-def harmed() -> Iterator[Harmed]:
-    """One process applies events, so that what is in a batch is that process. Nothing is forked any more
-    by the tests' own process when the wires' threads run."""
-    with services.state_directory() as directory, _small_disk(directory / "disk") as disk:
+def run_faulty_mirror() -> Iterator[FaultyMirror]:
+    """Run a mirror with one worker process, so that a batch is always that process's.
+
+    The tests' own process starts the proxies' threads last, because it must not fork while they run.
+    """
+    with services.state_directory() as directory, _mount_small_disk(directory / "disk") as disk:
         home = disk or directory
-        with _servers(home / "servers") as servers:
+        with _run_servers(home / "servers") as servers:
             cluster, broker = make_cluster(home / "servers"), make_broker(home / "servers")
             with (
                 Proxy(cluster.socket_directory / SOCKET) as to_database,
@@ -61,34 +65,37 @@ def harmed() -> Iterator[Harmed]:
                     "DATABASE_URL": f"postgresql://{NAME}@{HOST}:{to_database.port}/{NAME}",
                     "BROKER_URL": f"redis://{HOST}:{to_broker.port}/0",
                 }
-                with _up(home / "mirror", settings) as mirror, terminal.beside(mirror) as commands:
-                    programs = Supervised(mirror.process.pid, mirror.output)
-                    wires = (to_database, to_broker)
-                    yield Harmed(mirror, programs, servers, *wires, cluster.url, commands, disk)
+                with (
+                    _run_mirror(home / "mirror", settings) as mirror,
+                    terminal.open_terminal(mirror) as commands,
+                ):
+                    programs = SupervisedProcesses(mirror.process.pid, mirror.output)
+                    proxies = (to_database, to_broker)
+                    yield FaultyMirror(mirror, programs, servers, *proxies, cluster.url, commands, disk)
 
 
 @contextmanager
-def _servers(directory: Path) -> Iterator[Supervised]:
+def _run_servers(directory: Path) -> Iterator[SupervisedProcesses]:
     log = directory.with_suffix(".out")
     program = process.Program(
         "servers",
         (sys.executable, "-m", "tests.support.faults.servers", str(directory)),
         log,
-        # Those of the tests' own.
+        # Empty, because the tests' process has those of its own servers.
         {"DATABASE_URL": "", "BROKER_URL": ""},
         PROJECT,
         stop_signals=((signal.SIGTERM, 30), (signal.SIGKILL, 5)),
     )
     try:
-        with services.running(program, lambda: servers.UP in log.read_text()) as child:
-            yield Supervised(child.pid, log)
+        with services.run_program(program, lambda: servers.UP_MESSAGE in log.read_text()) as child:
+            yield SupervisedProcesses(child.pid, log)
     finally:
         remove_socket_directory(directory)
 
 
 @contextmanager
-def _up(directory: Path, settings: Mapping[str, str]) -> Iterator[Mirror]:
-    """Nothing of it runs afterwards."""
+def _run_mirror(directory: Path, settings: Mapping[str, str]) -> Iterator[Mirror]:
+    """Run the mirror's programs; fail unless all of them have ended afterwards."""
     mirror = Mirror(directory, settings=settings)
     try:
         mirror.start("--no-demo", "--workers", "1")
@@ -100,8 +107,8 @@ def _up(directory: Path, settings: Mapping[str, str]) -> Iterator[Mirror]:
 
 
 @contextmanager
-def _small_disk(path: Path) -> Iterator[Path | None]:
-    """A file system of its own, in memory. None where this user cannot mount one."""
+def _mount_small_disk(path: Path) -> Iterator[Path | None]:
+    """Mount a small file system in memory; yield None if this user cannot mount one."""
     path.mkdir()
     mount = ("mount", "-t", "tmpfs", "-o", f"size={DISK},mode=0700", "tmpfs", str(path))
     if os.geteuid() != 0 or subprocess.run(mount, capture_output=True).returncode != 0:

@@ -1,4 +1,4 @@
-"""What can be done to a mirror: each is a context in which it is so."""
+"""Fault injection: each function is a context in which the mirror has one fault."""
 
 import os
 import signal
@@ -6,141 +6,142 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tests.support.faults import full_disk, kill_processes
-from tests.support.faults.faulty_mirrors import Harmed
+from tests.support.faults.faulty_mirrors import FaultyMirror
 from tests.support.faults.kill_processes import BEAT, BROKER, DATABASE, WEB, WORKER
 from tests.support.faults.proxy import Proxy
 
-# What a delivery's INSERT carries, what a worker's batch ends with, and how it is committed.
-INSERT, RECORD, COMMIT = b'"digest": "', b"UPDATE events_event", b"COMMIT"
-SECONDS_TO_SPRING = 10.0
+# Texts by which a connection is known: a delivery's INSERT, the end of a worker's batch, and its commit.
+INSERT_TEXT, UPDATE_TEXT, COMMIT_TEXT = b'"digest": "', b"UPDATE events_event", b"COMMIT"
+TRAP_SECONDS = 10.0
 
 
 @contextmanager
-def refused(wire: Proxy) -> Iterator[None]:
-    wire.refuse()
+def refuse_connections(proxy: Proxy) -> Iterator[None]:
+    proxy.refuse()
     yield
-    wire.listen()
+    proxy.listen()
 
 
 @contextmanager
-def held(wire: Proxy) -> Iterator[None]:
-    """Nothing passes until the end, and all of it then."""
-    wire.hold()
+def pause_traffic(proxy: Proxy) -> Iterator[None]:
+    """Let nothing pass while the context lasts; then let all of it pass."""
+    proxy.pause()
     yield
-    wire.let_go()
+    proxy.resume()
 
 
 @contextmanager
-def held_and_cut(wire: Proxy) -> Iterator[None]:
-    """As of a server that hangs until it is started anew."""
-    wire.hold()
+def pause_traffic_and_cut(proxy: Proxy) -> Iterator[None]:
+    """Let nothing pass, then cut all connections, as of a server that hangs until it is restarted."""
+    proxy.pause()
     yield
-    wire.cut()
-    wire.let_go()
+    proxy.cut()
+    proxy.resume()
 
 
 @contextmanager
-def database_refuses(harmed: Harmed) -> Iterator[None]:
-    with refused(harmed.database):
+def database_refuses(mirror: FaultyMirror) -> Iterator[None]:
+    with refuse_connections(mirror.database):
         yield
 
 
 @contextmanager
-def database_drops(harmed: Harmed) -> Iterator[None]:
-    """A delivery's connection before and after its event is committed, and a worker's in its batch."""
-    for words in (INSERT, RECORD, COMMIT):
-        for heard in (False, True):
-            assert harmed.database.set_trap(words, heard=heard).wait(SECONDS_TO_SPRING), (words, heard)
+def database_drops(mirror: FaultyMirror) -> Iterator[None]:
+    """Cut a delivery's connection before and after its event is committed, and a worker's in its batch."""
+    for text in (INSERT_TEXT, UPDATE_TEXT, COMMIT_TEXT):
+        for reaches_server in (False, True):
+            is_cut = mirror.database.cut_on(text, reaches_server=reaches_server)
+            assert is_cut.wait(TRAP_SECONDS), (text, reaches_server)
     yield
 
 
 @contextmanager
-def database_hangs(harmed: Harmed) -> Iterator[None]:
-    with held(harmed.database):
+def database_hangs(mirror: FaultyMirror) -> Iterator[None]:
+    with pause_traffic(mirror.database):
         yield
 
 
 @contextmanager
-def database_hangs_and_is_cut(harmed: Harmed) -> Iterator[None]:
-    with held_and_cut(harmed.database):
+def database_hangs_and_is_cut(mirror: FaultyMirror) -> Iterator[None]:
+    with pause_traffic_and_cut(mirror.database):
         yield
 
 
 @contextmanager
-def database_is_slow(harmed: Harmed) -> Iterator[None]:
-    harmed.database.delay = 0.1
+def database_is_slow(mirror: FaultyMirror) -> Iterator[None]:
+    mirror.database.delay = 0.1
     yield
-    harmed.database.delay = 0.0
+    mirror.database.delay = 0.0
 
 
 @contextmanager
-def database_is_killed(harmed: Harmed) -> Iterator[None]:
-    """One of its processes, upon which it ends all connections and recovers; then all."""
-    harmed.servers.kill_below(DATABASE)
-    harmed.servers.kill(DATABASE)
-    yield
-
-
-@contextmanager
-def disk_is_full(harmed: Harmed) -> Iterator[None]:
-    """Tables cannot grow."""
-    assert harmed.disk
-    with full_disk.full(harmed.disk):
-        yield
-
-
-@contextmanager
-def disk_is_full_and_the_log_used_up(harmed: Harmed) -> Iterator[None]:
-    """PostgreSQL ends, and does not start for as long as its log has no room."""
-    assert harmed.disk
-    with full_disk.full(harmed.disk):
-        full_disk.use_up_the_log(harmed.database_url)
-        yield
-
-
-@contextmanager
-def broker_refuses(harmed: Harmed) -> Iterator[None]:
-    with refused(harmed.broker):
-        yield
-
-
-@contextmanager
-def broker_is_silent(harmed: Harmed) -> Iterator[None]:
-    with held(harmed.broker):
-        yield
-
-
-@contextmanager
-def broker_is_silent_and_cut(harmed: Harmed) -> Iterator[None]:
-    with held_and_cut(harmed.broker):
-        yield
-
-
-@contextmanager
-def broker_is_killed(harmed: Harmed) -> Iterator[None]:
-    harmed.servers.kill(BROKER)
+def database_is_killed(mirror: FaultyMirror) -> Iterator[None]:
+    """Kill one of PostgreSQL's processes, which makes it end all connections and recover; then all."""
+    mirror.servers.kill_below(DATABASE)
+    mirror.servers.kill(DATABASE)
     yield
 
 
 @contextmanager
-def workers_are_killed(harmed: Harmed) -> Iterator[None]:
-    """One in a batch, then all."""
-    kill_processes.kill_in_a_batch(harmed.programs.find(WORKER), harmed.database_url)
-    harmed.programs.kill(WORKER)
+def disk_is_full(mirror: FaultyMirror) -> Iterator[None]:
+    """Fill the disk, so that tables cannot grow."""
+    assert mirror.disk
+    with full_disk.fill_disk(mirror.disk):
+        yield
+
+
+@contextmanager
+def disk_is_full_and_the_log_used_up(mirror: FaultyMirror) -> Iterator[None]:
+    """Fill the disk and the write-ahead log: PostgreSQL ends, and cannot start while the disk is full."""
+    assert mirror.disk
+    with full_disk.fill_disk(mirror.disk):
+        full_disk.switch_wal_segment(mirror.database_url)
+        yield
+
+
+@contextmanager
+def broker_refuses(mirror: FaultyMirror) -> Iterator[None]:
+    with refuse_connections(mirror.broker):
+        yield
+
+
+@contextmanager
+def broker_is_silent(mirror: FaultyMirror) -> Iterator[None]:
+    with pause_traffic(mirror.broker):
+        yield
+
+
+@contextmanager
+def broker_is_silent_and_cut(mirror: FaultyMirror) -> Iterator[None]:
+    with pause_traffic_and_cut(mirror.broker):
+        yield
+
+
+@contextmanager
+def broker_is_killed(mirror: FaultyMirror) -> Iterator[None]:
+    mirror.servers.kill(BROKER)
     yield
 
 
 @contextmanager
-def web_server_is_killed(harmed: Harmed) -> Iterator[None]:
-    """One of its processes, then all."""
-    harmed.programs.kill_below(WEB)
-    harmed.programs.kill(WEB)
+def workers_are_killed(mirror: FaultyMirror) -> Iterator[None]:
+    """Kill one worker in a batch, then all."""
+    kill_processes.kill_in_a_batch(mirror.programs.find(WORKER), mirror.database_url)
+    mirror.programs.kill(WORKER)
     yield
 
 
 @contextmanager
-def beat_is_gone(harmed: Harmed) -> Iterator[None]:
-    """Stopped rather than killed, it is not started again before it is killed."""
-    os.kill(harmed.programs.find(BEAT), signal.SIGSTOP)
+def web_server_is_killed(mirror: FaultyMirror) -> Iterator[None]:
+    """Kill one of the web server's processes, then all."""
+    mirror.programs.kill_below(WEB)
+    mirror.programs.kill(WEB)
     yield
-    harmed.programs.kill(BEAT)
+
+
+@contextmanager
+def beat_is_gone(mirror: FaultyMirror) -> Iterator[None]:
+    """Stop beat with SIGSTOP: the supervisor would at once restart one that is killed."""
+    os.kill(mirror.programs.find(BEAT), signal.SIGSTOP)
+    yield
+    mirror.programs.kill(BEAT)

@@ -1,4 +1,4 @@
-"""A wire to a server's unix socket that can be refused, cut, held or slowed; all in threads."""
+"""A TCP proxy to a server's unix socket that can refuse, cut, pause and delay connections. Uses threads."""
 
 import contextlib
 import socket
@@ -8,19 +8,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 
-from tests.support.running_mirror import free_port
+from tests.support.ports import HOST, free_port
 
-HOST = "127.0.0.1"
 CHUNK = 65536
 
 
 @dataclass(eq=False)
 class Connection:
-    """One client and the server's side of it. `doomed`: it is cut when the server speaks next."""
+    """A client's connection and the one to the server.
+
+    cut_on_answer: set when the connection is cut, which happens instead of passing on the next answer.
+    """
 
     client: socket.socket
     server: socket.socket
-    doomed: threading.Event | None = None
+    cut_on_answer: threading.Event | None = None
 
     def cut(self) -> None:
         for side in (self.client, self.server):
@@ -30,15 +32,18 @@ class Connection:
 
 @dataclass
 class Trap:
-    """Cuts the connection on which a client says `words`: before the server hears them, or after."""
+    """Cuts the connection on which a client sends a text.
 
-    words: bytes
-    heard: bool
-    sprung: threading.Event = field(default_factory=threading.Event)
+    reaches_server: whether the server still gets the text, and the client misses only the answer.
+    """
+
+    text: bytes
+    reaches_server: bool
+    is_sprung: threading.Event = field(default_factory=threading.Event)
 
 
 class Proxy:
-    """Listens on `port` for as long as the context lasts, and passes everything on until told otherwise."""
+    """Listens on `port` while the context lasts, and passes everything on unless told otherwise."""
 
     def __init__(self, target: Path) -> None:
         self.target = target
@@ -47,10 +52,14 @@ class Proxy:
         self._connections: set[Connection] = set()
         self._trap: Trap | None = None
         self._lock = threading.Lock()
-        self._flows, self._listens, self._over = threading.Event(), threading.Event(), threading.Event()
-        self._flows.set()
+        self._may_pass, self._may_accept, self._is_closed = (
+            threading.Event(),
+            threading.Event(),
+            threading.Event(),
+        )
+        self._may_pass.set()
         self._listener = socket.socket()
-        # Bound to a number that was named, it keeps it while it does not listen.
+        # A socket that is bound keeps its port while it does not listen.
         self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._listener.bind((HOST, self.port))
         self._thread = threading.Thread(target=self._accept, daemon=True)
@@ -63,21 +72,21 @@ class Proxy:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._over.set()
+        self._is_closed.set()
         self.refuse()
-        self._flows.set()
-        self._listens.set()
+        self._may_pass.set()
+        self._may_accept.set()
         self._thread.join()
         self._listener.close()
 
     def listen(self) -> None:
         self._listener.listen(128)
-        self._listens.set()
+        self._may_accept.set()
 
     def refuse(self) -> None:
-        """No new connections, and an end to those that there are."""
-        if self._listens.is_set():
-            self._listens.clear()
+        """Refuse new connections, and cut those that exist."""
+        if self._may_accept.is_set():
+            self._may_accept.clear()
             self._listener.shutdown(socket.SHUT_RDWR)
         self.cut()
 
@@ -87,25 +96,25 @@ class Proxy:
         for connection in connections:
             connection.cut()
 
-    def hold(self) -> None:
-        """Connections are taken and kept, and nothing passes."""
-        self._flows.clear()
+    def pause(self) -> None:
+        """Accept and keep connections, and let nothing pass."""
+        self._may_pass.clear()
 
-    def let_go(self) -> None:
-        """What was held passes."""
-        self._flows.set()
+    def resume(self) -> None:
+        """Let everything pass, what came during the pause first."""
+        self._may_pass.set()
 
-    def set_trap(self, words: bytes, *, heard: bool) -> threading.Event:
-        """Cut the next connection that says these words; the event is set when it is."""
-        self._trap = trap = Trap(words, heard)
-        return trap.sprung
+    def cut_on(self, text: bytes, *, reaches_server: bool) -> threading.Event:
+        """Cut the next connection that sends this text; the event is set when that happens."""
+        self._trap = trap = Trap(text, reaches_server)
+        return trap.is_sprung
 
     def _accept(self) -> None:
-        while not self._over.is_set():
-            self._listens.wait()
+        while not self._is_closed.is_set():
+            self._may_accept.wait()
             try:
                 client, _ = self._listener.accept()
-            except OSError:  # It was told to refuse.
+            except OSError:  # `refuse` was called.
                 continue
             self._connect(client)
 
@@ -121,50 +130,50 @@ class Proxy:
         connection = Connection(client, server)
         with self._lock:
             self._connections.add(connection)
-        threading.Thread(target=self._carry, args=(connection,), daemon=True).start()
+        threading.Thread(target=self._pass_both_ways, args=(connection,), daemon=True).start()
 
-    def _carry(self, connection: Connection) -> None:
-        """Both ways, until either side ends; then for neither."""
-        back = threading.Thread(target=self._answer, args=(connection,), daemon=True)
-        back.start()
-        self._ask(connection)
-        back.join()
+    def _pass_both_ways(self, connection: Connection) -> None:
+        """Pass on both directions until either side ends."""
+        answers = threading.Thread(target=self._pass_answers, args=(connection,), daemon=True)
+        answers.start()
+        self._pass_requests(connection)
+        answers.join()
         with self._lock:
             self._connections.discard(connection)
         connection.client.close()
         connection.server.close()
 
-    def _ask(self, connection: Connection) -> None:
+    def _pass_requests(self, connection: Connection) -> None:
         with contextlib.suppress(OSError):
             while data := connection.client.recv(CHUNK):
-                if (trap := self._springs(data)) is not None:
-                    if not trap.heard:
-                        trap.sprung.set()
+                if (trap := self._take_trap(data)) is not None:
+                    if not trap.reaches_server:
+                        trap.is_sprung.set()
                         break
-                    connection.doomed = trap.sprung
+                    connection.cut_on_answer = trap.is_sprung
                 self._pass(connection.server, data)
-        self._flows.wait()
+        self._may_pass.wait()
         connection.cut()
 
-    def _answer(self, connection: Connection) -> None:
+    def _pass_answers(self, connection: Connection) -> None:
         with contextlib.suppress(OSError):
             while data := connection.server.recv(CHUNK):
-                if connection.doomed is not None:
-                    connection.doomed.set()
+                if connection.cut_on_answer is not None:
+                    connection.cut_on_answer.set()
                     break
                 self._pass(connection.client, data)
-        self._flows.wait()
+        self._may_pass.wait()
         connection.cut()
 
     def _pass(self, to: socket.socket, data: bytes) -> None:
-        self._flows.wait()
+        self._may_pass.wait()
         time.sleep(self.delay)
         to.sendall(data)
 
-    def _springs(self, data: bytes) -> Trap | None:
+    def _take_trap(self, data: bytes) -> Trap | None:
         with self._lock:
             trap = self._trap
-            if trap is None or trap.words not in data:
+            if trap is None or trap.text not in data:
                 return None
             self._trap = None
             return trap

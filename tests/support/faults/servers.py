@@ -1,4 +1,4 @@
-"""Runs the servers of a state directory as `manage.py up` runs its own: what is killed is started again."""
+"""Runs the servers of a state directory as `manage.py up` does, which restarts one that is killed."""
 
 import sys
 from pathlib import Path
@@ -8,14 +8,14 @@ from crmmirror.embedded.processes.console import print_text
 from crmmirror.embedded.run import supervise
 from crmmirror.embedded.stack import Stack
 
-UP = "The servers are up."
+UP_MESSAGE = "The servers are up."
 
 
 def run(directory: Path) -> None:
     (directory / "log").mkdir(parents=True)
     with supervise(directory) as supervisor:
         Stack(directory, Address("127.0.0.1", 0), supervisor, workers=0).start_servers()
-        print_text(UP)
+        print_text(UP_MESSAGE)
         supervisor.watch()
 
 

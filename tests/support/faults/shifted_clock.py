@@ -1,4 +1,4 @@
-"""The mirror's programs, by a clock that is off by CLOCK_OFF_SECONDS."""
+"""The mirror's programs with a clock that is wrong by CLOCK_OFF_SECONDS."""
 
 import os
 from datetime import UTC, datetime, timedelta
@@ -9,7 +9,7 @@ time_machine.travel(
     datetime.now(UTC) + timedelta(seconds=float(os.environ["CLOCK_OFF_SECONDS"])), tick=True
 ).start()
 
-# After the clock is set: nothing here may have looked at the right one.
+# Imported after the clock is shifted, so that nothing in them has read the right one.
 from crmmirror.celery import app  # noqa: E402
 from crmmirror.wsgi import application  # noqa: E402
 

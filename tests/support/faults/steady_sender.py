@@ -1,4 +1,4 @@
-"""A vendor that delivers distinct events at a steady pace, and remembers what it was answered."""
+"""A vendor that delivers distinct events at a steady rate, and keeps the answers."""
 
 import json
 import threading
@@ -14,21 +14,24 @@ from standardwebhooks.webhooks import Webhook
 
 from entities.generator.event_generator import generate_stream
 from entities.vendors import get_vendor
-from tests.support.faults.faulty_mirrors import Harmed
+from tests.support.faults.faulty_mirrors import FaultyMirror
 from tests.support.paths import SAMPLES
+from tests.support.ports import HOST
 
-HOST = "127.0.0.1"
 VENDOR = min(path.name for path in SAMPLES.iterdir() if path.is_dir())
 SEED = 7
-# More of them than deliveries begin while one waits for a database that hangs.
-THREADS = 48
-# Longer than the endpoint may take for any answer: no answer by then is a failure of its own.
-PATIENCE_SECONDS = 20.0
+# More than the deliveries that begin while one waits for a database that hangs.
+SENDER_THREADS = 48
+# Longer than the endpoint may take for any answer: no answer by then is a failure too.
+TIMEOUT_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """status: 0 where no answer came, and `error` is why. begun: by the monotonic clock."""
+    """One delivery and its answer.
+
+    begun: by the monotonic clock. status: 0 if no answer came; `error` is the reason then.
+    """
 
     body: bytes
     begun: float
@@ -42,10 +45,10 @@ class Delivery:
         return 200 <= self.status < 300
 
 
-class Vendor:
-    """Posts each event once, over a connection of its own; what was refused, again when it is asked to.
+class SteadySender:
+    """Posts each event once, over a connection of its own, and again with `redeliver` if it was not accepted.
 
-    events: how many there are to deliver.
+    events: how many different events there are to deliver.
     """
 
     def __init__(self, port: int, path: str, secret: str, events: int) -> None:
@@ -61,8 +64,8 @@ class Vendor:
         return {delivery.body for delivery in self.deliveries if delivery.accepted}
 
     @property
-    def owed(self) -> list[bytes]:
-        """What was delivered and never answered 2xx."""
+    def unaccepted(self) -> list[bytes]:
+        """The bodies that were delivered and never answered 2xx."""
         accepted = self.answered_2xx
         return [
             body for body in {delivery.body: None for delivery in self.deliveries} if body not in accepted
@@ -72,52 +75,54 @@ class Vendor:
         return any(delivery.accepted and delivery.begun > moment for delivery in self.deliveries[-100:])
 
     def deliver(self, body: bytes | None = None) -> Delivery:
+        """Deliver a body, or the next event; record the answer, and return it."""
         if body is None:
             with self._turn:
                 body = next(self._bodies)
         begun = time.monotonic()
-        connection = HTTPConnection(HOST, self.port, timeout=PATIENCE_SECONDS)
+        connection = HTTPConnection(HOST, self.port, timeout=TIMEOUT_SECONDS)
         try:
             connection.request("POST", self._path, body, self._headers(body))
             answer = connection.getresponse()
             answer.read()
-            told = (answer.status, answer.headers.get("Retry-After", ""), "")
+            result = (answer.status, answer.headers.get("Retry-After", ""), "")
         except (OSError, HTTPException) as error:
-            told = (0, "", type(error).__name__)
+            result = (0, "", type(error).__name__)
         finally:
             connection.close()
-        delivery = Delivery(body, begun, time.monotonic() - begun, *told)
+        delivery = Delivery(body, begun, time.monotonic() - begun, *result)
         self.deliveries.append(delivery)
         return delivery
 
     @contextmanager
     def delivering(self, rate: float) -> Iterator[None]:
-        """`rate` deliveries a second, for as long as the context lasts."""
-        over = threading.Event()
+        """Deliver at `rate` a second while the context lasts."""
+        is_over = threading.Event()
         slots = self._slots(rate)
-        threads = [threading.Thread(target=self._run, args=(slots, over)) for _ in range(THREADS)]
+        threads = [threading.Thread(target=self._run, args=(slots, is_over)) for _ in range(SENDER_THREADS)]
         for thread in threads:
             thread.start()
         try:
             yield
         finally:
-            over.set()
+            is_over.set()
             for thread in threads:
                 thread.join()
 
     def redeliver(self) -> Counter[int]:
-        """Once more what was never answered 2xx; how often each status came."""
-        return Counter(self.deliver(body).status for body in self.owed)
+        """Deliver once more what was never answered 2xx; return how often each status came."""
+        return Counter(self.deliver(body).status for body in self.unaccepted)
 
-    def _run(self, slots: Iterator[float], over: threading.Event) -> None:
-        while not over.is_set():
+    def _run(self, slots: Iterator[float], is_over: threading.Event) -> None:
+        while not is_over.is_set():
             with self._turn:
                 due = next(slots)
-            if over.wait(max(0.0, due - time.monotonic())):
+            if is_over.wait(max(0.0, due - time.monotonic())):
                 return
             self.deliver()
 
     def _slots(self, rate: float) -> Iterator[float]:
+        """Yield the times at which deliveries are due."""
         begun = time.monotonic()
         number = 0
         while True:
@@ -135,10 +140,10 @@ class Vendor:
         }
 
 
-def vendor_of(harmed: Harmed, events: int) -> Vendor:
-    """One whose source is new in the mirror."""
+def create_vendor(mirror: FaultyMirror, events: int) -> SteadySender:
+    """Create a source in the mirror; return its vendor."""
     options = ("--vendor", VENDOR, "--scheme", "standard-webhooks", "--json")
-    status, said = harmed.terminal.run("create_source", "faults", *options)
-    assert status == 0, said
-    source = json.loads(said)
-    return Vendor(harmed.mirror.port, source["path"], source["secret"], events)
+    status, output = mirror.terminal.run("create_source", "faults", *options)
+    assert status == 0, output
+    source = json.loads(output)
+    return SteadySender(mirror.mirror.port, source["path"], source["secret"], events)

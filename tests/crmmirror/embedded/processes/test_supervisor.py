@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from tests.support.running_mirror import PROJECT
+from tests.support.paths import PROJECT
 
 WATCH = """
 from crmmirror.embedded.processes.supervisor import Supervisor

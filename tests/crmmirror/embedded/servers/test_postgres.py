@@ -41,7 +41,7 @@ def test_root_without_user_namespaces_runs_it_as_nobody(state: Path) -> None:
     cluster = make_cluster(state, durable=False, identities=(nobody(),))
     cluster.prepare()
     with (
-        services.running(cluster.make_program(state / "log"), cluster.is_ready),
+        services.run_program(cluster.make_program(state / "log"), cluster.is_ready),
         psycopg.connect(cluster.url) as server,
     ):
         assert server.execute("SHOW data_checksums").fetchone()
@@ -74,7 +74,7 @@ def test_a_cluster_changes_hands_with_the_way_that_it_is_run(state: Path) -> Non
     ):
         cluster = make_cluster(state, durable=False, identities=(way,))
         cluster.prepare()
-        with services.running(cluster.make_program(state / "log"), cluster.is_ready):
+        with services.run_program(cluster.make_program(state / "log"), cluster.is_ready):
             assert (state / "postgres").stat().st_uid == way.uid
 
 
@@ -84,7 +84,7 @@ def test_a_lock_file_of_another_process_does_not_bar_the_start(state: Path) -> N
     cluster.prepare()
     (cluster.data_directory / "postmaster.pid").write_text(f"{os.getpid()}\n{cluster.data_directory}\n")
     cluster.prepare()
-    with services.running(cluster.make_program(state / "log"), cluster.is_ready):
+    with services.run_program(cluster.make_program(state / "log"), cluster.is_ready):
         pass
 
 
@@ -94,7 +94,7 @@ def test_a_server_that_does_not_start_is_reported_with_its_last_word(state: Path
     (cluster.data_directory / "postgresql.conf").write_text("no_such_setting = 1\n")
     with (
         pytest.raises(EmbeddedError, match=r"database ended with status 1: .*configuration"),
-        services.running(cluster.make_program(state / "log"), cluster.is_ready),
+        services.run_program(cluster.make_program(state / "log"), cluster.is_ready),
     ):
         pass
 
@@ -108,7 +108,7 @@ def test_no_programs_at_all_are_an_error_that_says_how_to_mend_it(monkeypatch: p
 
 def test_whatever_a_child_left_in_its_session_ends_with_it(tmp_path: Path) -> None:
     shell = process.Program("shell", ("sh", "-c", "sleep 1000 & echo $!; wait"), tmp_path / "log")
-    with services.running(shell, lambda: bool((tmp_path / "log").read_text().strip())):
+    with services.run_program(shell, lambda: bool((tmp_path / "log").read_text().strip())):
         pid = int((tmp_path / "log").read_text())
     wait_until(lambda: not command_line(Path(f"/proc/{pid}")), 5)
     assert not command_line(Path(f"/proc/{pid}"))

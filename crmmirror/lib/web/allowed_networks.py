@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
-from crmmirror.lib.client_address import client_address
+from crmmirror.lib.web.client_address import client_address
 
 Network = IPv4Network | IPv6Network
 # In an IPv6 network that is mapped from IPv4 (::ffff:0:0/96), the IPv4 address comes after so many bits.

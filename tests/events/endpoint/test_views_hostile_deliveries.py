@@ -29,10 +29,10 @@ from events.models import Event, Scheme, Source
 from events.processing.drain import drain_backlog
 from events.sources.registry import create_source
 from tests.support import api_client, hostile_bodies, hostile_headers, staff_client
-from tests.support.hostile_verdicts import good, is_applied, judge
+from tests.support.hostile_verdicts import assert_no_harm_done, build_good_body, is_applied
 from tests.support.json_strategies import TEXTS, values
 from tests.support.run_summary import COUNTS
-from tests.support.vendor_requests import BODY, address
+from tests.support.vendor_requests import BODY, delivery_path
 
 VENDORS = all_vendors()
 UNSIGNED_EVERY = 5
@@ -53,7 +53,7 @@ def send(source: Source, body: bytes, headers: Mapping[str, str]) -> int:
     """Post and return the status. The input ends with the body, whatever length the headers announce."""
     environ: dict[str, Any] = {"wsgi.input": io.BytesIO(body)}
     answer = client.post(
-        address(source), body, content_type="application/json", headers=dict(headers), **environ
+        delivery_path(source), body, content_type="application/json", headers=dict(headers), **environ
     )
     COUNTS["requests"] += 1
     COUNTS["5xx"] += answer.status_code >= 500
@@ -72,14 +72,14 @@ def attack(source: Source, secret: str, bodies: Iterable[bytes]) -> set[int]:
     Return the statuses of the signed bodies. Asserts that the good event is applied.
     """
     hostile = list(bodies)
-    good_body = good(source, next(serial))
+    good_body = build_good_body(source, next(serial))
     middle = len(hostile) // 2
     statuses = {deliver(source, secret, body) for body in hostile[:middle]}
     assert deliver(source, secret, good_body) == 202
     statuses |= {deliver(source, secret, body) for body in hostile[middle:]}
     assert {send(source, body, {}) for body in hostile[::UNSIGNED_EVERY]} <= REFUSED
     drain_backlog()
-    judge()
+    assert_no_harm_done()
     assert is_applied(source, good_body)
     return statuses
 
@@ -94,27 +94,31 @@ def test_hostile_bodies_are_stored_and_block_nothing(name: str, vendor: str) -> 
 @pytest.mark.django_db
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_5_mb_strings_are_too_large_by_default(vendor: str) -> None:
-    assert attack(*new_source(vendor), hostile_bodies.huge(VENDORS[vendor])) == {413}
+    assert attack(*new_source(vendor), hostile_bodies.huge_bodies(VENDORS[vendor])) == {413}
 
 
 @pytest.mark.django_db
 def test_5_mb_strings_are_applied_if_the_source_accepts_them() -> None:
     """Uses the vendor that fills the most kinds of columns: values are treated the same for all vendors."""
     kinds, name = max(
-        (len(list(hostile_bodies.kinds_of_fields(vendor))), name) for name, vendor in VENDORS.items()
+        (len(list(hostile_bodies.one_path_per_kind(vendor))), name) for name, vendor in VENDORS.items()
     )
     target, secret = new_source(name)
     Source.objects.update(max_body_bytes=16 * 1024 * 1024)
-    assert attack(target, secret, hostile_bodies.huge(VENDORS[name])) == {202}
+    assert attack(target, secret, hostile_bodies.huge_bodies(VENDORS[name])) == {202}
     written = TimelineEntry.objects.annotate(size=Length(Cast("wrote", TextField())))
-    assert written.filter(size__gt=len(hostile_bodies.HUGE)).count() >= kinds
+    assert written.filter(size__gt=len(hostile_bodies.HUGE_TEXT)).count() >= kinds
 
 
 def generated_bodies(vendor: Vendor) -> st.SearchStrategy[bytes]:
     """Draw any bytes, events with a few changed bytes, and payloads with any value under every mapped key."""
-    keys = {key for event_type in vendor.event_types for key, _ in hostile_bodies.fields(vendor, event_type)}
+    keys = {
+        key
+        for event_type in vendor.event_types
+        for key, _ in hostile_bodies.list_field_paths(vendor, event_type)
+    }
     payloads = st.dictionaries(
-        st.sampled_from(sorted(keys)) | TEXTS, values().map(hostile_bodies.spelled), max_size=6
+        st.sampled_from(sorted(keys)) | TEXTS, values().map(hostile_bodies.format_json), max_size=6
     )
     types = st.sampled_from(vendor.event_types)
     ids = st.text(max_size=3)
@@ -124,10 +128,12 @@ def generated_bodies(vendor: Vendor) -> st.SearchStrategy[bytes]:
     )
     return st.one_of(
         st.binary(max_size=60),
-        st.builds(hostile_bodies.edited, st.sampled_from(known), st.lists(edits, min_size=1, max_size=3)),
         st.builds(
-            lambda name, record, members: hostile_bodies.body(
-                vendor, name, hostile_bodies.identity(vendor, name, record) | members
+            hostile_bodies.apply_edits, st.sampled_from(known), st.lists(edits, min_size=1, max_size=3)
+        ),
+        st.builds(
+            lambda name, record, members: hostile_bodies.build_body(
+                vendor, name, hostile_bodies.identity_members(vendor, name, record) | members
             ),
             types,
             ids,
@@ -183,13 +189,13 @@ def test_sixty_thousand_generated_bodies_are_stored_and_block_nothing(
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("scheme", [scheme for scheme in Scheme if scheme != Scheme.NONE])
-@pytest.mark.parametrize("name", hostile_headers.MALFORMED)
+@pytest.mark.parametrize("name", hostile_headers.MALFORMATIONS)
 def test_malformed_signature_headers_are_refused(name: str, scheme: str) -> None:
     target, secret = new_source(scheme=scheme)
     right = signatures.sign(target, secret, BODY)
     for header, value in right.items():
-        assert send(target, BODY, right | {header: hostile_headers.MALFORMED[name](value)}) == 401
-        assert send(target, BODY, {header: hostile_headers.MALFORMED[name](value)}) == 401
+        assert send(target, BODY, right | {header: hostile_headers.MALFORMATIONS[name](value)}) == 401
+        assert send(target, BODY, {header: hostile_headers.MALFORMATIONS[name](value)}) == 401
     assert not Event.objects.exists()
     assert send(target, BODY, right) == 202
 
@@ -207,7 +213,7 @@ def test_generated_headers_are_answered_and_block_nothing(
         assert statuses <= REFUSED | (STORED if signed or scheme == Scheme.NONE else set())
         assert deliver(target, secret, BODY) in STORED
         drain_backlog()
-        judge()
+        assert_no_harm_done()
         assert is_applied(target, BODY)
         transaction.set_rollback(True)
 
@@ -218,14 +224,14 @@ def test_the_api_and_the_admin_show_what_hostile_events_left() -> None:
         target, secret = new_source(vendor.name)
         for bodies in hostile_bodies.BODIES.values():
             attack(target, secret, list(bodies(vendor))[::19])
-    reader, person = api_client.reader(), staff_client.staff()
+    reader, person = api_client.create_api_client(), staff_client.log_in_staff()
     for path in pages():
         assert reader.get(path).status_code == 200, path
     shown: tuple[type[Model], ...] = (Event, *record_models())
     for model in shown:
-        staff_client.text(person, staff_client.list_url(model))
+        staff_client.get_page(person, staff_client.list_url(model))
         for row in model._default_manager.all()[:RECORDS_PER_LIST]:
-            staff_client.text(person, staff_client.page_url(row))
+            staff_client.get_page(person, staff_client.page_url(row))
 
 
 def pages() -> Iterator[str]:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from threading import Lock
 from typing import Any
 
-from crmmirror.lib.client_address import client_address, client_key
+from crmmirror.lib.web.client_address import client_address, client_key
 
 
 class NoFreeSlot(Exception):

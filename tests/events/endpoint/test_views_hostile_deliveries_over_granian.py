@@ -19,10 +19,12 @@ from events import signatures
 from events.models import Event, Source
 from events.rebuild.verification import compare_with_log
 from tests.support import hostile_bodies, hostile_headers
-from tests.support.hostile_verdicts import good, judge
+from tests.support.hostile_verdicts import assert_no_harm_done, build_good_body
+from tests.support.paths import PROJECT
+from tests.support.ports import HOST
 from tests.support.run_summary import COUNTS
-from tests.support.vendor_requests import BODY, address, new_source
-from tests.support.web_server import HOST, PROJECT, WebServer, database_url, serving
+from tests.support.vendor_requests import BODY, delivery_path, new_source
+from tests.support.web_server import WebServer, database_url, run_web_server
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -41,7 +43,7 @@ def web(
 ) -> Iterator[WebServer]:
     directory = tmp_path_factory.mktemp("hostile")
     worker = worker_program(directory)
-    with serving(directory) as server:
+    with run_web_server(directory) as server:
         child = start_process(worker)
         try:
             yield server
@@ -86,7 +88,9 @@ class Sender:
         return [f"{name}: {value}".encode() for name, value in headers.items()]
 
     def head(self, *lines: bytes) -> bytes:
-        start = f"POST {address(self.source)} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n".encode()
+        start = (
+            f"POST {delivery_path(self.source)} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n".encode()
+        )
         return start + b"".join(line + b"\r\n" for line in lines) + b"\r\n"
 
     def request(self, body: bytes, *lines: bytes) -> bytes:
@@ -179,7 +183,7 @@ def repeated_signatures(sender: Sender) -> Iterator[Exchange]:
 
 def malformed_signatures(sender: Sender) -> Iterator[Exchange]:
     right = signatures.sign(sender.source, sender.secret, BODY)
-    for malform in hostile_headers.MALFORMED.values():
+    for malform in hostile_headers.MALFORMATIONS.values():
         for broken in right:
             values = right | {broken: malform(right[broken])}
             lines = [name.encode() + b": " + value.encode("latin-1") for name, value in values.items()]
@@ -256,7 +260,7 @@ def exchange(web: WebServer, sent: Exchange) -> int:
 
 def seconds_to_apply(web: WebServer, sender: Sender) -> float:
     """Deliver a good event; return the seconds from its receipt until it was applied."""
-    body = good(sender.source, f"wire_{next(serial)}")
+    body = build_good_body(sender.source, f"wire_{next(serial)}")
     assert exchange(web, Exchange([sender.request(body)], {202})) == 202
     wait_until_settled()
     event = Event.objects.get(body=body)
@@ -284,7 +288,7 @@ def test_hostile_requests_are_answered_and_block_nothing(name: str, web: WebServ
     for sent in REQUESTS[name](sender):
         assert exchange(web, sent) in sent.right, [part[:300] for part in sent.parts[:3]]
     assert any(seconds_to_apply(web, sender) < 1 for _ in range(3))
-    judge()
+    assert_no_harm_done()
 
 
 def test_a_good_event_in_a_flood_of_hostile_ones_is_applied_within_a_second(
@@ -296,7 +300,7 @@ def test_a_good_event_in_a_flood_of_hostile_ones_is_applied_within_a_second(
         durations = [seconds_to_apply(web, sender) for _ in range(5)]
     assert set(statuses) <= STORED
     wait_until_settled()
-    judge()
+    assert_no_harm_done()
     assert min(durations) < 1, durations
     verified = compare_with_log(lambda events: None, limit=5)
     assert verified.rows == 0, verified.differences

@@ -11,43 +11,45 @@ from events.ingest.store import StoreResult, store_event
 from events.models import Event
 from events.processing.drain import drain_backlog
 from events.processing.reapply import reapply
-from tests.support.random_histories import RECEIVED, source
-from tests.support.rebuild_helpers import deal, deliver_bodies, rebuild, verify
+from tests.support.random_histories import RECEIVED, ensure_source
+from tests.support.rebuild_helpers import build_deal_body, run_rebuild_mirror, run_verify_mirror, store_bodies
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_a_field_that_the_mapping_learns_is_filled_from_old_events(learned: Callable[[], None]) -> None:
-    deliver_bodies(source("heffl"), [deal(1, closingNote="Signed in person")])
+def test_a_field_that_the_mapping_learns_is_filled_from_old_events(teach_vendor: Callable[[], None]) -> None:
+    store_bodies(ensure_source("heffl"), [build_deal_body(1, closingNote="Signed in person")])
     drain_backlog()
     assert Deal.objects.get().extra == {"closingNote": "Signed in person"}
-    learned()
-    assert verify()[0] == 1
-    rebuild()
+    teach_vendor()
+    assert run_verify_mirror()[0] == 1
+    run_rebuild_mirror()
     row = Deal.objects.get()
     assert (row.lost_reason, row.extra) == ("Signed in person", {})
-    assert verify()[0] == 0
+    assert run_verify_mirror()[0] == 0
 
 
-def test_ignored_events_of_a_type_that_is_now_known_are_applied(learned: Callable[[], None]) -> None:
-    deliver_bodies(source("heffl"), [deal(1, event="deal.archived", title="Old")])
+def test_ignored_events_of_a_type_that_is_now_known_are_applied(teach_vendor: Callable[[], None]) -> None:
+    store_bodies(ensure_source("heffl"), [build_deal_body(1, event="deal.archived", title="Old")])
     drain_backlog()
     assert Event.objects.get().status == Event.Status.IGNORED
-    learned()
-    rebuild()
+    teach_vendor()
+    run_rebuild_mirror()
     assert Event.objects.get().status == Event.Status.APPLIED
     assert Deal.objects.get().title == "Old"
 
 
-@pytest.mark.parametrize("mend", [lambda: rebuild(), lambda: (reapply(Event.objects.all()), drain_backlog())])
+@pytest.mark.parametrize(
+    "mend", [lambda: run_rebuild_mirror(), lambda: (reapply(Event.objects.all()), drain_backlog())]
+)
 def test_an_event_that_is_no_longer_malformed_has_its_type_and_time_in_the_log(
-    learned: Callable[[], None], mend: Callable[[], Any]
+    teach_vendor: Callable[[], None], mend: Callable[[], Any]
 ) -> None:
     """The body has the payload under a key that the mapping learns later."""
-    body = deal(1, title="T").replace(b'"payload"', b'"record"')
-    stored = store_event(source("heffl"), body, {}, RECEIVED)
+    body = build_deal_body(1, title="T").replace(b'"payload"', b'"record"')
+    stored = store_event(ensure_source("heffl"), body, {}, RECEIVED)
     assert stored.outcome == StoreResult.MALFORMED
-    learned()
+    teach_vendor()
     mend()
     event = Event.objects.get()
     assert (event.status, event.error, Deal.objects.get().title) == ("applied", "", "T")

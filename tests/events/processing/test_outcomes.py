@@ -12,15 +12,15 @@ from entities.models import Deal
 from events.models import Event
 from events.processing.drain import drain_backlog
 from events.processing.outcomes import MAX_ATTEMPTS, requeue_due_events
-from tests.support.failing_events import DEAL, LONG_AGO, again_url, unnamed
-from tests.support.staff_client import page_url, say, staff, store, text
+from tests.support.failing_events import DEAL, LONG_AGO, apply_again_url, store_event_without_id
+from tests.support.staff_client import get_page, log_in_staff, page_url, store_and_apply, store_delivery
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def client() -> Client:
-    return staff()
+    return log_in_staff()
 
 
 def attempt_again() -> Event:
@@ -31,8 +31,8 @@ def attempt_again() -> Event:
     return Event.objects.get()
 
 
-def test_the_pauses_between_attempts_grow_and_come_to_an_end(refusing: Callable[[bool], None]) -> None:
-    event = say("deal.created", DEAL)
+def test_the_pauses_between_attempts_grow_and_come_to_an_end(refuse_events: Callable[[bool], None]) -> None:
+    event = store_and_apply("deal.created", DEAL)
     pauses = []
     while event.next_attempt_at and event.settled_at:
         pauses.append(round((event.next_attempt_at - event.settled_at).total_seconds()))
@@ -42,35 +42,35 @@ def test_the_pauses_between_attempts_grow_and_come_to_an_end(refusing: Callable[
     assert requeue_due_events() == 0
 
 
-def test_an_attempt_that_is_not_due_waits(refusing: Callable[[bool], None]) -> None:
-    say("deal.created", DEAL)
+def test_an_attempt_that_is_not_due_waits(refuse_events: Callable[[bool], None]) -> None:
+    store_and_apply("deal.created", DEAL)
     assert requeue_due_events() == 0
     assert drain_backlog() == 0
     assert Event.objects.get().attempts == 1
 
 
-def test_an_attempt_that_succeeds_leaves_no_reason_behind(refusing: Callable[[bool], None]) -> None:
-    assert say("deal.created", DEAL).error == "DataError: division by zero"
-    refusing(False)
+def test_an_attempt_that_succeeds_leaves_no_reason_behind(refuse_events: Callable[[bool], None]) -> None:
+    assert store_and_apply("deal.created", DEAL).error == "DataError: division by zero"
+    refuse_events(False)
     event = attempt_again()
     assert (event.status, event.error, event.next_attempt_at, event.attempts) == ("applied", "", None, 2)
     assert Deal.objects.get().title == "Licence"
 
 
 def test_what_no_attempt_would_change_is_not_attempted_again() -> None:
-    assert unnamed("x").next_attempt_at is None
-    assert store(b"{").next_attempt_at is None
+    assert store_event_without_id("x").next_attempt_at is None
+    assert store_delivery(b"{").next_attempt_at is None
     Event.objects.update(next_attempt_at=None)
     assert requeue_due_events() == 0
 
 
 def test_applying_again_gives_the_event_new_attempts(
-    client: Client, refusing: Callable[[bool], None]
+    client: Client, refuse_events: Callable[[bool], None]
 ) -> None:
-    event = say("deal.created", DEAL)
+    event = store_and_apply("deal.created", DEAL)
     while event.next_attempt_at:
         event = attempt_again()
-    client.post(again_url(status="failed"))
+    client.post(apply_again_url(status="failed"))
     assert drain_backlog() == 1
     event.refresh_from_db()
     assert event.status == "failed"
@@ -100,17 +100,17 @@ def test_applying_again_gives_the_event_new_attempts(
 def test_an_event_says_in_words_what_becomes_of_it(
     client: Client, changes: dict[str, Any], words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    event = unnamed("x")
+    event = store_event_without_id("x")
     now = timezone.now()
     monkeypatch.setattr(timezone, "now", lambda: now + timedelta(seconds=1))
     minutes = changes.pop("minutes", None)
     due = None if minutes is None else now + timedelta(minutes=minutes)
     Event.objects.update(next_attempt_at=due, **changes)
-    assert words in text(client, page_url(event))
+    assert words in get_page(client, page_url(event))
 
 
 def test_an_applied_event_says_nothing_of_further_attempts(client: Client) -> None:
-    page = text(client, page_url(say("deal.created", DEAL)))
+    page = get_page(client, page_url(store_and_apply("deal.created", DEAL)))
     assert "try" not in page
     assert "attempt " not in page
     assert 'class="banner' not in page

@@ -12,7 +12,13 @@ from entities.vendors import get_vendor
 from events.models import Event, Scheme
 from events.processing.drain import drain_backlog
 from events.sources.registry import create_source
-from tests.support.applied_events import AT, LATER, heffl, seedly, tell
+from tests.support.applied_events import (
+    EVENT_TIME,
+    LATER_TIME,
+    apply_heffl_event,
+    apply_seedly_event,
+    store_and_apply,
+)
 from tests.support.envelopes import TIME
 from tests.support.vendor_requests import deliver
 
@@ -34,7 +40,7 @@ pytestmark = pytest.mark.django_db
     "event_type", ["payment.received", "deal.updated", "invoice.updated", "quotation.updated"]
 )
 def test_a_client_is_embedded_or_flattened(event_type: str, payload: dict[str, Any]) -> None:
-    event = heffl(event_type, {"id": "x"} | payload)
+    event = apply_heffl_event(event_type, {"id": "x"} | payload)
     client = Client.objects.get()
     assert (client.external_id, client.name, client.is_placeholder) == ("5", "Acme", False)
     owner = get_vendor("heffl").events[event_type].entity.model
@@ -55,7 +61,7 @@ def test_a_client_is_embedded_or_flattened(event_type: str, payload: dict[str, A
     ids=str,
 )
 def test_a_contacts_stage_is_its_lifecycle_stage_in_any_shape(payload: dict[str, Any], extra: Any) -> None:
-    heffl("contact.stageChanged", {"id": "ct"} | payload)
+    apply_heffl_event("contact.stageChanged", {"id": "ct"} | payload)
     contact = Contact.objects.get()
     assert (contact.lifecycle_stage, contact.extra) == ("Customer", extra)
 
@@ -92,7 +98,7 @@ def test_a_contacts_stage_is_its_lifecycle_stage_in_any_shape(payload: dict[str,
 )
 @pytest.mark.parametrize("at", [TIME, 1736937000000, "1736937000000", "2025-01-15T16:00:00.000000+05:30"])
 def test_formats_differ_and_the_row_does_not(payload: dict[str, Any], at: Any) -> None:
-    event = heffl("deal.updated", payload | {"status": "Won"}, at)
+    event = apply_heffl_event("deal.updated", payload | {"status": "Won"}, at)
     deal = Deal.objects.get()
     assert (deal.external_id, deal.title, deal.value, deal.stage_name, deal.stage_ref) == (
         "9",
@@ -101,21 +107,21 @@ def test_formats_differ_and_the_row_does_not(payload: dict[str, Any], at: Any) -
         "S",
         "3",
     )
-    assert (deal.expected_close_date, deal.closed_at) == (date(2025, 3, 15), AT)
+    assert (deal.expected_close_date, deal.closed_at) == (date(2025, 3, 15), EVENT_TIME)
     assert (deal.extra, event.warnings) == ({}, [])
 
 
 def test_the_last_amount_that_fits_its_column_is_kept_and_the_first_beyond_is_raw() -> None:
-    heffl("lead.updated", {"id": "fits", "value": "9999999999999999.99994"})
-    event = heffl("lead.updated", {"id": "not", "value": "9999999999999999.99995"})
+    apply_heffl_event("lead.updated", {"id": "fits", "value": "9999999999999999.99994"})
+    event = apply_heffl_event("lead.updated", {"id": "not", "value": "9999999999999999.99995"})
     assert Lead.objects.get(external_id="fits").value == Decimal("9999999999999999.9999")
     assert Lead.objects.get(external_id="not").extra == {"value": "9999999999999999.99995"}
     assert event.status == Event.Status.APPLIED
 
 
 def test_a_reference_is_cleared_by_null_in_the_records_own_event() -> None:
-    heffl("deal.created", {"id": "d", "clientId": "c"})
-    heffl("deal.updated", {"id": "d", "clientId": None}, LATER)
+    apply_heffl_event("deal.created", {"id": "d", "clientId": "c"})
+    apply_heffl_event("deal.updated", {"id": "d", "clientId": None}, LATER_TIME)
     assert Deal.objects.get().client is None
     assert Client.objects.get().is_placeholder
 
@@ -123,8 +129,8 @@ def test_a_reference_is_cleared_by_null_in_the_records_own_event() -> None:
 @pytest.mark.parametrize(
     ("event_type", "direction", "status", "occurred_at"),
     [
-        ("message.received", "inbound", None, AT),
-        ("message.sent", "outbound", "sent", AT),
+        ("message.received", "inbound", None, EVENT_TIME),
+        ("message.sent", "outbound", "sent", EVENT_TIME),
         ("message.delivered", "outbound", "delivered", None),
         ("message.failed", "outbound", "failed", None),
     ],
@@ -132,20 +138,22 @@ def test_a_reference_is_cleared_by_null_in_the_records_own_event() -> None:
 def test_a_messages_event_says_what_its_payload_does_not(
     event_type: str, direction: str, status: str | None, occurred_at: datetime | None
 ) -> None:
-    seedly(event_type, {"messageId": "m"})
+    apply_seedly_event(event_type, {"messageId": "m"})
     message = Message.objects.get()
     assert (message.direction, message.status, message.occurred_at) == (direction, status, occurred_at)
 
 
 def test_a_late_delivery_report_does_not_move_the_time_of_sending() -> None:
-    seedly("message.delivered", {"messageId": "m"}, LATER)
-    seedly("message.sent", {"messageId": "m"})
+    apply_seedly_event("message.delivered", {"messageId": "m"}, LATER_TIME)
+    apply_seedly_event("message.sent", {"messageId": "m"})
     message = Message.objects.get()
-    assert (message.status, message.occurred_at) == ("delivered", AT)
+    assert (message.status, message.occurred_at) == ("delivered", EVENT_TIME)
 
 
 def test_a_text_with_what_postgresql_does_not_store_is_applied() -> None:
-    event = heffl("lead.updated", {"id": "l\x00", "title": "a\x00b\ud800", "\x00": {"\udfff": "\x00"}})
+    event = apply_heffl_event(
+        "lead.updated", {"id": "l\x00", "title": "a\x00b\ud800", "\x00": {"\udfff": "\x00"}}
+    )
     lead = Lead.objects.get()
     assert event.status == Event.Status.APPLIED
     assert (lead.external_id, lead.title, lead.extra) == (
@@ -170,7 +178,7 @@ def test_a_text_with_what_postgresql_does_not_store_is_applied() -> None:
     ids=["long id", "long wide id", "5 MB", "long key", "digits", "year 1", "year 0", "document"],
 )
 def test_a_hostile_shape_is_applied(payload: dict[str, Any]) -> None:
-    event = heffl("deal.updated", payload)
+    event = apply_heffl_event("deal.updated", payload)
     assert (event.status, event.error) == (Event.Status.APPLIED, "")
     assert Deal.objects.get().external_id == payload["id"]
 
@@ -205,13 +213,13 @@ def test_a_number_that_no_column_holds_is_applied_as_its_digits(number: bytes) -
 def test_an_event_that_names_no_record_fails_with_its_reason(
     vendor: str, event_type: str, payload: dict[str, Any], reason: str
 ) -> None:
-    event = tell(vendor, event_type, payload)
+    event = store_and_apply(vendor, event_type, payload)
     assert (event.status, event.next_attempt_at) == (Event.Status.FAILED, None)
     assert reason in event.error
 
 
 def test_an_event_type_of_any_length_is_ignored_and_kept() -> None:
-    event = heffl("x" * 100_000, {"id": "l"})
+    event = apply_heffl_event("x" * 100_000, {"id": "l"})
     assert (event.status, event.event_type) == (Event.Status.IGNORED, "x" * 100_000)
 
 

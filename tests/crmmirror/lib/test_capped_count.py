@@ -1,0 +1,22 @@
+"""Counts that stop one beyond a cap."""
+
+import pytest
+
+from crmmirror.lib.capped_count import count_up_to, format_capped
+from entities.models import Deal
+from tests.support.api_client import create_record
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize(
+    ("counted", "text"), [(0, "0"), (999, "999"), (10_000, "10,000"), (10_001, "10,000+")]
+)
+def test_a_count_beyond_the_cap_reads_as_more_than_the_cap(counted: int, text: str) -> None:
+    assert format_capped(counted, 10_000) == text
+
+
+@pytest.mark.django_db
+def test_counting_stops_one_beyond_the_cap() -> None:
+    for _ in range(4):
+        create_record(Deal)
+    assert [count_up_to(Deal.objects.order_by("title"), cap) for cap in (2, 3, 4, 5)] == [3, 4, 4, 4]

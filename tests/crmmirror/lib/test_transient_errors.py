@@ -1,0 +1,29 @@
+"""Which database errors another attempt may survive, and which lie in the event itself."""
+
+import pytest
+from django.db import DataError, Error, InterfaceError, OperationalError
+from psycopg import errors
+
+from crmmirror.lib.transient_errors import is_transient
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.mark.parametrize(
+    ("error", "cause", "expected"),
+    [
+        (OperationalError(), errors.DeadlockDetected(), True),
+        (OperationalError(), errors.AdminShutdown(), True),
+        (OperationalError(), errors.OperationalError("the connection is lost"), True),
+        (InterfaceError(), errors.InterfaceError("the connection is closed"), True),
+        (InterfaceError("connection already closed"), None, True),
+        (DataError(), errors.NumericValueOutOfRange(), False),
+        (DataError(), errors.DataError("a text holds NUL"), False),
+    ],
+    ids=lambda one: type(one).__name__ if isinstance(one, Exception) else str(one),
+)
+def test_an_error_is_transient_if_another_attempt_may_succeed(
+    error: Error, cause: Exception | None, expected: bool
+) -> None:
+    error.__cause__ = cause
+    assert is_transient(error) is expected
