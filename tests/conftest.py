@@ -106,7 +106,7 @@ def refusals_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     from events.refusals import recorder
     from events.refusals.recorder import buffer
 
-    buffer.start_over()
+    buffer.clear()
     monkeypatch.setattr(recorder.writer, "trigger", lambda: None)
 
 

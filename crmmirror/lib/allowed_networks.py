@@ -1,4 +1,4 @@
-"""Lists of networks: from where deliveries are taken."""
+"""Lists of networks, as text, from which a client may call."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from crmmirror.lib.client_address import client_address
 
 Network = IPv4Network | IPv6Network
-# An IPv4 network mapped into IPv6 (::ffff:0:0/96) is IPv4 behind these bits.
+# In an IPv6 network that is mapped from IPv4 (::ffff:0:0/96), the IPv4 address comes after so many bits.
 MAPPED_BITS = 96
 
 
@@ -24,7 +24,7 @@ def is_allowed(networks: str, environ: Mapping[str, Any]) -> bool:
 
 @lru_cache(maxsize=256)
 def parse_networks(networks: str) -> tuple[Network, ...]:
-    """Parse networks that commas or white space separate. Raises ValueError, which names the bad one."""
+    """Parse networks separated by commas or white space. Raises ValueError, which names the invalid one."""
     return tuple(_parse_network(word) for word in networks.replace(",", " ").split())
 
 
@@ -37,6 +37,7 @@ def validate_networks(networks: str) -> None:
 
 
 def _parse_network(word: str) -> Network:
+    """Parse one network; one that is mapped from IPv4 becomes IPv4, as `client_address` has the clients."""
     network = ip_network(word)
     if not isinstance(network, IPv6Network) or network.prefixlen < MAPPED_BITS:
         return network

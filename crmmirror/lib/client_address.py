@@ -1,4 +1,4 @@
-"""The client's network address of a request, behind a proxy or not."""
+"""The network address of the client that sent a request, with or without a proxy in between."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -8,17 +8,18 @@ from typing import Any
 from django.conf import settings
 
 Address = IPv4Address | IPv6Address
-# A customer of an IPv6 provider gets a /64 or more, that is all 2**64 addresses in it.
+# A customer of an IPv6 provider gets a /64 network or a larger one, and so at least 2**64 addresses: limits
+# must count the network, not the address.
 CLIENT_BITS = 64
 MAX_ADDRESS_LENGTH = 100
 
 
 def client_address(environ: Mapping[str, Any]) -> Address | None:
-    """Return the client's address as the web server has it; behind a proxy, as the proxy has it.
+    """Return the client's address: that of the connection or, behind a proxy, the one that it forwards.
 
-    The last address of X-Forwarded-For is the one that the proxy in front has added; whatever stands
-    before it may be forged by the client. Return None if there is none, as on a unix socket.
-    environ: the request's, by WSGI.
+    The last address of X-Forwarded-For is the one that the proxy in front added; those before it may be
+    forged by the client. Return None if there is no address, as on a unix socket.
+    environ: the request's WSGI environment.
     """
     if settings.BEHIND_PROXY:
         text = environ.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2]

@@ -1,7 +1,7 @@
 """Upload slots: bound how many request bodies one process waits for at once.
 
-Only its sender ends the wait for a slow body, and each wait holds a thread of the web server. With a bound,
-in all and per client, slow senders cannot use up all threads, and those that are left serve the others.
+A slow body keeps a thread of the web server waiting, for as long as its sender likes. With a bound in total
+and one per client, slow senders cannot use up all threads, and the remaining ones serve the other clients.
 """
 
 from collections import Counter
@@ -14,7 +14,7 @@ from crmmirror.lib.client_address import client_address, client_key
 
 
 class NoFreeSlot(Exception):
-    """All slots, or all that one client may hold, are taken."""
+    """Raised if all slots are in use, or all that one client may hold."""
 
 
 class UploadSlots:
@@ -24,12 +24,12 @@ class UploadSlots:
         self._total = total
         self._per_client = per_client
         self._lock = Lock()
-        self._held = 0
-        self._held_by: Counter[str] = Counter()
+        self._slots_in_use = 0
+        self._slots_by_client: Counter[str] = Counter()
 
     @contextmanager
     def hold(self, environ: Mapping[str, Any]) -> Iterator[None]:
-        """Hold a slot for the client of a request. Raises NoFreeSlot, at once. environ: by WSGI."""
+        """Hold a slot for the client of a request. Raises NoFreeSlot at once if there is none."""
         client = client_key(client_address(environ))
         self._acquire(client)
         try:
@@ -39,20 +39,21 @@ class UploadSlots:
 
     def _acquire(self, client: str) -> None:
         with self._lock:
-            if self._held >= self._total or self._held_by.get(client, 0) >= self._per_client:
+            if self._slots_in_use >= self._total or self._slots_by_client.get(client, 0) >= self._per_client:
                 raise NoFreeSlot
-            self._held += 1
-            self._held_by[client] += 1
+            self._slots_in_use += 1
+            self._slots_by_client[client] += 1
 
     def _release(self, client: str) -> None:
         with self._lock:
-            self._held -= 1
-            self._held_by[client] -= 1
-            if not self._held_by[client]:
-                del self._held_by[client]
+            self._slots_in_use -= 1
+            self._slots_by_client[client] -= 1
+            if not self._slots_by_client[client]:
+                del self._slots_by_client[client]
 
 
-# Out of some 256 threads: the embedded stack has as many (`crmmirror.embedded.stack.WEB_THREADS`).
+# Together 224, of the 256 threads that a web process should have: the embedded stack starts it with as many
+# (`crmmirror.embedded.stack.WEB_THREADS`), so that 32 threads always serve requests without a slow body.
 delivery_slots = UploadSlots(total=192, per_client=64)
-# What people send arrives at once, and nobody needs to be known to send something.
+# For forms. Few, because a person's form arrives quickly, and because strangers can post forms too.
 page_slots = UploadSlots(total=32, per_client=8)

@@ -287,7 +287,8 @@ class Migration(migrations.Migration):
                 "constraints": [models.UniqueConstraint(fields=("source", "digest"), name="event_identity")],
             },
         ),
-        # What it holds is worth nothing after a crash, and changes with every delivery that is limited.
+        # Without a write-ahead log: its rows change with every delivery that has a limit, and are worth nothing
+        # after a crash.
         migrations.RunSQL(
             "ALTER TABLE events_allowance SET UNLOGGED", "ALTER TABLE events_allowance SET LOGGED"
         ),

@@ -8,8 +8,8 @@ from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 
 SIGNALS = (request_started, request_finished)
-# Reading it makes up requests to every address, which takes half a minute.
-AT_LENGTH = "test_api_requests_at_length.py"
+# Collecting it generates requests to every address, which takes half a minute.
+AT_LENGTH = "test_schema_requests_at_length.py"
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

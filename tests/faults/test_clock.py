@@ -48,7 +48,7 @@ def celery(directory: Path, *argv: str, off: int, ends: signal.Signals) -> Itera
         directory / f"{argv[0]}.log",
         {"DATABASE_URL": database_url(), "CLOCK_OFF_SECONDS": str(off)},
         PROJECT,
-        ends=((ends, 5), (signal.SIGKILL, 5)),
+        stop_signals=((ends, 5), (signal.SIGKILL, 5)),
     )
     with services.running(program, lambda: True):
         yield

@@ -1,7 +1,8 @@
 """Whether hostile input did any harm: what is left to do, what failed and whose fault that is."""
 
 from entities.reading.envelope import Malformed, read_envelope
-from entities.reading.mapper import Unmappable, map_event
+from entities.reading.mapped_event import Unmappable
+from entities.reading.mapper import map_event
 from entities.stored_events import StoredEvent
 from entities.vendors import get_vendor
 from events.models import Event, Source

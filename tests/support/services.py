@@ -33,7 +33,7 @@ def database(state: Path) -> Iterator[str]:
         return
     cluster = make_cluster(state, durable=False)
     cluster.prepare()
-    with running(cluster.program(state / "postgres.log"), cluster.answers):
+    with running(cluster.make_program(state / "postgres.log"), cluster.is_ready):
         yield cluster.url
 
 
@@ -43,8 +43,8 @@ def broker(state: Path) -> Iterator[str]:
     if "BROKER_URL" in os.environ:
         yield os.environ["BROKER_URL"]
         return
-    valkey_here = valkey.Broker(state, sockets=state)
-    with running(valkey_here.program(state / "valkey.log"), valkey_here.answers):
+    valkey_here = valkey.Broker(state, socket_directory=state)
+    with running(valkey_here.make_program(state / "valkey.log"), valkey_here.is_ready):
         yield valkey_here.url
 
 
@@ -55,4 +55,4 @@ def running(program: process.Program, answers: Callable[[], bool]) -> Iterator[s
         wait_until_ready(program, child, answers, tick=lambda: None)
         yield child
     finally:
-        stop_process(child, program.ends)
+        stop_process(child, program.stop_signals)

@@ -63,7 +63,7 @@ def serving(
         wait_until_ready(program, child, lambda: answers(server.port), lambda: None)
         yield server
     finally:
-        stop_process(child, program.ends)
+        stop_process(child, program.stop_signals)
 
 
 def database_url(option: str = "") -> str:

@@ -30,7 +30,8 @@ PERSON = Entity(
 ORDER = Entity(
     "deal",
     id=("uid",),
-    columns=same_names("title contact owner_ref") | {"value": "sum", "status": "state", "vendor_status": "state"},
+    columns=same_names("title contact owner_ref")
+    | {"value": "sum", "status": "state", "vendor_status": "state"},
     translations={"status": {"shipped": "won"}},
 )
 VENDOR = Vendor(

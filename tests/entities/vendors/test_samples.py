@@ -1,7 +1,7 @@
-"""Every event type, delivered as its vendor would, gives the records written beside its fixture.
+"""Every event type, delivered as its vendor would, gives the records in the file beside its fixture.
 
-The vendors' documents give 33 payloads, in `entities/vendors/samples/<vendor>`; the payloads in `undocumented`
-are made up after the hints there.
+The vendors' documentation has 33 payloads: `entities/vendors/samples/<vendor>`. The payloads in
+`undocumented` are made up from the hints in it.
 """
 
 import json

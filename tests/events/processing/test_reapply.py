@@ -1,4 +1,4 @@
-"""All events of a kind are applied again together, by those who may."""
+"""Staff with the permission apply all events again that a filter matches."""
 
 import re
 
@@ -51,7 +51,7 @@ def test_all_that_match_are_applied_again_in_one_statement(client: Client, wakes
         assert event.status == "malformed"
 
 
-def test_what_the_list_is_narrowed_to_is_what_is_applied_again(client: Client) -> None:
+def test_the_filters_of_the_list_select_what_is_applied_again(client: Client) -> None:
     chosen, other = say("deal.created", DEAL), unnamed("x")
     listed = text(client, list_url(Event) + "?status=applied")
     (link,) = re.findall(r'<a href="([^"]*)">Apply these again', listed)
@@ -74,9 +74,9 @@ def test_ignored_events_are_applied_again_once_their_type_is_known(client: Clien
     assert Deal.objects.get().title == "Licence"
 
 
-def test_what_is_pending_already_is_left_alone(client: Client) -> None:
+def test_pending_events_are_left_alone(client: Client) -> None:
     store({"event": "deal.created", "payload": DEAL})
-    assert "there is nothing to apply again" in text(client, again_url(status="pending"))
+    assert "There is nothing to apply again" in text(client, again_url(status="pending"))
     answer = client.post(again_url(status="pending"), follow=True)
     assert "0 events are pending again." in answer.content.decode()
 
@@ -96,9 +96,7 @@ def test_applying_all_again_needs_the_permission_to_change_events() -> None:
 
 
 @pytest.mark.parametrize("filters", [{"colour": "red"}, {"status": "fialed"}, {"received_at": "ever"}])
-def test_a_filter_that_the_list_has_not_applies_nothing_again(
-    client: Client, filters: dict[str, str]
-) -> None:
+def test_an_unknown_filter_or_value_applies_nothing_again(client: Client, filters: dict[str, str]) -> None:
     unnamed("x")
     for ask in (client.get, client.post):
         assert ask(again_url(**filters)).status_code == 404

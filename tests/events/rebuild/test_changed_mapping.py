@@ -1,4 +1,4 @@
-"""What a vendor's table has learnt is in the mirror after a rebuild, for old events too."""
+"""A rebuild applies the current mapping to old events too."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -43,7 +43,7 @@ def test_ignored_events_of_a_type_that_is_now_known_are_applied(learned: Callabl
 def test_an_event_that_is_no_longer_malformed_has_its_type_and_time_in_the_log(
     learned: Callable[[], None], mend: Callable[[], Any]
 ) -> None:
-    """The envelope's key is written otherwise, which the vendor's table learns."""
+    """The body has the payload under a key that the mapping learns later."""
     body = deal(1, title="T").replace(b'"payload"', b'"record"')
     stored = store_event(source("heffl"), body, {}, RECEIVED)
     assert stored.outcome == StoreResult.MALFORMED

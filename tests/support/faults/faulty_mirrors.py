@@ -21,7 +21,7 @@ from tests.support.faults.proxy import HOST, Proxy
 from tests.support.faults.terminal import Terminal
 from tests.support.running_mirror import PROJECT, Mirror, wait_until
 
-NAME = postgres.NAME
+NAME = postgres.DATABASE_NAME
 SOCKET = ".s.PGSQL.5432"
 DISK = "192m"
 
@@ -53,7 +53,10 @@ def harmed() -> Iterator[Harmed]:
         home = disk or directory
         with _servers(home / "servers") as servers:
             cluster, broker = make_cluster(home / "servers"), make_broker(home / "servers")
-            with Proxy(cluster.sockets / SOCKET) as to_database, Proxy(broker.socket) as to_broker:
+            with (
+                Proxy(cluster.socket_directory / SOCKET) as to_database,
+                Proxy(broker.socket_path) as to_broker,
+            ):
                 settings = {
                     "DATABASE_URL": f"postgresql://{NAME}@{HOST}:{to_database.port}/{NAME}",
                     "BROKER_URL": f"redis://{HOST}:{to_broker.port}/0",
@@ -74,7 +77,7 @@ def _servers(directory: Path) -> Iterator[Supervised]:
         # Those of the tests' own.
         {"DATABASE_URL": "", "BROKER_URL": ""},
         PROJECT,
-        ends=((signal.SIGTERM, 30), (signal.SIGKILL, 5)),
+        stop_signals=((signal.SIGTERM, 30), (signal.SIGKILL, 5)),
     )
     try:
         with services.running(program, lambda: servers.UP in log.read_text()) as child:

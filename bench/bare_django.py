@@ -1,4 +1,4 @@
-"""A bare Django: one view that reads the body and answers 204; no middleware, no database."""
+"""A minimal Django to compare with: its view reads the body and answers 204. No middleware, no database."""
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
@@ -14,5 +14,5 @@ def receive(request: HttpRequest) -> HttpResponse:
 urlpatterns = [path("receive/", receive)]
 
 if not settings.configured:
-    settings.configure(ROOT_URLCONF="bench.bare", ALLOWED_HOSTS=["*"], SECRET_KEY="none")  # noqa: S106
+    settings.configure(ROOT_URLCONF="bench.bare_django", ALLOWED_HOSTS=["*"], SECRET_KEY="none")  # noqa: S106
 application = get_wsgi_application()
