@@ -6,6 +6,11 @@ from django.views.generic import RedirectView
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
+    # The address before rejections were called refusals: bookmarks lead on.
+    path(
+        "admin/events/rejection/",
+        RedirectView.as_view(pattern_name="admin:events_refusal_changelist", query_string=True),
+    ),
     path("admin/", admin.site.urls),
     path("webhooks/", include("events.urls")),
     path("api/v1/", include("crmmirror.api_urls")),

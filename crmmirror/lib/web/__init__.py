@@ -1,1 +1,1 @@
-"""What all packages need to know of a request: the client, its body, and answers that pass the middleware by."""
+"""What all packages need to know of a request: the client, its body, and answers that skip the middleware."""

@@ -96,3 +96,8 @@ def test_the_overview_counts_what_was_refused() -> None:
     page = get_page(log_in_staff(), "/admin/")
     assert re.search(r'<span class="value">9</span> <span class="name">refused in 24 hours', page)
     assert "refused in 24 hours" not in get_page(log_in_staff("view_event"), "/admin/")
+
+
+def test_the_former_address_of_refusals_leads_to_the_present_one() -> None:
+    answer = Client().get("/admin/events/rejection/?reason=size")
+    assert (answer.status_code, answer["Location"]) == (302, "/admin/events/refusal/?reason=size")
