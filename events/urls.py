@@ -1,4 +1,9 @@
-"""The addresses of the webhook endpoint. It answers unknown addresses itself, with a 404 that is counted."""
+"""The addresses of the webhook endpoint, below /webhooks/.
+
+`events.endpoint.middleware` resolves deliveries with this module by itself, ahead of the other middleware;
+the entry in `crmmirror.urls` serves `reverse`. Unknown addresses are answered here too, with a 404 that is
+counted.
+"""
 
 from django.urls import path, re_path
 

@@ -15,6 +15,7 @@ from crmmirror.lib.cursors import execute, fetch_value
 
 # The table of `events.models.TokenBucket`; a test checks that the names agree.
 TABLE = "events_tokenbucket"
+# An upsert: the first unit makes the row.
 CONSUME = f"""
     INSERT INTO {TABLE} AS bucket (key, full_at)
     VALUES (%s, clock_timestamp() + %s * interval '1 second')

@@ -16,7 +16,7 @@ from entities.shadow.shadow_tables import (
     equal_columns,
     live_table,
 )
-from entities.writing.statements import TIMELINE_TABLE, compared_columns
+from entities.writing.record_tables import TIMELINE_TABLE, compared_columns
 
 Row = dict[str, Any]
 

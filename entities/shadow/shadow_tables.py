@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from crmmirror.lib.cursors import execute, fetch_rows, fetch_value
 from entities.models import Record
 from entities.models.introspection import model_name, record_models
-from entities.writing.statements import KEY, TIMELINE_TABLE, compared_columns
+from entities.writing.record_tables import KEY, TIMELINE_TABLE, compared_columns
 
 # Off while the shadow fills: its new tables have no statistics, so the planner would choose to scan them.
 PLANNER_SETTINGS = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin")

@@ -6,7 +6,8 @@ An upsert under row locks. All workers lock in the same order, so that they do n
 2. Lock the rows to be written, in the same order of models, by id.
 3. Only then read, merge and write.
 
-Applying an event again is idempotent: the merge ignores writes that a row already has.
+Applying an event again is idempotent: the merge ignores writes that a row already has, and the event's entry
+in the timeline is replaced.
 """
 
 import json
@@ -38,7 +39,7 @@ from entities.models.introspection import (
     scope_model_name,
 )
 from entities.reading.mapped_event import MappedEvent, RecordKey
-from entities.writing.statements import READ_HISTORY, UPSERT_ENTRIES, statements_for
+from entities.writing.record_tables import READ_HISTORY, UPSERT_ENTRIES, record_table
 
 SourceKey = tuple[int, RecordKey]
 """A record's key with the id of the source that it belongs to."""
@@ -95,14 +96,14 @@ def _find_or_insert(keys: set[SourceKey]) -> Ids:
         ids.update(_find(model, wanted, ids))
         missing = [key for key in wanted if key not in ids]
         if missing:
-            execute(statements_for(model).insert, _key_rows(missing, ids))
+            execute(record_table(model).insert, _key_rows(missing, ids))
             ids.update(_find(model, missing, ids))
     return ids
 
 
 def _find(model: type[Record], keys: Sequence[SourceKey], ids: Ids) -> Ids:
     name = model_name(model)
-    rows = fetch_rows(statements_for(model).find, _key_rows(keys, ids))
+    rows = fetch_rows(record_table(model).find, _key_rows(keys, ids))
     return {(source, RecordKey(name, scope, external_id)): id for id, source, scope, external_id in rows}
 
 
@@ -145,13 +146,13 @@ def _merge_into_rows(batch: dict[SourceKey, State], ids: Ids) -> None:
             if (changed := changed_registers(state, joined := join_states(state, batch[keys[id]])))
         ]
         if rows:
-            execute(statements_for(model).update, json.dumps(rows))
+            execute(record_table(model).update, json.dumps(rows))
 
 
 def _lock_rows(model: type[Record], record_ids: Iterable[int]) -> dict[int, State]:
     """Lock these rows, by id; return the state of each."""
     ids = sorted(record_ids)
-    rows = fetch_rows(statements_for(model).lock, ids) if ids else []
+    rows = fetch_rows(record_table(model).lock, ids) if ids else []
     return {id: load_state(json.loads(registers)) for id, registers in rows}
 
 
@@ -163,20 +164,20 @@ def _project(
     Contains only the plain columns whose register changed: the others are right already, and the value of
     a derived column does not depend on its register alone.
     """
-    statements = statements_for(model)
+    table = record_table(model)
     deletion = deleted_at(state)
     document: dict[str, Any] = {
-        "registers": dump_state(state, statements.plain),
+        "registers": dump_state(state, table.plain),
         "extra": extra_values(state),
         "is_placeholder": False,
         "deleted_at": deletion,
         "is_deleted": deletion is not None,
     }
-    document.update({name: set_members(state, name) for name in statements.sets})
-    for name in statements.plain & changed:
+    document.update({name: set_members(state, name) for name in table.sets})
+    for name in table.plain & changed:
         value = state[name].value
         value = None if isinstance(value, Invalid) else value
-        target = statements.references.get(name)
+        target = table.references.get(name)
         if target is None:
             document[name] = value
         else:
@@ -222,4 +223,4 @@ def _write_derived_column(name: str, column: str, record_ids: list[int]) -> None
     for id, history in histories.items():
         origin = find_derived_origin(rule, column, history)
         values.append({"id": id, "value": origin.value if origin else None})
-    execute(statements_for(model).derive[column], json.dumps(values))
+    execute(record_table(model).derive[column], json.dumps(values))

@@ -66,7 +66,7 @@ def _apply_or_bisect(mapped: Sequence[MappedEvent]) -> list[ProcessingOutcome]:
         if len(mapped) > 1:
             half = len(mapped) // 2
             return _apply_or_bisect(mapped[:half]) + _apply_or_bisect(mapped[half:])
-        log.warning("event_refused", event_id=mapped[0].event.id, error=_summarize(error))
+        log.warning("event_not_applied", event_id=mapped[0].event.id, error=_summarize(error))
         return [_outcome(mapped[0], Verdict.FAILED, error=_summarize(error), retry=True)]
     return [_outcome(event, Verdict.APPLIED) for event in mapped]
 

@@ -18,7 +18,7 @@ from events.refusals import counts
 from events.refusals.counts import count_last_day
 from events.refusals.reasons import RefusalReason
 from events.refusals.refusal_buffer import MAX_SAMPLES_A_MINUTE
-from events.refusals.refusal_tables import MAX_STORED_SAMPLES
+from events.refusals.refusal_writer import MAX_STORED_SAMPLES
 
 
 class RefusalSourceFilter(SourceFilter):

@@ -16,7 +16,7 @@ from django.utils.html import format_html
 from crmmirror.lib.admin_kit.urls import change_url
 from entities.admin.record_links import event_url
 from events.models import Source, SourceSecret
-from events.sender.self_test import NoActiveSecret, send_test_event
+from events.sender.test_event import NoActiveSecret, send_test_event
 from events.sender.webhook_client import DeliveryAnswer, EndpointUnreachable
 from events.sources import rotation
 from events.sources.encryption import NoEncryptionKey

@@ -4,11 +4,10 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from crmmirror.lib.token_bucket import consume
 from crmmirror.lib.web.allowed_networks import is_allowed
 from events.refusals.reasons import RefusalReason, Refused
 from events.sources.lookup import ActiveSource
-from events.sources.rate_limit import BUCKET_PREFIX, rate_limit_of
+from events.sources.rate_limit import consume_delivery, rate_limit_wait
 
 
 def check_admission(source: ActiveSource, environ: Mapping[str, Any]) -> None:
@@ -18,9 +17,7 @@ def check_admission(source: ActiveSource, environ: Mapping[str, Any]) -> None:
     """
     if not is_allowed(source.allowed_networks, environ):
         raise Refused(RefusalReason.NETWORK, "The source takes no deliveries from this address.")
-    limit = rate_limit_of(source.rate_limit, source.rate_period)
-    if limit:
-        _require_no_wait(limit.wait_seconds(source.seconds_until_full))
+    _require_no_wait(rate_limit_wait(source))
 
 
 def consume_rate_limit(source: ActiveSource) -> None:
@@ -28,9 +25,7 @@ def consume_rate_limit(source: ActiveSource) -> None:
 
     Only authentic deliveries consume: a stranger must not be able to use up the limit of a source.
     """
-    limit = rate_limit_of(source.rate_limit, source.rate_period)
-    if limit:
-        _require_no_wait(consume(f"{BUCKET_PREFIX}{source.id}", limit))
+    _require_no_wait(consume_delivery(source))
 
 
 def _require_no_wait(seconds: float) -> None:

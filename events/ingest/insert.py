@@ -1,4 +1,7 @@
-"""Inserts events into the log, each one once; events that arrive at the same time share a transaction."""
+"""Inserts events into the log; events that arrive at the same time share a transaction.
+
+Idempotent: an event that the log has already, by (source, digest of the body), is found and not stored again.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

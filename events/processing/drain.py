@@ -18,7 +18,7 @@ from events.processing.outcomes import record_outcomes
 log = structlog.get_logger(__name__)
 
 # Back-off: the pauses before further attempts at a batch, after a deadlock, a lost connection and the like.
-BACKOFF_SECONDS = (0.05, 0.2, 0.8, 2.0)
+BACK_OFF_SECONDS = (0.05, 0.2, 0.8, 2.0)
 # Each pause is multiplied by a random factor, so that two workers that deadlocked do not meet again.
 JITTER = (0.5, 1.5)
 HAS_PENDING = "SELECT EXISTS (SELECT FROM events_event WHERE status = 'pending')"
@@ -46,7 +46,7 @@ def _is_past(deadline: float | None) -> bool:
 
 
 def _settle_batch_with_retries() -> int:
-    for pause in BACKOFF_SECONDS:
+    for pause in BACK_OFF_SECONDS:
         try:
             return _settle_batch()
         except Error as error:

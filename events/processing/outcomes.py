@@ -9,8 +9,8 @@ from events.monitoring.metrics import SettledEvent
 
 MAX_ATTEMPTS = 8
 # Back-off: the first pause; each further one is four times as long.
-FIRST_BACKOFF_SECONDS = 10
-BACKOFF_FACTOR = 4
+FIRST_BACK_OFF_SECONDS = 10
+BACK_OFF_FACTOR = 4
 
 # The fields of `entities.stored_events.ProcessingOutcome` and their types, as PostgreSQL reads them from the
 # JSON of `dump_outcomes`.
@@ -37,7 +37,9 @@ RECORD_OUTCOMES = f"""
         settled_at = clock_timestamp(),
         next_attempt_at = CASE WHEN outcome.retry AND event.attempts + 1 < {MAX_ATTEMPTS}
             THEN clock_timestamp()
-                + make_interval(secs => {FIRST_BACKOFF_SECONDS} * power({BACKOFF_FACTOR}, event.attempts)) END
+                + make_interval(
+                    secs => {FIRST_BACK_OFF_SECONDS} * power({BACK_OFF_FACTOR}, event.attempts)
+                ) END
     FROM {OUTCOME_RECORDSET}
     WHERE event.id = outcome.event_id
     RETURNING (SELECT slug FROM events_source WHERE id = event.source_id), event.status, event.attempts,

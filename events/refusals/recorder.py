@@ -16,7 +16,7 @@ from django.db import connection
 from crmmirror.lib.debouncer import Debouncer
 from events.refusals.reasons import Refused
 from events.refusals.refusal_buffer import RefusalBuffer
-from events.refusals.refusal_tables import write_refusals
+from events.refusals.refusal_writer import write_refusals
 
 log = structlog.get_logger(__name__)
 

@@ -54,8 +54,8 @@ class ActiveSource:
         return [decrypt(ciphertext) for ciphertext in self.ciphertexts]
 
 
-# Speed: saves a delivery the round trip that looks up its source. See docs/speed.md.
-_cache: dict[UUID, ActiveSource] = {}
+# The cache of sources. Speed: saves a delivery the round trip that looks up its source. See docs/speed.md.
+_source_cache: dict[UUID, ActiveSource] = {}
 
 
 def find_active_source(uuid: UUID) -> ActiveSource | None:
@@ -64,12 +64,12 @@ def find_active_source(uuid: UUID) -> ActiveSource | None:
     A source with a rate limit is not cached: how full its token bucket is changes with each delivery.
     """
     rows = fetch_rows(FIND_SOURCE, uuid)
-    _cache.pop(uuid, None)
+    _source_cache.pop(uuid, None)
     if not rows:
         return None
     source = ActiveSource(*rows[0])
     if not source.rate_limit:
-        _cache[uuid] = source
+        _source_cache[uuid] = source
     return source
 
 
@@ -79,4 +79,4 @@ def get_cached_source(uuid: UUID) -> ActiveSource | None:
     It may have changed since then, so `events.ingest.store.store_event` compares its `version` with the
     database in the statement that stores the event.
     """
-    return _cache.get(uuid)
+    return _source_cache.get(uuid)

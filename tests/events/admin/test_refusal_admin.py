@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from events.models import Refusal, RefusalCount, Source
 from events.refusals.recorder import write_buffer

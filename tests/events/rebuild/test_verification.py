@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from entities.merge.registers import dump_state, load_state
 from entities.models import Contact, Deal, Record, TimelineEntry
 from entities.models.introspection import record_models
-from entities.writing.statements import statements_for
+from entities.writing.record_tables import record_table
 from events.models import Event
 from events.processing.drain import drain_backlog
 from tests.support.random_histories import ensure_source
@@ -115,7 +115,7 @@ def test_the_registers_of_a_row_read_back_as_they_were_written() -> None:
 
 
 def plain_columns(model: type[Record]) -> frozenset[str]:
-    return statements_for(model).plain
+    return record_table(model).plain
 
 
 def test_a_wrong_limit_is_one_line() -> None:

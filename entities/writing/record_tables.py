@@ -27,7 +27,7 @@ KEYS = (
 
 
 @dataclass(frozen=True)
-class ModelStatements:
+class RecordTable:
     """A model's columns, by how they are written, and its statements.
 
     name: of the table.
@@ -49,7 +49,7 @@ class ModelStatements:
 
 
 @cache
-def statements_for(model: type[Record]) -> ModelStatements:
+def record_table(model: type[Record]) -> RecordTable:
     """Return the statements of a model."""
     name = model._meta.db_table
     fields = mirrored_fields(model)
@@ -59,7 +59,7 @@ def statements_for(model: type[Record]) -> ModelStatements:
         if field.name in fields or field.name in PROJECTED
     ]
     columns = ", ".join(f'"{column}"' for column in written)
-    return ModelStatements(
+    return RecordTable(
         name=name,
         plain=frozenset(name for name, field in fields.items() if not isinstance(field, ArrayField)),
         sets=tuple(name for name, field in fields.items() if isinstance(field, ArrayField)),
