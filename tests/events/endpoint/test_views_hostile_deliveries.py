@@ -26,7 +26,7 @@ from events import signatures
 from events.models import Event, Scheme, Source
 from events.processing.drain import drain_backlog
 from events.sources.registry import create_source
-from tests.support import api_client, hostile_bodies, hostile_headers, staff_client
+from tests.support import api_client, body_text, hostile_bodies, hostile_headers, staff_client
 from tests.support.hostile_verdicts import assert_no_harm_done, build_good_body, is_applied
 from tests.support.json_strategies import TEXTS, values
 from tests.support.run_summary import COUNTS
@@ -97,7 +97,7 @@ def test_5_mb_strings_are_too_large_by_default(vendor: str) -> None:
 def test_5_mb_strings_are_applied_where_the_source_takes_them() -> None:
     """By the vendor that fills the most kinds of columns; what becomes of a value is no vendor's affair."""
     kinds, name = max(
-        (len(list(hostile_bodies.one_path_per_kind(vendor))), name) for name, vendor in VENDORS.items()
+        (len(list(body_text.one_path_per_kind(vendor))), name) for name, vendor in VENDORS.items()
     )
     found, secret = source(name)
     Source.objects.update(max_body_bytes=16 * 1024 * 1024)
@@ -109,12 +109,10 @@ def test_5_mb_strings_are_applied_where_the_source_takes_them() -> None:
 def made_up(vendor: Vendor) -> st.SearchStrategy[bytes]:
     """Any bytes, events with a few bytes changed, and payloads of any value under every mapped key."""
     keys = {
-        key
-        for event_type in vendor.event_types
-        for key, _ in hostile_bodies.list_field_paths(vendor, event_type)
+        key for event_type in vendor.event_types for key, _ in body_text.list_field_paths(vendor, event_type)
     }
     payloads = st.dictionaries(
-        st.sampled_from(sorted(keys)) | TEXTS, values().map(hostile_bodies.format_json), max_size=6
+        st.sampled_from(sorted(keys)) | TEXTS, values().map(body_text.format_json), max_size=6
     )
     types = st.sampled_from(vendor.event_types)
     ids = st.text(max_size=3)
@@ -124,12 +122,10 @@ def made_up(vendor: Vendor) -> st.SearchStrategy[bytes]:
     )
     return st.one_of(
         st.binary(max_size=60),
+        st.builds(body_text.apply_edits, st.sampled_from(known), st.lists(edits, min_size=1, max_size=3)),
         st.builds(
-            hostile_bodies.apply_edits, st.sampled_from(known), st.lists(edits, min_size=1, max_size=3)
-        ),
-        st.builds(
-            lambda name, record, members: hostile_bodies.build_body(
-                vendor, name, hostile_bodies.identity_members(vendor, name, record) | members
+            lambda name, record, members: body_text.build_body(
+                vendor, name, body_text.identity_members(vendor, name, record) | members
             ),
             types,
             ids,
