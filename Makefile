@@ -1,28 +1,30 @@
-# Everything runs in .venv, which is made on first use. PYTHON picks the interpreter.
+# Everything runs in .venv, which is created on first use. PYTHON selects the interpreter.
 PYTHON ?= python3
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --custom-compile-command "make lock" pyproject.toml
-# A machine without ensurepip (Debian without python3-venv) lends its own pip.
+# Without ensurepip (as on Debian without python3-venv) .venv has no pip, and the machine's own pip is used.
 INSTALL = $$(test -x $(BIN)/pip && echo $(BIN)/pip || echo $(PYTHON) -m pip --python $(BIN)/python) \
 	install --quiet --disable-pip-version-check -r
 
+# run: the whole mirror on this machine. unit: the tests that need no service, in seconds. test: lint and all but
+# the slow tests; with ARGS only that part. prove: the slow tests. bench: the benchmarks. lock: pins the dependencies.
 .PHONY: run test unit lint audit prove bench lock chromium clean
 
 run: .venv/run.installed
 	@$(MANAGE) up $(ARGS)
 
-# The last line is pytest's. A file's tests share what they start: they stay in one process.
-# `make test ARGS=tests/events/sources` runs only that part: no lint, and one process, which starts faster.
 ifdef ARGS
+# A part, such as ARGS=tests/events/sources: no lint, and one process, which starts faster.
 test: .venv/dev.installed
 	$(BIN)/pytest $(ARGS)
 else
+# --dist loadfile: the tests of one file run in one process, because they share the servers that they start.
+# pytest runs last, so that its summary is the last line of the output.
 test: lint chromium
 	$(BIN)/pytest -n 2 --dist loadfile
 endif
 
-# The tests that need neither PostgreSQL nor Valkey, in seconds.
 unit: .venv/dev.installed
 	$(BIN)/pytest -m unit -q $(ARGS)
 
@@ -34,7 +36,8 @@ lint: .venv/dev.installed
 	$(MANAGE) check --deploy --fail-level WARNING
 	$(BIN)/python .ci/audit.py
 
-# Part of lint; where the vulnerability service cannot be reached, it says so and goes on.
+# Searches the pinned dependencies for known vulnerabilities; part of lint. If the vulnerability service cannot
+# be reached, it says so and does not fail.
 audit: .venv/dev.installed
 	$(BIN)/python .ci/audit.py
 
@@ -48,7 +51,7 @@ lock: .venv/dev.installed
 	$(LOCK) -o requirements.txt
 	$(LOCK) --extra dev -c requirements.txt -o requirements-dev.txt
 
-# For the admin's tests in a browser.
+# Installs the browser for the admin's tests, if it is missing and this user is root.
 chromium:
 	@command -v chromium >/dev/null || { test "$$(id -u)" = 0 && apt-get update -qq \
 		&& DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; } \

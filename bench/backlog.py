@@ -1,4 +1,4 @@
-"""A backlog of pending events, and an empty mirror to apply it to."""
+"""Prepares the database for a measurement: an empty mirror, and a backlog of pending events."""
 
 import hashlib
 from datetime import UTC, datetime
@@ -7,22 +7,22 @@ from random import Random
 from django.db.models import Model
 
 
-def empty() -> None:
-    from django.db import connection
-
+def empty_tables() -> None:
+    """Delete all records, events and sources."""
+    from crmmirror.lib.cursors import execute
     from entities.models import TimelineEntry
     from entities.models.introspection import record_models
     from events.models import Event, Source
 
     models: tuple[type[Model], ...] = (*record_models(), TimelineEntry, Event, Source)
-    with connection.cursor() as cursor:
-        cursor.execute(f"TRUNCATE {', '.join(model._meta.db_table for model in models)} CASCADE")
+    execute(f"TRUNCATE {', '.join(model._meta.db_table for model in models)} CASCADE")
 
 
-def fill(count: int, copies: int = 1) -> None:
-    """`count` pending events of both vendors in random order.
+def store_pending_events(count: int, copies: int = 1) -> None:
+    """Store `count` pending events of all vendors, in random order.
 
-    copies: how many different events share each body but for white space at its end.
+    copies: how many events share one generated body. They differ in white space at its end, because an event
+    with the same bytes would be a duplicate.
     """
     from entities.generator.event_generator import generate_stream
     from entities.vendors import all_vendors
@@ -32,8 +32,8 @@ def fill(count: int, copies: int = 1) -> None:
     bodies: list[tuple[Source, bytes]] = []
     for name, vendor in all_vendors().items():
         source = Source.objects.create(slug=name, vendor=name, scheme="none")
-        different = generate_stream(vendor, count // copies // len(all_vendors()), 1)
-        bodies += [(source, body + b" " * place) for body in different for place in range(copies)]
+        generated = generate_stream(vendor, count // copies // len(all_vendors()), 1)
+        bodies += [(source, body + b" " * copy) for body in generated for copy in range(copies)]
     Random(1).shuffle(bodies)  # noqa: S311
     Event.objects.bulk_create(
         (
@@ -50,9 +50,8 @@ def fill(count: int, copies: int = 1) -> None:
     )
 
 
-def analyze() -> None:
-    """What autovacuum does in a while, now: else a fresh table's plans are a matter of luck."""
-    from django.db import connection
+def vacuum_analyze() -> None:
+    """Do what autovacuum does after a while: without statistics, the plans for a new table vary by chance."""
+    from crmmirror.lib.cursors import execute
 
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE")
+    execute("VACUUM ANALYZE")

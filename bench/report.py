@@ -1,4 +1,4 @@
-"""What a measurement is, and how docs/benchmarks.md shows it."""
+"""The result of a measurement, and its text in docs/benchmarks.md."""
 
 import os
 import platform
@@ -8,85 +8,94 @@ from statistics import median
 
 HEADER = """# Benchmarks
 
-Written by `make bench`, which measures all of it in one run on an embedded stack (PostgreSQL with fsync,
-Valkey, Granian) of its own. Absolute figures vary from machine to machine, the ratios much less; each
-figure is the median of {rounds} rounds, taken in turn with what it is compared with.
+`make bench` writes this page. It measures everything in one run, on an embedded stack of its own (PostgreSQL
+with fsync, Valkey, Granian). Absolute figures differ much between machines, ratios much less. Each figure is
+the median of {rounds} rounds; what is compared is measured in turn, in the same rounds.
 
 Measured with {cores} cores, Python {python}, {system}.
 """
 
-
+# Makes one figure of the medians of the compared sides.
 Summary = Callable[[list[float]], float]
 
 
 def ratio(medians: list[float]) -> float:
+    """Return the ratio of the first side to the second."""
     return medians[0] / medians[1]
 
 
-def only(medians: list[float]) -> float:
+def first_median(medians: list[float]) -> float:
+    """Return the first side's median, for measurements without a comparison."""
     return medians[0]
 
 
-def most_added(medians: list[float]) -> float:
-    """By any of the others to the first."""
+def largest_increase(medians: list[float]) -> float:
+    """Return by how much the largest of the other sides exceeds the first."""
     return max(medians[1:]) - medians[0]
 
 
 @dataclass(frozen=True)
 class Result:
-    """One measurement. `rounds` holds, for each side's name, a figure a round.
+    """One measurement.
 
-    summary: of the sides' medians in their order, what is to reach the mark: their ratio, or in `unit`.
-    mark: below it where `is_ceiling`.
+    unit: of the rounds' figures. rounds: for each compared side, by name, one figure per round.
+    target: what the summary should reach; a ratio, or in `unit`. is_upper_limit: the summary should not be
+    above the target; otherwise it should not be below.
     """
 
     title: str
-    explained: str
+    description: str
     unit: str
     rounds: dict[str, list[float]]
-    mark: float
-    is_ceiling: bool = False
+    target: float
+    is_upper_limit: bool = False
     summary: Summary = ratio
 
     @property
     def figure(self) -> float:
+        """The summary of the medians, to be compared with the target."""
         return self.summary([median(figures) for figures in self.rounds.values()])
 
     @property
-    def is_reached(self) -> bool:
-        return self.figure <= self.mark if self.is_ceiling else self.figure >= self.mark
+    def is_target_reached(self) -> bool:
+        return self.figure <= self.target if self.is_upper_limit else self.figure >= self.target
 
 
-def written(results: Sequence[Result]) -> str:
+def format_report(results: Sequence[Result]) -> str:
+    """Return the page in Markdown."""
     rounds = len(next(iter(results[0].rounds.values())))
     header = HEADER.format(
         rounds=rounds, cores=os.cpu_count(), python=platform.python_version(), system=platform.system()
     )
-    return "\n".join([header, *(_section(result) for result in results)])
+    return "\n".join([header, *(_format_section(result) for result in results)])
 
 
-def _section(result: Result) -> str:
+def _format_section(result: Result) -> str:
     rows = [
-        f"| {side} | {median(figures):,.0f} {result.unit} | {_listed(figures)} |"
+        f"| {side} | {median(figures):,.0f} {result.unit} | {_format_figures(figures)} |"
         for side, figures in result.rounds.items()
     ]
-    kind = "ratio" if result.summary is ratio else result.unit
-    bound = "at most" if result.is_ceiling else "at least"
-    verdict = "reached" if result.is_reached else "**not reached**"
     lines = [
         f"## {result.title}",
         "",
-        result.explained,
+        result.description,
         "",
         "| | median | rounds |",
         "| --- | --- | --- |",
         *rows,
         "",
+        _format_summary(result),
+        "",
     ]
-    return "\n".join(
-        [*lines, f"{kind}: **{result.figure:,.2f}** (mark: {bound} {result.mark:g}, {verdict})", ""]
-    )
+    return "\n".join(lines)
 
 
-def _listed(figures: Sequence[float]) -> str:
+def _format_summary(result: Result) -> str:
+    label = "ratio" if result.summary is ratio else result.unit
+    bound = "at most" if result.is_upper_limit else "at least"
+    verdict = "reached" if result.is_target_reached else "**not reached**"
+    return f"{label}: **{result.figure:,.2f}** (target: {bound} {result.target:g}, {verdict})"
+
+
+def _format_figures(figures: Sequence[float]) -> str:
     return ", ".join(f"{figure:,.0f}" for figure in figures)

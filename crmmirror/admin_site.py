@@ -1,4 +1,7 @@
-"""The admin site: its name, its front page, and the order in which it lists what there is."""
+"""The admin site: its name, its front page, its login, and the order in which it lists the models.
+
+The apps are imported inside the methods, because Django makes the site before their models are loaded.
+"""
 
 from typing import TYPE_CHECKING, Any
 
@@ -10,11 +13,13 @@ from django.template.response import TemplateResponse
 if TYPE_CHECKING:
     from django.contrib.auth.forms import AuthenticationForm
 
-# What the staff work with comes first.
+# The apps that staff work with come first.
 APP_ORDER = ("entities", "events", "auth")
 
 
 class MirrorSite(AdminSite):
+    """The one admin site, with the throttled login and the overview."""
+
     site_header = "CRM mirror"
     site_title = "CRM mirror"
     index_title = "Overview"
@@ -33,25 +38,28 @@ class MirrorSite(AdminSite):
         return complete_login_response(request, super().login(request, extra_context))
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        from events.reports.overview import build_overview
+        from events.admin.overview_page import build_overview
 
-        may_see = request.user.has_perm("events.view_event")
-        context = {"summary": build_overview() if may_see else None}
+        can_view_events = request.user.has_perm("events.view_event")
+        context = {"summary": build_overview() if can_view_events else None}
         return super().index(request, context | (extra_context or {}))
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
-        """Django's list, apps in the order above, records in the order of their listings."""
+        """Return Django's list with the apps in APP_ORDER and the record models in the order of LISTINGS."""
         from entities.admin.listings import LISTINGS
 
         app_list = super().get_app_list(request, app_label)
         for app in app_list:
-            app["models"].sort(key=lambda model: _place(model["object_name"].lower(), tuple(LISTINGS)))
-        return sorted(app_list, key=lambda app: _place(app["app_label"], APP_ORDER))
+            app["models"].sort(key=lambda model: _position(model["object_name"].lower(), tuple(LISTINGS)))
+        return sorted(app_list, key=lambda app: _position(app["app_label"], APP_ORDER))
 
 
 class MirrorAdminConfig(AdminConfig):
+    """The app that INSTALLED_APPS names in place of `django.contrib.admin`."""
+
     default_site = "crmmirror.admin_site.MirrorSite"
 
 
-def _place(name: str, order: tuple[str, ...]) -> int:
+def _position(name: str, order: tuple[str, ...]) -> int:
+    """Return the position for sorting; names that are not in the order come last."""
     return order.index(name) if name in order else len(order)

@@ -1,4 +1,4 @@
-"""The addresses below /api/v1/."""
+"""The addresses below /api/v1/, and the views of its root, its schema and its documentation."""
 
 from functools import cache
 from typing import Any
@@ -33,7 +33,7 @@ for prefix, viewset in VIEWSETS.items():
 
 
 class RootView(APIView):
-    """Where everything is: path to address."""
+    """The root of the API: for each path the full address."""
 
     permission_classes = [IsAuthenticated]
 
@@ -45,35 +45,38 @@ class RootView(APIView):
 
 
 @cache
-def openapi() -> dict[str, Any]:
-    """The schema of this process's models; it takes a second to make, and anybody may ask."""
+def get_openapi_schema() -> dict[str, Any]:
+    """Return the OpenAPI schema, from the cache after the first call: it takes a second to make, and anybody
+    may ask for it."""
     return SchemaGenerator().get_schema(public=True)
 
 
 class SchemaView(APIView):
+    """The OpenAPI schema, as JSON or YAML."""
+
     permission_classes = [AllowAny]
     renderer_classes = [OpenApiJsonRenderer2, OpenApiJsonRenderer, OpenApiYamlRenderer]
     schema = None
 
     def get(self, request: Request) -> Response:
-        return Response(openapi())
+        return Response(get_openapi_schema())
 
 
 class DocsView(SpectacularSwaggerSplitView):
-    """Swagger UI from our own static files, with no script or style in the page itself."""
+    """Swagger UI from our own static files; the page itself contains neither script nor style."""
 
     template_name = "entities/api_docs.html"
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        """Swagger UI's stylesheet holds its icons as data."""
+        """Allow images from `data:` URLs, which Swagger UI's stylesheet uses for its icons."""
         response.headers["Content-Security-Policy"] = (
             f"{settings.CONTENT_SECURITY_POLICY}; img-src 'self' data:"
         )
         return super().finalize_response(request, response, *args, **kwargs)
 
 
-class NowhereView(APIView):
-    """The answer for an address below /api/v1/ that is none: a problem, not a page."""
+class UnknownAddressView(APIView):
+    """Answers 404 for unknown addresses below /api/v1/, as problem details instead of an HTML page."""
 
     permission_classes = [AllowAny]
     schema = None
@@ -87,6 +90,6 @@ urlpatterns = [
     path("schema/", SchemaView.as_view(), name="schema"),
     path("docs/", DocsView.as_view(), name="docs"),
     path("", include(router.urls)),
-    # With the slash, so that an address which lacks only that is redirected first.
-    re_path(r"[\s\S]*/$", NowhereView.as_view()),
+    # Only addresses that end with a slash: one that lacks it is first redirected to the one with it.
+    re_path(r"[\s\S]*/$", UnknownAddressView.as_view()),
 ]

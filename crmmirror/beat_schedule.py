@@ -1,4 +1,4 @@
-"""When beat sweeps: every few seconds, by a clock that may be set back."""
+"""The schedule by which beat starts the sweep: every few seconds, even if the clock is set back."""
 
 from datetime import datetime
 
@@ -6,11 +6,14 @@ from celery.schedules import schedstate, schedule
 
 
 class ClockSafeSchedule(schedule):
-    """run_every: seconds."""
+    """A schedule with a fixed interval. run_every: the interval in seconds."""
 
     def is_due(self, last_run_at: datetime) -> schedstate:
-        """What was last done later than now was done before the clock was set back: Celery's own
-        schedule would wait until that moment came again."""
+        """Return whether a run is due, and when to ask again.
+
+        It is due at once if the last run lies in the future, because the clock was set back since. Celery's
+        own schedule would wait until that time comes again, which may take hours.
+        """
         if self.maybe_make_aware(last_run_at) > self.now():
             return schedstate(True, self.seconds)
         return super().is_due(last_run_at)

@@ -1,4 +1,4 @@
-"""The Celery application: wake-ups travel through the broker, data never does."""
+"""The Celery application. Only wake-ups travel through the broker; events are read from the database."""
 
 import os
 from typing import Any
@@ -13,13 +13,13 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crmmirror.settings")
 app = Celery("crmmirror")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-# The threads of the web server see no "current" app but the default one.
+# Celery keeps the "current" application per thread; the web server's threads only see the default one.
 app.set_default()
 
 
 @setup_logging.connect
 def configure_logging(**_: Any) -> None:
-    """Celery leaves logging alone once somebody listens here."""
+    """Configure logging as in the web process. Celery leaves logging alone if this signal has a receiver."""
     from django.conf import settings
 
     logging_config.configure(settings.LOGGING)

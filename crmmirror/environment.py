@@ -1,4 +1,4 @@
-"""Reads the environment; every mistake in it is one line that says what is wrong and how to mend it."""
+"""Reads and checks the environment. Every error is one line that says what is wrong and how to correct it."""
 
 import os
 import sys
@@ -15,7 +15,7 @@ from django.core.management.utils import get_random_secret_key
 
 from crmmirror.embedded.state_directory import read_environment_file
 
-# What the mirror cannot do without, each with an example that mends its absence.
+# The required settings, each with an example for the error message.
 REQUIRED = {
     "SECRET_KEY": "a long random string",
     "ENCRYPTION_KEYS": "Fernet.generate_key() of the cryptography library, comma-separated, newest first",
@@ -24,7 +24,7 @@ REQUIRED = {
 }
 DATABASE_SCHEMES = {"postgres", "postgresql"}
 BROKER_SCHEMES = {"redis", "rediss", "redis+socket", "sentinel", "amqp", "amqps", "pyamqp"}
-# Commands that read the code and the settings, and touch no service.
+# Commands that read the code and the settings only, and so run before there is a database or a broker.
 OFFLINE_COMMANDS = {
     "up",
     "check",
@@ -38,67 +38,77 @@ OFFLINE_COMMANDS = {
 
 
 class Environment(environ.Env):
-    """django-environ over `values`, strict where it would guess."""
+    """django-environ, with checks where it would guess. Its methods raise ImproperlyConfigured.
+
+    values: the environment, by name.
+    """
 
     def __init__(self, values: Mapping[str, str]) -> None:
         super().__init__()
-        # A value is what it is: the library would take $NAME for another variable's, passwords included.
+        # Take values literally: the library would replace $NAME, also in a password, by another variable.
         self.escape_proxy = True
         self.ENVIRON = {name: value.replace("$", r"\$") for name, value in values.items()}
-        self._demand()
+        self._check_required()
 
-    def _demand(self) -> None:
+    def _check_required(self) -> None:
         missing = [name for name in REQUIRED if not self.str(name, default="").strip()]
         if missing:
             hints = "; ".join(f"{name} ({REQUIRED[name]})" for name in missing)
             raise ImproperlyConfigured(f"Set {hints}; or start the embedded stack: manage.py up.")
 
-    def flag(self, name: str, *, default: bool) -> bool:
+    def read_flag(self, name: str, *, default: bool) -> bool:
+        """Read true or false, in one of the usual spellings."""
         word = self.str(name, default=str(default)).strip().lower()
         if word not in ("true", "false", "1", "0", "yes", "no", "on", "off"):
-            raise ImproperlyConfigured(f"{name} is neither true nor false: {word!r}.")
+            raise ImproperlyConfigured(f"{name} must be true or false, not {word!r}.")
         return word in ("true", "1", "yes", "on")
 
-    def seconds(self, name: str, *, default: int) -> int:
-        """A whole number of seconds, not below 0."""
+    def read_seconds(self, name: str, *, default: int) -> int:
+        """Read a whole number of seconds, 0 or more."""
         word = self.str(name, default=str(default)).strip()
         if not (word.isascii() and word.isdigit()):
-            raise ImproperlyConfigured(f"{name} is no whole number of seconds: {word!r}.")
+            raise ImproperlyConfigured(f"{name} must be a whole number of seconds, not {word!r}.")
         return int(word)
 
-    def word(self, name: str, choices: tuple[str, ...]) -> str:
-        """One of the choices; the first is the default."""
+    def read_choice(self, name: str, choices: tuple[str, ...]) -> str:
+        """Read one of the choices; the first is the default."""
         word = self.str(name, default=choices[0])
         if word not in choices:
-            raise ImproperlyConfigured(f"{name} is {word!r}; it may be {' or '.join(choices)}.")
+            raise ImproperlyConfigured(f"{name} must be {' or '.join(choices)}, not {word!r}.")
         return word
 
-    def database(self) -> dict[str, Any]:
-        """DATABASE_URL as Django's dictionary; PostgreSQL only."""
-        parts = self._url("DATABASE_URL", DATABASE_SCHEMES)
-        if not parts.strip("/"):
+    def read_database(self) -> dict[str, Any]:
+        """Read DATABASE_URL, which must be of PostgreSQL, as an entry of Django's DATABASES."""
+        path = self._read_url_path("DATABASE_URL", DATABASE_SCHEMES)
+        if not path.strip("/"):
             raise ImproperlyConfigured(
-                "DATABASE_URL names no database: postgresql://user:password@host/name."
+                f"DATABASE_URL names no database; it must look like {REQUIRED['DATABASE_URL']}."
             )
         return self.db_url("DATABASE_URL", engine="crmmirror.postgresql")
 
-    def broker(self) -> str:
-        self._url("BROKER_URL", BROKER_SCHEMES)
+    def read_broker_url(self) -> str:
+        """Read BROKER_URL, after a check of its scheme."""
+        self._read_url_path("BROKER_URL", BROKER_SCHEMES)
         return self.str("BROKER_URL")
 
-    def fernet_keys(self) -> list[str]:
+    def read_fernet_keys(self) -> list[str]:
+        """Read ENCRYPTION_KEYS, the newest first."""
         keys = self.list("ENCRYPTION_KEYS")
         try:
             for key in keys:
                 Fernet(key)
         except ValueError as error:
             raise ImproperlyConfigured(
-                f"ENCRYPTION_KEYS holds something else than {REQUIRED['ENCRYPTION_KEYS']}."
+                f"ENCRYPTION_KEYS contains an invalid key; use {REQUIRED['ENCRYPTION_KEYS']}."
             ) from error
         return keys
 
-    def metrics_directory(self) -> str:
-        """PROMETHEUS_MULTIPROC_DIR; prometheus-client looks for it in the process's environment only."""
+    def export_metrics_directory(self) -> str:
+        """Read PROMETHEUS_MULTIPROC_DIR, and put it into the process's environment.
+
+        prometheus-client looks for it only there, also if it came from the state directory's file. An empty
+        value is removed, because the library would take it for a directory.
+        """
         name = "PROMETHEUS_MULTIPROC_DIR"
         directory = self.str(name, default="").strip()
         os.environ.pop(name, None)
@@ -106,21 +116,24 @@ class Environment(environ.Env):
             os.environ[name] = directory
         return directory
 
-    def _url(self, name: str, schemes: set[str]) -> str:
-        """The URL's path. The value is not shown: it may hold a password."""
-        mend = f"{name} should read like {REQUIRED[name]}"
+    def _read_url_path(self, name: str, schemes: set[str]) -> str:
+        """Check a URL and return its path. The errors do not show the value: it may contain a password."""
+        expected = f"{name} must look like {REQUIRED[name]}"
         try:
             parts = urlsplit(self.str(name))
-            parts.port  # noqa: B018 - reading it is what checks it.
+            parts.port  # noqa: B018 - reading it raises ValueError if it is not a number.
         except ValueError as error:
-            raise ImproperlyConfigured(f"{mend}: {error}.") from error
+            raise ImproperlyConfigured(f"{expected}: {error}.") from error
         if parts.scheme not in schemes:
-            raise ImproperlyConfigured(f"{mend}; its scheme is {parts.scheme or 'missing'}.")
+            raise ImproperlyConfigured(f"{expected}; its scheme is {parts.scheme or 'missing'}.")
         return parts.path
 
 
 def read_environment(state_directory: Path) -> Environment:
-    """The process's environment; then what the embedded stack wrote down for other terminals."""
+    """Return the process's environment, completed by what `manage.py up` wrote for other terminals.
+
+    Offline commands also get placeholders for what is missing.
+    """
     layers = [os.environ, read_environment_file(state_directory)]
     if is_offline_command():
         layers.append(_placeholders())
@@ -128,7 +141,7 @@ def read_environment(state_directory: Path) -> Environment:
 
 
 def is_offline_command() -> bool:
-    """Whether this process only reads the code, so that nothing needs to be there yet."""
+    """Return True if this process only reads code and settings, so that it needs no service."""
     program = Path(sys.argv[0])
     return "mypy" in (program.name, program.parent.name) or (
         program.name in ("manage.py", "django-admin") and sys.argv[1:2] in [[c] for c in OFFLINE_COMMANDS]

@@ -1,12 +1,15 @@
-"""Log lines: readable on a terminal, JSON for machines; our own at INFO, the libraries' at WARNING."""
+"""The configuration of logging: text for a terminal or JSON for machines; LOG_LEVEL is for our own loggers.
+
+Libraries log at WARNING.
+"""
 
 import logging.config
 from typing import Any
 
 import structlog
 
-OWN = ("crmmirror", "events", "entities")
-SHARED = (
+OWN_LOGGERS = ("crmmirror", "events", "entities")
+SHARED_PROCESSORS = (
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="%Y-%m-%dT%H:%M:%SZ", utc=True),
@@ -15,48 +18,53 @@ SHARED = (
 
 
 def configure(options: dict[str, str]) -> None:
-    """Called by Django with the LOGGING setting: {"format": "console" | "json", "level": a level's name}."""
+    """Configure structlog and the standard library. Django calls this with the LOGGING setting.
+
+    options: {"format": "console" | "json", "level": a level's name}.
+    """
     structlog.configure(
-        processors=[*SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[*SHARED_PROCESSORS, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    logging.config.dictConfig(_handlers(options))
+    logging.config.dictConfig(_make_dict_config(options))
 
 
-def _handlers(options: dict[str, str]) -> dict[str, Any]:
-    quiet = {"level": "ERROR"}
+def _make_dict_config(options: dict[str, str]) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {
             "structlog": {
                 "()": structlog.stdlib.ProcessorFormatter,
-                "foreign_pre_chain": SHARED,
+                "foreign_pre_chain": SHARED_PROCESSORS,
                 "processors": [
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                    *_renderers(options["format"]),
+                    *_make_renderers(options["format"]),
                 ],
             }
         },
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structlog"}},
         "root": {"handlers": ["stderr"], "level": "WARNING"},
         "loggers": {
-            **{name: {"level": options["level"]} for name in OWN},
-            # A line for every 4xx would let strangers write the log.
+            **{name: {"level": options["level"]} for name in OWN_LOGGERS},
             "django": {"handlers": [], "propagate": True},
-            "django.request": quiet,
+            # Django warns of every 4xx answer: anybody could fill the log.
+            "django.request": {"level": "ERROR"},
         },
     }
 
 
-def _renderers(form: str) -> list[Any]:
-    if form == "json":
+def _make_renderers(log_format: str) -> list[Any]:
+    if log_format == "json":
         return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
-    plain = structlog.dev.plain_traceback  # The default one shows variables, secrets among them.
     return [
         structlog.dev.ConsoleRenderer(
-            colors=False, pad_event_to=0, pad_level=False, exception_formatter=plain
+            colors=False,
+            pad_event_to=0,
+            pad_level=False,
+            # The default formatter also shows local variables, and with them secrets.
+            exception_formatter=structlog.dev.plain_traceback,
         )
     ]

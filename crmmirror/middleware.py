@@ -1,5 +1,4 @@
-"""What holds for every request: how long it waits for the database and for what is posted, and the headers
-of its answer."""
+"""Middleware for all requests: bounds the waits for database and uploads, and adds security headers."""
 
 from collections.abc import Callable
 
@@ -8,51 +7,56 @@ from django.http import HttpRequest, HttpResponse
 from django.http.request import UnreadablePostError
 
 from crmmirror.lib.statement_timeout import statement_timeout
-from crmmirror.lib.upload_slots import NoFreeSlot, page_slots
+from crmmirror.lib.web.upload_slots import NoFreeSlot, page_slots
 
-# A page that has not come after a minute is not waited for any more.
+# Nobody waits longer than a minute for a page.
 STATEMENT_TIMEOUT_SECONDS = 60.0
 RETRY_AFTER_SECONDS = 10
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
 
-def statement_timeout_middleware(handle: Handler) -> Handler:
-    """A database that hangs does not hold the server's threads for ever."""
+def statement_timeout_middleware(get_response: Handler) -> Handler:
+    """Set a statement timeout, so that a database that hangs does not hold the server's threads for ever."""
 
-    def answer(request: HttpRequest) -> HttpResponse:
+    def middleware(request: HttpRequest) -> HttpResponse:
         with statement_timeout(STATEMENT_TIMEOUT_SECONDS):
-            return handle(request)
+            return get_response(request)
 
-    return answer
+    return middleware
 
 
-def upload_slot_middleware(handle: Handler) -> Handler:
-    """What is posted is read here, so that strangers who send it slowly hold few of the server's threads."""
+def upload_slot_middleware(get_response: Handler) -> Handler:
+    """Read the body of a POST while holding an upload slot, so that slow senders hold few of the threads.
 
-    def answer(request: HttpRequest) -> HttpResponse:
+    Answers 503 if no slot is free, and 400 if the sender hangs up.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
         if request.method != "POST":
-            return handle(request)
+            return get_response(request)
         try:
             with page_slots.hold(request.META):
-                request.body  # noqa: B018 - reading it is what is waited for.
+                request.body  # noqa: B018 - reading it waits for the sender, and caches it for the view.
         except NoFreeSlot:
             return HttpResponse(status=503, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
         except UnreadablePostError:
             return HttpResponse(status=400)
-        return handle(request)
+        return get_response(request)
 
-    return answer
+    return middleware
 
 
-def security_headers_middleware(handle: Handler) -> Handler:
-    """Those beyond Django's, unless the answer brings its own: no inline script or style, nothing from
-    elsewhere; vendors' text is shown on these pages."""
+def security_headers_middleware(get_response: Handler) -> Handler:
+    """Add SECURITY_HEADERS, unless the response has its own.
 
-    def answer(request: HttpRequest) -> HttpResponse:
-        response = handle(request)
+    The pages show text that vendors sent; the Content-Security-Policy forbids scripts in it.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
         for name, value in settings.SECURITY_HEADERS.items():
             response.headers.setdefault(name, value)
         return response
 
-    return answer
+    return middleware

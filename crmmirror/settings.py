@@ -1,7 +1,9 @@
-"""Settings of the mirror, from the environment only; safe by default.
+"""The settings of the mirror, from the environment only; their defaults are the safe values.
 
-`manage.py up` keeps what its embedded PostgreSQL and Valkey need in
-`$CRMMIRROR_STATE_DIR/embedded.env`; that file fills in what the environment does not say.
+`manage.py up` writes the settings of its embedded PostgreSQL and Valkey to
+`$CRMMIRROR_STATE_DIR/embedded.env`; that file provides what the environment does not set.
+
+All settings stand in this one file, which is therefore long: Django's and our own, each with its meaning.
 """
 
 import os
@@ -13,42 +15,57 @@ from crmmirror.beat_schedule import ClockSafeSchedule
 from crmmirror.environment import read_environment
 from crmmirror.lib.statement_timeout import TimeoutConnection
 
+# The directory of the source code.
 BASE_DIR = Path(__file__).resolve().parent.parent
+# Where `manage.py up` keeps its data, logs and settings.
 STATE_DIR = Path(os.environ.get("CRMMIRROR_STATE_DIR") or BASE_DIR / "var").absolute()
 
 env = read_environment(STATE_DIR)
 
-DEBUG = env.flag("DEBUG", default=False)
+# Shows tracebacks in the browser; for development only.
+DEBUG = env.read_flag("DEBUG", default=False)
+# Signs sessions and cookies.
 SECRET_KEY = env.str("SECRET_KEY")
-# Fernet keys, newest first: the first encrypts, all of them decrypt.
-ENCRYPTION_KEYS = env.fernet_keys()
+# Fernet keys for the sources' secrets, newest first: the first one encrypts, all of them decrypt.
+ENCRYPTION_KEYS = env.read_fernet_keys()
 
-# Where `deliver` finds the mirror.
+# The URL to which `manage.py deliver` posts by default.
 WEB_URL = env.str("WEB_URL", default="http://127.0.0.1:8000")
-# Off for the embedded stack only, which serves this machine without TLS.
-HTTPS = env.flag("HTTPS", default=True)
-# Whether a proxy in front sets X-Forwarded-Proto, and strips it from what clients send; and adds the
-# client's address to X-Forwarded-For, of which the last is believed.
-BEHIND_PROXY = env.flag("BEHIND_PROXY", default=False)
+# False only for the embedded stack, which serves this machine without TLS.
+HTTPS = env.read_flag("HTTPS", default=True)
+# True if a proxy in front sets X-Forwarded-Proto (and removes the one that a client sent), and adds the
+# client's address to the end of X-Forwarded-For, of which only the last address is believed.
+BEHIND_PROXY = env.read_flag("BEHIND_PROXY", default=False)
+# The host names under which browsers and API clients may call the mirror.
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+# Origins beyond the mirror's own from which forms may be posted, such as https://mirror.example.
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+# With HTTPS, plain HTTP is redirected, and cookies travel over TLS only.
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+# Scripts cannot read these cookies.
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
-# Lax, so that a link in a mail leads to its page and not to the login: no GET changes anything.
+# "Lax", so that a link in a mail leads to its page and not to the login. This is safe because no GET
+# request changes anything.
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-# Browsers take a cookie of that prefix from this very host only, over TLS.
+# Browsers accept a cookie with this prefix only from this host itself, and over TLS.
 COOKIE_PREFIX = "__Host-" if HTTPS else ""
+# The cookies' names; the last one marks a browser that has logged in before (crmmirror.login_throttle).
 SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
 CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
 KNOWN_BROWSER_COOKIE_NAME = f"{COOKIE_PREFIX}known"
+# How long browsers refuse plain HTTP after one visit (Strict-Transport-Security): a year.
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
+# The same for subdomains, and for browsers that have never visited (the preload list).
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+# The header by which a proxy says that the client used TLS.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
+# Other sites do not learn the address of the page from which a link leads to them.
 SECURE_REFERRER_POLICY = "same-origin"
+# No site may show the mirror in a frame.
 X_FRAME_OPTIONS = "DENY"
 
+# The apps. Ours stand before the admin, because they override its templates.
 INSTALLED_APPS = [
-    # Before the admin, whose templates they extend.
     "crmmirror",
     "events",
     "entities",
@@ -65,6 +82,8 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
 ]
 
+# The first one answers deliveries, the third one health checks; only what people and API clients request
+# reaches the others.
 MIDDLEWARE = [
     "events.endpoint.middleware.delivery_middleware",
     "crmmirror.middleware.statement_timeout_middleware",
@@ -81,9 +100,13 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
+# The module of all addresses.
 ROOT_URLCONF = "crmmirror.urls"
+# The page after a login.
 LOGIN_REDIRECT_URL = "admin:index"
+# What `runserver` serves; other servers are given it by name.
 WSGI_APPLICATION = "crmmirror.wsgi.application"
+# Templates come from the apps' own directories.
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -98,11 +121,14 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {"default": env.database()}
-# Seconds: a request waits no longer than `timeout` for a connection, and a pool whose server was away
-# tries anew at the next request, not minutes later.
-# A server that vanished without a word is given up within half a minute (`tcp_user_timeout` is in ms).
-# With Django's own prepare_threshold, None, `events.ingest.insert` could not prepare its statements.
+# The database, and how long to wait for it, in seconds unless stated otherwise:
+# - A request waits at most `timeout` for a connection. After an outage the pool tries again at the next
+#   request (`reconnect_timeout`), not minutes later.
+# - A server that vanished without closing its connections is given up within half a minute: by the keepalives
+#   if the connection is idle, by `tcp_user_timeout` (in milliseconds) if it is in use.
+# - A statement is prepared after it was executed twice. With Django's own `prepare_threshold`, None, those
+#   of `events.ingest.insert` would never be prepared.
+DATABASES = {"default": env.read_database()}
 DATABASES["default"].setdefault("OPTIONS", {}).update(
     {
         "connect_timeout": 3,
@@ -120,53 +146,68 @@ DATABASES["default"].setdefault("OPTIONS", {}).update(
         },
     }
 )
+# Primary keys of 64 bits.
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# The broker carries wake-ups only: each may be lost, none may be waited for.
-CELERY_BROKER_URL = env.broker()
+# The broker carries wake-ups only: any of them may be lost, and no request may wait for the broker.
+CELERY_BROKER_URL = env.read_broker_url()
+# Seconds to wait for a connection to the broker.
 CELERY_BROKER_CONNECTION_TIMEOUT = 2
+# A worker that starts before its broker, or loses it, tries to connect until it succeeds.
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+# Seconds to wait for Redis or Valkey: for the connection, and for each answer.
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 2}
+# A wake-up that cannot be sent is dropped: the sweep makes up for it.
 CELERY_TASK_PUBLISH_RETRY = False
+# Nobody reads a task's result.
 CELERY_TASK_IGNORE_RESULT = True
+# The one queue.
 CELERY_TASK_DEFAULT_QUEUE = "crmmirror"
-# Over Redis the answer to an acknowledgement is waited for, and one that comes too late costs Celery (5.7)
-# for good one of the messages that it may hold. So a wake-up is not acknowledged there: it may be lost,
-# and a worker holds no more of them than it has processes.
+# Over Redis a worker waits for the answer to each acknowledgement. If it comes too late, Celery (5.7)
+# counts that message as unfinished for ever, and so takes one message fewer at a time. Therefore wake-ups are
+# not acknowledged there: one may be lost, and a worker takes only as many as it has processes.
 UNACKNOWLEDGED = CELERY_BROKER_URL.startswith(("redis", "sentinel"))
 CELERY_TASK_QUEUES = [Queue(CELERY_TASK_DEFAULT_QUEUE, no_ack=UNACKNOWLEDGED)]
 CELERY_WORKER_DISABLE_PREFETCH = UNACKNOWLEDGED
+# A process takes one task at a time.
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# The coming default of Celery, set here because Celery otherwise warns at each lost connection. It concerns
+# tasks with `acks_late` only, of which there are none.
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
+# Celery leaves stdout and stderr as they are; logging is configured by LOGGING_CONFIG.
 CELERY_WORKER_REDIRECT_STDOUTS = False
+# Seconds between two sweeps, which find the pending events whose wake-up was lost.
 SWEEP_SECONDS = 2
+# What beat starts. A sweep that no worker takes expires after a day, so that sweeps do not pile up for ever.
+# Not earlier, because two clocks measure it: beat's and that of the worker, which may be hours off.
 CELERY_BEAT_SCHEDULE = {
     "sweep": {
         "task": "events.tasks.sweep",
         "schedule": ClockSafeSchedule(SWEEP_SECONDS),
-        # So that they do not pile up for ever where no worker runs. The moment is beat's, and the worker
-        # that goes by it may be on a machine whose clock is hours off.
         "options": {"expires": 24 * 3600},
     }
 }
 
+# Django calls this function with LOGGING: the format, and the lowest level that our own loggers write.
 LOGGING_CONFIG = "crmmirror.logging_config.configure"
 LOGGING = {
-    "format": env.word("LOG_FORMAT", ("console", "json")),
-    "level": env.word("LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR")),
+    "format": env.read_choice("LOG_FORMAT", ("console", "json")),
+    "level": env.read_choice("LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR")),
 }
 
-# Where the processes of one machine and user count together, and of that machine alone: best on a tmpfs,
-# which is empty at boot. Empty where each process counts for itself.
-METRICS_DIRECTORY = env.metrics_directory()
-# What Prometheus may send as a bearer token, in place of an API token; it is let in by it while the
-# database is away too. None by default.
+# A directory through which the processes of one machine and one user add up their metrics. Best on a tmpfs,
+# which is empty after a boot. If empty, each process counts for itself.
+METRICS_DIRECTORY = env.export_metrics_directory()
+# A bearer token with which Prometheus may read /metrics, also while the database is away, which API tokens
+# need. If empty, the default, there is none.
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
-# From when on a waiting event makes /readyz say no; 0, the default, for never: without workers the
-# endpoint still stores what it is sent, and a balancer that went by /readyz would take it away.
-READY_MAX_PENDING_SECONDS = env.seconds("READY_MAX_PENDING_SECONDS", default=0)
+# /readyz answers "not ready" if an event has been pending for more seconds than this. 0, the default, turns
+# that off: without workers the endpoint still stores deliveries, but a load balancer that uses /readyz would
+# stop sending them.
+READY_MAX_PENDING_SECONDS = env.read_seconds("READY_MAX_PENDING_SECONDS", default=0)
 
+# The rules for new passwords: Django's own.
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -177,25 +218,30 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
+# Pages are in English, and all times in UTC.
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_I18N = False
 USE_TZ = True
 
+# What a page may load, and where its forms may go: the mirror itself only, and no inline scripts or styles.
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 
+# Headers beyond Django's own; crmmirror.middleware adds them to each response.
 SECURITY_HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 
+# The address of static files.
 STATIC_URL = "static/"
-# Served from where the apps keep them: there is no collecting step to forget.
+# They are served from the apps' own directories, so that nobody needs to run `collectstatic`.
 WHITENOISE_USE_FINDERS = True
 
+# The API: who may read it, and in which form it answers.
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "crmmirror.token_throttle.ThrottledTokenAuthentication",
@@ -210,6 +256,7 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "entities.api.problem_details.problem_response",
     "URL_FORMAT_OVERRIDE": None,
 }
+# The OpenAPI schema, and Swagger UI from our own static files.
 SPECTACULAR_SETTINGS = {
     "TITLE": "CRM mirror",
     "DESCRIPTION": "What the CRMs said, as records, with the events behind every value. Read-only.",

@@ -1,4 +1,4 @@
-"""The API's tokens, for programs that have one: who tries those that are none is slowed down."""
+"""The limit on failed API tokens: slows down clients that try tokens which do not exist."""
 
 import math
 from typing import Any
@@ -6,23 +6,23 @@ from typing import Any
 from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework.request import Request
 
-from crmmirror.lib.client_address import client_address, client_key
 from crmmirror.lib.token_bucket import Limit, consume, delete_full_buckets
+from crmmirror.lib.web.client_address import client_address, client_key
 from entities.api.authentication import ApiTokenAuthentication
 
-# Of an address. A token that is one is always let in: nobody can be locked out.
+# For each client address. A valid token is always accepted, so that nobody can be locked out.
 FAILURE_LIMIT = Limit(30, 60)
 
 
 class ThrottledTokenAuthentication(ApiTokenAuthentication):
-    """Answers 429 instead of 401 to an address that has failed too often."""
+    """Token authentication that answers 429 instead of 401 to an address that has failed too often."""
 
     def authenticate(self, request: Request) -> tuple[Any, Any] | None:
         try:
             return super().authenticate(request)
         except AuthenticationFailed:
             address = client_key(client_address(request.META))
-            if wait := consume(f"token:{address}", FAILURE_LIMIT):
-                raise Throttled(math.ceil(wait)) from None
+            if wait_seconds := consume(f"token:{address}", FAILURE_LIMIT):
+                raise Throttled(math.ceil(wait_seconds)) from None
             delete_full_buckets()
             raise

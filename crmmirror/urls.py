@@ -1,4 +1,4 @@
-"""Every address of the mirror; each app brings its own."""
+"""All addresses of the mirror; each app defines its own."""
 
 from django.contrib import admin
 from django.urls import include, path

@@ -9,7 +9,8 @@ from django.urls import get_resolver
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crmmirror.settings")
 
 application = get_wsgi_application()
-# Now, and not while the first delivery waits: the views take a second to import.
+# Import the views now: it takes a second, for which the first delivery would otherwise wait.
 get_resolver().url_patterns  # noqa: B018
-# What is there by now stays: the collector need not stop deliveries to look through it again and again.
+# The objects that exist now live as long as the process: exclude them from garbage collection, which would
+# otherwise delay deliveries to examine them again and again.
 gc.freeze()

@@ -1,24 +1,26 @@
-"""Which event each value of a record is from, read off its registers and its timeline."""
+"""The provenance of a record's values: the event that each is from, by its registers and its timeline."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from django.db.models import QuerySet
 
 from entities.merge.clock import Rank, parse_clock
-from entities.merge.history import derived_value_origin
+from entities.merge.derived_columns import DerivedOrigin, RunStart, find_derived_origin
 from entities.merge.registers import stored_clocks
 from entities.models import Record, TimelineEntry
 from entities.models.introspection import model_name
 
-# A record's history is read off this many events at most.
+# The history of a column is computed from this many of its newest events at most.
 MAX_HISTORY_EVENTS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """The event that a register's value is from; null is a value too."""
+    """The event that a register's value is from. A null has a provenance too."""
 
     clock: str
     event_id: int
@@ -35,40 +37,44 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class WrittenValue:
-    """A timeline entry, of whose `wrote` only one column was read."""
+    """A timeline entry of whose `wrote` only one column was loaded."""
 
     clock: str
     event_id: int
-    wrote: dict[str, Any]
+    wrote: Mapping[str, Any]
 
 
 def timeline_entries(record: Record) -> QuerySet[TimelineEntry]:
+    """Return the entries of all events that touched the record."""
     return TimelineEntry.objects.filter(record_type=model_name(type(record)), record_id=record.pk)
 
 
 def written_values(record: Record, column: str) -> list[WrittenValue]:
-    """What the newest events that spoke of the column said of it, in the order of clocks."""
+    """Return what the newest events that wrote to the column wrote to it, in the order of clocks."""
     entries = timeline_entries(record).filter(wrote__has_key=column).order_by("-clock")[:MAX_HISTORY_EVENTS]
-    found = entries.values_list("clock", "event_id", f"wrote__{column}")
-    return [WrittenValue(clock, event_id, {column: value}) for clock, event_id, value in reversed(found)]
+    newest = entries.values_list("clock", "event_id", f"wrote__{column}")
+    return [WrittenValue(clock, event_id, {column: value}) for clock, event_id, value in reversed(newest)]
 
 
 def find_provenance(record: Record) -> dict[str, Provenance]:
-    """Register name -> origin, and derived column -> the origin of the value it is read off."""
+    """Return the provenance of each register by its name, and of each derived column that is not null."""
     clocks = stored_clocks(record.registers) | _derived_clocks(record)
     entries = timeline_entries(record).filter(clock__in=set(clocks.values()))
-    found = {
+    by_clock = {
         clock: Provenance(clock, event_id, event_type)
         for clock, event_id, event_type in entries.values_list("clock", "event_id", "event__event_type")
     }
-    return {name: found[clock] for name, clock in clocks.items() if clock in found}
+    return {name: by_clock[clock] for name, clock in clocks.items() if clock in by_clock}
 
 
 def _derived_clocks(record: Record) -> dict[str, str]:
     origins = {
-        name: derived_value_origin(
-            rule, name, written_values(record, rule.column) + written_values(record, name)
-        )
-        for name, rule in record.derived.items()
+        column: _derived_origin(record, column, rule) for column, rule in record.derived_columns.items()
     }
-    return {name: seen.clock for name, seen in origins.items() if seen}
+    return {column: origin.clock for column, origin in origins.items() if origin}
+
+
+def _derived_origin(record: Record, column: str, rule: RunStart) -> DerivedOrigin | None:
+    values = written_values(record, rule.column) + written_values(record, column)
+    history = ((value.clock, value.wrote) for value in sorted(values, key=attrgetter("clock")))
+    return find_derived_origin(rule, column, history)

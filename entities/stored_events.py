@@ -1,4 +1,4 @@
-"""What crosses the border between the log of events and the records: values, no behaviour."""
+"""The values that events and entities exchange: a stored event, and the outcome of processing it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Verdict(StrEnum):
-    """What became of an event."""
+    """The result of processing an event."""
 
     APPLIED = "applied"
     IGNORED = "ignored"
@@ -16,7 +16,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StoredEvent:
-    """An event as the log holds it. `digest` is the SHA-256 of `body` in hex."""
+    """An event as it is stored. digest: the SHA-256 of `body`, in hex."""
 
     id: int
     source_id: int
@@ -28,10 +28,11 @@ class StoredEvent:
 
 @dataclass(frozen=True, slots=True)
 class ProcessingOutcome:
-    """What became of one event, and why.
+    """The result of processing one event, with the reasons.
 
-    retry: whether a later try may end otherwise without anybody changing anything.
-    event_type, occurred_at: what the envelope says, in ISO 8601; None where it was not read.
+    warnings: about values that could not be converted. error: why the event is not applied.
+    retry: whether another attempt may succeed although nobody changes anything.
+    event_type, occurred_at (in ISO 8601): from the envelope; None if it could not be read.
     """
 
     event_id: int

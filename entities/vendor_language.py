@@ -47,7 +47,7 @@ class Entity:
 
 @dataclass(frozen=True)
 class EventType:
-    """What an event of one type is about.
+    """One type of event: the kind of record that it is about, and its rank.
 
     implied: column -> the value that the type's very name implies; it counts if the payload has none.
     """
@@ -85,8 +85,8 @@ class Vendor:
     @property
     def entities(self) -> dict[str, Entity]:
         """Model name -> the entity of that model."""
-        found = {event.entity.model: event.entity for event in self.events.values()}
-        return found | ({self.scope.model: self.scope} if self.scope else {})
+        entities = {event.entity.model: event.entity for event in self.events.values()}
+        return entities | ({self.scope.model: self.scope} if self.scope else {})
 
 
 RANKS = {"created": Rank.CREATED, "deleted": Rank.DELETED}

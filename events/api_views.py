@@ -1,4 +1,4 @@
-"""The log of events and its sources in the API; no secret of a source is told."""
+"""The API of events and sources, read-only. No field of it reveals a secret of a source."""
 
 import base64
 
@@ -24,7 +24,7 @@ EVENT_FIELDS = [
     "attempts",
 ]
 EVENT_COLUMNS = get_columns(Event, EVENT_FIELDS)
-# The uuid is left out: it is the secret of a source whose scheme is none.
+# Without the uuid: it is the only secret of a source whose scheme is "none".
 SOURCE_FIELDS = ["slug", "vendor", "scheme", "active", "created_at"]
 SOURCE_COLUMNS = get_columns(Source, SOURCE_FIELDS)
 
@@ -34,9 +34,9 @@ class EventSerializerBase(SourcedSerializer):
 
 
 class EventDetailSerializer(EventSerializerBase):
-    """An event with what was sent."""
+    """An event with its body and headers."""
 
-    body = serializers.SerializerMethodField(help_text="As text where it is UTF-8, else in base64.")
+    body = serializers.SerializerMethodField(help_text="As text if it is UTF-8, else in base64.")
     body_encoding = serializers.SerializerMethodField()
     headers = serializers.DictField(child=serializers.CharField(), read_only=True)
 
@@ -54,7 +54,7 @@ class EventDetailSerializer(EventSerializerBase):
 
 
 def decode_body(event: Event) -> tuple[str, str]:
-    """The body and its encoding."""
+    """Return the body as text, and its encoding: utf-8, or base64 if the bytes are not UTF-8."""
     body = bytes(event.body)
     try:
         return body.decode(), "utf-8"
@@ -67,7 +67,7 @@ class EventViewSet(RowViewSet):
 
     queryset = Event.objects.select_related("source")
     filterset_class = make_filterset(EVENT_COLUMNS)
-    orderable = {column.name: column for column in EVENT_COLUMNS if column.is_orderable}
+    orderable_columns = {column.name: column for column in EVENT_COLUMNS if column.is_orderable}
     lookup_value_converter = "int"
 
     def get_queryset(self) -> QuerySet[Event]:
@@ -87,7 +87,7 @@ class SourceViewSet(RowViewSet):
     queryset = Source.objects.all()
     serializer_class = make_serializer(Source, SOURCE_FIELDS, RowSerializer)
     filterset_class = make_filterset(SOURCE_COLUMNS)
-    orderable = {column.name: column for column in SOURCE_COLUMNS}
+    orderable_columns = {column.name: column for column in SOURCE_COLUMNS}
     default_ordering = "slug"
     lookup_field = "slug"
     lookup_value_converter = "slug"

@@ -1,3 +1,5 @@
+"""The configuration of the Django app `events`."""
+
 from django.apps import AppConfig
 
 

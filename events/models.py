@@ -1,4 +1,4 @@
-"""Sources of events and the log of events: exact bytes, and what became of them."""
+"""The tables of events: sources and their secrets, the log of events, refusals, and token buckets."""
 
 import uuid
 
@@ -6,13 +6,13 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models.functions import Coalesce, Now
 
-from crmmirror.lib.allowed_networks import validate_networks
+from crmmirror.lib.web.allowed_networks import validate_networks
 
 MIB = 1024 * 1024
 
 
 class Scheme(models.TextChoices):
-    """How a source's deliveries prove where they come from."""
+    """The signature schemes by which a source's deliveries prove where they come from."""
 
     STANDARD_WEBHOOKS = "standard-webhooks", "Standard Webhooks"
     HMAC_SHA256 = "hmac-sha256", "HMAC-SHA256 of the body"
@@ -22,26 +22,28 @@ class Scheme(models.TextChoices):
 
 
 class Encoding(models.TextChoices):
+    """The encodings of a signature's bytes in a header."""
+
     HEX = "hex", "hexadecimal"
     BASE64 = "base64", "base64"
 
 
 class Period(models.TextChoices):
-    """What a rate limit counts by."""
+    """The periods of a rate limit."""
 
     SECOND = "second", "a second"
     MINUTE = "minute", "a minute"
 
 
 class Source(models.Model):
-    """One account of one vendor: an address that takes its deliveries."""
+    """One account at one vendor, with the address to which the vendor delivers its events."""
 
     slug = models.SlugField(unique=True, max_length=100)
     uuid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     vendor = models.TextField(help_text="The name of a module in entities/vendors.")
     scheme = models.TextField(choices=Scheme)
     header = models.TextField(blank=True, help_text="The header that carries the signature or token.")
-    prefix = models.TextField(blank=True, help_text="What stands before the signature, such as sha256=")
+    prefix = models.TextField(blank=True, help_text="The text before the signature, such as sha256=")
     encoding = models.TextField(choices=Encoding, default=Encoding.HEX)
     max_body_bytes = models.PositiveIntegerField(default=MIB, validators=[MinValueValidator(1)])
     rate_limit = models.PositiveIntegerField(null=True, blank=True, validators=[MinValueValidator(1)])
@@ -51,7 +53,7 @@ class Source(models.Model):
         default="",
         db_default="",
         validators=[validate_networks],
-        help_text="One a line; all where empty.",
+        help_text="One network per line. Leave it empty to allow all.",
     )
     active = models.BooleanField(default=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
@@ -79,12 +81,14 @@ class SourceSecret(models.Model):
 
 
 class Event(models.Model):
-    """One event: the exact bytes that a vendor sent, and the state of the work on it.
+    """One event of the log: the exact bytes that a vendor sent, and the state of its processing.
 
-    Identity is (source, SHA-256 of the body); a redelivery is the same event.
+    Events are equal if their source and the SHA-256 of their body are: a redelivery is the same event.
     """
 
     class Status(models.TextChoices):
+        """The states of an event's processing; only `pending` ones are work for the workers."""
+
         PENDING = "pending"
         APPLIED = "applied"
         IGNORED = "ignored"
@@ -96,19 +100,21 @@ class Event(models.Model):
     body = models.BinaryField()
     headers = models.JSONField(default=dict)
     event_type = models.TextField(db_default="", default="")
-    occurred_at = models.DateTimeField(help_text="The envelope's time, or the receipt's where it has none.")
+    occurred_at = models.DateTimeField(
+        help_text="The time in the envelope, or the time of receipt if it has none."
+    )
     received_at = models.DateTimeField()
     status = models.TextField(choices=Status, default=Status.PENDING, db_default=Status.PENDING)
     attempts = models.PositiveIntegerField(default=0, db_default=0)
     next_attempt_at = models.DateTimeField(null=True)
-    settled_at = models.DateTimeField(null=True, help_text="When the present status was reached.")
+    settled_at = models.DateTimeField(null=True, help_text="When the event reached its present status.")
     warnings = models.JSONField(default=list, db_default=models.Value([], models.JSONField()))
     error = models.TextField(default="", db_default="")
 
     class Meta:
         ordering = ["-id"]
         constraints = [models.UniqueConstraint(fields=["source", "digest"], name="event_identity")]
-        # Every delivery pays for each that its row is in: those of a few rows hold no others.
+        # Every delivery writes to each index that has its row, so the indexes for few rows are partial ones.
         indexes = [
             models.Index("id", name="event_pending", condition=models.Q(status="pending")),
             models.Index(
@@ -131,11 +137,13 @@ class Event(models.Model):
 
 
 class RefusalCount(models.Model):
-    """How many deliveries were refused for one reason within one hour."""
+    """The number of a source's deliveries that were refused for one reason within one hour."""
 
-    source = models.ForeignKey(Source, models.CASCADE, null=True, help_text="None where it is not known.")
+    source = models.ForeignKey(
+        Source, models.CASCADE, null=True, help_text="Empty if the source is not known."
+    )
     reason = models.TextField()
-    hour = models.DateTimeField(help_text="Its beginning.")
+    hour = models.DateTimeField(help_text="The start of the hour.")
     count = models.BigIntegerField()
 
     class Meta:
@@ -149,14 +157,18 @@ class RefusalCount(models.Model):
 
 
 class Refusal(models.Model):
-    """One refused delivery of the sample that is kept: never its body, its headers or its path."""
+    """A sample of the refused deliveries. Never contains the body, the headers or the path."""
 
-    source = models.ForeignKey(Source, models.CASCADE, null=True, help_text="None where it is not known.")
+    source = models.ForeignKey(
+        Source, models.CASCADE, null=True, help_text="Empty if the source is not known."
+    )
     reason = models.TextField()
-    detail = models.TextField(help_text="What the sender was told.")
+    detail = models.TextField(help_text="The detail in the answer to the sender.")
     refused_at = models.DateTimeField()
     remote_address = models.GenericIPAddressField(null=True)
-    size = models.BigIntegerField(null=True, help_text="The announced bytes of the body; None if chunked.")
+    size = models.BigIntegerField(
+        null=True, help_text="The announced size of the body in bytes; empty if it was chunked."
+    )
 
     class Meta:
         ordering = ["-id"]
@@ -170,9 +182,10 @@ class Refusal(models.Model):
 
 
 class TokenBucket(models.Model):
-    """What somebody has used up of a limit on how often; see crmmirror/lib/token_bucket.py. Unlogged: no WAL.
+    """A token bucket of a rate limit; see crmmirror/lib/token_bucket.py.
 
-    A row whose time is past says the same as none.
+    The table is unlogged (no write-ahead log), because its rows are worth nothing after a crash. A row whose
+    time is past means the same as no row: the bucket is full.
     """
 
     key = models.TextField(primary_key=True)

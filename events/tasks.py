@@ -1,4 +1,4 @@
-"""The Celery tasks: they only wake; what there is to do stands in the database."""
+"""The Celery tasks. They have no arguments: all work is in the database, so a lost task loses nothing."""
 
 from collections.abc import Callable
 
@@ -11,28 +11,35 @@ from events.processing.drain import drain_backlog, has_pending_events
 from events.processing.outcomes import requeue_due_events
 from events.processing.wakeups import wake_now
 
-SLICE_SECONDS = 5.0
+# A task ends after this time, so that a worker can stop between two tasks.
+MAX_TASK_SECONDS = 5.0
 
 database_circuit = CircuitBreaker("database")
 
 
 @shared_task(name="events.tasks.drain")
 def drain() -> int:
-    """Drains for a slice of time, so that a worker can stop in between; goes on if anything is left."""
-    return _unless_away(_drain)
+    """Drain the backlog for MAX_TASK_SECONDS; return how many events it settled.
+
+    If events are left then, wake a worker again.
+    """
+    return _run_unless_database_away(_drain)
 
 
 @shared_task(name="events.tasks.sweep")
 def sweep() -> int:
-    """Every few seconds, by beat: retries what is due, and drains what no wake-up came for."""
-    return _unless_away(_sweep)
+    """Requeue failed events whose next attempt is due, and drain the backlog; return how many it settled.
+
+    Beat runs it every few seconds. It also finds events whose wake-up was lost.
+    """
+    return _run_unless_database_away(_sweep)
 
 
 def _drain() -> int:
-    settled = drain_backlog(SLICE_SECONDS)
+    settled_count = drain_backlog(MAX_TASK_SECONDS)
     if has_pending_events():
         wake_now()
-    return settled
+    return settled_count
 
 
 def _sweep() -> int:
@@ -40,18 +47,19 @@ def _sweep() -> int:
     return _drain()
 
 
-def _unless_away(work: Callable[[], int]) -> int:
-    """What the work returns; 0 where the database is away: the next sweep tries again.
+def _run_unless_database_away(work: Callable[[], int]) -> int:
+    """Return what the work returns, or 0 if the database is away: the next sweep does the work then.
 
-    A task that fails sends its traceback to Celery's main process, which stops reading it half-way
-    when it loses the broker just then (celery 5.7), and gives that worker no task ever after.
+    The error must not leave the task. A task that fails sends its traceback to Celery's main process, which
+    stops reading it half-way if it loses the broker just then (celery 5.7), and never gives that worker a
+    task again.
     """
     try:
-        done = work()
+        settled_count = work()
     except Error as error:
         if not is_transient(error):
             raise
         database_circuit.record_failure(error)
         return 0
     database_circuit.record_success()
-    return done
+    return settled_count

@@ -1,4 +1,4 @@
-"""The addresses that vendors deliver to. Whatever else is posted here gets the endpoint's own 404."""
+"""The addresses of the webhook endpoint. It answers unknown addresses itself, with a 404 that is counted."""
 
 from django.urls import path, re_path
 
@@ -7,7 +7,7 @@ from events.endpoint.views import receive
 app_name = "webhooks"
 urlpatterns = [
     path("<uuid:uuid>/", receive, name="receive"),
-    # The address as it is often pasted; a redirect would not be followed.
+    # People often paste the address without the slash, and vendors do not follow a redirect.
     path("<uuid:uuid>", receive),
     re_path("", receive),
 ]

@@ -146,7 +146,7 @@ def no_refusal_writer(monkeypatch: pytest.MonkeyPatch) -> None:
     from events.refusals import recorder
     from events.refusals.recorder import buffer
 
-    buffer.start_over()
+    buffer.clear()
     monkeypatch.setattr(recorder.writer, "trigger", lambda: None)
 
 

@@ -1,4 +1,5 @@
-"""The embedded stack: PostgreSQL, Valkey, web, worker and beat as children of one process.
+"""The embedded stack: PostgreSQL, Valkey, web, worker and beat as child processes of one `manage.py up`.
 
-Nothing here imports Django; the stack has to stand before settings can be read.
+Imports nothing of Django and no other room of the project, because the stack must be up before the settings
+can be read. What serves requests does not belong here.
 """

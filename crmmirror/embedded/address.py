@@ -1,4 +1,4 @@
-"""Where the web server listens."""
+"""The host and port on which the web server listens."""
 
 import errno
 import http.client
@@ -8,47 +8,49 @@ from dataclasses import dataclass
 from crmmirror.embedded.errors import EmbeddedError
 
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
-# What binds every address, and how this machine reaches it.
+# Hosts that bind every address of this machine, and the address under which this machine reaches them.
 WILDCARD_HOSTS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 
 
 @dataclass(frozen=True)
 class Address:
+    """A host, as a name or a number, and a TCP port."""
+
     host: str
     port: int
 
     @property
     def url(self) -> str:
-        """Where this machine reaches it."""
+        """The URL under which this machine reaches the web server."""
         host = WILDCARD_HOSTS.get(self.host, self.host)
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     @property
-    def is_named(self) -> bool:
-        """Whether browsers call it by a name that Django has to be told."""
+    def needs_allowed_host(self) -> bool:
+        """True if browsers send a Host that is neither local nor a wildcard: ALLOWED_HOSTS must list it."""
         return self.host not in (*LOCAL_HOSTS, *WILDCARD_HOSTS)
 
     @property
-    def numeric(self) -> str:
-        """The host as the number that a server binds. Raises OSError for an unknown name."""
-        return str(self._resolved()[4][0])
+    def numeric_host(self) -> str:
+        """The host as a numeric IP address, which Granian can bind. Raises OSError for an unknown name."""
+        return str(self._resolve()[4][0])
 
-    def check(self) -> None:
-        """Raises EmbeddedError where nothing can listen on it."""
+    def check_can_bind(self) -> None:
+        """Raise EmbeddedError if a server cannot listen on this address."""
         try:
-            family, kind, protocol, _, target = self._resolved()
+            family, kind, protocol, _, target = self._resolve()
             with socket.socket(family, kind, protocol) as probe:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 probe.bind(target)
         except OSError as error:
-            taken = error.errno == errno.EADDRINUSE
-            why = "another program listens there" if taken else error.strerror
+            is_in_use = error.errno == errno.EADDRINUSE
+            reason = "another program listens there" if is_in_use else error.strerror
             raise EmbeddedError(
-                f"Cannot serve {self.host}:{self.port}: {why}. Pass --host or --port."
+                f"Cannot serve {self.host}:{self.port}: {reason}. Pass another --host or --port."
             ) from error
 
-    def answers(self) -> bool:
-        """Whether the mirror serves there; a redirection or a refusal is an answer too."""
+    def is_ready(self) -> bool:
+        """Return True if the mirror serves there. A redirection or a refusal (3xx, 4xx) counts too."""
         connection = http.client.HTTPConnection(self.url.removeprefix("http://"), timeout=5)
         try:
             connection.request("GET", "/admin/login/")
@@ -58,5 +60,6 @@ class Address:
         finally:
             connection.close()
 
-    def _resolved(self) -> tuple:
+    def _resolve(self) -> tuple:
+        """Return the first entry of `getaddrinfo`: family, kind, protocol, canonical name, socket address."""
         return socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]

@@ -1,5 +1,5 @@
-"""The one error that the embedded stack raises for what its user can mend."""
+"""The error that the embedded stack raises for problems that its user can solve."""
 
 
 class EmbeddedError(Exception):
-    """Says in one line what is wrong and how to mend it."""
+    """A problem that the user can solve; the message is one line that says what is wrong and what to do."""

@@ -1,4 +1,4 @@
-"""One run of the embedded stack, from an empty directory to the last child's end."""
+"""One run of the embedded stack: from an empty state directory until the last child process has ended."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -7,18 +7,28 @@ from pathlib import Path
 from crmmirror.embedded.address import Address
 from crmmirror.embedded.errors import EmbeddedError
 from crmmirror.embedded.processes.console import print_event, print_text
-from crmmirror.embedded.processes.process import last_log_line
-from crmmirror.embedded.processes.supervisor import Stopped, Supervisor
+from crmmirror.embedded.processes.process import read_last_log_line
+from crmmirror.embedded.processes.supervisor import StopRequested, Supervisor
 from crmmirror.embedded.servers.sockets import remove_socket_directory
-from crmmirror.embedded.stack import ADMIN, PASSWORD_IS_OURS, PROJECT, Stack, management_program
+from crmmirror.embedded.stack import (
+    ADMIN_USERNAME,
+    GENERATED_PASSWORD_MESSAGE,
+    PROJECT,
+    Stack,
+    make_management_program,
+)
 from crmmirror.embedded.state_directory import lock_state_directory
 
 SAMPLES = PROJECT / "entities" / "vendors" / "samples"
 
 
 def run_stack(directory: Path, address: Address, *, workers: int, demo: bool) -> None:
-    """Serve until somebody asks to stop. Raises EmbeddedError where it cannot start."""
-    address.check()
+    """Serve until a signal or a closed terminal asks to stop. Raises EmbeddedError if it cannot start.
+
+    directory: the state directory. workers: how many processes apply events.
+    demo: make a source of each vendor and deliver the sample events to it.
+    """
+    address.check_can_bind()
     with lock_state_directory(directory), supervise(directory) as supervisor:
         start_stack(Stack(directory, address, supervisor, workers), demo=demo)
         supervisor.watch()
@@ -26,12 +36,12 @@ def run_stack(directory: Path, address: Address, *, workers: int, demo: bool) ->
 
 @contextmanager
 def supervise(directory: Path) -> Iterator[Supervisor]:
-    """Until somebody asks to stop, which ends the block; the children end after it, however it ends."""
+    """Yield a supervisor. A request to stop ends the block; the children are stopped however it ends."""
     supervisor = Supervisor()
-    supervisor.heed_signals()
+    supervisor.install_signal_handlers()
     try:
         yield supervisor
-    except Stopped:
+    except StopRequested:
         pass
     finally:
         supervisor.stop()
@@ -39,11 +49,12 @@ def supervise(directory: Path) -> Iterator[Supervisor]:
 
 
 def start_stack(stack: Stack, *, demo: bool) -> None:
-    environment = stack.settings(stack.start_servers())
+    """Start everything in order, and print where it is served. Raises EmbeddedError and StopRequested."""
+    environment = stack.write_settings(stack.start_servers())
     login = prepare_database(stack, environment, demo=demo)
     stack.start_programs(environment)
     if demo:
-        deliver_examples(stack, environment)
+        deliver_samples(stack, environment)
     print_text(
         f"\n  CRM mirror: {stack.address.url}/admin/   {login}\n"
         f"  API:        {stack.address.url}/api/v1/docs/\n"
@@ -53,25 +64,24 @@ def start_stack(stack: Stack, *, demo: bool) -> None:
 
 
 def prepare_database(stack: Stack, environment: Mapping[str, str], *, demo: bool) -> str:
-    """Bring the database up to date; how to log in."""
-    program = management_program(stack, environment, "prepare_database", *(["--demo"] if demo else []))
+    """Migrate the database and make the admin user; return how to log in, as text for the terminal."""
+    program = make_management_program(stack, environment, "prepare_database", *(["--demo"] if demo else []))
     status = stack.supervisor.run(program)
-    said = last_log_line(program.log)
+    last_line = read_last_log_line(program.log)
     if status != 0:
-        raise EmbeddedError(f"The database could not be prepared: {said}")
+        raise EmbeddedError(f"The database could not be prepared: {last_line}. See {program.log}.")
     print_event("database", "is migrated")
-    ours = said == PASSWORD_IS_OURS
-    return (
-        f"user {ADMIN}, password {environment['ADMIN_PASSWORD']}" if ours else "the password is as you set it"
-    )
+    if last_line == GENERATED_PASSWORD_MESSAGE:
+        return f"user {ADMIN_USERNAME}, password {environment['ADMIN_PASSWORD']}"
+    return "the password is as you set it"
 
 
-def deliver_examples(stack: Stack, environment: Mapping[str, str]) -> None:
-    """Every documented event, by the vendor's way in. A second run's are found to be duplicates."""
-    for examples in sorted(path for path in SAMPLES.iterdir() if path.is_dir()):
-        files = sorted(str(path) for path in examples.glob("*.json"))
-        program = management_program(
-            stack, environment, "deliver", examples.name, *files, "--url", stack.address.url
+def deliver_samples(stack: Stack, environment: Mapping[str, str]) -> None:
+    """Deliver every sample event over HTTP, as its vendor would. In a second run they are duplicates."""
+    for samples in sorted(path for path in SAMPLES.iterdir() if path.is_dir()):
+        files = sorted(str(path) for path in samples.glob("*.json"))
+        program = make_management_program(
+            stack, environment, "deliver", samples.name, *files, "--url", stack.address.url
         )
         stack.supervisor.run(program)
-        print_event("demo", f"{examples.name}: {last_log_line(program.log)}")
+        print_event("demo", f"{samples.name}: {read_last_log_line(program.log)}")

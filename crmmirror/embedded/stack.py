@@ -1,4 +1,4 @@
-"""What the embedded stack is made of, and in which order it starts."""
+"""The programs of the embedded stack, and the order in which they start."""
 
 import os
 import sys
@@ -13,24 +13,27 @@ from crmmirror.embedded.processes.supervisor import Service, Supervisor
 from crmmirror.embedded.servers.postgres import make_cluster
 from crmmirror.embedded.servers.valkey import make_broker
 from crmmirror.embedded.state_directory import (
-    load_or_make_secrets,
+    load_or_generate_secrets,
     make_empty_directory,
     write_environment_file,
 )
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 PYTHON = sys.executable
-# Of each process. A slow sender holds one: more of them than `crmmirror.lib.upload_slots` gives to such.
+# Threads of each web process. A slow sender holds a thread while its body arrives, so there must be more
+# threads than `crmmirror.lib.web.upload_slots` has slots (224 in all).
 WEB_THREADS = 256
-ADMIN = "admin"
-# What `manage.py prepare_database` says last: whether the generated password lets ADMIN in.
-PASSWORD_IS_OURS = "The admin's password is the generated one."  # noqa: S105
-PASSWORD_IS_THEIRS = "The admin's password was changed, or the user was there before."  # noqa: S105
+MAX_WEB_PROCESSES = 4
+ADMIN_USERNAME = "admin"
+# The last line that `manage.py prepare_database` prints, by which `up` knows if the password that it
+# generated logs ADMIN_USERNAME in.
+GENERATED_PASSWORD_MESSAGE = "The admin's password is the generated one."  # noqa: S105
+OTHER_PASSWORD_MESSAGE = "The admin's password was changed, or the user was there before."  # noqa: S105
 
 
 @dataclass(frozen=True)
 class Stack:
-    """The services around one state directory. `workers` is how many processes apply events."""
+    """The services of one state directory. workers: how many processes apply events."""
 
     directory: Path
     address: Address
@@ -38,85 +41,96 @@ class Stack:
     workers: int
 
     def start_servers(self) -> dict[str, str]:
-        """Start those that the environment does not name; the settings that reach them all."""
+        """Start the servers that the environment does not name. Return the settings with their URLs."""
         urls = {}
         if not os.environ.get("DATABASE_URL"):
             cluster = make_cluster(self.directory)
-            program = cluster.program(self.log("database"))
-            self.supervisor.start(Service(program, cluster.answers, cluster.prepare))
+            program = cluster.make_program(self.log_path("database"))
+            self.supervisor.start(Service(program, cluster.is_ready, cluster.prepare))
             urls["DATABASE_URL"] = cluster.url
         if not os.environ.get("BROKER_URL"):
             broker = make_broker(self.directory)
-            self.supervisor.start(Service(broker.program(self.log("broker")), broker.answers))
+            self.supervisor.start(Service(broker.make_program(self.log_path("broker")), broker.is_ready))
             urls["BROKER_URL"] = broker.url
         return urls
 
-    def settings(self, urls: Mapping[str, str]) -> dict[str, str]:
-        """Settings for the children and for other terminals, written to the state directory."""
-        counts = make_empty_directory(self.directory / "metrics")
-        defaults = {"HTTPS": "false", "PROMETHEUS_MULTIPROC_DIR": str(counts), **urls}
-        defaults |= load_or_make_secrets(self.directory)
-        if self.address.is_named:
+    def write_settings(self, urls: Mapping[str, str]) -> dict[str, str]:
+        """Write the settings to the state directory, for other terminals; return them for the children.
+
+        urls: what `start_servers` returned. A setting of the environment wins over the one made here.
+        """
+        metrics_directory = make_empty_directory(self.directory / "metrics")
+        defaults = {"HTTPS": "false", "PROMETHEUS_MULTIPROC_DIR": str(metrics_directory), **urls}
+        defaults |= load_or_generate_secrets(self.directory)
+        if self.address.needs_allowed_host:
             defaults["ALLOWED_HOSTS"] = f"localhost,127.0.0.1,[::1],{self.address.host}"
-        chosen = {name: os.environ.get(name) or value for name, value in defaults.items()}
-        chosen |= {name: os.environ[name] for name in ("DATABASE_URL", "BROKER_URL") if os.environ.get(name)}
-        chosen["WEB_URL"] = self.address.url
-        write_environment_file(self.directory, chosen)
-        return {**chosen, "CRMMIRROR_STATE_DIR": str(self.directory)}
+        settings = {name: os.environ.get(name) or value for name, value in defaults.items()}
+        settings |= {
+            name: os.environ[name] for name in ("DATABASE_URL", "BROKER_URL") if os.environ.get(name)
+        }
+        settings["WEB_URL"] = self.address.url
+        write_environment_file(self.directory, settings)
+        return {**settings, "CRMMIRROR_STATE_DIR": str(self.directory)}
 
     def start_programs(self, environment: Mapping[str, str]) -> None:
+        """Start web, worker and beat, and print the lines of their logs from then on."""
         services = (
             Service(
-                web_program(self, environment), self.address.answers, started=f"serves {self.address.url}"
+                make_web_program(self, environment),
+                self.address.is_ready,
+                started_message=f"serves {self.address.url}",
             ),
-            Service(worker_program(self, environment)),
-            Service(beat_program(self, environment)),
+            Service(make_worker_program(self, environment)),
+            Service(make_beat_program(self, environment)),
         )
         for service in services:
-            self.supervisor.start(service, followed=True)
+            self.supervisor.start(service, prints_log=True)
 
-    def log(self, name: str) -> Path:
+    def log_path(self, name: str) -> Path:
         return self.directory / "log" / f"{name}.log"
 
 
-def management_program(stack: Stack, environment: Mapping[str, str], *argv: str) -> Program:
-    """One of manage.py's commands; its output goes to a log of the command's name."""
-    return Program(argv[0], (PYTHON, "manage.py", *argv), stack.log(argv[0]), environment, PROJECT)
+def make_management_program(stack: Stack, environment: Mapping[str, str], *argv: str) -> Program:
+    """Return a command of manage.py as a program; its output goes to a log of the command's name."""
+    return Program(argv[0], (PYTHON, "manage.py", *argv), stack.log_path(argv[0]), environment, PROJECT)
 
 
-def web_program(stack: Stack, environment: Mapping[str, str]) -> Program:
+def make_web_program(stack: Stack, environment: Mapping[str, str]) -> Program:
     options = {
         "--interface": "wsgi",
-        "--host": stack.address.numeric,
+        "--host": stack.address.numeric_host,
         "--port": str(stack.address.port),
-        "--workers": str(min(4, os.cpu_count() or 1)),
+        "--workers": str(min(MAX_WEB_PROCESSES, os.cpu_count() or 1)),
         "--blocking-threads": str(WEB_THREADS),
         "--workers-kill-timeout": "5",
     }
     words = [word for pair in options.items() for word in pair]
     argv = (PYTHON, "-m", "granian", *words, "--respawn-failed-workers", "crmmirror.wsgi:application")
-    return Program("web", argv, stack.log("web"), environment, PROJECT)
+    return Program("web", argv, stack.log_path("web"), environment, PROJECT)
 
 
-def worker_program(stack: Stack, environment: Mapping[str, str]) -> Program:
-    """Orphaned, it has lost its broker too, and would wait for it for ever after a milder signal.
+def make_worker_program(stack: Stack, environment: Mapping[str, str]) -> Program:
+    """Return the Celery worker as a program that is killed if its parent dies.
 
-    Its own children die with it: Celery sees to that.
+    When the parent dies, the broker dies too, and after SIGTERM the worker would wait for it for ever.
+    Celery makes sure that the worker's own children die with it.
     """
     argv = _celery("worker", "--concurrency", str(stack.workers), "--without-gossip", "--without-mingle")
-    ends = ((SIGTERM, 10), (SIGQUIT, 3), (SIGKILL, 5))
-    return Program("worker", argv, stack.log("worker"), environment, PROJECT, ends=ends, orphaned=SIGKILL)
-
-
-def beat_program(stack: Stack, environment: Mapping[str, str]) -> Program:
-    schedule = str(stack.directory / "beat-schedule")
     return Program(
-        "beat",
-        _celery("beat", "--schedule", schedule, "--pidfile", ""),
-        stack.log("beat"),
+        "worker",
+        argv,
+        stack.log_path("worker"),
         environment,
         PROJECT,
+        stop_signals=((SIGTERM, 10), (SIGQUIT, 3), (SIGKILL, 5)),
+        parent_death_signal=SIGKILL,
     )
+
+
+def make_beat_program(stack: Stack, environment: Mapping[str, str]) -> Program:
+    schedule = str(stack.directory / "beat-schedule")
+    argv = _celery("beat", "--schedule", schedule, "--pidfile", "")
+    return Program("beat", argv, stack.log_path("beat"), environment, PROJECT)
 
 
 def _celery(*argv: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The state directory: who holds it, and the settings that let another terminal find the stack."""
+"""The state directory: its lock, its secrets, and the settings by which another terminal finds the stack."""
 
 import fcntl
 import os
@@ -13,17 +13,22 @@ from cryptography.fernet import Fernet
 from crmmirror.embedded.errors import EmbeddedError
 
 ENVIRONMENT_FILE = "embedded.env"
-HEADER = "# Written by manage.py up. It holds secrets; whoever loses it cannot read the sources' secrets.\n"
+HEADER = (
+    "# Written by manage.py up. Keep it private and back it up: it holds secrets, and without its\n"
+    "# ENCRYPTION_KEYS the stored secrets of the sources cannot be decrypted.\n"
+)
 
 
 @contextmanager
-def lock_state_directory(directory: Path) -> Iterator[Path]:
-    """Make the directory and hold it. Raises EmbeddedError where another `up` does."""
+def lock_state_directory(directory: Path) -> Iterator[None]:
+    """Make the directory and hold its lock for the block. Raises EmbeddedError if another `up` holds it."""
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = (directory / "lock").open("w")
     except OSError as error:
-        raise EmbeddedError(f"The state directory is of no use: {error}.") from error
+        raise EmbeddedError(
+            f"Cannot use the state directory: {error}. Set CRMMIRROR_STATE_DIR to one that you can write to."
+        ) from error
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -32,18 +37,18 @@ def lock_state_directory(directory: Path) -> Iterator[Path]:
                 f"Another manage.py up runs on {directory}: stop it, or set CRMMIRROR_STATE_DIR."
             ) from error
         (directory / "log").mkdir(exist_ok=True)
-        yield directory
+        yield
 
 
 def make_empty_directory(directory: Path) -> Path:
-    """The directory, with nothing of an earlier run in it."""
+    """Make the directory, without any files of an earlier run, and return it."""
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(exist_ok=True)
     return directory
 
 
 def read_environment_file(directory: Path) -> dict[str, str]:
-    """What `write_environment` wrote; empty where that is nothing, or another user's."""
+    """Return what `write_environment_file` wrote; empty if there is no such file or it may not be read."""
     try:
         lines = (directory / ENVIRONMENT_FILE).read_text().splitlines()
     except (FileNotFoundError, NotADirectoryError, PermissionError):
@@ -52,22 +57,22 @@ def read_environment_file(directory: Path) -> dict[str, str]:
 
 
 def write_environment_file(directory: Path, values: Mapping[str, str]) -> None:
-    """Replace the file as a whole; nobody else may read it."""
-    aside = directory / f"{ENVIRONMENT_FILE}.new"
-    aside.unlink(missing_ok=True)
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    """Replace the file atomically (write a new one, then rename it), readable by its owner only."""
+    new_file = directory / f"{ENVIRONMENT_FILE}.new"
+    new_file.unlink(missing_ok=True)
+    descriptor = os.open(new_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.write(HEADER + "".join(f"{name}={value}\n" for name, value in values.items()))
         os.fsync(file.fileno())
-    aside.rename(directory / ENVIRONMENT_FILE)
+    new_file.rename(directory / ENVIRONMENT_FILE)
 
 
-def load_or_make_secrets(directory: Path) -> dict[str, str]:
-    """The secrets of this state directory, made on the first run."""
-    makers = {
+def load_or_generate_secrets(directory: Path) -> dict[str, str]:
+    """Return the secrets of this state directory; generate those that it does not have yet."""
+    generators = {
         "SECRET_KEY": lambda: secrets.token_urlsafe(50),
         "ENCRYPTION_KEYS": lambda: Fernet.generate_key().decode(),
         "ADMIN_PASSWORD": lambda: secrets.token_urlsafe(12),
     }
-    known = read_environment_file(directory)
-    return {name: known.get(name) or make() for name, make in makers.items()}
+    stored = read_environment_file(directory)
+    return {name: stored.get(name) or generate() for name, generate in generators.items()}

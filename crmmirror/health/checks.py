@@ -1,4 +1,4 @@
-"""What the mirror needs to be ready, and what to do about each thing that is missing. Names no secret."""
+"""The readiness checks: what the mirror needs, and what to do if it is missing. No result shows a secret."""
 
 from collections.abc import Callable
 from concurrent.futures import Future, wait
@@ -12,64 +12,77 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from crmmirror.health.single_flight import SingleFlight
+from crmmirror.lib.cursors import fetch_value
 from events.reports.overview import oldest_pending_age
 
+# The time for all checks together, as they run at the same time.
 CHECK_SECONDS = 1
 
 
 class NotReady(Exception):
-    """What was looked at is there, and not as it should be; the message says how."""
+    """A check's service answers, but its state is not as it should be; the message says what is wrong."""
 
 
 @dataclass(frozen=True)
-class Finding:
-    """state: "ok", "failed", or "unknown" where what the check needs has failed. do: what mends it."""
+class CheckResult:
+    """The result of one check, with the fields that /readyz shows.
+
+    state: "ok", "failed", or "unknown" if another check that it requires has failed.
+    do: what a person can do about it.
+    """
 
     state: str
     detail: str
     do: str = ""
 
-
-OK = Finding("ok", "")
+    @property
+    def is_ok(self) -> bool:
+        return self.state == "ok"
 
 
 @dataclass(frozen=True)
 class Check:
-    """look: returns a detail; raises where it fails. needs: the check without which this one is blind."""
+    """A readiness check.
 
-    look: SingleFlight[str]
+    probe: returns a detail, or raises if the check fails. remedy: what a person can do about a failure.
+    requires: the name of the check without which this one cannot tell anything; empty if there is none.
+    """
+
+    probe: SingleFlight[str]
     remedy: str
-    needs: str = ""
+    requires: str = ""
 
 
-def closes_connection(look: Callable[[], str]) -> Callable[[], str]:
-    """A thread's connection is its own, and goes back to the pool with it."""
+def close_connection_afterwards(probe: Callable[[], str]) -> Callable[[], str]:
+    """Decorate a probe that uses the database: its thread has its own connection, which must not leak."""
 
-    @wraps(look)
-    def looked() -> str:
+    @wraps(probe)
+    def probe_and_close() -> str:
         try:
-            return look()
+            return probe()
         finally:
             connection.close()
 
-    return looked
+    return probe_and_close
 
 
-@closes_connection
+@close_connection_afterwards
 def check_database() -> str:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
+    """Raise an error if the database does not run a statement."""
+    fetch_value("SELECT 1")
     return "answers"
 
 
 def check_broker() -> str:
+    """Raise an error if no connection to the broker can be made."""
     with closing(current_app.connection_for_write()) as broker:
         broker.ensure_connection(max_retries=0, timeout=CHECK_SECONDS)
     return "answers"
 
 
-@closes_connection
+@close_connection_afterwards
 def check_migrations() -> str:
+    """Raise NotReady if a migration of the code is not in the database."""
     executor = MigrationExecutor(connection)
     missing = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
     if missing:
@@ -77,8 +90,9 @@ def check_migrations() -> str:
     return "all applied"
 
 
-@closes_connection
+@close_connection_afterwards
 def check_backlog() -> str:
+    """Raise NotReady if the oldest pending event has waited longer than READY_MAX_PENDING_SECONDS."""
     age = oldest_pending_age()
     limit = settings.READY_MAX_PENDING_SECONDS
     seconds = int(age.total_seconds()) if age else 0
@@ -97,34 +111,35 @@ CHECKS = {
         "See that the broker runs and that BROKER_URL leads to it. Events are stored meanwhile, and "
         "applied once it is back.",
     ),
-    "migrations": Check(SingleFlight(check_migrations), "Run manage.py migrate.", needs="database"),
+    "migrations": Check(SingleFlight(check_migrations), "Run manage.py migrate.", requires="database"),
     "backlog": Check(
         SingleFlight(check_backlog),
         "See that workers and beat run and keep up (celery --app crmmirror worker, beat); manage.py "
         "apply_events helps out.",
-        needs="database",
+        requires="database",
     ),
 }
 
 
-def run_checks() -> dict[str, Finding]:
-    """By name; all looks at once, for SECONDS at most."""
-    looks = {name: check.look.begin() for name, check in CHECKS.items()}
-    wait(looks.values(), CHECK_SECONDS)
-    found = {name: _found(look, CHECKS[name]) for name, look in looks.items()}
-    blind = {
-        name: check.needs for name, check in CHECKS.items() if found.get(check.needs, OK).state != OK.state
+def run_checks() -> dict[str, CheckResult]:
+    """Run all checks at the same time, for CHECK_SECONDS at most; return the results by name."""
+    futures = {name: check.probe.start() for name, check in CHECKS.items()}
+    wait(futures.values(), CHECK_SECONDS)
+    results = {name: _make_result(future, CHECKS[name]) for name, future in futures.items()}
+    unknown = {
+        name: CheckResult("unknown", f"needs the {check.requires}")
+        for name, check in CHECKS.items()
+        if check.requires and not results[check.requires].is_ok
     }
-    return found | {name: Finding("unknown", f"needs the {needed}") for name, needed in blind.items()}
+    return results | unknown
 
 
-def _found(look: Future[str], check: Check) -> Finding:
-    if not look.done():
-        return Finding("failed", f"no answer within {CHECK_SECONDS} s", check.remedy)
-    error = look.exception()
+def _make_result(future: Future[str], check: Check) -> CheckResult:
+    if not future.done():
+        return CheckResult("failed", f"no answer within {CHECK_SECONDS} s", check.remedy)
+    error = future.exception()
     if error is None:
-        return Finding("ok", look.result())
-    # The text of another error may hold an address or a name.
-    return Finding(
-        "failed", str(error) if isinstance(error, NotReady) else type(error).__name__, check.remedy
-    )
+        return CheckResult("ok", future.result())
+    # Only the class of any other error is shown: its text may contain an address or a user's name.
+    detail = str(error) if isinstance(error, NotReady) else type(error).__name__
+    return CheckResult("failed", detail, check.remedy)

@@ -1,30 +1,29 @@
-"""Answers programs that ask about health ahead of the middleware that serves people.
+"""Middleware that answers programs that ask about health, before the middleware that serves people.
 
-A balancer, a cluster or a Prometheus asks each process by its own address: under a Host that
-ALLOWED_HOSTS does not hold, and within the network, without TLS.
+A load balancer, a cluster or Prometheus calls each process by the process's own address: with a Host that
+is not in ALLOWED_HOSTS and, inside the network, without TLS. The middleware for people would refuse that.
 """
 
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
-from django.template.response import SimpleTemplateResponse
 from django.urls import resolve
+
+from crmmirror.lib.web.direct_responses import respond_directly
 
 Handler = Callable[[HttpRequest], HttpResponse]
 PROBE_PATHS = ("/healthz", "/readyz")
-# A browser's session is not known here; a program brings a header.
+# Answered directly only if a token is sent: without the session middleware, a browser's login is not known.
 TOKEN_PATHS = ("/metrics",)
 
 
-def health_check_middleware(handle: Handler) -> Handler:
-    def answer(request: HttpRequest) -> HttpResponse:
-        path = request.path_info
-        if path not in PROBE_PATHS and (path not in TOKEN_PATHS or "Authorization" not in request.headers):
-            return handle(request)
-        response = resolve(path).func(request)
-        if isinstance(response, SimpleTemplateResponse):
-            response.render()
-        response.headers["Content-Length"] = str(len(response.content))
-        return response
+def health_check_middleware(get_response: Handler) -> Handler:
+    """Answer probes, and programs with a token that read metrics, directly."""
 
-    return answer
+    def middleware(request: HttpRequest) -> HttpResponse:
+        path = request.path_info
+        if path in PROBE_PATHS or (path in TOKEN_PATHS and "Authorization" in request.headers):
+            return respond_directly(resolve(path), request)
+        return get_response(request)
+
+    return middleware

@@ -1,4 +1,7 @@
-"""Looks at something that may not answer, in a time that the asker sets."""
+"""Single flight: one call of a function at a time, whose result is shared by all who ask meanwhile.
+
+Used for readiness checks: the database that a check asks may not answer, and anybody may ask for the check.
+"""
 
 import threading
 import time
@@ -7,37 +10,40 @@ from concurrent.futures import Future
 from typing import Generic, TypeVar
 
 Result = TypeVar("Result")
-# How long what was seen is true enough: strangers who ask all the time cost one look in that time.
-FRESH_SECONDS = 1.0
+# How long a result is cached: strangers who ask all the time cause one call in that time.
+CACHE_SECONDS = 1.0
 
 
 class SingleFlight(Generic[Result]):
-    """One look at a time, in a thread of its own, shared by all who ask meanwhile and just after.
+    """Runs a function in a thread, never twice at the same time.
 
-    So a look that hangs holds one thread, however often somebody asks.
+    A call that hangs therefore holds one thread, however often somebody asks.
     """
 
-    def __init__(self, look: Callable[[], Result]) -> None:
-        self._look = look
+    def __init__(self, function: Callable[[], Result]) -> None:
+        self._function = function
         self._lock = threading.Lock()
         self._latest: Future[Result] | None = None
-        self._ended = 0.0
+        self._ended_at = 0.0
 
-    def begin(self) -> Future[Result]:
-        """What it will have seen; it may be seen already."""
+    def start(self) -> Future[Result]:
+        """Return the future of a call: one that runs, one that ended within CACHE_SECONDS, or a new one."""
         with self._lock:
-            latest = self._latest
-            if latest is None or (latest.done() and time.monotonic() - self._ended > FRESH_SECONDS):
-                latest = self._latest = Future()
-                threading.Thread(target=self._run, args=(latest,), daemon=True).start()
-            return latest
+            if self._latest is None or self._is_expired(self._latest):
+                self._latest = Future()
+                threading.Thread(target=self._run, args=(self._latest,), daemon=True).start()
+            return self._latest
 
-    def _run(self, into: Future[Result]) -> None:
+    def _is_expired(self, latest: Future[Result]) -> bool:
+        return latest.done() and time.monotonic() - self._ended_at > CACHE_SECONDS
+
+    def _run(self, future: Future[Result]) -> None:
+        # The time is set before the result, because `start` reads it once the future is done.
         try:
-            seen = self._look()
+            result = self._function()
         except Exception as error:
-            self._ended = time.monotonic()
-            into.set_exception(error)
+            self._ended_at = time.monotonic()
+            future.set_exception(error)
         else:
-            self._ended = time.monotonic()
-            into.set_result(seen)
+            self._ended_at = time.monotonic()
+            future.set_result(result)

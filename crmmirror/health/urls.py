@@ -1,4 +1,4 @@
-"""The addresses that programs ask about the mirror's health."""
+"""The addresses that programs call to learn the mirror's state."""
 
 from django.urls import path
 

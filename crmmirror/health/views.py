@@ -1,7 +1,8 @@
-"""The answers of /healthz and /readyz, which anybody may ask, and of /metrics, which not everybody may.
+"""The views of /healthz and /readyz, which are open to everybody, and of /metrics, which needs a permission.
 
-A balancer goes by /healthz: the endpoint stores what it is sent as long as it answers at all, or says
-503 itself. /readyz is for those who can mend something, and for a rollout that waits for `migrate`.
+A load balancer should use /healthz: as long as a process answers at all, its endpoint either stores
+deliveries or answers 503 itself. /readyz is for people who can repair something, and for a deployment that
+waits for `migrate`.
 """
 
 import hmac
@@ -20,7 +21,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from crmmirror.health.checks import OK, run_checks
+from crmmirror.health.checks import run_checks
 from crmmirror.token_throttle import ThrottledTokenAuthentication
 from entities.api.authentication import StaffSessionAuthentication
 from events.monitoring.exposition import BacklogCollector, CountsCollector, make_registry
@@ -31,26 +32,30 @@ REGISTRY = make_registry(CountsCollector(), BacklogCollector())
 @never_cache
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
+    """Answer "ok" without asking any other service: the process runs and can serve requests."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """`{"status": "ready" | "not ready", "checks": {name: {"state", "detail", "do"}}}`, in about a second."""
-    found = run_checks()
-    ready = all(finding.state == OK.state for finding in found.values())
+    """Run the checks and answer within about a second: 200 if all are ok, else 503.
+
+    The body is `{"status": "ready" | "not ready", "checks": {name: {"state", "detail", "do"}}}`.
+    """
+    results = run_checks()
+    is_ready = all(result.is_ok for result in results.values())
     content = {
-        "status": "ready" if ready else "not ready",
-        "checks": {name: asdict(finding) for name, finding in found.items()},
+        "status": "ready" if is_ready else "not ready",
+        "checks": {name: asdict(result) for name, result in results.items()},
     }
-    return JsonResponse(content, status=200 if ready else 503)
+    return JsonResponse(content, status=200 if is_ready else 503)
 
 
-class MetricsToken(BaseAuthentication):
-    """`Authorization: Bearer …` with the METRICS_TOKEN of the settings; needs no database."""
+class MetricsTokenAuthentication(BaseAuthentication):
+    """Authenticates `Authorization: Bearer …` with the METRICS_TOKEN setting; needs no database."""
 
-    def authenticate(self, request: Request) -> tuple[AnonymousUser, "MetricsToken"] | None:
+    def authenticate(self, request: Request) -> tuple[AnonymousUser, "MetricsTokenAuthentication"] | None:
         scheme, _, token = get_authorization_header(request).partition(b" ")
         if scheme.lower() != b"bearer":
             return None
@@ -63,23 +68,30 @@ class MetricsToken(BaseAuthentication):
         return "Bearer"
 
 
-class MayReadMetrics(BasePermission):
-    """Whoever holds the METRICS_TOKEN, or may view events."""
+class MetricsPermission(BasePermission):
+    """Allows those who send the METRICS_TOKEN, and users who may view events."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        return isinstance(request.auth, MetricsToken) or request.user.has_perm("events.view_event")
+        return isinstance(request.auth, MetricsTokenAuthentication) or request.user.has_perm(
+            "events.view_event"
+        )
 
 
 class MetricsView(APIView):
-    """What Prometheus scrapes, in its text format."""
+    """The metrics, in the text format of Prometheus."""
 
-    authentication_classes = [MetricsToken, ThrottledTokenAuthentication, StaffSessionAuthentication]
-    permission_classes = [MayReadMetrics]
+    authentication_classes = [
+        MetricsTokenAuthentication,
+        ThrottledTokenAuthentication,
+        StaffSessionAuthentication,
+    ]
+    permission_classes = [MetricsPermission]
     schema = None
 
     def get(self, request: Request) -> HttpResponse:
         return HttpResponse(generate_latest(REGISTRY), content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple:
-        """There is one format; Prometheus asks for several by names that the framework does not know."""
+        """Ignore the Accept header: there is one format, and the framework does not know the names by which
+        Prometheus asks for it, so that it would answer 406."""
         return super().perform_content_negotiation(request, force=True)

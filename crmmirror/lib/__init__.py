@@ -1,1 +1,4 @@
-"""The ground floor: what all packages need. It imports neither `events`, `entities` nor the rest of `crmmirror`."""
+"""The ground floor: general tools that several packages need, such as a circuit breaker and token buckets.
+
+It imports nothing of `events`, `entities` or the rest of `crmmirror`. What knows one of them lives there.
+"""

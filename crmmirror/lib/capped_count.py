@@ -1,4 +1,4 @@
-"""Counts that a large table cannot make slow: they stop one beyond a cap."""
+"""Counts that stay fast on a large table, because they stop one beyond a cap."""
 
 from django.db.models import QuerySet
 

@@ -1,4 +1,4 @@
-"""A circuit breaker: stops calling what is away, and probes it now and then until it answers."""
+"""A circuit breaker: stops calling a service that fails, and probes it now and then until it answers."""
 
 import threading
 import time
@@ -11,32 +11,32 @@ RETRY_SECONDS = 0.5
 
 
 class CircuitBreaker:
-    """This process's view of one thing that may be away, such as the broker.
+    """The state of one service that may fail, such as the broker, as this process sees it.
 
-    Closed while the thing answers. The first failure opens it and writes one log line,
-    `<thing>_away`; the first success closes it and writes `<thing>_back`.
+    It is closed while the service answers. The first failure opens it and writes one log line,
+    `<service>_away`; the first success closes it and writes `<service>_back`.
     """
 
-    def __init__(self, thing: str) -> None:
-        self.thing = thing
+    def __init__(self, service: str) -> None:
+        self.service = service
         self._is_open = False
         self._next_probe = 0.0
         self._lock = threading.Lock()
 
     def allows_call(self) -> bool:
-        """Return True if the caller may try. While the circuit is open, one caller per RETRY_SECONDS probes."""
+        """Return True if the caller may try. While it is open, one caller per RETRY_SECONDS probes."""
         if not self._is_open:
             return True
         with self._lock:
-            return self._takes_probe()
+            return self._claim_probe()
 
     def record_failure(self, error: Exception) -> None:
-        """Open the circuit. Only the error's class is logged: its text may quote a statement and so a body."""
+        """Open the circuit. Log only the error's class: its text may quote a statement and so a body."""
         with self._lock:
             self._next_probe = time.monotonic() + RETRY_SECONDS
             if not self._is_open:
                 self._is_open = True
-                log.warning(f"{self.thing}_away", error=type(error).__name__)
+                log.warning(f"{self.service}_away", error=type(error).__name__)
 
     def record_success(self) -> None:
         """Close the circuit. Takes the lock only if it is open, since every delivery calls this."""
@@ -45,9 +45,10 @@ class CircuitBreaker:
         with self._lock:
             if self._is_open:
                 self._is_open = False
-                log.warning(f"{self.thing}_back")
+                log.warning(f"{self.service}_back")
 
-    def _takes_probe(self) -> bool:
+    def _claim_probe(self) -> bool:
+        """Return True if the time for a probe has come, which the caller then makes. Needs the lock."""
         now = time.monotonic()
         if now < self._next_probe:
             return False

@@ -7,11 +7,14 @@ from django.db import connection
 Row = tuple[Any, ...]
 
 
-def fetch_rows(statement: str, *parameters: Any) -> list[Row]:
-    """Run a statement; return its rows, or an empty list if it returns none. Raises django.db.Error."""
+def fetch_rows(statement: str, *parameters: Any, **named: Any) -> list[Row]:
+    """Run a statement; return its rows, or an empty list if it returns none. Raises django.db.Error.
+
+    Pass either positional parameters, for `%s`, or named ones, for `%(name)s`.
+    """
     with connection.cursor() as cursor:
         # With None, and not an empty tuple, a percent sign in the statement stands for itself.
-        cursor.execute(statement, parameters or None)
+        cursor.execute(statement, parameters or named or None)
         return cursor.fetchall() if cursor.description else []
 
 

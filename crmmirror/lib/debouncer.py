@@ -16,13 +16,13 @@ FAILURE_PAUSE_SECONDS = 1.0
 class Debouncer:
     """Runs `action` soon after `trigger`, at most once per `interval` seconds.
 
-    thing: what the action needs, as the circuit breaker names it in the log.
+    service: what the action calls, as the circuit breaker names it in the log.
     """
 
-    def __init__(self, action: Callable[[], None], interval: float, thing: str) -> None:
+    def __init__(self, action: Callable[[], None], interval: float, service: str) -> None:
         self._action = action
         self._interval = interval
-        self._circuit = CircuitBreaker(thing)
+        self._circuit = CircuitBreaker(service)
         self._reset()
         os.register_at_fork(after_in_child=self._reset)
 
@@ -35,7 +35,10 @@ class Debouncer:
             self._start_thread()
 
     def run_now(self) -> bool:
-        """Run the action in the calling thread, for a process that is about to end; return False if it failed."""
+        """Run the action in the calling thread; return False if it failed.
+
+        For a process that is about to end, which cannot wait for the debouncer's thread.
+        """
         try:
             self._action()
         except Exception as error:

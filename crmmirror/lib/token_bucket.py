@@ -6,14 +6,14 @@ its first period, and the limit in the long run.
 A bucket is one row of the database: its key, and `full_at`, the time at which it is full again, by the
 database's clock (GCRA calls it the theoretical arrival time). One statement reads and moves it, so any number
 of processes share a bucket exactly. The row is locked for that statement alone, and the table is unlogged,
-so a unit waits for no disk. After a crash of the database all buckets are full.
+so that no disk is written before a unit is given. After a crash of the database all buckets are full.
 """
 
 from dataclasses import dataclass
 
 from crmmirror.lib.cursors import execute, fetch_value
 
-# The table of `events.models.TokenBucket`; a test holds the two together.
+# The table of `events.models.TokenBucket`; a test checks that the names agree.
 TABLE = "events_tokenbucket"
 CONSUME = f"""
     INSERT INTO {TABLE} AS bucket (key, full_at)
@@ -28,14 +28,14 @@ SECONDS_UNTIL_FULL = f"""
     SELECT extract(epoch FROM full_at - clock_timestamp())::float FROM {TABLE} WHERE key = %s
 """
 DELETE_FULL = f"DELETE FROM {TABLE} WHERE full_at < clock_timestamp()"
-# The wait for a unit that became available between two statements.
+# Returned if a unit became available between the two statements of `consume`: the caller still has to wait.
 MIN_WAIT_SECONDS = 0.001
 MICROSECONDS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """So many units within so many seconds."""
+    """A limit: at most `count` units within `seconds`."""
 
     count: int
     seconds: float
@@ -47,7 +47,7 @@ class Limit:
 
     @property
     def burst_seconds(self) -> float:
-        """How far ahead of the clock `full_at` may be for one more unit to be available (GCRA: the tolerance).
+        """How far `full_at` may be ahead of the clock for a unit to be available (GCRA: the tolerance).
 
         A little more than the sum: refills are rounded to microseconds, which must not cost the last unit.
         """
@@ -76,5 +76,5 @@ def refund(key: str, limit: Limit) -> None:
 
 
 def delete_full_buckets() -> None:
-    """Delete the rows of full buckets: they say the same as no row."""
+    """Delete the rows of full buckets: a bucket without a row is full."""
     execute(DELETE_FULL)

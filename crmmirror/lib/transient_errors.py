@@ -1,9 +1,9 @@
-"""Tells transient database errors, which the same work may survive on another attempt, from lasting ones."""
+"""Tells transient database errors, after which another attempt may succeed, from permanent ones."""
 
 import psycopg
 from django.db import DatabaseError, InterfaceError
 
-# SQLSTATE classes that say nothing about the event: connection, rollback (deadlock), resources,
+# SQLSTATE classes of errors that do not depend on the data: connection, rollback (deadlock), resources,
 # operator's intervention, system error. https://www.postgresql.org/docs/current/errcodes-appendix.html
 TRANSIENT_CLASSES = frozenset({"08", "25", "40", "53", "55", "57", "58"})
 

@@ -1,0 +1,4 @@
+"""The database backend: Django's for PostgreSQL, with a cheaper check of pooled connections.
+
+Django finds it by the name of this package. It imports nothing else of the project.
+"""

@@ -1,7 +1,7 @@
-"""Django's PostgreSQL, with a pool that tells connections which the server has closed without asking it.
+"""The database backend, whose pool finds the connections that the server has closed without a round trip.
 
-The pool's own check is a round trip before each use, which takes as long as storing a delivery does, and
-proves no more about the statement after it.
+The pool's own check sends a statement before each use, which takes as long as storing a delivery does. It
+would not guarantee that the next statement succeeds either.
 """
 
 import select
@@ -12,8 +12,10 @@ from django.db.backends.postgresql import base
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
+    """A connection to PostgreSQL, under the name that Django looks for in a backend's `base` module."""
+
     def get_new_connection(self, conn_params: dict[str, Any]) -> psycopg.Connection:
-        """One that is open, as far as this side knows."""
+        """Return a connection that is open as far as this side knows; throw closed ones away."""
         while True:
             connection = super().get_new_connection(conn_params)
             if not _is_closed(connection):
@@ -23,7 +25,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 
 def _is_closed(connection: psycopg.Connection) -> bool:
-    """Whether there is something to read on an idle connection: its end, or the reason for it."""
+    """Return True if an idle connection has something to read: its end, or the server's reason for it."""
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN)
     return bool(poll.poll(0))

@@ -1,4 +1,8 @@
-"""The admin of the mirrored records: read-only, and the same for every one of them."""
+"""The admin of the mirrored records: read-only, and the same code for every model.
+
+An entity's name stands only in `listings`, and nothing here writes. Imports all of `entities` but its
+API, commands and checks, and the parts of pages from `crmmirror.lib.admin_kit`.
+"""
 
 from django.contrib import admin
 

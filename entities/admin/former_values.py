@@ -1,4 +1,4 @@
-"""The history of one tracked column as the record's page shows it."""
+"""The history of one tracked column, as the record's page shows it."""
 
 from dataclasses import dataclass
 
@@ -7,8 +7,7 @@ from django.utils.safestring import SafeString
 
 from crmmirror.lib.admin_kit.cells import format_duration, minute_cell
 from entities.admin.record_links import event_url
-from entities.admin.value_cells import PAGE_CELLS, field_label, value_cell
-from entities.admin.value_cells import get_field as column_of
+from entities.admin.value_cells import PAGE_CELLS, field_label, get_field, value_cell
 from entities.merge.history import seen_values, value_runs
 from entities.models import Record
 from entities.provenance import written_values
@@ -16,34 +15,35 @@ from entities.provenance import written_values
 
 @dataclass(frozen=True)
 class ValuePeriod:
-    """An unbroken run of one value; `until` is None while it lasts."""
+    """The time during which a column had one value without a break; `end` is None for the current value."""
 
     value: SafeString
-    since: SafeString
-    until: SafeString | None
-    lasted: str
+    start: SafeString
+    end: SafeString | None
+    duration: str
     event_url: str
 
 
 @dataclass(frozen=True)
 class FormerValues:
-    """What a column was, newest first."""
+    """A column's values with their periods, newest first."""
 
     label: str
-    stays: tuple[ValuePeriod, ...]
+    periods: tuple[ValuePeriod, ...]
 
 
-def former_values(record: Record, column: str) -> FormerValues:
-    field = column_of(type(record), column)
+def build_former_values(record: Record, column: str) -> FormerValues:
+    """Return the history of a tracked column, from the record's timeline."""
+    field = get_field(type(record), column)
     runs = value_runs(seen_values(written_values(record, column), column))
-    stays = (
+    periods = (
         ValuePeriod(
             value=value_cell(run.value, field, PAGE_CELLS),
-            since=minute_cell(run.began),
-            until=minute_cell(run.ended) if run.ended else None,
-            lasted=format_duration((run.ended or timezone.now()) - run.began),
+            start=minute_cell(run.began),
+            end=minute_cell(run.ended) if run.ended else None,
+            duration=format_duration((run.ended or timezone.now()) - run.began),
             event_url=event_url(run.event_id),
         )
         for run in reversed(runs)
     )
-    return FormerValues(field_label(field), tuple(stays))
+    return FormerValues(field_label(field), tuple(periods))

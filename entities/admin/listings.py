@@ -1,4 +1,7 @@
-"""What differs between the lists of the records: a line a model; what is not named is derived."""
+"""The columns, searches and filters of the lists of records, with one line for each model.
+
+A model without a line gets a listing that is derived from its columns.
+"""
 
 from dataclasses import dataclass, field
 from functools import cache
@@ -8,27 +11,29 @@ from django.db import models
 from entities.models import Record
 from entities.models.introspection import mirrored_fields, model_name
 
-DERIVED_COLUMNS = 4
-LISTED = (models.TextField, models.DecimalField, models.DateField, models.ForeignKey)
+MAX_DERIVED_COLUMNS = 4
+# The classes of columns that a derived listing may show.
+LISTED_FIELDS = (models.TextField, models.DecimalField, models.DateField, models.ForeignKey)
 
 
 @dataclass(frozen=True)
 class Listing:
-    """columns: shown between the record's name and its times.
+    """The columns that one model's list shows, searches and filters by.
 
-    search: text columns in which a search looks for each of its words.
-    words: column -> the words to filter by; any other word is under "other".
+    columns: shown between the record's name and its times.
+    search_columns: text columns in which a search looks for each of its words.
+    filter_words: column -> the words to filter by; all other words share the choice "other".
     """
 
     columns: tuple[str, ...]
-    search: tuple[str, ...]
-    words: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    search_columns: tuple[str, ...]
+    filter_words: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def make_listing(columns: str, search: str, **words: str) -> Listing:
-    """All of them as words that spaces separate."""
-    split = {column: tuple(known.split()) for column, known in words.items()}
-    return Listing(tuple(columns.split()), tuple(search.split()), split)
+def make_listing(columns: str, search_columns: str, **filter_words: str) -> Listing:
+    """Make a listing from strings in which spaces separate the names."""
+    words_by_column = {column: tuple(words.split()) for column, words in filter_words.items()}
+    return Listing(tuple(columns.split()), tuple(search_columns.split()), words_by_column)
 
 
 LISTINGS = {
@@ -71,10 +76,15 @@ LISTINGS = {
 
 @cache
 def get_listing(model: type[Record]) -> Listing:
-    """The model's line, or its first few columns and the texts among them."""
-    if known := LISTINGS.get(model_name(model)):
-        return known
-    named = [name for name, column in mirrored_fields(model).items() if isinstance(column, LISTED)]
-    texts = [name for name in named if isinstance(model._meta.get_field(name), models.TextField)]
-    columns = [name for name in named if name != "created_at"][:DERIVED_COLUMNS]
-    return Listing(tuple(columns), tuple(texts[:DERIVED_COLUMNS]))
+    """Return the model's listing, or derive one from its first few columns."""
+    return LISTINGS.get(model_name(model)) or derive_listing(model)
+
+
+def derive_listing(model: type[Record]) -> Listing:
+    """Make a listing of the model's first few columns, and search the first few texts."""
+    fields = {
+        name: column for name, column in mirrored_fields(model).items() if isinstance(column, LISTED_FIELDS)
+    }
+    columns = [name for name in fields if name != "created_at"]
+    texts = [name for name, column in fields.items() if isinstance(column, models.TextField)]
+    return Listing(tuple(columns[:MAX_DERIVED_COLUMNS]), tuple(texts[:MAX_DERIVED_COLUMNS]))

@@ -1,6 +1,7 @@
 """List filters that only records have: their state, and the record that they refer to."""
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from django.contrib.admin import ModelAdmin, SimpleListFilter
@@ -12,16 +13,18 @@ from django.http import HttpRequest
 from crmmirror.lib.admin_kit.cells import shorten
 from crmmirror.lib.admin_kit.list_filters import ID_PATTERN, FoldedFilter, Lookups
 
+# Parameter value -> label, condition.
 STATES = {
     "live": ("live", Q(is_deleted=False, is_placeholder=False)),
     "deleted": ("deleted", Q(is_deleted=True)),
     "placeholder": ("placeholders", Q(is_placeholder=True)),
     "all": ("all of them", Q()),
 }
+DEFAULT_STATE = "live"
 
 
 class StateFilter(FoldedFilter):
-    """Shows live records unless others are asked for."""
+    """Shows live records unless the user chooses another state."""
 
     title = "state"
     parameter_name = "state"
@@ -31,19 +34,19 @@ class StateFilter(FoldedFilter):
         return [(name, label) for name, (label, _) in STATES.items()]
 
     def value(self) -> str:
-        chosen = super().value()
-        return chosen if chosen in STATES else "live"
+        name = super().value()
+        return name if name in STATES else DEFAULT_STATE
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         return queryset.filter(STATES[self.value()][1])
 
     def choices(self, changelist: ChangeList) -> Iterator[Any]:
-        """Leave out Django's "All": here it is a choice of its own."""
-        return (choice for place, choice in enumerate(super().choices(changelist)) if place)
+        """Leave out Django's first choice "All": here "all" is one of STATES."""
+        return islice(super().choices(changelist), 1, None)
 
 
 def reference_filter(field: ForeignKey) -> type[SimpleListFilter]:
-    """Make a filter for rows that refer to the one record that a link named; it is shown only then."""
+    """Make a filter for rows that refer to one record. Links set it; it is hidden while it is unused."""
 
     class ReferenceFilter(FoldedFilter):
         title = str(field.verbose_name)
@@ -54,7 +57,7 @@ def reference_filter(field: ForeignKey) -> type[SimpleListFilter]:
             if id is None:
                 return []
             if not ID_PATTERN.fullmatch(id):
-                raise IncorrectLookupParameters(f"{field.name} is not an id")
+                raise IncorrectLookupParameters(f"{field.name}={id!r}: give the number of a record.")
             referred: Model | None = field.related_model._default_manager.filter(pk=id).first()
             return [(id, shorten(str(referred)) if referred else f"no such {self.title}")]
 

@@ -1,4 +1,4 @@
-"""Which records refer to a record: a link and a capped count for each way in which they do."""
+"""The records that refer to a record: a link and a capped count for each column that may refer to it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from functools import cache
 from django.db.models import ForeignKey
 
 from crmmirror.lib.admin_kit.urls import changelist_url
-from crmmirror.lib.capped_count import format_capped
+from crmmirror.lib.capped_count import count_up_to, format_capped
 from entities.models import Record
 from entities.models.introspection import record_models
 
@@ -16,27 +16,28 @@ MAX_COUNTED = 1_000
 
 @dataclass(frozen=True)
 class Referrer:
+    """The records of one model that refer to a record in one column: their count and their list."""
+
     label: str
     count: str
     url: str
 
 
 @cache
-def references_to(model: type[Record]) -> tuple[tuple[type[Record], ForeignKey], ...]:
-    """Every reference of a mirrored model to this one."""
+def get_references_to(model: type[Record]) -> tuple[tuple[type[Record], ForeignKey], ...]:
+    """Return each mirrored model that may refer to this one, with the column in which it does."""
     return tuple(
-        (referring, field)
-        for referring in record_models()
-        for field in referring._meta.concrete_fields
+        (referring_model, field)
+        for referring_model in record_models()
+        for field in referring_model._meta.concrete_fields
         if isinstance(field, ForeignKey) and field.related_model is model
     )
 
 
 def find_referrers(record: Record) -> Iterator[Referrer]:
-    """Those that there are any of."""
-    for model, field in references_to(type(record)):
-        rows = model._default_manager.filter(**{field.attname: record.pk})
-        if count := rows.order_by()[: MAX_COUNTED + 1].count():
+    """Yield the groups of records that refer to this one, without the empty groups."""
+    for model, field in get_references_to(type(record)):
+        if count := count_up_to(model._default_manager.filter(**{field.attname: record.pk}), MAX_COUNTED):
             label = str(model._meta.verbose_name_plural)
             url = changelist_url(model, **{field.name: record.pk, "state": "all"})
             yield Referrer(label, format_capped(count, MAX_COUNTED), url)

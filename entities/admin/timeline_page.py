@@ -1,4 +1,4 @@
-"""A record's timeline as its page shows it: which event said what, newest first."""
+"""A record's timeline, as its pages show it: the events that touched it, and what each one wrote."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,51 +17,59 @@ from entities.merge.clock import parse_clock
 from entities.models import Record, TimelineEntry
 from entities.provenance import timeline_entries
 
-PER_PAGE = 50
+PAGE_SIZE = 50
 
 
 @dataclass(frozen=True)
 class TimelineRow:
-    """One event's word about the record. `wrote` is None where it only refers to it."""
+    """One event that touched a record.
 
-    at: datetime
+    field_names: the columns, and keys of `extra`, that the event wrote.
+    values: what it wrote; None if it only refers to the record, or if that is too large for a page.
+    """
+
+    occurred_at: datetime
     rank: str
     event_url: str
     event_type: str
-    names: tuple[str, ...]
-    wrote: SafeString | None
+    field_names: tuple[str, ...]
+    values: SafeString | None
     is_large: bool
 
 
-def timeline_page(record: Record, number: str) -> Page:
-    """One page of the timeline; of Told, in the order of clocks."""
-    page = CappedPaginator(_entries(record), PER_PAGE).get_page(number)
-    page.object_list = [timeline_row(entry) for entry in page.object_list]
+def get_timeline_page(record: Record, number: str) -> Page:
+    """Return one page of a record's timeline, newest first; the page's objects are TimelineRows.
+
+    number: as it stands in the address; one that does not exist leads to the first or last page.
+    """
+    page = CappedPaginator(_read_entries(record), PAGE_SIZE).get_page(number)
+    page.object_list = [_make_row(entry) for entry in page.object_list]
     return page
 
 
-def _entries(record: Record) -> QuerySet[TimelineEntry]:
-    entries = with_bounded_writes(timeline_entries(record)).select_related("event").order_by("-clock")
+def annotate_bounded_values(entries: QuerySet[TimelineEntry]) -> QuerySet[TimelineEntry]:
+    """Read `bounded_values` instead of `wrote`: the same, but None if it is too large for a page."""
+    size = Length(Cast("wrote", TextField()))
+    bounded_values = Case(
+        When(size__lte=MAX_TEXT_CHARACTERS, then=F("wrote")), default=Value(None), output_field=JSONField()
+    )
+    return entries.defer("wrote").annotate(size=size, bounded_values=bounded_values)
+
+
+def _read_entries(record: Record) -> QuerySet[TimelineEntry]:
+    entries = annotate_bounded_values(timeline_entries(record)).select_related("event").order_by("-clock")
     return entries.only("clock", "event__event_type")
 
 
-def with_bounded_writes(entries: QuerySet[TimelineEntry]) -> QuerySet[TimelineEntry]:
-    """With `said` in place of `wrote`: the same, but None where that is too large for a page."""
-    size = Length(Cast("wrote", TextField()))
-    said = Case(
-        When(size__lte=MAX_TEXT_CHARACTERS, then=F("wrote")), default=Value(None), output_field=JSONField()
-    )
-    return entries.defer("wrote").annotate(size=size, said=said)
-
-
-def timeline_row(entry: Any) -> TimelineRow:
+def _make_row(entry: Any) -> TimelineRow:
+    """Return an entry of `_read_entries` as the page shows it."""
     clock = parse_clock(entry.clock)
     return TimelineRow(
-        at=clock.occurred_at,
+        occurred_at=clock.occurred_at,
         rank=clock.rank.name.lower(),
         event_url=event_url(entry.event_id),
         event_type=entry.event.event_type,
-        names=tuple(sorted(entry.said or ())),
-        wrote=document_cell(entry.said) if entry.said else None,
-        is_large=entry.said is None,
+        field_names=tuple(sorted(entry.bounded_values or ())),
+        values=document_cell(entry.bounded_values) if entry.bounded_values else None,
+        is_large=entry.bounded_values is None,
     )

@@ -1,4 +1,4 @@
-"""Which cell shows which kind of column, in lists and on a record's page."""
+"""The cell for each kind of column, in lists and on a record's page."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -46,17 +46,19 @@ PAGE_CELLS: CellFunctions = {
 }
 
 
-def value_cell(value: Any, field: models.Field, kinds: CellFunctions) -> SafeString:
-    """The value's cell, by the nearest class of its field that `kinds` knows."""
+def value_cell(value: Any, field: models.Field, cells: CellFunctions) -> SafeString:
+    """Render a value with the function for the nearest ancestor of its field's class in `cells`."""
     if value is None:
         return EMPTY
-    return next(kinds[kind] for kind in type(field).__mro__ if kind in kinds)(value)
+    return next(cells[ancestor] for ancestor in type(field).__mro__ if ancestor in cells)(value)
 
 
 def field_label(field: models.Field) -> str:
+    """Return a column's name for people; a vendor's id of something that is not mirrored is an "id"."""
     name = str(field.verbose_name)
     return f"{name.removesuffix(' ref')} id" if field.name.endswith("_ref") else name
 
 
 def get_field(model: type[models.Model], name: str) -> models.Field:
+    """Return a model's column by its name. Raises FieldDoesNotExist."""
     return cast(models.Field, model._meta.get_field(name))

@@ -1,4 +1,4 @@
-"""Who asks: a program with a token, or a member of staff with the admin's session."""
+"""Authentication and permissions of the API: a program has a token, staff have the admin's session."""
 
 from typing import Any
 
@@ -16,28 +16,28 @@ from entities.models.api_token import hash_token
 
 
 class ApiTokenAuthentication(TokenAuthentication):
-    """`Authorization: Token crm_…`"""
+    """Authenticates a program by the header `Authorization: Token crm_…`."""
 
     def authenticate_credentials(self, key: str) -> tuple[AbstractBaseUser, ApiToken]:
         token = ApiToken.objects.select_related("user").filter(digest=hash_token(key)).first()
         if token is None or not token.user.is_active:
-            raise AuthenticationFailed("Unknown token.")
+            raise AuthenticationFailed("Unknown token. Check it, or ask an administrator for a new one.")
         if token.is_expired():
-            raise AuthenticationFailed("This token has expired.")
+            raise AuthenticationFailed("This token has expired. Ask an administrator for a new one.")
         token.note_use()
         return token.user, token
 
 
 class StaffSessionAuthentication(SessionAuthentication):
-    """The session of somebody who may use the admin."""
+    """Authenticates a user who is signed in and may use the admin."""
 
     def authenticate(self, request: Request) -> tuple[Model, None] | None:
-        found = super().authenticate(request)
-        return found if found and found[0].is_staff else None
+        credentials = super().authenticate(request)
+        return credentials if credentials and credentials[0].is_staff else None
 
 
 class StaffSessionScheme(OpenApiAuthenticationExtension):
-    """The session in OpenAPI's words."""
+    """The session cookie as an OpenAPI security scheme."""
 
     target_class = "entities.api.authentication.StaffSessionAuthentication"
     name = "staffSession"
@@ -47,10 +47,10 @@ class StaffSessionScheme(OpenApiAuthenticationExtension):
 
 
 class ViewPermission(DjangoModelPermissions):
-    """Django's permission to view the model that the address shows."""
+    """Requires Django's permission to view the model that the address shows."""
 
     perms_map = {method: ["%(app_label)s.view_%(model_name)s"] for method in ("GET", "HEAD", "OPTIONS")}
 
     def get_required_permissions(self, method: str, model_cls: type[Model]) -> list[str]:
-        """Other methods are refused by the view itself, with a 405, so they need nothing here."""
+        """Require nothing for other methods, because the view answers them with a 405."""
         return super().get_required_permissions(method, model_cls) if method in self.perms_map else []

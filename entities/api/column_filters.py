@@ -1,4 +1,4 @@
-"""The filters of a model, made from its columns by one table, and the backend that applies them."""
+"""The filters of a model, generated from its columns by a table, and the backend that applies them."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -30,15 +30,15 @@ from entities.api.query_parameters import describe_form_field
 
 ORDERED_LOOKUPS = ("exact", "in", "gt", "gte", "lt", "lte")
 LIST_LOOKUPS = frozenset({"in", "overlap"})
-# What is left out unless this flag, or a filter on the column itself, asks for it.
+# Rows with such a column true are left out unless this flag, or a filter on the column, asks for them.
 INCLUDE_FLAGS = {"is_deleted": "include_deleted", "is_placeholder": "include_placeholders"}
 
 
 @dataclass(frozen=True)
 class FilterKind:
-    """How a class of column is asked about: the form field of one value, and the lookups."""
+    """The filters of a class of columns. form_field: reads one value; is_list: the column holds several."""
 
-    value: Callable[..., forms.Field]
+    form_field: Callable[..., forms.Field]
     lookups: tuple[str, ...]
     is_list: bool = False
 
@@ -56,22 +56,25 @@ FILTER_KINDS: dict[type[models.Field], FilterKind] = {
 }
 
 LOOKUP_DESCRIPTIONS = {
-    "exact": "Equal to this.",
-    "in": "One of these, with commas between them.",
-    "gt": "Greater than this.",
-    "gte": "This or greater.",
-    "lt": "Less than this.",
-    "lte": "This or less.",
-    "icontains": "Contains this text, in any case.",
-    "isnull": "Whether it has no value.",
+    "exact": "Equal to this value.",
+    "in": "Equal to one of these values, separated by commas.",
+    "gt": "Greater than this value.",
+    "gte": "Greater than or equal to this value.",
+    "lt": "Less than this value.",
+    "lte": "Less than or equal to this value.",
+    "icontains": "Contains this text; upper and lower case are the same.",
+    "isnull": "true: has no value; false: has a value.",
     "contains": "Contains all of this.",
-    "overlap": "Contains one of these, with commas between them.",
+    "overlap": "Contains at least one of these values, separated by commas.",
     "has_key": "Is an object with this key.",
 }
 
 
 class ColumnFilter(Filter):
-    """Applies whatever value was given, the empty text too; a filter that was not given is not made."""
+    """A filter that applies every value, even the empty text, which django-filter would ignore.
+
+    RowFilters has only the filters that the query names, so a parameter that is absent filters nothing.
+    """
 
     def __init__(self, field_class: Callable[..., forms.Field], **options: Any) -> None:
         super().__init__(**options)
@@ -82,91 +85,103 @@ class ColumnFilter(Filter):
 
 
 class RowFilters(FilterSet):
-    """A filter set that holds only the filters which the query names."""
+    """A filter set that creates only the filters which the query names: a model has about a hundred."""
 
     base_filters: dict[str, Filter]
 
     def __init__(self, data: QueryDict, queryset: models.QuerySet) -> None:
-        self.base_filters = {name: made for name, made in type(self).base_filters.items() if name in data}
+        filters = type(self).base_filters
+        self.base_filters = {name: column_filter for name, column_filter in filters.items() if name in data}
         super().__init__(data, queryset)
 
 
 class RecordFilters(RowFilters):
-    """Leaves out deleted records and placeholders unless they are asked for."""
+    """Leaves out deleted records and placeholders unless the query asks for them."""
 
-    include_deleted = ColumnFilter(FlagValue, required=True, label="Show deleted records too.")
+    include_deleted = ColumnFilter(FlagValue, required=True, label="true: include deleted records.")
     include_placeholders = ColumnFilter(
-        FlagValue, required=True, label="Show records that are only referred to, too."
+        FlagValue,
+        required=True,
+        label="true: include placeholders, which other records refer to but no event has described yet.",
     )
 
     def filter_queryset(self, queryset: models.QuerySet) -> models.QuerySet:
-        asked = self.form.cleaned_data
+        values = self.form.cleaned_data
         for column, flag in INCLUDE_FLAGS.items():
-            if not asked.pop(flag, False) and column not in asked:
+            if not values.pop(flag, False) and column not in values:
                 queryset = queryset.filter(**{column: False})
         return super().filter_queryset(queryset)
 
 
 def make_filterset(columns: Iterable[ApiColumn], base: type[RowFilters] = RowFilters) -> type[RowFilters]:
-    """A filter set with every lookup of every column."""
-    filters = {name: made for column in columns for name, made in make_column_filters(column)}
+    """Make a filter set with every lookup of every column."""
+    filters: dict[str, Any] = {}
+    for column in columns:
+        filters |= make_column_filters(column)
     return type(base.__name__, (base,), filters)
 
 
 def make_column_filters(column: ApiColumn) -> Iterable[tuple[str, Filter]]:
-    kind = filter_kind_of(column.value)
+    """Yield the parameters of a column with their filters."""
+    kind = get_filter_kind(column.value_field)
     for lookup in kind.lookups:
-        yield parameter_name(column.name, lookup), make_filter(column.path, lookup, kind, column.value)
+        yield (
+            make_parameter_name(column.name, lookup),
+            make_filter(column.path, lookup, kind, column.value_field),
+        )
     if kind.is_list:
-        yield column.name, make_filter(column.path, "contains", kind, column.value)
+        yield column.name, make_filter(column.path, "contains", kind, column.value_field)
     if column.field.null:
         yield (
-            parameter_name(column.name, "isnull"),
+            make_parameter_name(column.name, "isnull"),
             make_filter(column.path, "isnull", FilterKind(FlagValue, ())),
         )
     if column.refers_to_record:
         for lookup in ("exact", "in"):
             path = f"{column.name}__external_id"
-            yield parameter_name(path, lookup), make_filter(path, lookup, FILTER_KINDS[models.TextField])
+            yield make_parameter_name(path, lookup), make_filter(path, lookup, FILTER_KINDS[models.TextField])
 
 
-def filter_kind_of(field: models.Field) -> FilterKind:
-    """The kind of the nearest class; KeyError for a class of column that the table lacks."""
+def get_filter_kind(field: models.Field) -> FilterKind:
+    """Return the kind for the nearest ancestor of the field's class. Raises KeyError if there is none."""
     for ancestor in type(field).__mro__:
         if ancestor in FILTER_KINDS:
             return FILTER_KINDS[ancestor]
-    raise KeyError(f"{field} has no kind in {__name__}.KINDS; give {type(field).__name__} one there.")
+    raise KeyError(f"{field} has no filters. Add {type(field).__name__} to {__name__}.FILTER_KINDS.")
 
 
-def parameter_name(name: str, lookup: str) -> str:
+def make_parameter_name(name: str, lookup: str) -> str:
+    """Return the parameter of a column's lookup: status, status__in."""
     return name if lookup == "exact" else f"{name}__{lookup}"
 
 
 def make_filter(path: str, lookup: str, kind: FilterKind, field: models.Field | None = None) -> Filter:
+    """Make the filter of one lookup. field: the column, if its choices are to be offered."""
     options: dict[str, Any] = {
-        "field_class": kind.value,
+        "field_class": kind.form_field,
         "required": True,
         "label": LOOKUP_DESCRIPTIONS[lookup],
     }
     if lookup == "has_key":
         options["field_class"] = TextValue
-    if lookup == "exact" and kind.value is TextValue:
+    if lookup == "exact" and kind.form_field is TextValue:
         options["required"] = False
     if field is not None and field.choices and lookup in ("exact", "in"):
-        options |= {"field_class": ChoiceValue, "known": [word for word, _ in field.flatchoices]}
+        options |= {"field_class": ChoiceValue, "choices": [word for word, _ in field.flatchoices]}
     if lookup in LIST_LOOKUPS or (kind.is_list and lookup != "isnull"):
-        options = as_list_options(options)
+        options = make_list_options(options)
     return ColumnFilter(field_name=path, lookup_expr=lookup, **options)
 
 
-def as_list_options(options: dict[str, Any]) -> dict[str, Any]:
-    item_options = {name: option for name, option in options.items() if name == "known"}
+def make_list_options(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options of a filter for a list, of which each item is read with the given options."""
+    item_options = {name: option for name, option in options.items() if name == "choices"}
     item = options["field_class"](required=options["field_class"] is not TextValue, **item_options)
     return {"field_class": ListValue, "required": True, "label": options["label"], "item": item}
 
 
 class QueryFilterBackend(BaseFilterBackend):
-    """Applies the view's `filterset_class`; a bad value is a 400 that names its parameter."""
+    """Applies the view's `filterset_class`. A wrong value is answered with a 400 that names its parameter."""
 
     def filter_queryset(self, request: Request, queryset: models.QuerySet, view: APIView) -> models.QuerySet:
         filterset = view.filterset_class(request.query_params, queryset)  # type: ignore[attr-defined]
@@ -176,4 +191,7 @@ class QueryFilterBackend(BaseFilterBackend):
 
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
         filters = view.filterset_class.base_filters  # type: ignore[attr-defined]
-        return [describe_form_field(name, made.label, made.field) for name, made in filters.items()]
+        return [
+            describe_form_field(name, column_filter.label, column_filter.field)
+            for name, column_filter in filters.items()
+        ]

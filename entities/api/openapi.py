@@ -1,16 +1,16 @@
-"""What drf-spectacular cannot see for itself: the error answers."""
+"""The error answers in the OpenAPI schema, which drf-spectacular cannot derive from the views."""
 
 from typing import Any
 
-STATUSES = {
-    "400": "Bad request",
-    "401": "Who is asking is not known",
-    "403": "Not permitted",
-    "404": "Not found",
+STATUS_DESCRIPTIONS = {
+    "400": "A query parameter is unknown or has a value that cannot be used",
+    "401": "The token or session is missing, unknown or expired",
+    "403": "The user may not view these records",
+    "404": "There is nothing at this address",
 }
 PROBLEM = {
     "type": "object",
-    "description": "RFC 9457",
+    "description": "A problem as described by RFC 9457.",
     "required": ["type", "title", "status", "detail"],
     "properties": {
         "type": {"type": "string"},
@@ -19,7 +19,7 @@ PROBLEM = {
         "detail": {"type": "string"},
         "errors": {
             "type": "object",
-            "description": "What is wrong with each query parameter.",
+            "description": "For each wrong query parameter, what is wrong with it and what to write instead.",
             "additionalProperties": {"type": "array", "items": {"type": "string"}},
         },
     },
@@ -27,11 +27,14 @@ PROBLEM = {
 
 
 def describe_problems(result: dict[str, Any], **context: Any) -> dict[str, Any]:
-    """Adds the error answers to every operation."""
+    """Add the error answers to every operation of a schema; a hook of drf-spectacular."""
     result["components"]["schemas"]["Problem"] = PROBLEM
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    problems = {status: {"description": told, "content": content} for status, told in STATUSES.items()}
+    responses = {
+        status: {"description": description, "content": content}
+        for status, description in STATUS_DESCRIPTIONS.items()
+    }
     for path in result["paths"].values():
         for operation in path.values():
-            operation["responses"].update(problems)
+            operation["responses"].update(responses)
     return result

@@ -1,6 +1,6 @@
-"""Pages by keyset: each page begins after a row, and no row is counted or skipped over."""
+"""Keyset pagination of the API: each page starts after a row, so no row is counted, skipped or repeated."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.core.exceptions import ValidationError as FieldError
@@ -19,22 +19,32 @@ from entities.api.keyset import (
     dump_position,
     load_position,
     make_ordering,
+    match_rows_after,
     reverse_ordering,
-    rows_after,
 )
-from entities.api.parameter_values import IntegerValue
+from entities.api.parameter_values import IntegerValue, quote_value
 from entities.api.query_parameters import describe_parameter, list_schema
 
 DEFAULT_PAGE_SIZE = 100
 MAX_PAGE_SIZE = 500
-# Longer positions do not fit into an address; a cursor then names the row alone.
+# A longer cursor might not fit into an address; a shortened one names the row alone.
 MAX_CURSOR_LENGTH = 1500
+PARAMETER_DESCRIPTIONS = {
+    "cursor": "The place to continue from. A page's next and previous links hold it.",
+    "page_size": "The number of rows in a page.",
+    "ordering": "Columns to order by, separated by commas; a - before one reverses its direction.",
+}
 SIGNER = Signer(salt="entities.api.pagination")
 
 
 @dataclass(frozen=True)
 class Cursor:
-    """A row to go on from, in an ordering of a model, and in which direction."""
+    """A place in an ordered list: the row to continue from, and the direction.
+
+    It is signed, because it comes back from clients and its values go into a query.
+
+    position: the row's values of the ordering; None in a shortened cursor, whose row is read again.
+    """
 
     model: str
     ordering: list[str]
@@ -45,63 +55,69 @@ class Cursor:
     def __str__(self) -> str:
         return SIGNER.sign_object(vars(self), compress=True)
 
-    def shortened(self) -> "Cursor":
-        if len(str(self)) <= MAX_CURSOR_LENGTH:
-            return self
-        return Cursor(self.model, self.ordering, self.is_backward, self.key, None)
+    def shorten(self) -> "Cursor":
+        """Return the cursor, without the position if it is too long for an address."""
+        return self if len(str(self)) <= MAX_CURSOR_LENGTH else replace(self, position=None)
 
 
 class KeysetPagination(BasePagination):
-    """`{"next", "previous", "results"}` of a view with `orderable` columns and a `default_ordering`."""
+    """Pages `{"next", "previous", "results"}` of a view with `orderable_columns` and a `default_ordering`."""
 
     def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list:
         self.address = request.build_absolute_uri()
         self.model = queryset.model._meta.label
-        self.ordering = requested_ordering(queryset, request, view)
-        self.cursor = self.asked_cursor(request)
-        size = requested_page_size(request)
-        self.rows, self.has_more = self.fetch(queryset, size)
+        self.ordering = read_ordering(queryset, request, view)
+        self.cursor = self.read_cursor(request)
+        self.rows, self.has_more = self.fetch_page(queryset, read_page_size(request))
         return self.rows
 
-    def fetch(self, queryset: QuerySet, size: int) -> tuple[list, bool]:
-        """At most `size` rows in the ordering, and whether there are more in the cursor's direction."""
+    def fetch_page(self, queryset: QuerySet, size: int) -> tuple[list, bool]:
+        """Return at most `size` rows in the ordering, and if there are more in the cursor's direction."""
         ordering = reverse_ordering(self.ordering) if self.is_backward else self.ordering
         if self.cursor is not None:
-            position = self.cursor.position or row_position(queryset, ordering, self.cursor.key)
-            queryset = queryset.filter(rows_after(ordering, load_position(ordering, position)))
-        found = list(queryset.order_by(*map(str, ordering))[: size + 1])
-        rows = found[:size]
-        return rows[::-1] if self.is_backward else rows, len(found) > size
+            position = self.cursor.position or find_position(queryset, ordering, self.cursor.key)
+            queryset = queryset.filter(match_rows_after(ordering, load_position(ordering, position)))
+        fetched = list(queryset.order_by(*map(str, ordering))[: size + 1])
+        rows = fetched[:size]
+        return rows[::-1] if self.is_backward else rows, len(fetched) > size
 
     @property
     def is_backward(self) -> bool:
+        """Return True if the request follows a `previous` link."""
         return self.cursor is not None and self.cursor.is_backward
 
-    def asked_cursor(self, request: Request) -> Cursor | None:
+    def read_cursor(self, request: Request) -> Cursor | None:
+        """Return the request's cursor. Raises ValidationError if it is not one of this list and ordering."""
         token = request.query_params.get("cursor")
         if token is None:
             return None
         try:
             cursor = Cursor(**SIGNER.unsign_object(token))
         except BadSignature:
-            raise ValidationError({"cursor": ["Follow a page's next or previous link."]}) from None
+            raise cursor_error(
+                "This is not a cursor of this API. Follow a page's next or previous link."
+            ) from None
         if (cursor.model, cursor.ordering) != (self.model, list(map(str, self.ordering))):
-            raise ValidationError({"cursor": ["This cursor belongs to another list or ordering."]})
+            raise cursor_error(
+                "This cursor belongs to another list or ordering. Start again without a cursor."
+            )
         return cursor
 
-    def link(self, row: Any, *, is_backward: bool) -> str:
+    def make_link(self, row: Any, *, is_backward: bool) -> str:
+        """Return the address of the page that starts after a row."""
         position = dump_position(self.ordering, row)
         cursor = Cursor(self.model, list(map(str, self.ordering)), is_backward, row.pk, position)
-        return replace_query_param(self.address, "cursor", str(cursor.shortened()))
+        return replace_query_param(self.address, "cursor", str(cursor.shorten()))
 
     def get_next_link(self) -> str | None:
+        # A page before the cursor that has lost its rows leads to the beginning of the list.
         if self.is_backward and not self.rows:
             return remove_query_param(self.address, "cursor")
-        return self.link(self.rows[-1], is_backward=False) if self.is_backward or self.has_more else None
+        return self.make_link(self.rows[-1], is_backward=False) if self.is_backward or self.has_more else None
 
     def get_previous_link(self) -> str | None:
         has_previous = self.has_more if self.is_backward else self.cursor is not None
-        return self.link(self.rows[0], is_backward=True) if has_previous and self.rows else None
+        return self.make_link(self.rows[0], is_backward=True) if has_previous and self.rows else None
 
     def get_paginated_response(self, data: Any) -> Response:
         links = {"next": self.get_next_link(), "previous": self.get_previous_link()}
@@ -114,18 +130,21 @@ class KeysetPagination(BasePagination):
 
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
         size = {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": DEFAULT_PAGE_SIZE}
-        columns = list(view.orderable)  # type: ignore[attr-defined]
+        columns = list(view.orderable_columns)  # type: ignore[attr-defined]
         terms = {"type": "string", "enum": [sign + name for name in columns for sign in ("", "-")]}
+        schemas: dict[str, dict[str, Any]] = {
+            "cursor": {"type": "string"},
+            "page_size": size,
+            "ordering": list_schema(terms),
+        }
         return [
-            describe_parameter("cursor", "Where a page's next and previous links lead.", {"type": "string"}),
-            describe_parameter("page_size", "Rows a page.", size),
-            describe_parameter(
-                "ordering", "Columns to order by; - before one turns it round.", list_schema(terms)
-            ),
+            describe_parameter(name, description, schemas[name])
+            for name, description in PARAMETER_DESCRIPTIONS.items()
         ]
 
 
-def requested_page_size(request: Request) -> int:
+def read_page_size(request: Request) -> int:
+    """Return the request's page size. Raises ValidationError."""
     text = request.query_params.get("page_size")
     if text is None:
         return DEFAULT_PAGE_SIZE
@@ -134,22 +153,30 @@ def requested_page_size(request: Request) -> int:
     except FieldError:
         size = 0
     if not 1 <= size <= MAX_PAGE_SIZE:
-        raise ValidationError({"page_size": [f"Give a whole number from 1 to {MAX_PAGE_SIZE}."]})
+        message = f"Cannot use {quote_value(text)}. Write a whole number from 1 to {MAX_PAGE_SIZE}."
+        raise ValidationError({"page_size": [message]})
     return size
 
 
-def requested_ordering(queryset: QuerySet, request: Request, view: Any) -> Ordering:
+def read_ordering(queryset: QuerySet, request: Request, view: Any) -> Ordering:
+    """Return the request's ordering, or else the view's. Raises ValidationError."""
     names = request.query_params.get("ordering", view.default_ordering).split(",")
     try:
-        return make_ordering(names, view.orderable, get_column(queryset.model, "id"))
-    except KeyError as unknown:
-        message = f"{unknown.args[0]!r} is no column to order by. Known: {', '.join(view.orderable)}."
+        return make_ordering(names, view.orderable_columns, get_column(queryset.model, "id"))
+    except KeyError as error:
+        choices = ", ".join(view.orderable_columns)
+        message = f"Cannot order by {quote_value(error.args[0])}. Choose from: {choices}."
         raise ValidationError({"ordering": [message]}) from None
 
 
-def row_position(queryset: QuerySet, ordering: Ordering, key: int) -> list[Any]:
-    """The position of the row that a shortened cursor names."""
+def find_position(queryset: QuerySet, ordering: Ordering, key: int) -> list[Any]:
+    """Return the position of the row that a shortened cursor names. Raises ValidationError if it is gone."""
     row = queryset.model._default_manager.filter(pk=key).first()
     if row is None:
-        raise ValidationError({"cursor": ["The row that this cursor goes on from is gone. Start again."]})
+        raise cursor_error("The row that this cursor continues from is gone. Start again without a cursor.")
     return dump_position(ordering, row)
+
+
+def cursor_error(message: str) -> ValidationError:
+    """Return the error for a cursor that cannot be used."""
+    return ValidationError({"cursor": [message]})

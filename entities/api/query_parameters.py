@@ -1,4 +1,4 @@
-"""Query parameters: refusing those that an address does not know, and telling OpenAPI of the rest."""
+"""Query parameters: refuses those that an address does not take, and describes the others for OpenAPI."""
 
 from collections.abc import Collection
 from typing import Any
@@ -11,47 +11,50 @@ from entities.api import parameter_values
 from entities.api.parameter_values import MAX_LIST_ITEMS, ChoiceValue, JsonValue, ListValue, TextValue
 
 
-def refuse_unknown(request: Request, known: Collection[str]) -> None:
-    """Raise a ValidationError for each parameter that is unknown or given more than once."""
+def refuse_unknown(request: Request, known_names: Collection[str]) -> None:
+    """Raise a ValidationError that names each parameter that is unknown or given more than once."""
     errors = {}
-    told = f"Known: {', '.join(known)}." if known else "This address takes none."
-    for name, given in request.query_params.lists():
-        if name not in known:
-            errors[name] = [f"Unknown parameter. {told}"]
-        elif len(given) > 1:
-            errors[name] = ["Given more than once."]
+    hint = f"Choose from: {', '.join(known_names)}." if known_names else "This address takes no parameters."
+    for name, values in request.query_params.lists():
+        if name not in known_names:
+            errors[name] = [f"Unknown parameter. {hint}"]
+        elif len(values) > 1:
+            errors[name] = [f"Given {len(values)} times. Give it only once."]
     if errors:
         raise ValidationError(errors)
 
 
-def describe_parameter(name: str, meaning: str, schema: dict[str, Any]) -> dict[str, Any]:
-    """One query parameter in OpenAPI's words; an array is written with commas."""
-    parameter = {"name": name, "in": "query", "description": meaning, "schema": schema}
+def describe_parameter(name: str, description: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the OpenAPI object of one query parameter; an array is written with commas."""
+    parameter = {"name": name, "in": "query", "description": description, "schema": schema}
     return parameter | ({"style": "form", "explode": False} if schema.get("type") == "array" else {})
 
 
-def describe_form_field(name: str, meaning: str, field: forms.Field) -> dict[str, Any]:
-    """The parameter that this form field reads."""
+def describe_form_field(name: str, description: str, field: forms.Field) -> dict[str, Any]:
+    """Return the OpenAPI object of the parameter that a form field reads."""
     if isinstance(field, ListValue):
-        return describe_parameter(name, meaning, list_schema(item_schema(field.item)))
+        return describe_parameter(name, description, list_schema(item_schema(field.item)))
     if isinstance(field, JsonValue):
-        return {"name": name, "in": "query", "description": meaning, "content": {"application/json": {}}}
-    return describe_parameter(name, meaning, value_schema(field))
+        content: dict[str, Any] = {"application/json": {}}
+        return {"name": name, "in": "query", "description": description, "content": content}
+    return describe_parameter(name, description, value_schema(field))
 
 
 def list_schema(items: dict[str, Any]) -> dict[str, Any]:
+    """Return the JSON Schema of a list of values."""
     return {"type": "array", "items": items, "minItems": 1, "maxItems": MAX_LIST_ITEMS}
 
 
 def item_schema(item: forms.Field) -> dict[str, Any]:
-    """Text that needs no quotes around it; other values as they are."""
+    """Return the JSON Schema of a list's item; a text is limited to those that need no quotes."""
     plain = {"pattern": parameter_values.PLAIN_ITEM} if isinstance(item, TextValue) else {}
     return value_schema(item) | plain
 
 
 def value_schema(field: forms.Field) -> dict[str, Any]:
+    """Return the JSON Schema of the values that a form field takes."""
     if isinstance(field, ChoiceValue):
-        return {"type": "string", "enum": list(field.known)}
+        return {"type": "string", "enum": list(field.choices)}
     schema = dict(field.schema)  # type: ignore[attr-defined]
     if isinstance(field, TextValue) and not field.required:
         del schema["minLength"]

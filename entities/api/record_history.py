@@ -1,29 +1,32 @@
-"""A record's timeline, history and provenance as the API tells them."""
+"""A record's timeline, history and provenance, as the API shows them."""
 
 from datetime import datetime
 from typing import Any, TypedDict
 
 from rest_framework import serializers
 
-from entities.api.api_columns import record_columns
+from entities.api.api_columns import get_record_columns
 from entities.merge.clock import parse_clock
 from entities.merge.history import SeenValue, Transition, ValueRun, seen_values, value_runs, value_transitions
 from entities.merge.registers import ADDITION, EXISTS, EXTRA, Invalid, load_state
 from entities.models import Record, TimelineEntry
 from entities.provenance import Provenance, find_provenance, timeline_entries
 
-# Registers that are shown under other names than their own.
+# Registers that are not named after the columns that show them.
 REGISTER_COLUMNS = {EXISTS: ["is_deleted", "deleted_at"]}
 
 
 class SeenValueJson(TypedDict):
+    """A value that an event gave a column."""
+
     value: Any
     at: datetime
     rank: str
     event: int
 
 
-# Two that have a key which Python keeps for itself.
+# A run is a time during which the column had one value without a break; a transition leads from one run
+# to the next. Both have the key "from", which a class cannot declare because it is a keyword of Python.
 ValueRunJson = TypedDict(
     "ValueRunJson",
     {"value": Any, "from": datetime, "until": datetime | None, "seconds": float | None, "event": int},
@@ -32,13 +35,15 @@ TransitionJson = TypedDict("TransitionJson", {"from": Any, "to": Any, "at": date
 
 
 class ColumnHistory(TypedDict):
+    """The history of one tracked column, oldest first."""
+
     seen: list[SeenValueJson]
     runs: list[ValueRunJson]
     transitions: list[TransitionJson]
 
 
 class TimelineSerializer(serializers.ModelSerializer):
-    """One event that touched a record; `wrote` is empty where it only refers to it."""
+    """One event that touched a record. `wrote` is empty if the event only refers to the record."""
 
     event_type = serializers.CharField(source="event.event_type")
     occurred_at = serializers.DateTimeField(source="event.occurred_at")
@@ -56,7 +61,7 @@ class TimelineSerializer(serializers.ModelSerializer):
 
 
 class OriginSerializer(serializers.Serializer):
-    """The event that a value is from."""
+    """The event that a value comes from."""
 
     event = serializers.IntegerField(source="event_id")
     event_type = serializers.CharField()
@@ -68,29 +73,32 @@ class OriginSerializer(serializers.Serializer):
 
 
 class ProvenanceSerializer(serializers.Serializer):
-    """Where the values of the columns, and of the keys of `extra`, are from."""
+    """The origins of the values of the columns and of the keys of `extra`."""
 
     columns = serializers.DictField(child=OriginSerializer())
     extra = serializers.DictField(child=OriginSerializer())
 
 
 def rank_name(clock: str) -> str:
-    """copy, created, other or deleted."""
+    """Return the rank of a clock: copy, created, other or deleted."""
     return parse_clock(clock).rank.name.lower()
 
 
 def serialize_history(record: Record) -> dict[str, ColumnHistory]:
-    """Each tracked column's history."""
-    entries = list(timeline_entries(record).filter(wrote__has_any_keys=list(record.tracked)))
-    return {column: serialize_column_history(seen_values(entries, column)) for column in record.tracked}
+    """Return each tracked column's history, from the record's timeline."""
+    entries = list(timeline_entries(record).filter(wrote__has_any_keys=list(record.tracked_columns)))
+    return {
+        column: serialize_column_history(seen_values(entries, column)) for column in record.tracked_columns
+    }
 
 
 def serialize_column_history(values: list[SeenValue]) -> ColumnHistory:
-    found = value_runs(values)
+    """Return one column's history. values: in the order of their clocks."""
+    runs = value_runs(values)
     return {
         "seen": [serialize_seen_value(value) for value in values],
-        "runs": [serialize_run(run) for run in found],
-        "transitions": [serialize_transition(change) for change in value_transitions(found)],
+        "runs": [serialize_run(run) for run in runs],
+        "transitions": [serialize_transition(change) for change in value_transitions(runs)],
     }
 
 
@@ -113,7 +121,10 @@ def serialize_transition(change: Transition) -> TransitionJson:
 
 
 def serialize_provenance(record: Record) -> dict[str, dict[str, Provenance]]:
-    """As `ProvenanceSerializer` takes it, null values included; of a column's registers the newest."""
+    """Return the origins that `ProvenanceSerializer` shows, also of null values.
+
+    A column with several registers, such as a set with additions, shows the newest one's origin.
+    """
     state = load_state(record.registers)
     columns: dict[str, Provenance] = {}
     extra: dict[str, Provenance] = {}
@@ -124,5 +135,5 @@ def serialize_provenance(record: Record) -> dict[str, dict[str, Provenance]]:
         columns |= dict.fromkeys(REGISTER_COLUMNS.get(name, [name.split(ADDITION)[0]]), origin)
         if name in state and isinstance(invalid := state[name].value, Invalid):
             extra[invalid.key] = origin
-    shown = [column.name for column in record_columns(type(record))]
-    return {"columns": {name: columns[name] for name in shown if name in columns}, "extra": extra}
+    names = [column.name for column in get_record_columns(type(record))]
+    return {"columns": {name: columns[name] for name in names if name in columns}, "extra": extra}

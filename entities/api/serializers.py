@@ -1,4 +1,4 @@
-"""How rows are shown: generated from the columns, read-only."""
+"""Read-only serializers that are generated from the models' columns."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -11,13 +11,16 @@ CENT = Decimal("0.01")
 
 
 class AmountField(serializers.DecimalField):
+    """An amount with two decimals, or with as many more as it needs: 5.00, 0.1234."""
+
     def to_representation(self, value: Decimal) -> str:
-        """At least two decimals, and no zeros beyond them that mean nothing."""
         rounded = value.quantize(CENT)
         return f"{rounded if rounded == value else value.normalize():f}"
 
 
 class RowSerializer(serializers.ModelSerializer):
+    """A row of any model; the base of all others."""
+
     serializer_field_mapping = {
         **serializers.ModelSerializer.serializer_field_mapping,
         models.DecimalField: AmountField,
@@ -31,14 +34,16 @@ class SourcedSerializer(RowSerializer):
 
 
 class RecordSerializer(SourcedSerializer):
+    """A mirrored record, with the vendor's fields that have no column under `extra`."""
+
     extra = serializers.DictField(read_only=True)
 
 
 def make_serializer(
     model: type[models.Model], names: Iterable[str], base: type[RowSerializer]
 ) -> type[RowSerializer]:
-    """A read-only serializer of these columns."""
+    """Make a read-only serializer of these columns."""
     fields = list(names)
     meta: Any = type("Meta", (), {"model": model, "fields": fields, "read_only_fields": fields})
-    described = f"One {model._meta.verbose_name}."
-    return type(f"{model.__name__}Serializer", (base,), {"Meta": meta, "__doc__": described})
+    description = f"One {model._meta.verbose_name}."
+    return type(f"{model.__name__}Serializer", (base,), {"Meta": meta, "__doc__": description})

@@ -1,4 +1,4 @@
-"""The addresses of the mirrored records: one viewset a model, made from its columns."""
+"""The viewsets of the mirrored records: one for each model, generated from its columns."""
 
 from collections.abc import Collection
 from typing import Any, ClassVar
@@ -10,8 +10,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
-from entities.api.api_columns import ApiColumn, get_column, record_columns
+from entities.api.api_columns import ApiColumn, get_column, get_record_columns
 from entities.api.column_filters import INCLUDE_FLAGS, RecordFilters, RowFilters, make_filterset
+from entities.api.pagination import PARAMETER_DESCRIPTIONS
 from entities.api.query_parameters import refuse_unknown
 from entities.api.record_history import (
     ColumnHistory,
@@ -26,35 +27,41 @@ from entities.provenance import timeline_entries
 
 
 class RowViewSet(ReadOnlyModelViewSet):
-    """Lists and shows rows, and refuses query parameters that it does not know."""
+    """Lists and shows rows, and refuses query parameters that it does not know.
+
+    Subclasses set the filters, the columns that lists can be ordered by, and the parameters of one row.
+    """
 
     filterset_class: ClassVar[type[RowFilters]] = RowFilters
-    orderable: ClassVar[dict[str, ApiColumn]] = {}
+    orderable_columns: ClassVar[dict[str, ApiColumn]] = {}
     default_ordering: ClassVar[str] = "-id"
     detail_parameters: ClassVar[tuple[str, ...]] = ()
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         if request.method in ("GET", "HEAD"):
-            refuse_unknown(request, self.known_parameters())
+            refuse_unknown(request, self.get_known_parameters())
 
-    def known_parameters(self) -> Collection[str]:
+    def get_known_parameters(self) -> Collection[str]:
+        """Return the names of the query parameters that the requested action takes."""
         if self.action != "list":
             return self.detail_parameters
-        return {**self.filterset_class.base_filters, **dict.fromkeys(("cursor", "page_size", "ordering"))}
+        return (*self.filterset_class.base_filters, *PARAMETER_DESCRIPTIONS)
 
     def filter_queryset(self, queryset: QuerySet) -> QuerySet:
-        """Filters are for lists: a reference may lead to any record, and its address shows it."""
+        """Filter lists only. References lead to one record in any state, so its address shows it."""
         return super().filter_queryset(queryset) if self.action == "list" else queryset
 
 
-LEFT_OUT_FLAGS = [
-    OpenApiParameter(flag, bool, description="Changes nothing here: one record is always shown.")
+INCLUDE_PARAMETERS = [
+    OpenApiParameter(flag, bool, description="Accepted without effect: one record is shown in any state.")
     for flag in INCLUDE_FLAGS.values()
 ]
 
 
 class RecordViewSet(RowViewSet):
+    """Lists and shows the records of one model; below each record, its timeline, history and provenance."""
+
     detail_parameters = tuple(INCLUDE_FLAGS.values())
     lookup_value_converter = "int"
 
@@ -62,25 +69,25 @@ class RecordViewSet(RowViewSet):
         rows = super().get_queryset().select_related("source")
         return rows if self.action == "provenance" else rows.defer("registers")
 
-    def known_parameters(self) -> Collection[str]:
+    def get_known_parameters(self) -> Collection[str]:
         if self.action == "timeline":
-            return ("cursor", "page_size", "ordering")
-        return super().known_parameters()
+            return tuple(PARAMETER_DESCRIPTIONS)
+        return super().get_known_parameters()
 
-    @extend_schema(parameters=LEFT_OUT_FLAGS)
+    @extend_schema(parameters=INCLUDE_PARAMETERS)
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """One record, also where it is deleted or a placeholder."""
+        """Return one record, even if it is deleted or a placeholder."""
         return super().retrieve(request, *args, **kwargs)
 
     @extend_schema(responses=TimelineSerializer(many=True))
     @action(
         detail=True,
         filter_backends=[],
-        orderable={"clock": get_column(TimelineEntry, "clock")},
+        orderable_columns={"clock": get_column(TimelineEntry, "clock")},
         default_ordering="-clock",
     )
     def timeline(self, request: Request, **kwargs: str) -> Response:
-        """The events that touched the record, newest first."""
+        """Return the events that touched the record, newest first."""
         entries = timeline_entries(self.get_object()).select_related("event").defer("event__body")
         page = self.paginate_queryset(entries)
         return self.get_paginated_response(TimelineSerializer(page, many=True).data)
@@ -88,31 +95,32 @@ class RecordViewSet(RowViewSet):
     @extend_schema(responses=dict[str, ColumnHistory])
     @action(detail=True)
     def history(self, request: Request, **kwargs: str) -> Response:
-        """Every value that a tracked column has had, its unbroken runs, and the changes between them."""
+        """Return each tracked column's values, the periods of each value, and the changes between them."""
         return Response(serialize_history(self.get_object()))
 
     @extend_schema(responses=ProvenanceSerializer)
     @action(detail=True)
     def provenance(self, request: Request, **kwargs: str) -> Response:
-        """The event that each value is from."""
+        """Return the event that each value comes from."""
         return Response(ProvenanceSerializer(serialize_provenance(self.get_object())).data)
 
 
 def make_viewset(model: type[Record]) -> type[RecordViewSet]:
-    columns = record_columns(model)
+    """Make the viewset of a mirrored model."""
+    columns = get_record_columns(model)
     return type(
         f"{model.__name__}ViewSet",
         (RecordViewSet,),
         {
-            "__doc__": f"The {model._meta.verbose_name_plural}, newest first.",
+            "__doc__": f"Return the {model._meta.verbose_name_plural}, newest first.",
             "queryset": model._default_manager.all(),
             "serializer_class": make_serializer(model, [column.name for column in columns], RecordSerializer),
             "filterset_class": make_filterset(columns, RecordFilters),
-            "orderable": {column.name: column for column in columns if column.is_orderable},
+            "orderable_columns": {column.name: column for column in columns if column.is_orderable},
         },
     )
 
 
 def api_path(model: type[Record]) -> str:
-    """Such as form-submissions."""
+    """Return the part of the model's addresses that names it: form-submissions."""
     return str(model._meta.verbose_name_plural).replace(" ", "-")

@@ -1,0 +1,4 @@
+"""Generates events for demonstrations, tests and benchmarks, from the vendors' own tables. Pure functions.
+
+No delivery and no database access belongs here. Imports reading, vendors and `vendor_language`.
+"""

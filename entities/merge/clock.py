@@ -12,9 +12,10 @@ from crmmirror.lib.utc import format_utc
 
 
 class Rank(IntEnum):
-    """What decides between two writes of the same event time; the higher rank wins.
+    """The rank of a write. It decides between two writes of the same event time: the higher rank wins.
 
-    A copy (a record embedded in another's event, or a value beside a reference) is the weakest witness.
+    A copy, that is a record embedded in another's event or a value next to a reference, ranks lowest: it may
+    be older than the event.
     """
 
     COPY = 0
@@ -38,8 +39,8 @@ def format_clock(occurred_at: datetime, rank: Rank, digest: str) -> str:
 
 def parse_clock(clock: str) -> Clock:
     """Parse what `format_clock` wrote."""
-    time, rank, digest = clock.split(" ")
-    return Clock(datetime.fromisoformat(time), Rank(int(rank)), digest)
+    occurred_at, rank, digest = clock.split(" ")
+    return Clock(datetime.fromisoformat(occurred_at), Rank(int(rank)), digest)
 
 
 def clock_time(clock: str) -> str:

@@ -1,16 +1,20 @@
-"""Columns that are read off a record's history, whatever order the events came in."""
+"""Columns that are derived from a record's history, whatever order its events came in. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
+
+from entities.merge.clock import clock_time
 
 
 @dataclass(frozen=True)
 class RunStart:
-    """The time at which the present unbroken run of certain values of a column began.
+    """The rule of a column that holds when the present, unbroken run of another column's values began.
 
-    Null where the column's present value is none of them. With `prefers_own_value`, a value that the
-    vendor itself gave for the derived column comes first.
+    The run is of `values`; the derived column is null if the other column's present value is not one of them.
+
+    column: the other column, such as `status`.
+    prefers_own_value: whether a value that the vendor itself gave for the derived column comes first.
     """
 
     column: str
@@ -18,18 +22,36 @@ class RunStart:
     prefers_own_value: bool = False
 
 
-def derive_run_start(
-    rule: RunStart, column: str, history: Iterable[tuple[str, dict[str, Any]]]
-) -> str | None:
-    """The derived column's value in ISO 8601.
+class DerivedOrigin(NamedTuple):
+    """The write that a derived column's value is from.
 
-    history: (clock, what was written then to `column` and to `rule.column`) in the order of clocks.
+    clock: of the write that gave the vendor's own value, or that began the run.
+    own_value: the vendor's own value in ISO 8601; None if the value is the time of the clock.
     """
-    began: str | None = None
-    own: str | None = None
-    for clock, wrote in history:
-        own = wrote.get(column, own)
-        if rule.column in wrote:
-            in_run = wrote[rule.column] in rule.values
-            began = (began or clock.split(" ")[0]) if in_run else None
-    return own if rule.prefers_own_value and own is not None else began
+
+    clock: str
+    own_value: str | None = None
+
+    @property
+    def value(self) -> str:
+        """The derived column's value in ISO 8601."""
+        return clock_time(self.clock) if self.own_value is None else self.own_value
+
+
+def find_derived_origin(
+    rule: RunStart, column: str, history: Iterable[tuple[str, Mapping[str, Any]]]
+) -> DerivedOrigin | None:
+    """Return the write that the value of the derived column `column` is from; None if the column is null.
+
+    history: (clock, the values that were written then to `column` and `rule.column`) in the order of clocks.
+    """
+    run_start: str | None = None
+    own: DerivedOrigin | None = None
+    for clock, written in history:
+        if rule.prefers_own_value and column in written:
+            own = DerivedOrigin(clock, written[column])
+        if rule.column in written:
+            run_start = (run_start or clock) if written[rule.column] in rule.values else None
+    if own is not None and own.own_value is not None:
+        return own
+    return DerivedOrigin(run_start) if run_start else None

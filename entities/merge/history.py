@@ -1,6 +1,6 @@
-"""The history of a record's columns, read off its timeline entries. Pure.
+"""The history of a record's columns, computed from its timeline entries. Pure.
 
-Entries may come in any order; history is in the order of clocks.
+The entries may come in any order; the history is in the order of clocks.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,11 +10,10 @@ from itertools import groupby, pairwise, zip_longest
 from typing import Any, Protocol
 
 from entities.merge.clock import parse_clock
-from entities.merge.derived_columns import RunStart
 
 
 class Entry(Protocol):
-    """What `entities.models.TimelineEntry` has."""
+    """The part of `entities.models.TimelineEntry` that history needs."""
 
     @property
     def clock(self) -> str: ...
@@ -26,7 +25,7 @@ class Entry(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SeenValue:
-    """One value that an event said a column has; None where it said null."""
+    """A value that one event wrote to a column; None if it wrote null."""
 
     value: Any
     clock: str
@@ -39,7 +38,7 @@ class SeenValue:
 
 @dataclass(frozen=True, slots=True)
 class ValueRun:
-    """An unbroken run of one value; `ended` is None while it lasts. `event_id` began it."""
+    """An unbroken run of one value. ended: None while the run lasts. event_id: of the event that began it."""
 
     value: Any
     began: datetime
@@ -48,12 +47,14 @@ class ValueRun:
 
     @property
     def seconds(self) -> float | None:
-        """How long it lasted; None while it lasts."""
+        """The run's length; None while the run lasts."""
         return (self.ended - self.began).total_seconds() if self.ended else None
 
 
 @dataclass(frozen=True, slots=True)
 class Transition:
+    """A change from one value to another. event_id: of the event that wrote the new value."""
+
     before: Any
     after: Any
     at: datetime
@@ -61,35 +62,23 @@ class Transition:
 
 
 def seen_values(entries: Iterable[Entry], column: str) -> list[SeenValue]:
-    """Every value that was said of the column."""
-    told = [entry for entry in entries if column in entry.wrote]
-    told.sort(key=lambda entry: entry.clock)
-    return [SeenValue(entry.wrote[column], entry.clock, entry.event_id) for entry in told]
+    """Return every value that an event wrote to the column."""
+    writing = sorted((entry for entry in entries if column in entry.wrote), key=lambda entry: entry.clock)
+    return [SeenValue(entry.wrote[column], entry.clock, entry.event_id) for entry in writing]
 
 
 def value_runs(values: Sequence[SeenValue]) -> list[ValueRun]:
-    """The values one after another, equal neighbours as one."""
-    firsts = [next(equal) for _, equal in groupby(values, key=lambda one: one.value)]
+    """Return the runs of equal values. values: in the order of clocks."""
+    firsts = [next(equal) for _, equal in groupby(values, key=lambda seen: seen.value)]
     return [
-        ValueRun(one.value, one.at, next_one.at if next_one else None, one.event_id)
-        for one, next_one in zip_longest(firsts, firsts[1:])
+        ValueRun(first.value, first.at, following.at if following else None, first.event_id)
+        for first, following in zip_longest(firsts, firsts[1:])
     ]
 
 
-def value_transitions(found: Sequence[ValueRun]) -> list[Transition]:
-    """The changes from each run to the next."""
+def value_transitions(runs: Sequence[ValueRun]) -> list[Transition]:
+    """Return the changes from each run to the next."""
     return [
-        Transition(one.value, next_one.value, next_one.began, next_one.event_id)
-        for one, next_one in pairwise(found)
+        Transition(run.value, following.value, following.began, following.event_id)
+        for run, following in pairwise(runs)
     ]
-
-
-def derived_value_origin(rule: RunStart, column: str, entries: Sequence[Entry]) -> SeenValue | None:
-    """What a derived column's value is from: the vendor's own word, or the value that began the run."""
-    own = seen_values(entries, column)
-    if rule.prefers_own_value and own and own[-1].value is not None:
-        return own[-1]
-    began = None
-    for value in seen_values(entries, rule.column):
-        began = (began or value) if value.value in rule.values else None
-    return began

@@ -1,13 +1,13 @@
-"""The merge: a record is a map of last-writer-wins registers. Pure.
+"""The merge: a record is a map of last-writer-wins registers (a state-based CRDT). Pure.
 
-A register has a clock, a text that sorts as (event time, rank, digest of the event's body) does,
-so any two writes have one order wherever and whenever they are compared. Joining two states keeps
-each register's greater clock; that is commutative, associative and idempotent, and everything that
-a row shows is a projection of the joined state. Register names:
+Joining two states keeps each register's write with the greater clock (see `entities.merge.clock`). No two
+writes to a register have the same clock unless they are the same write, so the join is commutative,
+associative and idempotent: neither order nor batches nor repetitions of events change its result. All that
+a row shows is computed from the joined state. Register names:
 
     title           a column
-    exists          whether the record exists: false once deleted
-    extra.<key>     a key that the mapping does not name
+    exists          whether the record exists; false is the tombstone of a deleted record
+    extra.<key>     a key that the vendor's module does not name
     tags+<label>    one label added to the set column `tags`
 """
 
@@ -15,93 +15,98 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
+from entities.merge.clock import clock_time
+
 EXISTS: Final = "exists"
 EXTRA: Final = "extra."
 ADDITION: Final = "+"
 IN_COLUMN: Final = object()
-"""The value of a stored register that its column holds: unchanged, and not read."""
+"""Stands for the value of a stored register that is in its column: it did not change, and is not read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Invalid:
-    """A value that its column cannot hold: the vendor's key and what stood under it."""
+    """A value that its column cannot hold: the vendor's key, and the raw value under it."""
 
     key: str
     raw: Any
 
 
 class Register(NamedTuple):
+    """The newest write to one register."""
+
     clock: str
     value: Any
 
 
 State = dict[str, Register]
+"""Register name -> register."""
 
 
 def to_state(writes: Mapping[str, Any], clock: str) -> State:
-    """One event's writes as a state of its own."""
+    """Return one event's writes as a state."""
     return {name: Register(clock, value) for name, value in writes.items()}
 
 
 def join_states(one: State, other: State) -> State:
-    """The state that has heard both: of each register the write with the greater clock."""
+    """Return a new state that has, of each register, the write with the greater clock (last writer wins)."""
     joined = dict(one)
     for name, register in other.items():
-        held = joined.get(name)
-        if held is None or held.clock < register.clock:
+        present = joined.get(name)
+        if present is None or present.clock < register.clock:
             joined[name] = register
     return joined
 
 
-def changed_registers(held: State, joined: State) -> set[str]:
-    """The registers that a join gave a newer write than `held` has."""
+def changed_registers(stored: State, joined: State) -> set[str]:
+    """Return the registers in which `joined` has a newer write than `stored`, or the only one."""
     return {
-        name for name, register in joined.items() if name not in held or held[name].clock < register.clock
+        name for name, register in joined.items() if name not in stored or stored[name].clock < register.clock
     }
 
 
 def load_state(registers: Mapping[str, Any]) -> State:
-    """The state out of a row's `registers`; values that are in columns are KEPT."""
+    """Return the state out of a row's `registers`. A value that is in its column is IN_COLUMN."""
     values = registers.get("values", {})
     return {
         name: Register(clock, _decode(name, values[name]) if name in values else IN_COLUMN)
-        for clock, names in registers.get("clocks", {}).items()
-        for name in names
+        for name, clock in stored_clocks(registers).items()
     }
 
 
 def dump_state(state: State, columns: Iterable[str]) -> dict[str, Any]:
-    """The `registers` of a row: every clock once, and the values that are in none of `columns`."""
-    clocks: dict[str, list[str]] = {}
+    """Return the `registers` of a row: every clock once, and the values that are in none of `columns`."""
+    names_by_clock: dict[str, list[str]] = {}
     for name, register in state.items():
-        clocks.setdefault(register.clock, []).append(name)
+        names_by_clock.setdefault(register.clock, []).append(name)
     plain = frozenset(columns)
-    values = {
-        name: _encode(register.value)
-        for name, register in state.items()
-        if isinstance(register.value, Invalid)
-        or name.startswith(EXTRA)
-        or (name not in plain and ADDITION not in name)
+    return {
+        "clocks": {clock: sorted(names) for clock, names in sorted(names_by_clock.items())},
+        "values": {
+            name: _encode(register.value)
+            for name, register in state.items()
+            if not _is_in_column(name, register, plain)
+        },
     }
-    return {"clocks": {clock: sorted(names) for clock, names in sorted(clocks.items())}, "values": values}
 
 
 def stored_clocks(registers: Mapping[str, Any]) -> dict[str, str]:
-    """Register name -> clock, out of a row's `registers`."""
+    """Return register name -> clock, out of a row's `registers`."""
     return {name: clock for clock, names in registers.get("clocks", {}).items() for name in names}
 
 
 def extra_values(state: State) -> dict[str, Any]:
-    """What the vendor said that no column holds: unnamed keys, and the newest invalid values."""
-    found = {
+    """Return what the vendor said that no column holds: unnamed keys, and the newest invalid values."""
+    unnamed = {
         name.removeprefix(EXTRA): register.value for name, register in state.items() if name.startswith(EXTRA)
     }
     invalid = [register for register in state.values() if isinstance(register.value, Invalid)]
-    return found | {held.value.key: held.value.raw for held in sorted(invalid, key=lambda held: held.clock)}
+    invalid.sort(key=lambda register: register.clock)
+    return unnamed | {register.value.key: register.value.raw for register in invalid}
 
 
 def set_members(state: State, column: str) -> list[str] | None:
-    """A set column: its newest whole value, and every addition that is newer."""
+    """Return a set column's value: its newest whole set, and every addition that is newer than that."""
     whole = state.get(column, Register("", None))
     prefix = column + ADDITION
     added = {
@@ -109,25 +114,33 @@ def set_members(state: State, column: str) -> list[str] | None:
         for name, register in state.items()
         if name.startswith(prefix) and register.clock > whole.clock
     }
-    said = whole.value if isinstance(whole.value, list) else None
-    return sorted(added.union(said or ())) if added or said is not None else None
+    if isinstance(whole.value, list):
+        return sorted(added.union(whole.value))
+    return sorted(added) if added else None
 
 
 def deleted_at(state: State) -> str | None:
-    """When the record was deleted, in ISO 8601; None while it exists."""
+    """Return when the record was deleted, in ISO 8601; None while it exists."""
     exists = state.get(EXISTS)
-    return exists.clock.split(" ")[0] if exists and exists.value is False else None
+    return clock_time(exists.clock) if exists and exists.value is False else None
 
 
 def timeline_values(writes: Mapping[str, Any]) -> dict[str, Any]:
-    """An event's writes as the timeline shows them: an invalid value is null, and raw under `extra`."""
-    found: dict[str, Any] = {}
+    """Return an event's writes for the timeline: an invalid value is null there, and raw under `extra`."""
+    shown: dict[str, Any] = {}
     for name, value in writes.items():
         if isinstance(value, Invalid):
-            found |= {name: None, EXTRA + value.key: value.raw}
+            shown |= {name: None, EXTRA + value.key: value.raw}
         else:
-            found[name] = value
-    return found
+            shown[name] = value
+    return shown
+
+
+def _is_in_column(name: str, register: Register, plain: frozenset[str]) -> bool:
+    """Return True if the row shows the value elsewhere, or the name says it all (an addition)."""
+    if isinstance(register.value, Invalid) or name.startswith(EXTRA):
+        return False
+    return name in plain or ADDITION in name
 
 
 def _encode(value: Any) -> Any:

@@ -1,3 +1,8 @@
+"""The tables: the mirrored records, their timeline, the API's tokens, and the lists of models and columns.
+
+No query that changes a record belongs here. Imports merge and `crmmirror.lib` only.
+"""
+
 from entities.models.api_token import ApiToken
 from entities.models.record import Record
 from entities.models.records import (

@@ -1,4 +1,4 @@
-"""Tokens that let programs read the API."""
+"""The tokens by which programs read the API."""
 
 import hashlib
 import secrets
@@ -14,10 +14,10 @@ LAST_USED_PRECISION = timedelta(minutes=1)
 
 
 class ApiToken(models.Model):
-    """A named key of one user; what it may read is what its user may view.
+    """A named token of one user. It may read what its user may view.
 
-    Only the SHA-256 of a token is kept. A slow, salted hash guards words that people think up; a
-    token is 256 random bits, which no amount of guessing finds, and a plain hash can be looked up.
+    Only the SHA-256 of a token is stored. Passwords need a slow, salted hash, because people choose words
+    that can be guessed; a token is 256 random bits, which cannot be guessed, and a plain hash can be indexed.
     """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="api_tokens")
@@ -36,7 +36,7 @@ class ApiToken(models.Model):
 
     @classmethod
     def issue(cls, user: models.Model, name: str, expires_at: datetime | None = None) -> tuple[Self, str]:
-        """A new token and its text, which nobody can show again."""
+        """Create a token; return it and its text, which is not stored and cannot be shown again."""
         text = f"crm_{secrets.token_urlsafe(32)}"
         token = cls.objects.create(user=user, name=name, digest=hash_token(text), expires_at=expires_at)
         return token, text
@@ -45,11 +45,12 @@ class ApiToken(models.Model):
         return self.expires_at is not None and self.expires_at <= timezone.now()
 
     def note_use(self) -> None:
-        """Set `last_used_at`, at most once a minute: reading must not cost a write each time."""
+        """Set `last_used_at`, at most once a minute, so that not every read costs a write."""
         now = timezone.now()
         if self.last_used_at is None or self.last_used_at <= now - LAST_USED_PRECISION:
             type(self).objects.filter(pk=self.pk).update(last_used_at=now)
 
 
 def hash_token(text: str) -> str:
+    """Return the SHA-256 of a token's text, in hex."""
     return hashlib.sha256(text.encode()).hexdigest()

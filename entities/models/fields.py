@@ -1,10 +1,10 @@
-"""The kinds of column that a mirrored record has; each kind has one converter."""
+"""The kinds of column of a mirrored record. `entities.reading.converters` has one converter for each kind."""
 
 from django.db import models
 
 
 class WordField(models.TextField):
-    """A word of an open vocabulary, kept in lower case so that vendors compare."""
+    """A word of an open vocabulary, in lower case so that the words of all vendors compare."""
 
 
 class CurrencyField(models.TextField):
@@ -40,7 +40,7 @@ def flag_field() -> models.BooleanField:
 
 
 def document_field() -> models.JSONField:
-    """One whole JSON value, one register."""
+    """Return a column for one whole JSON value: one register, which is not merged key by key."""
     return models.JSONField(null=True, blank=True)
 
 

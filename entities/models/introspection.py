@@ -1,4 +1,4 @@
-"""What the models say about themselves: the mirrored records and their columns, in one place."""
+"""Lists the mirrored models and their columns, from the models themselves."""
 
 from functools import cache
 
@@ -12,33 +12,34 @@ COMMON_FIELDS = frozenset({"id", *(field.name for field in Record._meta.get_fiel
 
 @cache
 def record_models() -> tuple[type[Record], ...]:
-    """Every mirrored model, in the order in which rows are inserted and locked."""
+    """Return every mirrored model, in the order in which rows are inserted and locked."""
     models = apps.get_app_config("entities").get_models()
     return tuple(model for model in models if issubclass(model, Record))
 
 
 @cache
 def record_models_by_name() -> dict[str, type[Record]]:
-    """Model name in lower case, as in `TimelineEntry.record_type`, to model."""
+    """Return model name -> model. The name is in lower case, as in `TimelineEntry.record_type`."""
     return {model_name(model): model for model in record_models()}
 
 
 @cache
 def scope_model_name() -> str:
-    """The name of the model whose records scope all others: the vendors' sub-accounts."""
+    """Return the name of the model whose records scope all others: the vendors' sub-accounts."""
     return model_name(record_models()[0]._meta.get_field("sub_account").related_model)
 
 
 @cache
 def model_name(model: type[Record]) -> str:
+    """Return the model's name in lower case."""
     return str(model._meta.model_name)
 
 
 @cache
 def mirrored_fields(model: type[Record]) -> dict[str, Field]:
-    """The columns that vendors write, by name: not those that are only derived."""
+    """Return column -> field for the columns that vendors write, so without those that are only derived."""
     own = {field.name: field for field in model._meta.concrete_fields if field.name not in COMMON_FIELDS}
-    derived = {name for name, rule in model.derived.items() if not rule.prefers_own_value}
+    derived = {name for name, rule in model.derived_columns.items() if not rule.prefers_own_value}
     return {"created_at": model._meta.get_field("created_at")} | {
         name: field for name, field in own.items() if name not in derived
     }

@@ -1,4 +1,4 @@
-"""What every mirrored record has: its key, its existence, its registers."""
+"""The base of all mirrored records: the key, the existence, the registers."""
 
 from typing import ClassVar
 
@@ -11,10 +11,13 @@ EMPTY = models.Value({}, models.JSONField())
 
 
 class Record(models.Model):
-    """A set of last-writer-wins registers under the key (source, scope, external id).
+    """A record that is mirrored: last-writer-wins registers under the key (source, scope, external id).
 
     Only `entities.writing.apply` writes these tables. `registers` holds the clock of every register, and
     the values of those that are not a column (see `entities.merge.registers`).
+
+    is_placeholder: another record refers to this one, and no event has described it yet.
+    is_deleted: a tombstone: the vendor deleted the record, and the mirror keeps it, marked.
     """
 
     source = models.ForeignKey("events.Source", models.PROTECT, related_name="+")
@@ -32,12 +35,12 @@ class Record(models.Model):
     extra = models.JSONField(db_default=EMPTY, help_text="What the vendor said that no column holds.")
     registers = models.JSONField(db_default=EMPTY, editable=False)
 
-    # Columns that are read off the history of another one.
-    derived: ClassVar[dict[str, RunStart]] = {}
-    # Columns whose every value is kept as history.
-    tracked: ClassVar[tuple[str, ...]] = ()
-    # What people know a record by: the first of these that says something.
-    known_by: ClassVar[tuple[str, ...]] = ("name", "title", "number")
+    # Column -> the rule by which it is computed from the history of another column.
+    derived_columns: ClassVar[dict[str, RunStart]] = {}
+    # Columns whose history the page and the API show.
+    tracked_columns: ClassVar[tuple[str, ...]] = ()
+    # The record's name is the first of these columns that is not empty; else its external id.
+    name_columns: ClassVar[tuple[str, ...]] = ("name", "title", "number")
 
     class Meta:
         abstract = True
@@ -51,5 +54,5 @@ class Record(models.Model):
         ]
 
     def __str__(self) -> str:
-        names = (getattr(self, column, None) for column in self.known_by)
+        names = (getattr(self, column, None) for column in self.name_columns)
         return next(filter(None, names), self.external_id)

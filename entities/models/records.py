@@ -1,4 +1,4 @@
-"""The mirrored records, a line a field. Admin, API and filters derive from these."""
+"""The mirrored records, one line per column. Admin, API and filters are derived from these classes."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -38,7 +38,7 @@ class Lead(Record):
     archived = flag_field()
     custom_fields = document_field()
 
-    tracked = ("stage_name", "stage_ref")
+    tracked_columns = ("stage_name", "stage_ref")
 
 
 class Client(Record):
@@ -66,7 +66,7 @@ class Contact(Record):
     tags = ArrayField(models.TextField(), null=True, blank=True)
     client = reference_field("Client")
 
-    tracked = ("lifecycle_stage",)
+    tracked_columns = ("lifecycle_stage",)
 
     def __str__(self) -> str:
         names = (self.first_name, self.last_name)
@@ -94,8 +94,8 @@ class Deal(Record):
     owner_name = text_field()
     custom_fields = document_field()
 
-    tracked = ("status", "stage_name", "stage_ref")
-    derived = {"closed_at": RunStart("status", frozenset({"won", "lost"}))}
+    tracked_columns = ("status", "stage_name", "stage_ref")
+    derived_columns = {"closed_at": RunStart("status", frozenset({"won", "lost"}))}
 
 
 class Invoice(Record):
@@ -112,8 +112,8 @@ class Invoice(Record):
     paid_at = time_field()
     salesperson_ref = text_field()
 
-    tracked = ("status",)
-    derived = {"paid_at": RunStart("status", frozenset({"paid"}), prefers_own_value=True)}
+    tracked_columns = ("status",)
+    derived_columns = {"paid_at": RunStart("status", frozenset({"paid"}), prefers_own_value=True)}
 
 
 class Quotation(Record):
@@ -125,7 +125,7 @@ class Quotation(Record):
     vendor_status = text_field()
     total = amount_field()
 
-    tracked = ("status",)
+    tracked_columns = ("status",)
 
 
 class Payment(Record):
@@ -138,7 +138,7 @@ class Payment(Record):
     paid_at = time_field()
     notes = text_field()
 
-    known_by = ("reference",)
+    name_columns = ("reference",)
 
 
 class Appointment(Record):
@@ -150,7 +150,7 @@ class Appointment(Record):
     ends_at = time_field()
     status = word_field()
 
-    tracked = ("status",)
+    tracked_columns = ("status",)
 
 
 class Task(Record):
@@ -162,7 +162,7 @@ class Task(Record):
     completed_at = time_field()
     assignee_ref = text_field()
 
-    tracked = ("status",)
+    tracked_columns = ("status",)
 
 
 class Message(Record):
@@ -176,7 +176,7 @@ class Message(Record):
     provider_ref = text_field()
     occurred_at = time_field()
 
-    tracked = ("status",)
+    tracked_columns = ("status",)
 
 
 class FormSubmission(Record):
@@ -186,4 +186,4 @@ class FormSubmission(Record):
     answers = document_field()
     submitted_at = time_field()
 
-    known_by = ("form_name",)
+    name_columns = ("form_name",)

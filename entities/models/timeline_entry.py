@@ -1,14 +1,16 @@
-"""Which event touched which record, and what it wrote."""
+"""The timeline: which event touched which record, and what it wrote."""
 
 from django.db import models
 
+from entities.merge.clock import clock_time
+
 
 class TimelineEntry(models.Model):
-    """One event's word about one record.
+    """What one event wrote to one record.
 
-    `wrote` maps register names to the JSON values that the event said, whether or not they won;
-    empty where the event only refers to the record. A record's timeline, the history of its
-    tracked fields and its derived columns are read off these rows in the order of `clock`.
+    `wrote` maps register names to the JSON values that the event wrote, whether or not they are the newest
+    writes; it is empty if the event only refers to the record. A record's timeline, the history of its
+    tracked columns and its derived columns are computed from these rows in the order of `clock`.
     """
 
     record_type = models.TextField(help_text="The record's model name, such as deal.")
@@ -25,4 +27,4 @@ class TimelineEntry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.record_type} {self.record_id} at {self.clock[:26]}"
+        return f"{self.record_type} {self.record_id} at {clock_time(self.clock)}"

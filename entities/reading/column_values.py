@@ -8,15 +8,15 @@ from entities.reading.converters import Unconvertible, to_document
 from entities.reading.plan import ColumnPlan, EntityPlan
 
 ABSENT: Final = object()
-"""The value of a column of which the payload says nothing; null is a value."""
+"""Stands for the value of a column that the payload does not have. Null is a value."""
 
 
 class ColumnReading(NamedTuple):
-    """What a payload says of one column.
+    """What a payload says about one column.
 
     value: a JSON value, Invalid, or ABSENT.
-    consumed: the places of which the value says all (`key`, or `key.part`); the others go to `extra`.
-    warnings: of what did not convert.
+    consumed: the places (`key`, or `key.part`) that the value contains in full; the others go to `extra`.
+    warnings: about values that did not convert.
     """
 
     value: Any
@@ -29,8 +29,8 @@ def payload_values(
 ) -> Iterator[tuple[str, Any]]:
     """Yield (place, value) for each of the column's places that the payload has.
 
-    An object that is read in part is not a value itself. One that is read in part alone and is null says
-    null of each part.
+    An object of which columns read parts (`stage.name`) is not a value itself. If only its parts are read
+    and it is null, each part is null.
     """
     for key, part in column.paths:
         if key not in payload:
@@ -51,7 +51,7 @@ def read_column(column: ColumnPlan, values: Iterable[tuple[str, Any]]) -> Column
 
     values: (place, value), preferred first.
     """
-    found: Any = ABSENT
+    value: Any = ABSENT
     consumed: list[str] = []
     unconvertible: list[tuple[str, Any, Unconvertible]] = []
     for place, raw in values:
@@ -60,18 +60,18 @@ def read_column(column: ColumnPlan, values: Iterable[tuple[str, Any]]) -> Column
         except Unconvertible as error:
             unconvertible.append((place, raw, error))
             continue
-        if found is ABSENT or found is None:
-            found = converted
-        if converted is None or converted == found:
+        if value is ABSENT or value is None:
+            value = converted
+        if converted is None or converted == value:
             consumed.append(place)
     warnings: list[str] = []
-    if unconvertible and (found is ABSENT or found is None):
+    if unconvertible and (value is ABSENT or value is None):
         place, raw, reason = unconvertible.pop(0)
-        found = Invalid(place, to_document(raw))
+        value = Invalid(place, to_document(raw))
         consumed.append(place)
         warnings.append(f"{place}: {reason}; {column.name} is null until a newer value")
     warnings += [f"{place}: {reason}; kept as it came" for place, _, reason in unconvertible]
-    return ColumnReading(found, consumed, warnings)
+    return ColumnReading(value, consumed, warnings)
 
 
 def _convert(column: ColumnPlan, raw: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Reads an event's bytes: JSON as RFC 8259 has it, in the vendor's envelope. Pure."""
+"""Reads an event's bytes: strict JSON (RFC 8259), in the vendor's envelope. Pure."""
 
 import json
 import re
@@ -13,26 +13,28 @@ from entities.vendor_language import Vendor
 MAX_DEPTH = 100
 # Python refuses to read an integer of more than 4,300 digits; a Decimal takes any.
 MAX_INTEGER_DIGITS = 4000
-# How far ahead of its receipt an event's time may be.
+# How far ahead of its receipt an event's time may be: a wrong clock must not win against all later events.
 MAX_AHEAD = timedelta(days=1)
 
+TYPE_NAMES = {list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-# How JSON may spell one; half of a pair, too, that is a character which can be stored.
+# The JSON escapes of such characters. Also matches half of a surrogate pair, which can be stored:
+# the pattern only decides whether the content is searched.
 ESCAPED = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 
 
 class Malformed(ValueError):
-    """The body is not JSON, or not an envelope of the vendor's; the message says why."""
+    """The body is not JSON, or not an envelope of this vendor. The message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What every event says, whatever it is about.
+    """The parts of an event that do not depend on its type.
 
-    occurred_at: aware, UTC; the receipt's time where the event's own is missing, unreadable or
-        more than a day ahead of the receipt, which a warning then says.
-    payload: numbers with a point are Decimal; no text in it has a NUL or a lone surrogate, which
-        PostgreSQL does not store: U+FFFD stands in their place.
+    occurred_at: aware, UTC; the time of receipt, with a warning, if the event's own time is missing,
+        unreadable or more than a day ahead of the receipt.
+    payload: numbers with a point are Decimal. U+FFFD replaces NUL and lone surrogates, which PostgreSQL
+        cannot store.
     """
 
     event_type: str
@@ -42,25 +44,25 @@ class Envelope:
 
 
 def read_envelope(body: bytes, vendor: Vendor, received_at: datetime) -> Envelope:
-    """The envelope in `body`. Raises Malformed."""
+    """Read the envelope in `body`. Raises Malformed."""
     content = parse_json(body)
     if not isinstance(content, dict):
-        raise Malformed(f"not an envelope: the body is {_kind(content)}, an object is expected")
+        raise Malformed(f"not an envelope: the body is {_type_name(content)}, an object is expected")
     event_type = content.get(vendor.type_key)
     if not isinstance(event_type, str) or not event_type:
         raise Malformed(f"not an envelope: no event type under {vendor.type_key!r}")
     payload = next(
-        (found for key in vendor.payload_keys if isinstance(found := content.get(key), dict)), None
+        (value for key in vendor.payload_keys if isinstance(value := content.get(key), dict)), None
     )
     if payload is None:
         keys = " or ".join(map(repr, vendor.payload_keys))
         raise Malformed(f"not an envelope: no object under {keys}")
-    occurred_at, warnings = _event_time(content.get(vendor.time_key), received_at)
+    occurred_at, warnings = _read_event_time(content.get(vendor.time_key), received_at)
     return Envelope(event_type, occurred_at, payload, warnings)
 
 
 def parse_json(body: bytes) -> Any:
-    """The JSON value in `body`. Raises Malformed."""
+    """Parse the JSON value in `body`, in any Unicode encoding. Raises Malformed."""
     try:
         text = body.decode(json.detect_encoding(body))
         content = DECODER.decode(text)
@@ -68,12 +70,12 @@ def parse_json(body: bytes) -> Any:
         raise Malformed(f"not read: nested deeper than {MAX_DEPTH} levels") from None
     except ValueError as error:
         raise Malformed(f"not JSON: {error}") from None
-    if text.count("[") + text.count("{") > MAX_DEPTH and _deeper_than(content, MAX_DEPTH):
+    if text.count("[") + text.count("{") > MAX_DEPTH and _is_deeper_than(content, MAX_DEPTH):
         raise Malformed(f"not read: nested deeper than {MAX_DEPTH} levels")
-    return _storable(content) if ESCAPED.search(text) else content
+    return _make_storable(content) if ESCAPED.search(text) else content
 
 
-def _event_time(value: object, received_at: datetime) -> tuple[datetime, tuple[str, ...]]:
+def _read_event_time(value: object, received_at: datetime) -> tuple[datetime, tuple[str, ...]]:
     received_at = received_at.astimezone(UTC)
     if value is None:
         return received_at, ("no event time: the time of receipt counts",)
@@ -88,29 +90,28 @@ def _event_time(value: object, received_at: datetime) -> tuple[datetime, tuple[s
     return occurred_at, ()
 
 
-def _integer(literal: str) -> int | Decimal:
+def _parse_integer(literal: str) -> int | Decimal:
     return int(literal) if len(literal) <= MAX_INTEGER_DIGITS else Decimal(literal)
 
 
-def _number(literal: str) -> Decimal | str:
-    """The number; as text where its exponent is beyond any Decimal's."""
+def _parse_number(literal: str) -> Decimal | str:
+    """Return the number; its text if no Decimal has such an exponent."""
     try:
         return Decimal(literal)
     except InvalidOperation:
         return literal
 
 
-def _refuse(constant: str) -> NoReturn:
+def _refuse_constant(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not a JSON number")
 
 
-def _kind(value: object) -> str:
-    kinds = {list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
-    return kinds.get(type(value), "a number")
+def _type_name(value: object) -> str:
+    return TYPE_NAMES.get(type(value), "a number")
 
 
-def _deeper_than(content: object, limit: int) -> bool:
-    """Walks level by level, so that its own depth does not grow with the content's."""
+def _is_deeper_than(content: object, limit: int) -> bool:
+    """Return True if the content has more levels. Walks level by level, since recursion could be too deep."""
     level = [content]
     for _ in range(limit):
         level = [child for parent in level for child in _children(parent)]
@@ -122,15 +123,17 @@ def _children(parent: object) -> list[Any]:
     return [child for child in children if isinstance(child, dict | list)]
 
 
-def _storable(content: Any) -> Any:
-    """The same content with U+FFFD for each character that PostgreSQL does not store."""
+def _make_storable(content: Any) -> Any:
+    """Return the content with U+FFFD for each character that PostgreSQL cannot store."""
     if isinstance(content, str):
         return UNSTORABLE.sub("\ufffd", content)
     if isinstance(content, list):
-        return [_storable(item) for item in content]
+        return [_make_storable(item) for item in content]
     if isinstance(content, dict):
-        return {_storable(key): _storable(value) for key, value in content.items()}
+        return {_make_storable(key): _make_storable(value) for key, value in content.items()}
     return content
 
 
-DECODER = json.JSONDecoder(parse_float=_number, parse_int=_integer, parse_constant=_refuse)
+DECODER = json.JSONDecoder(
+    parse_float=_parse_number, parse_int=_parse_integer, parse_constant=_refuse_constant
+)

@@ -1,106 +1,34 @@
 """Maps an event's bytes to what it says about which records. Pure: no database, no clock, no settings.
 
-Each step returns what it read (`Reading`): the writes, the payload's keys that they say in full, and the
-warnings. What no step consumed goes to the record's `extra`.
+Each step returns a `Reading`: the writes, the payload's keys that they contain in full, and the warnings. The
+values that no step consumed go to the record's `extra`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from crmmirror.lib.utc import format_utc
 from entities.merge.clock import Rank, format_clock
-from entities.merge.registers import ADDITION, EXISTS, EXTRA, Invalid
-from entities.reading.column_values import ABSENT, ColumnReading, payload_values, read_column
+from entities.merge.registers import ADDITION, EXISTS, EXTRA
+from entities.reading.column_values import payload_values, read_column
 from entities.reading.converters import Unconvertible, to_document, to_identifier, to_text
 from entities.reading.envelope import Envelope, read_envelope
+from entities.reading.mapped_event import MappedEvent, RecordKey, Statement, Unmappable
+from entities.reading.payload_reading import Copy, Reading
 from entities.reading.plan import EntityPlan, ReferencePlan, entity_plans
+from entities.reading.reference_values import embedded_objects, raw_id, read_reference_id
 from entities.stored_events import StoredEvent
 from entities.vendor_language import EVENT_TIME, EventType
 from entities.vendors import get_vendor
 
 
-class Unmappable(ValueError):
-    """An authentic event of a known type that names no record; the message says what is missing."""
-
-
-class RecordKey(NamedTuple):
-    """Which record of a source: the model's name, the sub-account's id or empty, the vendor's id."""
-
-    model: str
-    scope: str
-    external_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """What one event says about one record.
-
-    writes: register name -> JSON value or Invalid; the other record's external id for a reference;
-        empty if the event only refers to the record.
-    """
-
-    key: RecordKey
-    clock: str
-    writes: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class MappedEvent:
-    """An event that was read. known: whether the vendor's module knows its type."""
-
-    event: StoredEvent
-    envelope: Envelope
-    known: bool
-    statements: tuple[Statement, ...]
-    warnings: tuple[str, ...]
-
-
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What all payloads of one event are read by: the vendor's plans, by model, and the scope."""
+    """The vendor's plans, by model name, and the scope: the same for all payloads of one event."""
 
     plans: Mapping[str, EntityPlan]
     scope: str
-
-
-class Copy(NamedTuple):
-    """What a payload says about another record than its own.
-
-    yields: whether it counts only for registers that no other copy in the event has written.
-    """
-
-    key: RecordKey
-    writes: dict[str, Any]
-    yields: bool = False
-
-
-@dataclass(slots=True)
-class Reading:
-    """What was read off a payload, or off a part of it.
-
-    writes: register name -> value, of the payload's own record. copies: of other records, in order.
-    consumed: the places (`key`, or `key.part`) whose values the writes and copies say in full.
-    """
-
-    writes: dict[str, Any] = field(default_factory=dict)
-    copies: list[Copy] = field(default_factory=list)
-    consumed: set[str] = field(default_factory=set)
-    warnings: list[str] = field(default_factory=list)
-
-    def add(self, other: "Reading") -> None:
-        """Take over what another part said; its writes win."""
-        self.writes.update(other.writes)
-        self.copies += other.copies
-        self.consumed |= other.consumed
-        self.warnings += other.warnings
-
-    def add_column(self, name: str, column: ColumnReading, rank: Rank) -> None:
-        """Take over a column. In a copy, null says nothing."""
-        self.consumed.update(column.consumed)
-        self.warnings += column.warnings
-        if column.value is not ABSENT and (column.value is not None or rank is not Rank.COPY):
-            self.writes[name] = column.value
 
 
 def map_event(event: StoredEvent) -> MappedEvent:
@@ -121,7 +49,7 @@ def map_event(event: StoredEvent) -> MappedEvent:
 
 
 def _read_scope(plan: EntityPlan, payload: dict[str, Any]) -> tuple[str, Reading]:
-    """Return the id of the sub-account that scopes every record of the event; what is said of it is a copy."""
+    """Return the id of the sub-account that scopes every record of the event, and copies of its columns."""
     scope = _read_id(plan, payload) or ""
     columns = _read_columns(plan, payload, Rank.COPY)
     reading = Reading(warnings=columns.warnings)
@@ -173,61 +101,22 @@ def _read_columns(plan: EntityPlan, payload: dict[str, Any], rank: Rank) -> Read
 def _read_reference(
     context: Context, reference: ReferencePlan, payload: dict[str, Any], rank: Rank
 ) -> Reading:
-    """Read a reference, and copies of what stands in it and beside it about the other record."""
+    """Read a reference, and copies of the other record's columns, embedded or next to the reference."""
     reading = Reading()
     referred: RecordKey | None = None
-    held = {key: payload[key] for key in reference.keys if key in payload}
-    if held:
-        column = _read_reference_id(context, reference, held)
+    values = {key: payload[key] for key in reference.keys if key in payload}
+    if values:
+        column = read_reference_id(context.plans.get(reference.model), reference, values)
         reading.add_column(reference.name, column, rank)
         if isinstance(column.value, str):
             referred = RecordKey(reference.model, context.scope, column.value)
             reading.copies.append(Copy(referred, {}))
-            objects = _find_objects(held)
+            objects = embedded_objects(values)
             reading.consumed -= reference.link_keys & objects.keys()
-            copies = {key: one for key, one in objects.items() if key not in reference.link_keys}
+            copies = {key: value for key, value in objects.items() if key not in reference.link_keys}
             reading.add(_read_embedded(context, copies, referred))
-    reading.add(_read_beside(reference, payload, referred))
+    reading.add(_read_scalar_copies(reference, payload, referred))
     return reading
-
-
-def _read_reference_id(context: Context, reference: ReferencePlan, held: dict[str, Any]) -> ColumnReading:
-    """Read the id of the record referred to; what is not an id holds all that stood there."""
-    target = context.plans.get(reference.model)
-    ids = {key: _find_id(target, value) for key, value in held.items()}
-    column = read_column(reference.column, _prefer_ids(ids))
-    if isinstance(column.value, Invalid):
-        key = column.value.key
-        return column._replace(value=Invalid(key, to_document(held[key])))
-    return column
-
-
-def _find_id(target: EntityPlan | None, held: Any) -> Any:
-    """Return the id in what stands under a reference's key: an id, an embedded record, or a list of one."""
-    one = _unwrap_single(held)
-    if target is None or not isinstance(one, dict):
-        return one
-    inner = _raw_id(target, one)
-    return one if inner is None else inner
-
-
-def _prefer_ids(ids: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield the places that say which record is referred to: no object if there is an id beside it."""
-    has_id = any(id is not None and not isinstance(id, dict) for id in ids.values())
-    return ((key, id) for key, id in ids.items() if not (has_id and isinstance(id, dict)))
-
-
-def _unwrap_single(held: Any) -> Any:
-    """Return what is in a list of one; null for an empty list; anything else as it is."""
-    if isinstance(held, list) and len(held) < 2:
-        return held[0] if held else None
-    return held
-
-
-def _find_objects(held: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return the object under each key that has one."""
-    unwrapped = ((key, _unwrap_single(value)) for key, value in held.items())
-    return {key: one for key, one in unwrapped if isinstance(one, dict)}
 
 
 def _read_embedded(context: Context, embedded: dict[str, dict[str, Any]], referred: RecordKey) -> Reading:
@@ -245,10 +134,12 @@ def _read_embedded(context: Context, embedded: dict[str, dict[str, Any]], referr
     return reading
 
 
-def _read_beside(reference: ReferencePlan, payload: dict[str, Any], referred: RecordKey | None) -> Reading:
-    """Read copies of the referred record's columns that stand beside the reference (`leadName`).
+def _read_scalar_copies(
+    reference: ReferencePlan, payload: dict[str, Any], referred: RecordKey | None
+) -> Reading:
+    """Read copies of single columns of the referred record, such as `leadName` next to `leadId`.
 
-    Null says nothing. Without a referred record the values stay for `extra`.
+    Null says nothing. If there is no referred record, the values are left for `extra`.
     """
     reading = Reading()
     if reference.copies.keys().isdisjoint(payload):
@@ -279,25 +170,25 @@ def _read_addition(column: str, key: str, payload: dict[str, Any]) -> Reading:
 
 def _read_extra(plan: EntityPlan, payload: dict[str, Any], consumed: set[str], rank: Rank) -> dict[str, Any]:
     """Return one register for each key that was not consumed, and for each part of an object read in part."""
-    found: dict[str, Any] = {}
+    extra: dict[str, Any] = {}
     for key, value in payload.items():
         if key in plan.never_extra or key in consumed:
             continue
         if isinstance(value, dict) and key in plan.partly_read:
-            parts = {f"{key}.{part}": held for part, held in value.items()}
-            found.update(
-                {EXTRA + place: to_document(held) for place, held in parts.items() if place not in consumed}
+            parts = {f"{key}.{part}": inner for part, inner in value.items()}
+            extra.update(
+                {EXTRA + place: to_document(inner) for place, inner in parts.items() if place not in consumed}
             )
         else:
-            found[EXTRA + key] = to_document(value)
+            extra[EXTRA + key] = to_document(value)
     if rank is Rank.COPY:
-        return {name: value for name, value in found.items() if value is not None}
-    return found
+        return {name: value for name, value in extra.items() if value is not None}
+    return extra
 
 
 def _read_id(plan: EntityPlan, payload: dict[str, Any]) -> str | None:
-    """Return the record's id in its own payload. Raises Unmappable if what stands there cannot be one."""
-    raw = _raw_id(plan, payload)
+    """Return the record's id in its own payload. Raises Unmappable if the value there cannot be an id."""
+    raw = raw_id(plan, payload)
     try:
         return None if raw is None else to_identifier(raw)
     except Unconvertible as error:
@@ -305,15 +196,11 @@ def _read_id(plan: EntityPlan, payload: dict[str, Any]) -> str | None:
 
 
 def _identifier_or_none(plan: EntityPlan, payload: dict[str, Any]) -> str | None:
-    raw = _raw_id(plan, payload)
+    raw = raw_id(plan, payload)
     try:
         return None if raw is None else to_identifier(raw)
     except Unconvertible:
         return None
-
-
-def _raw_id(plan: EntityPlan, payload: dict[str, Any]) -> Any:
-    return next((payload[key] for key in plan.entity.id if payload.get(key) is not None), None)
 
 
 def _make_statements(
@@ -324,7 +211,7 @@ def _make_statements(
     own: Reading,
     scope_copies: Iterable[Copy],
 ) -> Iterator[Statement]:
-    """Yield each record's statements; a bare reference is none if the event says more of the record."""
+    """Yield the statements about each record; no bare reference to one that the event describes as well."""
     writes: dict[tuple[RecordKey, Rank], dict[str, Any]] = {}
     _add_copies(writes, scope_copies)
     writes.setdefault((key, rank), {}).update(own.writes)
@@ -337,8 +224,8 @@ def _make_statements(
 
 def _add_copies(writes: dict[tuple[RecordKey, Rank], dict[str, Any]], copies: Iterable[Copy]) -> None:
     for copy in copies:
-        held = writes.setdefault((copy.key, Rank.COPY), {})
+        collected = writes.setdefault((copy.key, Rank.COPY), {})
         if copy.yields:
-            held |= copy.writes | held
+            collected |= copy.writes | collected
         else:
-            held.update(copy.writes)
+            collected.update(copy.writes)

@@ -1,4 +1,4 @@
-"""A vendor's tables turned into lookups: which payload keys feed which column, and how. Pure."""
+"""Turns a vendor's tables into lookups: which payload keys fill which column, and how. Pure."""
 
 from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from entities.vendor_language import Entity, Vendor
 from entities.vendors import get_vendor
 
 Path = tuple[str, str | None]
-"""A payload's key, and the key inside the object under it or None."""
+"""A payload's key, and None, or the key inside the object under it (`stage.name`)."""
 
 
 @dataclass(frozen=True)
 class ColumnPlan:
-    """One column, the places where a payload may say it, and the converter of what they hold."""
+    """One column: the places of a payload that may have its value, preferred first, and their converter."""
 
     name: str
     paths: tuple[Path, ...]
@@ -32,10 +32,11 @@ class ColumnPlan:
 
 @dataclass(frozen=True)
 class ReferencePlan:
-    """One reference: the keys of its id, those of the embedded record, and the copies beside it.
+    """One reference: the keys of its id, those of the embedded record, and those of single copied columns.
 
-    links: those of the keys whose objects are no copies of the record.
-    beside: payload key -> the referred record's column of which its value is a copy.
+    link_keys: those of the keys whose objects name the record and are not copies of it.
+    model: the name of the model referred to.
+    copies: payload key -> the referred record's column of which its value is a copy (`leadName`).
     """
 
     name: str
@@ -57,11 +58,11 @@ class ReferencePlan:
 
 @dataclass(frozen=True)
 class EntityPlan:
-    """How one entity of one vendor is read.
+    """The lookups by which the payloads of one vendor's entity are read.
 
-    unkept: keys that never go to `extra`: ids, additions, and what is about the event.
-    whole: keys of which a column or a reference reads all that is there.
-    parted: keys of objects that are read in part.
+    never_extra: keys that never go to `extra`: ids, additions, and those that describe the event.
+    fully_read: keys whose whole value a column or a reference reads.
+    partly_read: keys of objects of which columns read parts.
     """
 
     entity: Entity
@@ -74,22 +75,27 @@ class EntityPlan:
 
 @cache
 def entity_plans(vendor_name: str) -> dict[str, EntityPlan]:
-    """The plans of a vendor by model name."""
+    """Return model name -> plan, for all entities of a vendor."""
     vendor = get_vendor(vendor_name)
-    return {name: _plan(vendor, entity) for name, entity in vendor.entities.items()}
+    return {name: _plan_entity(vendor, entity) for name, entity in vendor.entities.items()}
 
 
 def column_paths(column: str, words: str, columns: Container[str] = ()) -> tuple[Path, ...]:
-    """The vendor's words for a column, then the conventional ones, each once; `columns` beside it."""
-    return tuple(dict.fromkeys(_path(word) for word in (*words.split(), *_conventional(column, columns))))
+    """Return the vendor's own places of a column, then the conventional ones, without duplicates.
+
+    words: the vendor's keys, separated by spaces. columns: all columns of the entity.
+    """
+    words_in_order = (*words.split(), *_conventional_keys(column, columns))
+    return tuple(dict.fromkeys(_parse_path(word) for word in words_in_order))
 
 
 def to_camel_case(name: str) -> str:
+    """Return the camelCase form of a snake_case name."""
     head, *tail = name.split("_")
     return head + "".join(part.capitalize() for part in tail)
 
 
-def _conventional(column: str, columns: Container[str]) -> Iterator[str]:
+def _conventional_keys(column: str, columns: Container[str]) -> Iterator[str]:
     stem, _, suffix = column.rpartition("_")
     if suffix == "ref":
         yield from (to_camel_case(f"{stem}_id"), f"{to_camel_case(stem)}.id")
@@ -99,45 +105,45 @@ def _conventional(column: str, columns: Container[str]) -> Iterator[str]:
         yield f"{to_camel_case(stem)}.name"
 
 
-def _path(word: str) -> Path:
+def _parse_path(word: str) -> Path:
     key, _, part = word.partition(".")
     return key, part or None
 
 
-def _plan(vendor: Vendor, entity: Entity) -> EntityPlan:
+def _plan_entity(vendor: Vendor, entity: Entity) -> EntityPlan:
     fields = mirrored_fields(record_models_by_name()[entity.model])
     columns = tuple(
-        _column(entity, fields[name], words)
+        _plan_column(entity, fields[name], words)
         for name, words in entity.columns.items()
         if not isinstance(fields[name], ForeignKey)
     )
     references = tuple(
-        _reference(vendor, entity, field)
+        _plan_reference(vendor, entity, field)
         for name in entity.columns
         if isinstance(field := fields[name], ForeignKey)
     )
-    read = [path for column in columns for path in column.paths]
+    paths = [path for column in columns for path in column.paths]
     return EntityPlan(
         entity,
         columns,
         references,
         never_extra=frozenset({*entity.id, *entity.additions, *entity.event_keys, *_scope_keys(vendor)}),
         fully_read=frozenset(
-            {key for key, part in read if part is None} | {key for ref in references for key in ref.keys}
+            {key for key, part in paths if part is None} | {key for ref in references for key in ref.keys}
         ),
-        partly_read=frozenset(key for key, part in read if part is not None),
+        partly_read=frozenset(key for key, part in paths if part is not None),
     )
 
 
 def _scope_keys(vendor: Vendor) -> Iterator[str]:
-    """The keys that say which sub-account an event belongs to, and facts about that one."""
+    """Yield the keys of the id of the event's sub-account, and of its columns."""
     if vendor.scope is not None:
         yield from vendor.scope.id
         for column, words in vendor.scope.columns.items():
             yield from (key for key, _ in column_paths(column, words, vendor.scope.columns))
 
 
-def _column(entity: Entity, field: Field, words: str) -> ColumnPlan:
+def _plan_column(entity: Entity, field: Field, words: str) -> ColumnPlan:
     return ColumnPlan(
         field.name,
         column_paths(field.name, words, entity.columns),
@@ -146,7 +152,7 @@ def _column(entity: Entity, field: Field, words: str) -> ColumnPlan:
     )
 
 
-def _reference(vendor: Vendor, entity: Entity, field: ForeignKey) -> ReferencePlan:
+def _plan_reference(vendor: Vendor, entity: Entity, field: ForeignKey) -> ReferencePlan:
     words = entity.columns[field.name].split() or [
         f"{to_camel_case(field.name)}Id",
         to_camel_case(field.name),
@@ -159,19 +165,22 @@ def _reference(vendor: Vendor, entity: Entity, field: ForeignKey) -> ReferencePl
         embedded_keys=tuple(word for word in words if not word.lower().endswith("id")),
         link_keys=frozenset(entity.link_keys),
         model=model,
-        copies=_copies(target, field, vendor.reference_copies.get(field.name, {})) if target else {},
+        copies=_plan_copies(target, field, vendor.reference_copies.get(field.name, {})) if target else {},
     )
 
 
-def _copies(target: Entity, field: ForeignKey, listed: Mapping[str, str]) -> dict[str, ColumnPlan]:
-    """`leadName` beside `leadId` is a copy of the lead's `name`, and so for each of its columns."""
-    found: dict[str, ColumnPlan] = {}
+def _plan_copies(target: Entity, field: ForeignKey, listed: Mapping[str, str]) -> dict[str, ColumnPlan]:
+    """Return payload key -> column, such as `leadName`, a copy of the lead's `name`, for each of its columns.
+
+    listed: the vendor's own keys -> column, in addition to the conventional ones.
+    """
+    copies: dict[str, ColumnPlan] = {}
     for name, target_field in mirrored_fields(field.related_model).items():
         if name not in target.columns or isinstance(target_field, ForeignKey):
             continue
-        column = _column(target, target_field, target.columns[name])
+        column = _plan_column(target, target_field, target.columns[name])
         for key, part in column.paths:
             if part is None:
-                found.setdefault(to_camel_case(field.name) + key[0].upper() + key[1:], column)
-        found.update({key: column for key, copied in listed.items() if copied == name})
-    return found
+                copies.setdefault(to_camel_case(field.name) + key[0].upper() + key[1:], column)
+        copies.update({key: column for key, copied in listed.items() if copied == name})
+    return copies

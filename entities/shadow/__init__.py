@@ -1,0 +1,5 @@
+"""The shadow: a second mirror in temporary tables, its comparison with the live one, and the mirror's digest.
+
+Nothing that knows events or vendors belongs here: the caller fills the shadow. Imports writing, models and
+merge.
+"""

@@ -1,12 +1,11 @@
-"""The cells in which the live mirror and the shadow differ."""
+"""Finds the cells in which the live mirror and the shadow differ."""
 
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
-
+from crmmirror.lib.cursors import fetch_rows, fetch_value
 from entities.merge.registers import stored_clocks
 from entities.models import Record
 from entities.models.introspection import model_name, record_models
@@ -19,17 +18,19 @@ from entities.shadow.shadow_tables import (
 )
 from entities.writing.statements import TIMELINE_TABLE, compared_columns
 
+Row = dict[str, Any]
+
 
 @dataclass(frozen=True)
 class Difference:
     """One cell that differs.
 
     record_type, source_id, scope, external_id: the record's key.
-    field: the column; `record` where one side has no such record at all; `timeline` where what an
-        event wrote differs.
+    field: the column; `record` if one side has no such record at all; `timeline` if what an event wrote
+        differs.
     live, rebuilt: the JSON values of the two sides.
-    clock: of the newest write to the field on the side that has one, or of the timeline's entry; empty
-        where there is none.
+    clock: of the newest write to the field on either side, or of the timeline's entry; empty if there is
+        none.
     """
 
     record_type: str
@@ -43,81 +44,77 @@ class Difference:
 
 
 def find_differences(limit: int) -> Iterator[Difference]:
-    """Differing cells of at most `limit` records of each model, by model and key; then as many entries
-    of their timelines, by clock.
+    """Yield the differing cells of up to `limit` records of each model, by model and key.
+
+    Then yield up to `limit` differing timeline entries of each model, by clock.
     """
     for model in record_models():
-        for held, rebuilt in _rows(model, limit):
-            yield from _cells(model, held, rebuilt)
+        for live, rebuilt in _differing_rows(model, limit):
+            yield from _differing_cells(model, live, rebuilt)
     for model in record_models():
-        yield from _entries(model, limit)
+        yield from _differing_entries(model, limit)
 
 
 def count_differing_rows() -> int:
-    """How many rows differ, of records and of their timelines."""
-    rows = sum(_count(model._meta.db_table, ("id",), compared_columns(model)) for model in record_models())
-    return rows + _count(TIMELINE_TABLE, ENTRY_KEY, ENTRY_VALUES)
+    """Return how many rows differ, of records and of their timelines."""
+    records = sum(
+        _count_differing(model._meta.db_table, ("id",), compared_columns(model)) for model in record_models()
+    )
+    return records + _count_differing(TIMELINE_TABLE, ENTRY_KEY, ENTRY_VALUES)
 
 
-def _rows(model: type[Record], limit: int) -> Iterator[tuple[dict[str, Any] | None, dict[str, Any] | None]]:
-    name = model._meta.db_table
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT to_jsonb(live), to_jsonb(shadow) FROM {_joined(name, ('id',))}"
-            f" WHERE {different_columns(('id', *compared_columns(model)))}"
-            " ORDER BY coalesce(live.external_id, shadow.external_id), coalesce(live.id, shadow.id) LIMIT %s",
-            [limit],
-        )
-        for sides in cursor.fetchall():
-            held, rebuilt = (side and json.loads(side) for side in sides)
-            yield held, rebuilt
+def _count_differing(name: str, key: tuple[str, ...], values: tuple[str, ...]) -> int:
+    condition = different_columns((*key, *values))
+    return int(fetch_value(f"SELECT count(*) FROM {_both_sides(name, key)} WHERE {condition}"))
 
 
-def _cells(
-    model: type[Record], held: dict[str, Any] | None, rebuilt: dict[str, Any] | None
-) -> Iterator[Difference]:
-    row = rebuilt or held or {}
+def _differing_rows(model: type[Record], limit: int) -> Iterator[tuple[Row | None, Row | None]]:
+    rows = fetch_rows(
+        f"SELECT to_jsonb(live), to_jsonb(shadow) FROM {_both_sides(model._meta.db_table, ('id',))}"
+        f" WHERE {different_columns(('id', *compared_columns(model)))}"
+        " ORDER BY coalesce(live.external_id, shadow.external_id), coalesce(live.id, shadow.id) LIMIT %s",
+        limit,
+    )
+    return ((_parse(live), _parse(rebuilt)) for live, rebuilt in rows)
+
+
+def _differing_cells(model: type[Record], live: Row | None, rebuilt: Row | None) -> Iterator[Difference]:
+    row = rebuilt or live or {}
     key = (model_name(model), row["source_id"], row["scope"], row["external_id"])
-    if held is None or rebuilt is None:
-        presence = ["absent" if side is None else "present" for side in (held, rebuilt)]
+    if live is None or rebuilt is None:
+        presence = ["absent" if side is None else "present" for side in (live, rebuilt)]
         newest = max(stored_clocks(row["registers"]).values(), default="")
         yield Difference(*key, "record", presence[0], presence[1], newest)
         return
     fields = {field.column: field.name for field in model._meta.concrete_fields}
     for column in compared_columns(model):
-        if held[column] != rebuilt[column]:
-            clocks = (stored_clocks(side["registers"]).get(fields[column], "") for side in (held, rebuilt))
-            yield Difference(*key, fields[column], held[column], rebuilt[column], max(clocks))
+        if live[column] != rebuilt[column]:
+            clocks = (stored_clocks(side["registers"]).get(fields[column], "") for side in (live, rebuilt))
+            yield Difference(*key, fields[column], live[column], rebuilt[column], max(clocks))
 
 
-def _entries(model: type[Record], limit: int) -> Iterator[Difference]:
+def _differing_entries(model: type[Record], limit: int) -> Iterator[Difference]:
     name, keys = model._meta.db_table, "id, source_id, scope, external_id"
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT record.source_id, record.scope, record.external_id, live.wrote, shadow.wrote,"
-            f" coalesce(live.clock, shadow.clock) AS told FROM {_joined(TIMELINE_TABLE, ENTRY_KEY)}"
-            f' JOIN (SELECT {keys} FROM {live_table(name)} UNION SELECT {keys} FROM pg_temp."{name}") AS record'
-            " ON record.id = coalesce(live.record_id, shadow.record_id)"
-            f" WHERE {different_columns((*ENTRY_KEY, *ENTRY_VALUES))}"
-            " AND coalesce(live.record_type, shadow.record_type) = %s ORDER BY told, record.id LIMIT %s",
-            [model_name(model), limit],
-        )
-        for source_id, scope, external_id, *sides, clock in cursor.fetchall():
-            held, rebuilt = (side and json.loads(side) for side in sides)
-            yield Difference(
-                model_name(model), source_id, scope, external_id, "timeline", held, rebuilt, clock
-            )
-
-
-def _count(name: str, key: tuple[str, ...], values: tuple[str, ...]) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT count(*) FROM {_joined(name, key)} WHERE {different_columns((*key, *values))}"
-        )
-        return int(cursor.fetchone()[0])
-
-
-def _joined(name: str, key: tuple[str, ...]) -> str:
-    return (
-        f'{live_table(name)} live FULL JOIN pg_temp."{name}" shadow ON {equal_columns("live", "shadow", key)}'
+    records = f'SELECT {keys} FROM {live_table(name)} UNION SELECT {keys} FROM pg_temp."{name}"'
+    rows = fetch_rows(
+        "SELECT record.source_id, record.scope, record.external_id, live.wrote, shadow.wrote,"
+        f" coalesce(live.clock, shadow.clock) AS entry_clock FROM {_both_sides(TIMELINE_TABLE, ENTRY_KEY)}"
+        f" JOIN ({records}) AS record ON record.id = coalesce(live.record_id, shadow.record_id)"
+        f" WHERE {different_columns((*ENTRY_KEY, *ENTRY_VALUES))}"
+        " AND coalesce(live.record_type, shadow.record_type) = %s ORDER BY entry_clock, record.id LIMIT %s",
+        model_name(model),
+        limit,
     )
+    for source_id, scope, external_id, live, rebuilt, clock in rows:
+        key = (model_name(model), source_id, scope, external_id)
+        yield Difference(*key, "timeline", _parse(live), _parse(rebuilt), clock)
+
+
+def _parse(side: str | None) -> Any:
+    """Parse the JSON of one side; None if that side has no such row."""
+    return None if side is None else json.loads(side)
+
+
+def _both_sides(name: str, key: tuple[str, ...]) -> str:
+    same = equal_columns("live", "shadow", key)
+    return f'{live_table(name)} live FULL JOIN pg_temp."{name}" shadow ON {same}'

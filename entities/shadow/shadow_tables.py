@@ -1,20 +1,18 @@
-"""A second mirror beside the live one, in temporary tables of the same names, for one transaction.
+"""The shadow: a second mirror in temporary tables of the same names as the live ones, for one transaction.
 
-PostgreSQL looks for a bare table name among the session's temporary tables first, so while the
-shadow is open the very code that applies events to the mirror fills the shadow instead. Rows get the
-ids that their keys have in the live tables, so that references compare and links survive.
+PostgreSQL looks up a table name without a schema among the session's temporary tables first. So, while the
+shadow is open, the same code that applies events to the mirror fills the shadow instead. A row gets the id
+that its key has in the live table, so that references compare and links stay valid.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
-from django.db import connection
-
+from crmmirror.lib.cursors import execute, fetch_rows, fetch_value
 from entities.models import Record
 from entities.models.introspection import model_name, record_models
 from entities.writing.statements import KEY, TIMELINE_TABLE, compared_columns
 
-# The fresh tables have no statistics to plan by: while they fill, use their indexes whatever happens.
+# Off while the shadow fills: its new tables have no statistics, so the planner would choose to scan them.
 PLANNER_SETTINGS = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin")
 
 CREATE_RECORD_TABLE = """
@@ -41,111 +39,100 @@ ENTRY_VALUES = ("event_id", "wrote")
 
 
 def open_shadow() -> None:
-    """From here to the end of the transaction, what is applied goes into the shadow."""
+    """Create the shadow. From here to the end of the transaction, events are applied to it."""
     for model in record_models():
         name = model._meta.db_table
         same = equal_columns("live", "NEW", KEY)
-        _run(CREATE_RECORD_TABLE.format(name=name, live=live_table(name), key=", ".join(KEY), same=same))
-    _run(
+        execute(CREATE_RECORD_TABLE.format(name=name, live=live_table(name), key=", ".join(KEY), same=same))
+    execute(
         CREATE_TIMELINE_TABLE.format(
             name=TIMELINE_TABLE, live=live_table(TIMELINE_TABLE), key=", ".join(ENTRY_KEY)
         )
     )
     for setting in PLANNER_SETTINGS:
-        _run(f"SET LOCAL {setting} = off")
+        execute(f"SET LOCAL {setting} = off")
 
 
 def close_shadow() -> None:
-    """After the last event: the statistics that comparing and landing are planned by."""
+    """Collect the statistics that the planner needs to compare the shadow; call it after the last event."""
     for name in (*(model._meta.db_table for model in record_models()), TIMELINE_TABLE):
-        _run(f'ANALYZE pg_temp."{name}"')
+        execute(f'ANALYZE pg_temp."{name}"')
     for setting in PLANNER_SETTINGS:
-        _run(f"SET LOCAL {setting} = on")
+        execute(f"SET LOCAL {setting} = on")
 
 
 def live_table(name: str) -> str:
-    """The live table, which the shadow's of the same name hides."""
-    return f'"{_run("SELECT current_schema()")[0][0]}"."{name}"'
+    """Return the live table's name with its schema: without one, the name means the shadow's table."""
+    return f'"{fetch_value("SELECT current_schema()")}"."{name}"'
 
 
 def equal_columns(one: str, other: str, columns: Sequence[str]) -> str:
+    """Return the SQL condition that two tables have equal values in these columns; null is never equal."""
     return " AND ".join(f'{one}."{column}" = {other}."{column}"' for column in columns)
 
 
 def different_columns(columns: Sequence[str]) -> str:
+    """Return the SQL condition that `live` and `shadow` differ in one of these columns."""
     sides = (", ".join(f'{side}."{column}"' for column in columns) for side in ("live", "shadow"))
     return "({}) IS DISTINCT FROM ({})".format(*sides)
 
 
 def replace_live_tables() -> int:
-    """Makes the live tables equal to the shadow; touches, and counts, only the rows that differ.
+    """Make the live tables equal to the shadow; return how many rows that changed.
 
-    Nobody else may apply events meanwhile.
+    Writes only the rows that differ. Nobody else may apply events meanwhile.
     """
-    _adopt_ids()
-    touched = sum(
-        _land(model._meta.db_table, ("id",), (*KEY, *compared_columns(model)), True)
+    _adopt_live_ids()
+    changed = sum(
+        _replace_rows(model._meta.db_table, ("id",), (*KEY, *compared_columns(model)), has_changed_at=True)
         for model in record_models()
     )
-    return touched + _land(TIMELINE_TABLE, ENTRY_KEY, ENTRY_VALUES, False)
+    return changed + _replace_rows(TIMELINE_TABLE, ENTRY_KEY, ENTRY_VALUES, has_changed_at=False)
 
 
-def _land(name: str, key: Sequence[str], values: Sequence[str], has_changed_at: bool) -> int:
-    held, rebuilt, same = (
-        f"{live_table(name)} live",
-        f'pg_temp."{name}" shadow',
-        equal_columns("live", "shadow", key),
-    )
+def _replace_rows(name: str, key: Sequence[str], values: Sequence[str], *, has_changed_at: bool) -> int:
+    live, shadow = f"{live_table(name)} live", f'pg_temp."{name}" shadow'
+    same = equal_columns("live", "shadow", key)
     columns = ", ".join(f'"{column}"' for column in (*key, *values))
-    laid = ", ".join(f'"{column}" = shadow."{column}"' for column in values)
-    stamp = ", changed_at = clock_timestamp()" if has_changed_at else ""
-    return sum(
-        _count(statement)
-        for statement in (
-            f"DELETE FROM {held} WHERE NOT EXISTS (SELECT FROM {rebuilt} WHERE {same})",
-            f"UPDATE {held} SET {laid}{stamp} FROM {rebuilt} WHERE {same} AND {different_columns(values)}",
-            f"INSERT INTO {live_table(name)} ({columns}) SELECT {columns} FROM {rebuilt}"
-            f" WHERE NOT EXISTS (SELECT FROM {held} WHERE {same})",
-        )
+    assignments = ", ".join(f'"{column}" = shadow."{column}"' for column in values)
+    if has_changed_at:
+        assignments += ", changed_at = clock_timestamp()"
+    statements = (
+        f"DELETE FROM {live} WHERE NOT EXISTS (SELECT FROM {shadow} WHERE {same})",
+        f"UPDATE {live} SET {assignments} FROM {shadow} WHERE {same} AND {different_columns(values)}",
+        f"INSERT INTO {live_table(name)} ({columns}) SELECT {columns} FROM {shadow}"
+        f" WHERE NOT EXISTS (SELECT FROM {live} WHERE {same})",
     )
+    return sum(execute(statement) for statement in statements)
 
 
-def _adopt_ids() -> None:
-    """A record that came to be on both sides since the shadow was opened has two ids: the live one stays."""
+def _adopt_live_ids() -> None:
+    """Give the shadow's rows the live ids of their keys.
+
+    A record that was created on both sides since the shadow was opened has two ids; people may have links to
+    the live one.
+    """
     for model in record_models():
         name = model._meta.db_table
-        twins = _run(
+        pairs = fetch_rows(
             f'SELECT shadow.id, live.id FROM pg_temp."{name}" shadow JOIN {live_table(name)} live'
             f" ON {equal_columns('live', 'shadow', KEY)} WHERE shadow.id <> live.id"
         )
-        for old, new in twins:
-            _adopt(model, old, new)
+        for shadow_id, live_id in pairs:
+            _change_id(model, shadow_id, live_id)
 
 
-def _adopt(model: type[Record], old: int, new: int) -> None:
-    _run(f'UPDATE pg_temp."{model._meta.db_table}" SET id = %s WHERE id = %s', new, old)
-    for other in record_models():
-        for field in other._meta.concrete_fields:
+def _change_id(model: type[Record], old: int, new: int) -> None:
+    """Change a row's id in the shadow, and all references to it."""
+    execute(f'UPDATE pg_temp."{model._meta.db_table}" SET id = %s WHERE id = %s', new, old)
+    for referring in record_models():
+        for field in referring._meta.concrete_fields:
             if field.related_model is model:
-                column = f'"{field.column}"'
-                _run(
-                    f'UPDATE pg_temp."{other._meta.db_table}" SET {column} = %s WHERE {column} = %s', new, old
-                )
-    _run(
+                table, column = referring._meta.db_table, f'"{field.column}"'
+                execute(f'UPDATE pg_temp."{table}" SET {column} = %s WHERE {column} = %s', new, old)
+    execute(
         f'UPDATE pg_temp."{TIMELINE_TABLE}" SET record_id = %s WHERE record_type = %s AND record_id = %s',
         new,
         model_name(model),
         old,
     )
-
-
-def _count(statement: str) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(statement)
-        return cursor.rowcount
-
-
-def _run(statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters or None)
-        return cursor.fetchall() if cursor.description else []

@@ -1,4 +1,7 @@
-"""The vendors: a module each, found by being here. A module's `VENDOR` is its whole contract."""
+"""The vendors: one module each, with one `VENDOR`. To add a vendor, add a module; nothing else lists them.
+
+Only tables belong in a vendor's module, no behaviour. It imports `entities.vendor_language` only.
+"""
 
 from functools import cache
 from importlib import import_module
@@ -8,7 +11,7 @@ from entities.vendor_language import Vendor
 
 
 class UnknownVendor(KeyError):
-    """No module of that name; the message names those that there are."""
+    """There is no vendor of this name. The message lists the vendors that there are."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"unknown vendor {name!r}; known: {', '.join(sorted(all_vendors()))}")
@@ -19,13 +22,13 @@ class UnknownVendor(KeyError):
 
 @cache
 def all_vendors() -> dict[str, Vendor]:
-    """Each vendor by its module's name."""
+    """Return module name -> vendor. Imports every vendor's module."""
     names = sorted(module.name for module in iter_modules(__path__))
     return {name: import_module(f"{__name__}.{name}").VENDOR for name in names}
 
 
 def get_vendor(name: str) -> Vendor:
-    """The vendor of that name; raises UnknownVendor."""
+    """Return the vendor of this name. Raises UnknownVendor."""
     try:
         return all_vendors()[name]
     except KeyError:

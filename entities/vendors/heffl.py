@@ -1,8 +1,8 @@
-"""Heffl: snapshots, signed after Standard Webhooks.
+"""Heffl: each event carries the whole record, signed by Standard Webhooks.
 
-Source: the vendor's webhook documentation, a payload of each documented type in
-`entities/vendors/samples/heffl`. Not documented: `payment.received`, the shape of `contact.stageChanged`, and
-that of the invoice events beyond `.created`; their words are the ones that the vendor uses elsewhere.
+Source: the vendor's webhook documentation. `entities/vendors/samples/heffl` has a payload of each documented
+type. Not documented are `payment.received`, the shape of `contact.stageChanged`, and that of the invoice
+events other than `.created`; for these the tables have the keys that the vendor uses elsewhere.
 """
 
 from entities.vendor_language import Entity, Vendor, event_types, same_names
@@ -55,7 +55,7 @@ DEAL = Entity(
 )
 INVOICE = Entity(
     "invoice",
-    # In a payment's allocation, `id` would be the allocation's.
+    # `invoiceId` first: in a payment's allocation, `id` is the id of the allocation.
     id=("invoiceId", "id"),
     columns=same_names("number client client_name contact total currency due_date created_at status")
     | {

@@ -1,7 +1,7 @@
-"""Seedly CRM: partial payloads, scoped by sub-account.
+"""Seedly CRM: an event carries only a part of the record, and ids are unique within a sub-account only.
 
-Source: the vendor's webhook documentation, a payload of each type in `entities/vendors/samples/seedly`. How
-the vendor signs is not in its public reference: the scheme is a setting of each source.
+Source: the vendor's webhook documentation. `entities/vendors/samples/seedly` has a payload of each type.
+The public reference does not say how the vendor signs; staff can set another scheme on each source.
 """
 
 from entities.vendor_language import EVENT_TIME, Entity, Vendor, event_types, same_names

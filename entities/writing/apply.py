@@ -1,10 +1,12 @@
-"""Applies what events say to the entity tables, in the caller's transaction. The only writer of records.
+"""Applies mapped events to the entity tables, in the caller's transaction. The only writer of records.
 
-Lock order, the same for every worker, so that no two wait for each other:
+An upsert under row locks. All workers lock in the same order, so that they do not deadlock:
 
-1. Missing rows are inserted, model by model in the order of `record_models`, by key.
-2. Rows that are written are locked, in the same order of models, by id.
-3. Only then is anything read, merged and written (upsert under row locks).
+1. Insert the missing rows as placeholders, model by model in the order of `record_models`, by key.
+2. Lock the rows to be written, in the same order of models, by id.
+3. Only then read, merge and write.
+
+Applying an event again is idempotent: the merge ignores writes that a row already has.
 """
 
 import json
@@ -13,8 +15,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from crmmirror.lib.cursors import fetch_rows
-from entities.merge.derived_columns import derive_run_start
+from crmmirror.lib.cursors import execute, fetch_rows
+from entities.merge.derived_columns import find_derived_origin
 from entities.merge.registers import (
     Invalid,
     State,
@@ -35,8 +37,8 @@ from entities.models.introspection import (
     record_models_by_name,
     scope_model_name,
 )
-from entities.reading.mapper import MappedEvent, RecordKey, Statement
-from entities.writing.statements import INSERT_ENTRIES, READ_HISTORY, statements_for
+from entities.reading.mapped_event import MappedEvent, RecordKey
+from entities.writing.statements import READ_HISTORY, UPSERT_ENTRIES, statements_for
 
 SourceKey = tuple[int, RecordKey]
 """A record's key with the id of the source that it belongs to."""
@@ -46,38 +48,36 @@ Ids = dict[SourceKey, int]
 
 @dataclass(frozen=True, slots=True)
 class SourceStatement:
-    """What one event of one source says about one record."""
+    """What one event of one source says about one record (see `entities.reading.mapped_event.Statement`)."""
 
-    source_id: int
+    key: SourceKey
     event_id: int
-    statement: Statement
-
-    @property
-    def key(self) -> SourceKey:
-        return self.source_id, self.statement.key
+    clock: str
+    writes: dict[str, Any]
 
 
 def apply_mapped_events(mapped: Sequence[MappedEvent]) -> None:
-    """Write what the events say. A database error leaves nothing of them written in this savepoint."""
+    """Write what the events say. Raises django.db.Error; the caller's savepoint then undoes all of it."""
     distinct = {event.event.id: event for event in mapped}.values()
-    said = [
-        SourceStatement(event.event.source_id, event.event.id, statement)
+    statements = [
+        SourceStatement((event.event.source_id, said.key), event.event.id, said.clock, said.writes)
         for event in distinct
-        for statement in event.statements
+        for said in event.statements
     ]
-    ids = _find_or_insert(_named_keys(said))
-    _merge(_join_by_record(said), ids)
-    _write_timeline(said, ids)
-    _write_derived_columns(said, ids)
+    ids = _find_or_insert(_named_keys(statements))
+    _merge_into_rows(_join_by_record(statements), ids)
+    _write_timeline(statements, ids)
+    _write_derived_columns(statements, ids)
 
 
-def _named_keys(said: Iterable[SourceStatement]) -> set[SourceKey]:
+def _named_keys(statements: Iterable[SourceStatement]) -> set[SourceKey]:
     """Return the key of every record that is named: described, referred to, or scoping another."""
     keys: set[SourceKey] = set()
-    for one in said:
-        keys.add(one.key)
-        if one.statement.key.scope:
-            keys.add((one.source_id, _scope_key(one.statement.key)))
+    for statement in statements:
+        keys.add(statement.key)
+        source_id, key = statement.key
+        if key.scope:
+            keys.add((source_id, _scope_key(key)))
     return keys
 
 
@@ -86,7 +86,7 @@ def _scope_key(key: RecordKey) -> RecordKey:
 
 
 def _find_or_insert(keys: set[SourceKey]) -> Ids:
-    """Return the ids of all these records; those that are not there yet are inserted as placeholders."""
+    """Return the ids of all these records, after inserting placeholders for those that do not exist yet."""
     ids: Ids = {}
     for model in record_models():
         wanted = sorted(key for key in keys if key[1].model == model_name(model))
@@ -95,15 +95,15 @@ def _find_or_insert(keys: set[SourceKey]) -> Ids:
         ids.update(_find(model, wanted, ids))
         missing = [key for key in wanted if key not in ids]
         if missing:
-            fetch_rows(statements_for(model).insert, _key_rows(missing, ids))
+            execute(statements_for(model).insert, _key_rows(missing, ids))
             ids.update(_find(model, missing, ids))
     return ids
 
 
 def _find(model: type[Record], keys: Sequence[SourceKey], ids: Ids) -> Ids:
     name = model_name(model)
-    found = fetch_rows(statements_for(model).find, _key_rows(keys, ids))
-    return {(source, RecordKey(name, scope, external_id)): id for id, source, scope, external_id in found}
+    rows = fetch_rows(statements_for(model).find, _key_rows(keys, ids))
+    return {(source, RecordKey(name, scope, external_id)): id for id, source, scope, external_id in rows}
 
 
 def _key_rows(keys: Iterable[SourceKey], ids: Ids) -> str:
@@ -120,36 +120,37 @@ def _key_rows(keys: Iterable[SourceKey], ids: Ids) -> str:
     )
 
 
-def _join_by_record(said: Iterable[SourceStatement]) -> dict[SourceKey, State]:
-    """Return what the batch as a whole says of each record that it writes to."""
-    joined: dict[SourceKey, State] = {}
-    for one in said:
-        if one.statement.writes:
-            state = to_state(one.statement.writes, one.statement.clock)
-            joined[one.key] = join_states(joined.get(one.key, {}), state)
-    return joined
+def _join_by_record(statements: Iterable[SourceStatement]) -> dict[SourceKey, State]:
+    """Return what the batch as a whole says about each record that it writes to."""
+    states: dict[SourceKey, State] = {}
+    for statement in statements:
+        if statement.writes:
+            state = to_state(statement.writes, statement.clock)
+            states[statement.key] = join_states(states.get(statement.key, {}), state)
+    return states
 
 
-def _merge(said: dict[SourceKey, State], ids: Ids) -> None:
-    """Merge what was said into the rows, and write those that changed."""
+def _merge_into_rows(batch: dict[SourceKey, State], ids: Ids) -> None:
+    """Join the batch's states with those of the rows, and write the rows that changed."""
     by_model: dict[str, dict[int, SourceKey]] = defaultdict(dict)
-    for key in said:
+    for key in batch:
         by_model[key[1].model][ids[key]] = key
+    # All rows of all models are locked before the first is written.
     stored = {model: _lock_rows(model, by_model[model_name(model)]) for model in record_models()}
     for model, states in stored.items():
         keys = by_model[model_name(model)]
         rows = [
             {"id": id, "document": _project(model, joined, changed, keys[id], ids)}
             for id, state in states.items()
-            if (changed := changed_registers(state, joined := join_states(state, said[keys[id]])))
+            if (changed := changed_registers(state, joined := join_states(state, batch[keys[id]])))
         ]
         if rows:
-            fetch_rows(statements_for(model).update, json.dumps(rows))
+            execute(statements_for(model).update, json.dumps(rows))
 
 
-def _lock_rows(model: type[Record], wanted: Iterable[int]) -> dict[int, State]:
-    """Lock these rows, by id; return each one's state."""
-    ids = sorted(wanted)
+def _lock_rows(model: type[Record], record_ids: Iterable[int]) -> dict[int, State]:
+    """Lock these rows, by id; return the state of each."""
+    ids = sorted(record_ids)
     rows = fetch_rows(statements_for(model).lock, ids) if ids else []
     return {id: load_state(json.loads(registers)) for id, registers in rows}
 
@@ -157,10 +158,10 @@ def _lock_rows(model: type[Record], wanted: Iterable[int]) -> dict[int, State]:
 def _project(
     model: type[Record], state: State, changed: set[str], key: SourceKey, ids: Ids
 ) -> dict[str, Any]:
-    """Return what a row shows of a state, as a document of column -> JSON value.
+    """Return what the row shows of its state, as a document of column -> JSON value.
 
-    Of the plain columns only those that changed: the others are as they should be already, and a derived
-    one does not depend on its register alone.
+    Contains only the plain columns whose register changed: the others are right already, and the value of
+    a derived column does not depend on its register alone.
     """
     statements = statements_for(model)
     deletion = deleted_at(state)
@@ -179,45 +180,46 @@ def _project(
         if target is None:
             document[name] = value
         else:
-            source, own = key
-            document[f"{name}_id"] = value and ids[source, RecordKey(target, own.scope, value)]
+            source, own_key = key
+            document[f"{name}_id"] = value and ids[source, RecordKey(target, own_key.scope, value)]
     return document
 
 
-def _write_timeline(said: Iterable[SourceStatement], ids: Ids) -> None:
+def _write_timeline(statements: Iterable[SourceStatement], ids: Ids) -> None:
     entries = [
         {
-            "record_type": one.statement.key.model,
-            "record_id": ids[one.key],
-            "event_id": one.event_id,
-            "clock": one.statement.clock,
-            "wrote": timeline_values(one.statement.writes),
+            "record_type": statement.key[1].model,
+            "record_id": ids[statement.key],
+            "event_id": statement.event_id,
+            "clock": statement.clock,
+            "wrote": timeline_values(statement.writes),
         }
-        for one in said
+        for statement in statements
     ]
     if entries:
-        fetch_rows(INSERT_ENTRIES, json.dumps(entries))
+        execute(UPSERT_ENTRIES, json.dumps(entries))
 
 
-def _write_derived_columns(said: Iterable[SourceStatement], ids: Ids) -> None:
-    """Derive columns anew from the history of those records whose history has grown."""
-    grown: dict[tuple[str, str], set[int]] = defaultdict(set)
-    for one in said:
-        name = one.statement.key.model
-        for column, rule in record_models_by_name()[name].derived.items():
-            if one.statement.writes.keys() & {column, rule.column}:
-                grown[name, column].add(ids[one.key])
-    for (name, column), record_ids in sorted(grown.items()):
-        _derive_column(name, column, sorted(record_ids))
+def _write_derived_columns(statements: Iterable[SourceStatement], ids: Ids) -> None:
+    """Derive columns anew from the history of those records whose history has new entries."""
+    affected: dict[tuple[str, str], set[int]] = defaultdict(set)
+    for statement in statements:
+        name = statement.key[1].model
+        for column, rule in record_models_by_name()[name].derived_columns.items():
+            if statement.writes.keys() & {column, rule.column}:
+                affected[name, column].add(ids[statement.key])
+    for (name, column), record_ids in sorted(affected.items()):
+        _write_derived_column(name, column, sorted(record_ids))
 
 
-def _derive_column(name: str, column: str, record_ids: list[int]) -> None:
+def _write_derived_column(name: str, column: str, record_ids: list[int]) -> None:
     model = record_models_by_name()[name]
-    rule = model.derived[column]
+    rule = model.derived_columns[column]
     histories: dict[int, list[tuple[str, dict[str, Any]]]] = defaultdict(list)
     for id, clock, wrote in fetch_rows(READ_HISTORY, [column, rule.column], name, record_ids):
         histories[id].append((clock, json.loads(wrote)))
-    values = [
-        {"id": id, "value": derive_run_start(rule, column, history)} for id, history in histories.items()
-    ]
-    fetch_rows(statements_for(model).derive[column], json.dumps(values))
+    values = []
+    for id, history in histories.items():
+        origin = find_derived_origin(rule, column, history)
+        values.append({"id": id, "value": origin.value if origin else None})
+    execute(statements_for(model).derive[column], json.dumps(values))

@@ -1,7 +1,7 @@
-"""Settles a batch of events: maps each, applies what can be applied, and says what became of each.
+"""Processes a batch of events: maps each, applies them together, and returns the outcome of each.
 
-A batch that cannot be applied as a whole is split until the one event that is at fault is alone:
-that one has failed, the others are applied.
+A batch that the database refuses is bisected until the event that is at fault is alone: that one has
+failed, the others are applied.
 """
 
 from collections.abc import Sequence
@@ -12,28 +12,35 @@ from django.db import transaction
 from crmmirror.lib.transient_errors import is_transient
 from crmmirror.lib.utc import format_utc
 from entities.reading.envelope import Malformed
-from entities.reading.mapper import MappedEvent, Unmappable, map_event
+from entities.reading.mapped_event import MappedEvent, Unmappable
+from entities.reading.mapper import map_event
 from entities.stored_events import ProcessingOutcome, StoredEvent, Verdict
 from entities.vendors import UnknownVendor
 from entities.writing.apply import apply_mapped_events
 
 log = structlog.get_logger(__name__)
 
+MAX_ERROR_LENGTH = 500
+
 
 def process_batch(events: Sequence[StoredEvent]) -> list[ProcessingOutcome]:
-    """The outcome of each event. Raises django.db.Error where a fault is transient: nothing is written."""
+    """Apply the events in the caller's transaction; return the outcome of each.
+
+    Raises django.db.Error if an error is transient: the caller rolls back, and tries the batch again later.
+    """
     outcomes: list[ProcessingOutcome] = []
     mapped: list[MappedEvent] = []
     for event in events:
-        read = _read(event)
-        if isinstance(read, ProcessingOutcome):
-            outcomes.append(read)
+        result = _map_or_reject(event)
+        if isinstance(result, ProcessingOutcome):
+            outcomes.append(result)
         else:
-            mapped.append(read)
-    return outcomes + _apply(mapped)
+            mapped.append(result)
+    return outcomes + _apply_or_bisect(mapped)
 
 
-def _read(event: StoredEvent) -> MappedEvent | ProcessingOutcome:
+def _map_or_reject(event: StoredEvent) -> MappedEvent | ProcessingOutcome:
+    """Return what the event says, or its outcome if nothing of it can be applied."""
     try:
         mapped = map_event(event)
     except Malformed as error:
@@ -41,13 +48,13 @@ def _read(event: StoredEvent) -> MappedEvent | ProcessingOutcome:
     except (Unmappable, UnknownVendor) as error:
         return ProcessingOutcome(event.id, Verdict.FAILED, error=str(error))
     except Exception as error:
-        # One event that nobody foresaw must not stop the others.
+        # An error in our own code: it must not stop the other events of the batch.
         log.exception("event_unreadable", event_id=event.id)
-        return ProcessingOutcome(event.id, Verdict.FAILED, error=_words(error))
+        return ProcessingOutcome(event.id, Verdict.FAILED, error=_summarize(error))
     return mapped if mapped.known else _outcome(mapped, Verdict.IGNORED)
 
 
-def _apply(mapped: Sequence[MappedEvent]) -> list[ProcessingOutcome]:
+def _apply_or_bisect(mapped: Sequence[MappedEvent]) -> list[ProcessingOutcome]:
     if not mapped:
         return []
     try:
@@ -58,20 +65,20 @@ def _apply(mapped: Sequence[MappedEvent]) -> list[ProcessingOutcome]:
             raise
         if len(mapped) > 1:
             half = len(mapped) // 2
-            return _apply(mapped[:half]) + _apply(mapped[half:])
-        log.warning("event_refused", event_id=mapped[0].event.id, error=_words(error))
-        return [_outcome(mapped[0], Verdict.FAILED, error=_words(error), retry=True)]
-    return [_outcome(read, Verdict.APPLIED) for read in mapped]
+            return _apply_or_bisect(mapped[:half]) + _apply_or_bisect(mapped[half:])
+        log.warning("event_refused", event_id=mapped[0].event.id, error=_summarize(error))
+        return [_outcome(mapped[0], Verdict.FAILED, error=_summarize(error), retry=True)]
+    return [_outcome(event, Verdict.APPLIED) for event in mapped]
 
 
 def _outcome(
-    read: MappedEvent, verdict: Verdict, error: str = "", *, retry: bool = False
+    mapped: MappedEvent, verdict: Verdict, error: str = "", *, retry: bool = False
 ) -> ProcessingOutcome:
-    envelope = read.envelope
+    envelope = mapped.envelope
     return ProcessingOutcome(
-        read.event.id,
+        mapped.event.id,
         verdict,
-        read.warnings,
+        mapped.warnings,
         error,
         retry,
         envelope.event_type,
@@ -79,6 +86,6 @@ def _outcome(
     )
 
 
-def _words(error: Exception) -> str:
-    """The error's first line: what follows may quote the event's values."""
-    return f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"[:500]
+def _summarize(error: Exception) -> str:
+    """Return the error's class and first line: what follows may quote the event's values."""
+    return f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"[:MAX_ERROR_LENGTH]

@@ -1,8 +1,9 @@
-"""The SQL by which the records are written, made once for each model from its columns.
+"""The SQL statements that write records, built once for each model from its columns.
 
-Rows travel as one JSON array a statement. `jsonb_populate_record` lays a document over the row as
-it is: a key that is there writes its column, null included; a key that is absent leaves it.
-Table names carry no schema, so that the same statements fill temporary tables of the same names.
+A statement takes all its rows as one JSON array. `jsonb_populate_record` merges a document into a row: a
+key of the document sets its column, also to null; columns that have no key keep their values.
+Table names have no schema, so that the same statements write to shadow tables of the same names
+(see `entities.shadow.shadow_tables`).
 """
 
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from entities.models.introspection import COMMON_FIELDS, mirrored_fields
 
 TIMELINE_TABLE = TimelineEntry._meta.db_table
 
+# The common columns that `apply` computes from a record's state.
+PROJECTED = COMMON_FIELDS & {"is_placeholder", "is_deleted", "deleted_at", "extra", "registers"}
 KEY = ("source_id", "scope", "external_id")
 KEYS = (
     "jsonb_to_recordset(%s::jsonb)"
@@ -25,10 +28,13 @@ KEYS = (
 
 @dataclass(frozen=True)
 class ModelStatements:
-    """A mirrored model's columns, by how they are written, and its statements.
+    """A model's columns, by how they are written, and its statements.
 
-    plain: columns that one register fills; sets: columns that a whole value and additions fill;
-    references: plain columns that refer -> the other model's name.
+    name: of the table.
+    plain: columns that hold the value of one register.
+    sets: columns that a whole set and additions to it make up.
+    references: reference column -> the other model's name; these are in `plain` too.
+    find, insert, lock, update: SQL. derive: derived column -> the SQL that updates it.
     """
 
     name: str
@@ -44,6 +50,7 @@ class ModelStatements:
 
 @cache
 def statements_for(model: type[Record]) -> ModelStatements:
+    """Return the statements of a model."""
     name = model._meta.db_table
     fields = mirrored_fields(model)
     written = [
@@ -73,43 +80,41 @@ def statements_for(model: type[Record]) -> ModelStatements:
         lock=f'SELECT id, registers FROM "{name}" WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE',
         update=(
             f'UPDATE "{name}" t SET changed_at = clock_timestamp(), ({columns}) ='
-            f" (SELECT {columns} FROM jsonb_populate_record(t, said.document))"
-            " FROM jsonb_to_recordset(%s::jsonb) AS said (id bigint, document jsonb) WHERE t.id = said.id"
+            f" (SELECT {columns} FROM jsonb_populate_record(t, new.document))"
+            " FROM jsonb_to_recordset(%s::jsonb) AS new (id bigint, document jsonb) WHERE t.id = new.id"
         ),
         derive={
             column: (
-                f'UPDATE "{name}" t SET "{column}" = said.value, changed_at = clock_timestamp()'
-                " FROM jsonb_to_recordset(%s::jsonb) AS said (id bigint, value timestamptz)"
-                f' WHERE t.id = said.id AND t."{column}" IS DISTINCT FROM said.value'
+                f'UPDATE "{name}" t SET "{column}" = new.value, changed_at = clock_timestamp()'
+                " FROM jsonb_to_recordset(%s::jsonb) AS new (id bigint, value timestamptz)"
+                f' WHERE t.id = new.id AND t."{column}" IS DISTINCT FROM new.value'
             )
-            for column in model.derived
+            for column in model.derived_columns
         },
     )
 
 
 def compared_columns(model: type[Record]) -> tuple[str, ...]:
-    """The columns in which two mirrors must agree: all but the keys and the mirror's own bookkeeping."""
-    left_out = {"id", *KEY, "first_seen_at", "changed_at"}
-    return tuple(str(field.column) for field in model._meta.concrete_fields if field.column not in left_out)
+    """Return the columns in which two mirrors must agree: all but the keys and the mirror's own times."""
+    excluded = {"id", *KEY, "first_seen_at", "changed_at"}
+    return tuple(str(field.column) for field in model._meta.concrete_fields if field.column not in excluded)
 
 
-PROJECTED = COMMON_FIELDS & {"is_placeholder", "is_deleted", "deleted_at", "extra", "registers"}
-
-INSERT_ENTRIES = f"""
+UPSERT_ENTRIES = f"""
     INSERT INTO "{TIMELINE_TABLE}" (record_type, record_id, event_id, clock, wrote)
     SELECT record_type, record_id, event_id, clock, wrote
     FROM jsonb_to_recordset(%s::jsonb)
         AS e (record_type text, record_id bigint, event_id bigint, clock text, wrote jsonb)
     ON CONFLICT (record_type, record_id, clock) DO UPDATE SET wrote = excluded.wrote
 """
-"""An event that is applied anew says again what it said, by the mapping of today."""
+"""An upsert: an event that is applied again replaces its entry, as its vendor's module may have changed."""
 
 READ_HISTORY = f"""
     SELECT record_id, clock, (
-        SELECT jsonb_object_agg(name, wrote -> name) FROM unnest(asked.names) AS name WHERE wrote ? name
+        SELECT jsonb_object_agg(name, wrote -> name) FROM unnest(register.names) AS name WHERE wrote ? name
     )
-    FROM (SELECT %s::text[] AS names) AS asked, "{TIMELINE_TABLE}"
-    WHERE record_type = %s AND record_id = ANY(%s) AND wrote ?| asked.names
+    FROM (SELECT %s::text[] AS names) AS register, "{TIMELINE_TABLE}"
+    WHERE record_type = %s AND record_id = ANY(%s) AND wrote ?| register.names
     ORDER BY record_id, clock
 """
-"""What the entries of these records wrote to the named registers, in the order of clocks."""
+"""Reads what the entries of these records wrote to the named registers, in the order of clocks."""

@@ -1,4 +1,8 @@
-"""The admin of the log and of its sources."""
+"""The admin of events, sources and refused deliveries: pages, lists and forms, but no rule about the data.
+
+May import every other room of `events` but `management`, `api_views` and `tasks`; nothing but
+`crmmirror.admin_site` imports it.
+"""
 
 from django.contrib import admin
 

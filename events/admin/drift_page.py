@@ -1,4 +1,4 @@
-"""The drift report as a page: what vendors send that the mapping does not know, and where to look at it."""
+"""The page of the drift report: what vendors send that the mapping does not know, and where to find it."""
 
 from dataclasses import dataclass
 
@@ -17,51 +17,57 @@ from events.models import Event
 from events.reports.mapping_coverage import FindingKind
 from events.reports.schema_drift import MAX_FINDINGS, PAGE_LIMITS, DriftReport, Finding, find_drift
 
-DAYS = (1, 7, 30, 90, 365)
+PERIODS_IN_DAYS = (1, 7, 30, 90, 365)
 DEFAULT_DAYS = 30
 
-# Heading and meaning of each kind.
-KINDS = {
-    FindingKind.TYPE: ("Event types that the mapping does not know", "Such events are kept, and ignored."),
-    FindingKind.FIELD: (
+# The heading of each kind of finding, and its meaning.
+SECTION_TEXTS = {
+    FindingKind.UNKNOWN_TYPE: (
+        "Event types that the mapping does not know",
+        "Events of these types are stored and ignored.",
+    ),
+    FindingKind.UNKNOWN_FIELD: (
         "Fields that the mapping does not name",
-        "They are kept in the record's other fields.",
+        "Their values are kept among the other fields of the record.",
     ),
-    FindingKind.VALUE: (
+    FindingKind.UNREADABLE_VALUE: (
         "Values that cannot be read",
-        "The mapping names the field, but not such a value: the column is empty until a newer one comes.",
+        "The mapping names the field, but its column cannot hold such a value. The column is empty until a"
+        " newer event brings a value that fits.",
     ),
-    FindingKind.SPARE: (
-        "Second words",
-        "The mapping names the field; another one said something else and counts, or there is no record"
-        " that this would be said of.",
+    FindingKind.UNUSED_VALUE: (
+        "Values that are not used",
+        "The mapping names the field, but another field of the same event filled the column, or the event"
+        " lacks the id of the record that the value belongs to.",
     ),
-    FindingKind.LEARNT_TYPE: (
-        "Event types that are known by now",
-        "Apply these events again to have what they say.",
+    FindingKind.NEWLY_MAPPED_TYPE: (
+        "Event types that the mapping knows by now",
+        "Apply these events again to bring their values into the records.",
     ),
-    FindingKind.LEARNT_FIELD: (
-        "Fields that are known by now",
-        "Apply these events again, or run manage.py rebuild_mirror, to have their values in the columns.",
+    FindingKind.NEWLY_MAPPED_FIELD: (
+        "Fields that the mapping knows by now",
+        "Apply these events again, or run manage.py rebuild_mirror, to bring their values into the columns.",
     ),
 }
 
 
 @dataclass(frozen=True)
 class Line:
-    """A finding, and where it leads; an empty address leads nowhere."""
+    """A finding with its names shortened, and the pages that it links to; an empty URL is no link."""
 
     finding: Finding
     event_type: str
     record: str
     path: str
     list_url: str
-    again_url: str
+    reapply_url: str
     example_url: str
 
 
 @dataclass(frozen=True)
 class Section:
+    """The findings of one kind. `has_fields`: False if they are about event types as a whole."""
+
     title: str
     meaning: str
     has_fields: bool
@@ -70,57 +76,61 @@ class Section:
 
 
 def drift_page(admin: ReadOnlyAdmin, request: HttpRequest) -> HttpResponse:
+    """Show the drift of a period, of one vendor or of all."""
     if not admin.has_view_permission(request):
         raise PermissionDenied
-    days, vendor = _days(request), _vendor(request)
-    found = find_drift(days, vendor, PAGE_LIMITS)
+    days, vendor = _requested_days(request), _requested_vendor(request)
+    report = find_drift(days, vendor, PAGE_LIMITS)
     context = admin.page_context(request, "Drift") | {
         "days": days,
-        "periods": DAYS,
+        "periods": PERIODS_IN_DAYS,
         "vendor": vendor,
-        "vendors": [(one.name, one.label) for one in all_vendors().values()],
-        "sections": [section for kind in FindingKind if (section := _section(kind, found)).lines],
-        "found": found,
+        "vendors": [(known.name, known.label) for known in all_vendors().values()],
+        "sections": [section for kind in FindingKind if (section := _section(kind, report)).lines],
+        "report": report,
         "may_apply": request.user.has_perm(REAPPLY_PERMISSION),
     }
     return TemplateResponse(request, "events/drift.html", context)
 
 
-def _days(request: HttpRequest) -> int:
-    asked = request.GET.get("days", str(DEFAULT_DAYS))
-    if asked not in map(str, DAYS):
-        raise Http404("There is no report of such a period.")
-    return int(asked)
+def _requested_days(request: HttpRequest) -> int:
+    days = request.GET.get("days", str(DEFAULT_DAYS))
+    periods = [str(period) for period in PERIODS_IN_DAYS]
+    if days not in periods:
+        raise Http404(f"There is no report of {shorten(days)!r} days; choose one of: {', '.join(periods)}.")
+    return int(days)
 
 
-def _vendor(request: HttpRequest) -> str:
-    asked = request.GET.get("vendor", "")
-    if asked and asked not in all_vendors():
-        raise Http404("There is no such vendor.")
-    return asked
+def _requested_vendor(request: HttpRequest) -> str:
+    vendor = request.GET.get("vendor", "")
+    if vendor and vendor not in all_vendors():
+        known = ", ".join(sorted(all_vendors()))
+        raise Http404(f"There is no vendor {shorten(vendor)!r}; choose one of: {known}.")
+    return vendor
 
 
-def _section(kind: FindingKind, found: DriftReport) -> Section:
-    title, meaning = KINDS[kind]
-    lines = tuple(_line(finding) for finding in found.of(kind))
+def _section(kind: FindingKind, report: DriftReport) -> Section:
+    title, meaning = SECTION_TEXTS[kind]
+    lines = tuple(_line(finding) for finding in report.findings_of(kind))
     has_fields = any(line.path for line in lines)
     return Section(title, meaning, has_fields, len(lines) >= MAX_FINDINGS, lines)
 
 
 def _line(finding: Finding) -> Line:
     ignored = {"status": str(Event.Status.IGNORED)}
-    by_kind = {
-        FindingKind.TYPE: ignored | {"q": finding.event_type},
-        FindingKind.LEARNT_TYPE: ignored | {"event_type": finding.event_type},
+    filters_by_kind = {
+        FindingKind.UNKNOWN_TYPE: ignored | {"q": finding.event_type},
+        FindingKind.NEWLY_MAPPED_TYPE: ignored | {"event_type": finding.event_type},
     }
-    chosen = by_kind.get(finding.kind)
+    filters = filters_by_kind.get(finding.kind)
+    can_reapply = finding.kind is FindingKind.NEWLY_MAPPED_TYPE
     model = record_models_by_name().get(finding.record_type)
     return Line(
         finding=finding,
         event_type=shorten(finding.event_type),
         record=str(model._meta.verbose_name) if model else finding.record_type,
         path=shorten(finding.path),
-        list_url=changelist_url(Event, **chosen) if chosen else "",
-        again_url=reapply_url(**chosen) if chosen and finding.kind is FindingKind.LEARNT_TYPE else "",
+        list_url=changelist_url(Event, **filters) if filters else "",
+        reapply_url=reapply_url(**filters) if filters and can_reapply else "",
         example_url=event_url(finding.example),
     )

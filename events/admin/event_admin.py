@@ -1,5 +1,6 @@
-"""The log of events: read-only but for "apply again"."""
+"""The admin of events: read-only, apart from "apply again"."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -41,49 +42,60 @@ from events.models import Event
 from events.processing.reapply import reapply
 
 
-def known_types() -> tuple[str, ...]:
+def mapped_event_types() -> tuple[str, ...]:
+    """Return the event types that the mapping of any vendor knows, sorted."""
     return tuple(sorted({name for vendor in all_vendors().values() for name in vendor.event_types}))
 
 
 class EventAdmin(ReadOnlyAdmin):
+    """The list of events, the page of one event, and the pages about many events below the list."""
+
     ordering = ("-id",)
-    list_display = ("name", "type", "state", "remark", "source", "received", "tries")
+    list_display = (
+        "number",
+        "type_name",
+        "status_badge",
+        "remark",
+        "source",
+        "receipt_time",
+        "attempt_count",
+    )
     list_select_related = ("source",)
     list_filter = (
-        word_filter("status", tuple(Event.Status.values), other=False),
+        word_filter("status", tuple(Event.Status.values), has_other=False),
         period_filter("received_at", "receipt"),
         SourceFilter,
-        word_filter("event_type", known_types(), heading="event type"),
+        word_filter("event_type", mapped_event_types(), heading="event type"),
         ReasonFilter,
     )
     search_fields = ("id", "digest", "event_type")
-    search_help_text = "The number of an event, the SHA-256 of its body in hex, or an event type, in full."
+    search_help_text = "The whole number of an event, SHA-256 of its body (in hex), or event type."
     actions = ("apply_selected_again",)
     change_list_template = "events/events.html"
 
     @admin.display(description="event")
-    def name(self, event: Event) -> str:
+    def number(self, event: Event) -> str:
         return str(event.pk)
 
     @admin.display(description="type")
-    def type(self, event: Event) -> SafeString:
+    def type_name(self, event: Event) -> SafeString:
         return line_cell(event.event_type) if event.event_type else EMPTY
 
     @admin.display(description="status")
-    def state(self, event: Event) -> SafeString:
+    def status_badge(self, event: Event) -> SafeString:
         return badge_cell(event.status)
 
     @admin.display(description="received (UTC)")
-    def received(self, event: Event) -> SafeString:
+    def receipt_time(self, event: Event) -> SafeString:
         return minute_cell(event.received_at)
 
-    @admin.display(description="tries")
-    def tries(self, event: Event) -> SafeString:
+    @admin.display(description="attempts")
+    def attempt_count(self, event: Event) -> SafeString:
         return number_cell(str(event.attempts))
 
-    @admin.display(description="remark")
+    @admin.display(description="reason or warnings")
     def remark(self, event: Event) -> SafeString:
-        """The reason, else how many warnings there are."""
+        """Return the reason if there is one, otherwise the number of warnings."""
         if event.error:
             return line_cell(event.error)
         count = len(event.warnings)
@@ -95,7 +107,7 @@ class EventAdmin(ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Event], search_term: str
     ) -> tuple[QuerySet[Event], bool]:
-        return queryset.filter(**_sought(search_term.strip())), False
+        return queryset.filter(**_search_lookup(search_term.strip())), False
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -112,27 +124,21 @@ class EventAdmin(ReadOnlyAdmin):
         self.message_user(request, pending_message(count), messages.SUCCESS)
 
     def get_urls(self) -> list[URLPattern]:
-        of_many = {"failed": failed_page, "drift": drift_page, "apply-all-again": apply_all_again_page}
-        own = {"apply-again": self.apply_again_view, "raw": self.raw_view}
-        pages = [
-            path(
-                f"{word}/",
-                self.admin_site.admin_view(partial(page, self)),
-                name=f"events_event_{word.replace('-', '_')}",
-            )
-            for word, page in of_many.items()
-        ]
-        views = [
-            path(
-                f"<path:object_id>/{word}/",
-                self.admin_site.admin_view(view),
-                name=f"events_event_{word.replace('-', '_')}",
-            )
-            for word, view in own.items()
-        ]
-        return [*pages, *views, *super().get_urls()]
+        routes: dict[str, Callable[..., HttpResponse]] = {
+            "failed": partial(failed_page, self),
+            "drift": partial(drift_page, self),
+            "apply-all-again": partial(apply_all_again_page, self),
+            "<path:object_id>/apply-again": self.apply_again_view,
+            "<path:object_id>/raw": self.raw_view,
+        }
+        return [*(self._url(route, view) for route, view in routes.items()), *super().get_urls()]
+
+    def _url(self, route: str, view: Callable[..., HttpResponse]) -> URLPattern:
+        name = route.rpartition("/")[2].replace("-", "_")
+        return path(f"{route}/", self.admin_site.admin_view(view), name=f"events_event_{name}")
 
     def page_view(self, request: HttpRequest, event: Event) -> HttpResponse:
+        """Show one event: its outcome, the records that it touched, its body and its delivery."""
         touched = list(find_touched_records(event))
         context = self.page_context(request, f"Event {event.pk}") | {
             "event": event,
@@ -144,7 +150,7 @@ class EventAdmin(ReadOnlyAdmin):
             "headers": [(shorten(name), text_cell(str(value))) for name, value in event.headers.items()],
             "warnings": [text_cell(str(warning)) for warning in event.warnings],
             "error": text_cell(event.error),
-            "next_try": describe_next_attempt(event, timezone.now()),
+            "next_attempt": describe_next_attempt(event, timezone.now()),
             "touched": touched,
             "is_cut": len(touched) == MAX_TOUCHED,
             "may_apply": self.has_apply_permission(request),
@@ -152,9 +158,10 @@ class EventAdmin(ReadOnlyAdmin):
         return TemplateResponse(request, "events/event.html", context)
 
     def apply_again_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Make one event pending again."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        event = self.shown(request, object_id)
+        event = self.get_viewable_row(request, object_id)
         if not self.has_apply_permission(request):
             raise PermissionDenied
         reapply(Event.objects.filter(pk=event.pk))
@@ -162,8 +169,8 @@ class EventAdmin(ReadOnlyAdmin):
         return redirect(change_url(Event, event.pk))
 
     def raw_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """The exact bytes; never as a type that a browser would show."""
-        event = self.shown(request, object_id)
+        """Download the exact bytes of a body, never as a type that a browser would render and so run."""
+        event = self.get_viewable_row(request, object_id)
         disposition = f'attachment; filename="event-{event.pk}.bin"'
         return HttpResponse(
             bytes(event.body),
@@ -172,7 +179,8 @@ class EventAdmin(ReadOnlyAdmin):
         )
 
 
-def _sought(term: str) -> dict[str, Any]:
+def _search_lookup(term: str) -> dict[str, Any]:
+    """Return the lookup for an exact match: an id, a digest or an event type, each of which has an index."""
     if not term:
         return {}
     if ID_PATTERN.fullmatch(term):

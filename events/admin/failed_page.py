@@ -1,4 +1,4 @@
-"""Failed and malformed events by reason, and the way to apply all of a kind again."""
+"""The pages that show failed and malformed events by reason, and apply all matching events again."""
 
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -17,10 +17,10 @@ from crmmirror.lib.admin_kit.cells import shorten, text_cell
 from crmmirror.lib.admin_kit.list_filters import FoldedFilter, Lookups
 from crmmirror.lib.admin_kit.readonly_admin import ReadOnlyAdmin
 from crmmirror.lib.admin_kit.urls import changelist_url
-from crmmirror.lib.capped_count import format_capped
+from crmmirror.lib.capped_count import count_up_to, format_capped
 from entities.admin.record_links import event_url
 from events.models import Event
-from events.processing.reapply import reapplicable, reapply
+from events.processing.reapply import reapply, select_reapplicable
 from events.reports import failure_reasons
 from events.reports.failure_reasons import (
     UNAPPLIED_STATUSES,
@@ -31,52 +31,54 @@ from events.reports.failure_reasons import (
 )
 
 REAPPLY_PERMISSION = "events.change_event"
-# Beyond so many, a number of events is not counted before they are applied again.
+# The page that asks for confirmation counts the matching events up to here.
 MAX_COUNTED = 100_000
 
 
 class ReasonFilter(FoldedFilter):
-    """The events that ended for a reason that a link named; shown only then."""
+    """Filters events by the reason in the address; shown only if a link has set it."""
 
     title = "reason"
     parameter_name = "reason"
 
     def lookups(self, request: HttpRequest, model_admin: object) -> Lookups:
-        asked = self.used_parameters.get(self.parameter_name)
-        return [(asked, shorten(asked))] if asked else []
+        reason = self.used_parameters.get(self.parameter_name)
+        return [(reason, shorten(reason))] if reason else []
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        asked = self.value()
-        return filter_by_reason(queryset, asked) if asked else queryset
+        reason = self.value()
+        return filter_by_reason(queryset, reason) if reason else queryset
 
 
 @dataclass(frozen=True)
 class Line:
-    """A reason, and where it leads."""
+    """A reason, shortened, and the pages that it links to."""
 
     reason: FailureReason
-    words: str
+    text: str
     list_url: str
-    again_url: str
+    reapply_url: str
     example_url: str
 
 
 @dataclass(frozen=True)
 class Queue:
-    """The events of one status by reason; `read` says what was not read or is not shown, if anything."""
+    """The events of one status by reason. `limits_note`: what is not counted or not shown, if anything."""
 
     status: str
     total: str
     lines: tuple[Line, ...]
-    again_url: str
-    read: str
+    reapply_url: str
+    limits_note: str
 
 
 def reapply_url(**filters: str) -> str:
+    """Return the address of the page that applies all events again that these filters of the list match."""
     return f"{reverse('admin:events_event_apply_all_again')}?{urlencode(filters)}"
 
 
 def failed_page(admin: ReadOnlyAdmin, request: HttpRequest) -> HttpResponse:
+    """Show the failed and the malformed events by reason."""
     if not admin.has_view_permission(request):
         raise PermissionDenied
     context = admin.page_context(request, "Failed and malformed events") | {
@@ -87,65 +89,70 @@ def failed_page(admin: ReadOnlyAdmin, request: HttpRequest) -> HttpResponse:
 
 
 def apply_all_again_page(admin: ReadOnlyAdmin, request: HttpRequest) -> HttpResponse:
-    """Asks before it applies again all events that the list's own filters and search match."""
+    """Apply all events again that the list's filters and search match; on GET, ask for confirmation."""
     if not (admin.has_view_permission(request) and request.user.has_perm(REAPPLY_PERMISSION)):
         raise PermissionDenied
-    events = _matching(admin, request)
+    events = _matching_events(admin, request)
     if request.method == "POST":
         count = reapply(events)
         admin.message_user(request, pending_message(count), messages.SUCCESS)
         return redirect(changelist_url(Event, status=Event.Status.PENDING))
-    counted = reapplicable(events).order_by()[: MAX_COUNTED + 1].count()
+    counted = count_up_to(select_reapplicable(events), MAX_COUNTED)
     context = admin.page_context(request, "Apply again") | {
         "count": format_capped(counted, MAX_COUNTED),
         "is_one": counted == 1,
-        "chosen": [(name, text_cell(str(value))) for name, value in request.GET.items() if name != "p"],
+        "filters": [(name, text_cell(str(value))) for name, value in request.GET.items() if name != "p"],
         "list_url": f"{changelist_url(Event)}?{request.GET.urlencode()}",
     }
     return TemplateResponse(request, "events/apply_all_again.html", context)
 
 
-def _matching(admin: ReadOnlyAdmin, request: HttpRequest) -> QuerySet[Event]:
-    """Raises Http404 where a filter is not one of the list's, or its value not one of the filter's."""
+def _matching_events(admin: ReadOnlyAdmin, request: HttpRequest) -> QuerySet[Event]:
+    """Return the events that the address's filters match.
+
+    Raises Http404 if the list has no such filter, or the filter no such choice. Otherwise a typing error
+    would match, and apply again, every event.
+    """
     try:
         changelist = admin.get_changelist_instance(request)
     except IncorrectLookupParameters as error:
-        raise Http404("The list of events has no such filter.") from error
+        raise Http404("The list of events does not have one of the filters in this address.") from error
     filters = (spec for spec in changelist.filter_specs if isinstance(spec, SimpleListFilter))
     if not all(spec.value() is None or spec.value() in dict(spec.lookup_choices) for spec in filters):
-        raise Http404("A filter of the list of events has no such choice.")
+        raise Http404("A filter in this address has a value that the list of events does not offer.")
     return changelist.queryset
 
 
 def pending_message(count: int) -> str:
+    """Return what staff read after they applied that many events again."""
     return f"{count:,} {'event is' if count == 1 else 'events are'} pending again."
 
 
-def _queue(found: FailureReport) -> Queue:
+def _queue(report: FailureReport) -> Queue:
     return Queue(
-        status=found.status,
-        total=format_capped(found.counted, failure_reasons.MAX_EVENTS),
-        lines=tuple(_line(reason) for reason in found.found),
-        again_url=reapply_url(status=found.status),
-        read=_read(found),
+        status=report.status,
+        total=format_capped(report.events, failure_reasons.MAX_EVENTS),
+        lines=tuple(_line(reason) for reason in report.reasons),
+        reapply_url=reapply_url(status=report.status),
+        limits_note=_limits_note(report),
     )
 
 
 def _line(reason: FailureReason) -> Line:
-    filters = {"status": reason.status, "source": reason.source, "reason": reason.words}
+    filters = {"status": reason.status, "source": reason.source_slug, "reason": reason.text}
     return Line(
         reason=reason,
-        words=shorten(reason.words, failure_reasons.MAX_LENGTH),
+        text=shorten(reason.text, failure_reasons.MAX_REASON_LENGTH),
         list_url=changelist_url(Event, **filters),
-        again_url=reapply_url(**filters),
-        example_url=event_url(reason.example),
+        reapply_url=reapply_url(**filters),
+        example_url=event_url(reason.example_id),
     )
 
 
-def _read(found: FailureReport) -> str:
-    said = []
-    if found.counted > failure_reasons.MAX_EVENTS:
-        said.append(f"There are more: the newest {failure_reasons.MAX_EVENTS:,} are counted here.")
-    if found.left_out:
-        said.append(f"The {failure_reasons.MAX_REASONS} most frequent reasons are shown.")
-    return " ".join(said)
+def _limits_note(report: FailureReport) -> str:
+    sentences = []
+    if report.events > failure_reasons.MAX_EVENTS:
+        sentences.append(f"There are more: only the newest {failure_reasons.MAX_EVENTS:,} are counted here.")
+    if report.has_more_reasons:
+        sentences.append(f"Only the {failure_reasons.MAX_REASONS} most frequent reasons are shown.")
+    return " ".join(sentences)

@@ -1,5 +1,6 @@
-"""What becomes of an event next, in words."""
+"""Describes in words what will happen to an event next, and what staff can do about it."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from crmmirror.lib.admin_kit.cells import format_duration
@@ -7,42 +8,48 @@ from entities.vendors import all_vendors
 from events.models import Event
 from events.processing.outcomes import MAX_ATTEMPTS
 
-BY_ITSELF = "It is not tried again by itself, since nothing would be different."
+NOT_AUTOMATIC = "It is not attempted again automatically, because the result would be the same."
 SECOND = timedelta(seconds=1)
 
 
 def describe_next_attempt(event: Event, now: datetime) -> str:
-    """Empty for an applied one."""
-    words = {
-        Event.Status.PENDING: _pending,
-        Event.Status.FAILED: _failed,
-        Event.Status.MALFORMED: _malformed,
-        Event.Status.IGNORED: _ignored,
-    }
-    return words[Event.Status(event.status)](event, now) if event.status in words else ""
+    """Return a sentence or two about the next attempt at the event; empty for an applied one."""
+    describe = DESCRIPTIONS.get(event.status)
+    return describe(event, now) if describe else ""
 
 
-def _pending(event: Event, now: datetime) -> str:
+def _describe_pending(event: Event, now: datetime) -> str:
     return "It waits for a worker."
 
 
-def _failed(event: Event, now: datetime) -> str:
-    if event.next_attempt_at is None:
-        gave_up = f"There is no further try after {event.attempts}."
-        ended = gave_up if event.attempts >= MAX_ATTEMPTS else BY_ITSELF
-        return f"{ended} Apply it again after mending the cause."
-    more = MAX_ATTEMPTS - event.attempts - 1
-    left = event.next_attempt_at - now
-    when = f"in {format_duration(left)}" if left >= SECOND else "due now"
-    return f"Next try {when}; {f'{more} more' if more else 'it is the last'}."
+def _describe_failed(event: Event, now: datetime) -> str:
+    if event.next_attempt_at is not None:
+        return _describe_scheduled(event.next_attempt_at - now, MAX_ATTEMPTS - event.attempts - 1)
+    has_given_up = event.attempts >= MAX_ATTEMPTS
+    reason = f"There is no further attempt after {event.attempts}." if has_given_up else NOT_AUTOMATIC
+    return f"{reason} Remove the cause, then apply it again."
 
 
-def _malformed(event: Event, now: datetime) -> str:
-    return f"{BY_ITSELF} Its bytes are kept: apply it again if the mirror has learnt to read them."
+def _describe_scheduled(wait: timedelta, further_attempts: int) -> str:
+    due = f"in {format_duration(wait)}" if wait >= SECOND else "due now"
+    further = f"{further_attempts} more can follow" if further_attempts else "it is the last"
+    return f"Next attempt {due}; {further}."
 
 
-def _ignored(event: Event, now: datetime) -> str:
+def _describe_malformed(event: Event, now: datetime) -> str:
+    return f"{NOT_AUTOMATIC} Its exact bytes are kept: apply it again once the mirror can read them."
+
+
+def _describe_ignored(event: Event, now: datetime) -> str:
     vendor = all_vendors().get(event.source.vendor)
     if vendor and event.event_type in vendor.events:
-        return "The mapping knows this type by now: apply it again."
-    return "The mapping does not know this type of event. Once it does, apply it again."
+        return "The mapping knows this event type by now: apply the event again."
+    return "The mapping does not know this event type. Once it does, apply the event again."
+
+
+DESCRIPTIONS: dict[str, Callable[[Event, datetime], str]] = {
+    Event.Status.PENDING: _describe_pending,
+    Event.Status.FAILED: _describe_failed,
+    Event.Status.MALFORMED: _describe_malformed,
+    Event.Status.IGNORED: _describe_ignored,
+}

@@ -1,4 +1,4 @@
-"""Refused deliveries: how many of which kind in a day, and the sample of them that is kept."""
+"""The admin of refused deliveries: how many of each reason in a day, and the stored sample of them."""
 
 from typing import Any
 
@@ -17,11 +17,12 @@ from events.models import Refusal, Source
 from events.refusals import counts
 from events.refusals.counts import count_last_day
 from events.refusals.reasons import RefusalReason
-from events.refusals.recorder import MAX_SAMPLES_A_MINUTE, MAX_STORED_SAMPLES
+from events.refusals.refusal_buffer import MAX_SAMPLES_A_MINUTE
+from events.refusals.refusal_tables import MAX_STORED_SAMPLES
 
 
 class RefusalSourceFilter(SourceFilter):
-    """The sources, and none: an address that is no source's."""
+    """Filters by source; has a choice more, for deliveries to an address that belongs to no source."""
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Lookups:
         return [(counts.UNKNOWN, counts.UNKNOWN), *super().lookups(request, model_admin)]
@@ -33,40 +34,42 @@ class RefusalSourceFilter(SourceFilter):
 
 
 class RefusalAdmin(ReadOnlyAdmin):
-    list_display = ("refused", "why", "from_source", "told", "address", "announced")
+    """The list of refused deliveries. They have no page of their own."""
+
+    list_display = ("refusal_time", "reason_badge", "source_link", "answer", "client_address", "body_size")
     list_display_links = None
     list_select_related = ("source",)
     list_filter = (
-        word_filter("reason", tuple(RefusalReason), other=False),
+        word_filter("reason", tuple(RefusalReason), has_other=False),
         period_filter("refused_at", "time"),
         RefusalSourceFilter,
     )
     change_list_template = "events/refusals.html"
 
     @admin.display(description="time (UTC)")
-    def refused(self, refusal: Refusal) -> SafeString:
+    def refusal_time(self, refusal: Refusal) -> SafeString:
         return minute_cell(refusal.refused_at)
 
     @admin.display(description="reason")
-    def why(self, refusal: Refusal) -> SafeString:
+    def reason_badge(self, refusal: Refusal) -> SafeString:
         return badge_cell(refusal.reason)
 
     @admin.display(description="source")
-    def from_source(self, refusal: Refusal) -> SafeString:
+    def source_link(self, refusal: Refusal) -> SafeString:
         if refusal.source is None:
             return format_html('<span class="nothing">{}</span>', counts.UNKNOWN)
         return format_html('<a href="{}">{}</a>', change_url(Source, refusal.source.pk), refusal.source)
 
-    @admin.display(description="what the sender was told")
-    def told(self, refusal: Refusal) -> SafeString:
+    @admin.display(description="answer to the sender")
+    def answer(self, refusal: Refusal) -> SafeString:
         return text_cell(refusal.detail)
 
     @admin.display(description="remote address")
-    def address(self, refusal: Refusal) -> SafeString:
+    def client_address(self, refusal: Refusal) -> SafeString:
         return line_cell(refusal.remote_address) if refusal.remote_address else EMPTY
 
     @admin.display(description="bytes")
-    def announced(self, refusal: Refusal) -> SafeString:
+    def body_size(self, refusal: Refusal) -> SafeString:
         return EMPTY if refusal.size is None else number_cell(f"{refusal.size:,}")
 
     def changelist_view(
@@ -75,11 +78,11 @@ class RefusalAdmin(ReadOnlyAdmin):
         context = {
             "title": "Refused deliveries",
             "tallies": count_last_day(),
-            "kept": MAX_STORED_SAMPLES,
-            "a_minute": MAX_SAMPLES_A_MINUTE,
+            "max_stored": MAX_STORED_SAMPLES,
+            "max_a_minute": MAX_SAMPLES_A_MINUTE,
         }
         return super().changelist_view(request, context | (extra_context or {}))
 
     def page_view(self, request: HttpRequest, refusal: Refusal) -> HttpResponse:
-        """The list says all that there is."""
+        """Redirect to the list, which shows everything about a refusal."""
         return redirect(changelist_url(Refusal))

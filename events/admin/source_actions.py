@@ -1,4 +1,4 @@
-"""What is done with a source beside changing it: its secret is rotated or ended, a test event is sent."""
+"""The actions on a source beside changing its fields: rotate or end its secrets, send a test event."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -11,7 +11,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
-from django.utils import timezone
 from django.utils.html import format_html
 
 from crmmirror.lib.admin_kit.urls import change_url
@@ -21,34 +20,36 @@ from events.sender.self_test import NoActiveSecret, send_test_event
 from events.sender.webhook_client import DeliveryAnswer, EndpointUnreachable
 from events.sources import rotation
 from events.sources.encryption import NoEncryptionKey
-from events.sources.rotation import MAX_OVERLAP, active_secrets, end_secret, rotate_secret
+from events.sources.rotation import MAX_OVERLAP, active_secrets, all_secrets, end_secret, rotate_secret
 
 MAX_OVERLAP_HOURS = MAX_OVERLAP // timedelta(hours=1)
 DEFAULT_OVERLAP_HOURS = rotation.DEFAULT_OVERLAP // timedelta(hours=1)
 
 
 class RotationForm(forms.Form):
+    """The new secret of a source, and how long its old secrets stay active."""
+
     secret = forms.CharField(
         required=False,
         strip=True,
-        help_text="Only where the vendor gives you one. Leave it empty, and a new one is made.",
+        help_text="Fill this in only if the vendor gives you a secret. Otherwise a new secret is created.",
     )
     overlap = forms.FloatField(
         min_value=0,
         max_value=MAX_OVERLAP_HOURS,
         initial=DEFAULT_OVERLAP_HOURS,
-        label="Hours until the old ones end",
-        help_text="Both are taken meanwhile. 0 where the old one has leaked.",
+        label="Hours until the old secrets end",
+        help_text="Until then, old and new secrets are accepted. Enter 0 if an old secret has leaked.",
     )
 
 
 class SourceActions(admin.ModelAdmin):
-    """The pages below a source's own; whoever may change the source may open them."""
+    """The pages below a source's own. They need the permission to change the source."""
 
     def get_urls(self) -> list[URLPattern]:
         pages: dict[str, tuple[str, Callable[..., HttpResponse]]] = {
             "rotate": ("rotate/", self.rotate_view),
-            "trial": ("trial/", self.trial_view),
+            "trial": ("trial/", self.send_test_event_view),
             "end_secret": ("secrets/<int:secret_id>/end/", self.end_secret_view),
         }
         views = [
@@ -58,9 +59,10 @@ class SourceActions(admin.ModelAdmin):
         return [*views, *super().get_urls()]
 
     def rotate_view(self, request: HttpRequest, source_id: int) -> HttpResponse:
-        source = self._changeable(request, source_id)
+        """Rotate the secret, and show the new one in this very answer: it is stored only encrypted."""
+        source = self._get_changeable_source(request, source_id)
         form = RotationForm(request.POST or None)
-        secret = self._rotated(source, form) if request.method == "POST" and form.is_valid() else ""
+        secret = self._rotate(source, form) if request.method == "POST" and form.is_valid() else ""
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -68,31 +70,30 @@ class SourceActions(admin.ModelAdmin):
             "source": source,
             "form": form,
             "secret": secret,
-            "old": active_secrets(source).exclude(expires_at=None),
+            "old_secrets": active_secrets(source).exclude(expires_at=None),
         }
         if secret:
             self.log_change(request, source, "Rotated the secret.")
-        # In this very answer: it is kept nowhere in the clear.
-        return TemplateResponse(
-            request, f"events/{'secret_new' if secret else 'secret_rotate'}.html", context
-        )
+        template = "events/secret_new.html" if secret else "events/secret_rotate.html"
+        return TemplateResponse(request, template, context)
 
-    def trial_view(self, request: HttpRequest, source_id: int) -> HttpResponse:
-        source = self._changeable(request, source_id)
+    def send_test_event_view(self, request: HttpRequest, source_id: int) -> HttpResponse:
+        """Send a test event, and show what the endpoint answered."""
+        source = self._get_changeable_source(request, source_id)
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        address = request.build_absolute_uri("/")
         try:
-            answer = send_test_event(source, address)
+            answer = send_test_event(source, request.build_absolute_uri("/"))
         except (EndpointUnreachable, NoActiveSecret, NoEncryptionKey) as error:
             self.message_user(request, f"The test event was not delivered. {error}", messages.ERROR)
         else:
             level = messages.SUCCESS if answer.event else messages.ERROR
-            self.message_user(request, _told(answer), level)
+            self.message_user(request, _describe_answer(answer), level)
         return redirect(change_url(Source, source.pk))
 
     def end_secret_view(self, request: HttpRequest, source_id: int, secret_id: int) -> HttpResponse:
-        source = self._changeable(request, source_id)
+        """End one secret at once; warn if the source has no active secret left."""
+        source = self._get_changeable_source(request, source_id)
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         end_secret(get_object_or_404(SourceSecret, pk=secret_id, source=source))
@@ -101,15 +102,16 @@ class SourceActions(admin.ModelAdmin):
         if not active_secrets(source).exists():
             self.message_user(
                 request,
-                "No secret serves now: every delivery is refused until one is made.",
+                "The source has no active secret now: every delivery is refused until you rotate the secret.",
                 messages.WARNING,
             )
         return redirect(change_url(Source, source.pk))
 
     def secrets_context(self, source: Source) -> dict[str, Any]:
-        return {"secrets": source.secrets.all(), "now": timezone.now()}
+        """Return what the source's page needs to list its secrets."""
+        return {"secrets": all_secrets(source)}
 
-    def _changeable(self, request: HttpRequest, source_id: int) -> Source:
+    def _get_changeable_source(self, request: HttpRequest, source_id: int) -> Source:
         source = Source.objects.filter(pk=source_id).first()
         if not self.has_change_permission(request, source):
             raise PermissionDenied
@@ -117,8 +119,8 @@ class SourceActions(admin.ModelAdmin):
             raise Http404("There is no source with that id.")
         return source
 
-    def _rotated(self, source: Source, form: RotationForm) -> str:
-        """The new secret; empty where the form now says why there is none."""
+    def _rotate(self, source: Source, form: RotationForm) -> str:
+        """Return the new secret; empty if there was an error, which the form then shows."""
         try:
             overlap = timedelta(hours=form.cleaned_data["overlap"])
             return rotate_secret(source, form.cleaned_data["secret"], overlap)[0]
@@ -129,10 +131,10 @@ class SourceActions(admin.ModelAdmin):
         return ""
 
 
-def _told(answer: DeliveryAnswer) -> str:
+def _describe_answer(answer: DeliveryAnswer) -> str:
     if answer.event:
         return format_html(
-            'The test event was answered {} {}: <a href="{}">event {}</a>. It becomes no record.',
+            'The test event was answered {} {}: <a href="{}">event {}</a>. It changes no record.',
             answer.status,
             answer.outcome,
             event_url(answer.event),

@@ -1,4 +1,4 @@
-"""The sources: what they have received, the address for the vendor's form, and a secret shown once."""
+"""The admin of sources: what they have received, the address for the vendor, and a secret shown once."""
 
 from typing import Any
 
@@ -16,22 +16,25 @@ from events.admin.source_actions import SourceActions
 from events.admin.source_forms import NewSourceForm, SourceForm
 from events.models import Source
 from events.refusals.counts import count_last_day_of
-from events.reports.overview import source_lines
+from events.reports.overview import read_source_activity
 from events.signatures import SCHEMES
 from events.sources.registry import create_source
 
 
 class SourceList(ChangeList):
+    """The list of sources. Each has an attribute `activity`, which all columns of its row share."""
+
     def get_results(self, request: HttpRequest) -> None:
-        """Every source with its `line`: what it has received of late."""
         super().get_results(request)
-        lines = source_lines(self.result_list)
-        for line in lines:
-            line.source.line = line  # type: ignore[attr-defined]
-        self.result_list = [line.source for line in lines]
+        activities = read_source_activity(self.result_list)
+        for activity in activities:
+            activity.source.activity = activity  # type: ignore[attr-defined]
+        self.result_list = [activity.source for activity in activities]
 
 
 class SourceAdmin(SourceActions):
+    """The list of sources, and the pages that add and change one."""
+
     list_display = ("slug", "vendor", "scheme", "active", "last_day", "pending", "last_event")
     show_full_result_count = False
     add_form_template = "events/source_add.html"
@@ -39,16 +42,16 @@ class SourceAdmin(SourceActions):
 
     @admin.display(description="events in 24 hours")
     def last_day(self, source: Any) -> SafeString:
-        return number_cell(source.line.last_day)
+        return number_cell(str(source.activity.last_day))
 
     @admin.display(description="pending")
     def pending(self, source: Any) -> SafeString:
-        return number_cell(source.line.pending)
+        return number_cell(str(source.activity.pending))
 
     @admin.display(description="last event (UTC)")
     def last_event(self, source: Any) -> SafeString:
-        at = source.line.last_event_at
-        return minute_cell(at) if at else EMPTY
+        received_at = source.activity.last_event_at
+        return minute_cell(received_at) if received_at else EMPTY
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return SourceList
@@ -57,7 +60,7 @@ class SourceAdmin(SourceActions):
         return Source.objects.all()
 
     def has_delete_permission(self, request: HttpRequest, obj: Source | None = None) -> bool:
-        """A source is made inactive instead: its events stay."""
+        """Return False: a source is made inactive instead, and its events stay."""
         return False
 
     def changelist_view(
@@ -81,17 +84,17 @@ class SourceAdmin(SourceActions):
         if change:
             obj.save()
             return
-        source, secret = create_source(**form.given())
+        source, secret = create_source(**form.source_arguments())
         vars(obj).update(vars(source))
         obj.secret_shown_once = secret
 
     def response_add(
         self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
     ) -> HttpResponse:
-        """Shows the secret in this very answer: it is kept nowhere in the clear."""
+        """Show the secret in this very answer: it is stored only encrypted."""
         context = {
             **self.admin_site.each_context(request),
-            **_connection(request, obj),
+            **_address_context(request, obj),
             "opts": self.opts,
             "title": "The source is ready",
             "source": obj,
@@ -109,11 +112,11 @@ class SourceAdmin(SourceActions):
         obj: Source | None = None,
     ) -> HttpResponse:
         context |= {"show_save_and_add_another": False, "show_save_and_continue": change}
-        context |= {**_connection(request, obj), **self._beside(obj)} if obj else {}
+        context |= {**_address_context(request, obj), **self._sections_context(obj)} if obj else {}
         return super().render_change_form(request, context, add, change, form_url, obj)
 
-    def _beside(self, source: Source) -> dict[str, Any]:
-        """What the page shows below the form."""
+    def _sections_context(self, source: Source) -> dict[str, Any]:
+        """Return what the sections below the form show."""
         return {
             **self.secrets_context(source),
             "may_rotate": SCHEMES[source.scheme].new_secret is not None,
@@ -121,8 +124,8 @@ class SourceAdmin(SourceActions):
         }
 
 
-def _connection(request: HttpRequest, source: Source) -> dict[str, str]:
-    """What the vendor's form asks for."""
+def _address_context(request: HttpRequest, source: Source) -> dict[str, str]:
+    """Return what the vendor's form asks for: the address, and the header of the signature."""
     path = reverse("webhooks:receive", args=[source.uuid])
     return {
         "address": request.build_absolute_uri(path),

@@ -1,4 +1,4 @@
-"""The forms of a source: what `events.sources.lookup` demands, said beside the field that is at fault."""
+"""The forms of a source. They show what `events.sources.registry` rejects beside the field that is wrong."""
 
 from copy import copy
 from typing import Any
@@ -15,43 +15,45 @@ from events.sources.registry import SIGNATURE_OPTIONS, check_or_make_secret, def
 from events.sources.rotation import active_secrets
 
 LIMIT_FIELDS = ("rate_limit", "rate_period", "allowed_networks")
-VENDORS_OWN = "as the vendor signs"
+VENDORS_SCHEME_LABEL = "the vendor's own scheme"
 
 
-def given_options(cleaned: dict[str, Any]) -> dict[str, str]:
-    """Those that say something: an HMAC is in hex unless told otherwise."""
-    given = {name: cleaned.get(name, "") for name in SIGNATURE_OPTIONS}
-    return {name: value for name, value in given.items() if value and value != Encoding.HEX}
+def chosen_signature_options(cleaned: dict[str, Any]) -> dict[str, str]:
+    """Return the signature options that differ from their default, which is hex for the encoding."""
+    options = {name: cleaned.get(name, "") for name in SIGNATURE_OPTIONS}
+    return {name: value for name, value in options.items() if value and value != Encoding.HEX}
 
 
 class NewSourceForm(forms.ModelForm):
+    """The form that adds a source, with a secret of its own or a new one."""
+
     vendor = forms.ChoiceField()
     scheme = forms.ChoiceField(
         required=False,
-        choices=[("", VENDORS_OWN), *Scheme.choices],
-        help_text="How the vendor proves that a delivery is its own.",
+        choices=[("", VENDORS_SCHEME_LABEL), *Scheme.choices],
+        help_text="How the vendor proves that a delivery comes from it.",
     )
     secret = forms.CharField(
         required=False,
         strip=True,
-        help_text="Only where the vendor gives you one. Leave it empty, and a new one is made.",
+        help_text="Fill this in only if the vendor gives you a secret. Otherwise a new secret is created.",
     )
 
     class Meta:
         model = Source
         fields = ("slug", "vendor", "scheme", *SIGNATURE_OPTIONS)
-        help_texts = {"slug": "A short name, such as acme-main. It is the source's name in the API too."}
+        help_texts = {"slug": "A short name, such as acme-main. It names the source in the API too."}
         widgets = dict.fromkeys(("header", "prefix"), forms.TextInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        known = [(vendor.name, vendor.label) for vendor in all_vendors().values()]
-        self.fields["vendor"].choices = known  # type: ignore[attr-defined]
+        vendor_choices = [(vendor.name, vendor.label) for vendor in all_vendors().values()]
+        self.fields["vendor"].choices = vendor_choices  # type: ignore[attr-defined]
 
-    def given(self) -> dict[str, Any]:
-        """The arguments of `events.sources.registry.create_source`."""
-        named = {name: self.cleaned_data[name] for name in ("slug", "vendor", "scheme", "secret")}
-        return named | given_options(self.cleaned_data)
+    def source_arguments(self) -> dict[str, Any]:
+        """Return the arguments of `events.sources.registry.create_source`."""
+        arguments = {name: self.cleaned_data[name] for name in ("slug", "vendor", "scheme", "secret")}
+        return arguments | chosen_signature_options(self.cleaned_data)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -59,13 +61,15 @@ class NewSourceForm(forms.ModelForm):
             return cleaned
         scheme = cleaned["scheme"] = cleaned["scheme"] or default_scheme(cleaned["vendor"])
         fields = {name: value for name, value in cleaned.items() if name != "secret"}
-        validate_source(Source(**fields), frozenset(given_options(cleaned)))
+        validate_source(Source(**fields), frozenset(chosen_signature_options(cleaned)))
         check_or_make_secret(SCHEMES[scheme], cleaned["secret"])
-        _demand_key()
+        _require_encryption_key()
         return cleaned
 
 
 class SourceForm(forms.ModelForm):
+    """The form that changes a source; its secrets are changed by `events.admin.source_actions`."""
+
     class Meta:
         model = Source
         fields = ("slug", "vendor", "active", "scheme", *SIGNATURE_OPTIONS, "max_body_bytes", *LIMIT_FIELDS)
@@ -73,15 +77,15 @@ class SourceForm(forms.ModelForm):
             **dict.fromkeys(("header", "prefix"), forms.TextInput),
             "allowed_networks": forms.Textarea({"rows": 3}),
         }
-        labels = {"rate_limit": "Deliveries at most", "rate_period": "Within"}
+        labels = {"rate_limit": "Maximum deliveries", "rate_period": "Within"}
         help_texts = {
-            "vendor": "Fixed: the events are read as this vendor's.",
-            "active": "An inactive source's address answers 404.",
+            "vendor": "It cannot be changed: the source's events are read as this vendor's.",
+            "active": "The address of an inactive source answers 404.",
             "max_body_bytes": "A larger delivery is refused.",
-            "rate_limit": "Authentic deliveries over that are answered 429. Empty for no limit.",
+            "rate_limit": "Authentic deliveries above it are answered 429. Leave it empty for no limit.",
             "allowed_networks": (
-                "Deliveries from elsewhere are refused. One network a line, such as 203.0.113.0/24; empty "
-                "for all."
+                "Deliveries from other networks are refused. Write one network a line, such as "
+                "203.0.113.0/24. Leave it empty to allow all networks."
             ),
         }
 
@@ -89,29 +93,29 @@ class SourceForm(forms.ModelForm):
         cleaned = super().clean() or self.cleaned_data
         if self.errors:
             return cleaned
-        validate_source(_with(self.instance, cleaned), frozenset(given_options(cleaned)))
+        validate_source(_changed_copy(self.instance, cleaned), frozenset(chosen_signature_options(cleaned)))
         if cleaned["scheme"] != self.initial["scheme"]:
-            self._demand_fitting_secret(cleaned["scheme"])
+            self._require_fitting_secret(cleaned["scheme"])
         return cleaned
 
-    def _demand_fitting_secret(self, scheme: str) -> None:
-        """A scheme for which the source has no secret would refuse every delivery."""
+    def _require_fitting_secret(self, scheme: str) -> None:
+        """Reject a scheme that none of the source's secrets fits: every delivery would be refused."""
         rules = SCHEMES[scheme]
-        kept = active_secrets(self.instance)
-        if rules.new_secret and not any(_fits(rules, bytes(one.ciphertext)) for one in kept):
+        ciphertexts = [bytes(secret.ciphertext) for secret in active_secrets(self.instance)]
+        if rules.new_secret and not any(_is_fitting_secret(rules, ciphertext) for ciphertext in ciphertexts):
             raise ValidationError(
                 {"scheme": "This source has no secret that fits the scheme: add a new source."}
             )
 
 
-def _with(source: Source, cleaned: dict[str, Any]) -> Source:
+def _changed_copy(source: Source, cleaned: dict[str, Any]) -> Source:
     changed = copy(source)
     for name, value in cleaned.items():
         setattr(changed, name, value)
     return changed
 
 
-def _fits(rules: SignatureScheme, ciphertext: bytes) -> bool:
+def _is_fitting_secret(rules: SignatureScheme, ciphertext: bytes) -> bool:
     secret = decrypt_or_none(ciphertext)
     if secret is None:
         return False
@@ -122,7 +126,7 @@ def _fits(rules: SignatureScheme, ciphertext: bytes) -> bool:
     return True
 
 
-def _demand_key() -> None:
+def _require_encryption_key() -> None:
     try:
         encryption.encrypt("")
     except encryption.NoEncryptionKey as error:

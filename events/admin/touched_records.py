@@ -1,4 +1,4 @@
-"""The records that an event touched, and what it said of each."""
+"""The records that an event touched, and what it wrote to each."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 
 from crmmirror.lib.admin_kit.documents import document_cell
 from entities.admin.record_links import record_link
-from entities.admin.timeline_page import with_bounded_writes
+from entities.admin.timeline_page import annotate_bounded_values
 from entities.models import Record
 from entities.models.introspection import record_models_by_name
 from events.models import Event
@@ -19,7 +19,11 @@ MAX_TOUCHED = 100
 
 @dataclass(frozen=True)
 class TouchedRecord:
-    """`wrote` is None where the event only refers to the record."""
+    """A record and what the event wrote to it.
+
+    wrote: None if the event only refers to the record, or if `is_large`: too much for a page.
+    names: the columns and other fields that were written.
+    """
 
     kind: str
     record: SafeString
@@ -29,30 +33,30 @@ class TouchedRecord:
 
 
 def find_touched_records(event: Event) -> Iterator[TouchedRecord]:
-    """One query for each kind of record."""
-    entries = list(with_bounded_writes(event.timeline.all()).order_by("id")[:MAX_TOUCHED])
+    """Yield the first MAX_TOUCHED records that the event touched, in one query for each kind of record."""
+    entries = list(annotate_bounded_values(event.timeline.all()).order_by("id")[:MAX_TOUCHED])
     ids: dict[str, list[int]] = defaultdict(list)
     for entry in entries:
         ids[entry.record_type].append(entry.record_id)
     records = {
         (name, record.pk): record
-        for name, wanted in ids.items()
+        for name, record_ids in ids.items()
         for record in record_models_by_name()[name]
-        ._default_manager.filter(pk__in=wanted)
+        ._default_manager.filter(pk__in=record_ids)
         .defer("registers", "extra")
     }
     for entry in entries:
         if record := records.get((entry.record_type, entry.record_id)):
-            yield _touched(record, entry)
+            yield _touched_record(record, entry)
 
 
-def _touched(record: Record, entry: Any) -> TouchedRecord:
-    """entry: as `sized` gives it."""
-    said = entry.said
+def _touched_record(record: Record, entry: Any) -> TouchedRecord:
+    """Describe one record. entry: annotated by `annotate_bounded_values`."""
+    writes = entry.bounded_values
     return TouchedRecord(
         kind=str(record._meta.verbose_name),
         record=record_link(record),
-        names=tuple(sorted(said or ())),
-        wrote=document_cell(said) if said else None,
-        is_large=said is None,
+        names=tuple(sorted(writes or ())),
+        wrote=document_cell(writes) if writes else None,
+        is_large=writes is None,
     )

@@ -1,7 +1,7 @@
-"""Answers deliveries ahead of the middleware that serves people.
+"""Middleware that answers deliveries ahead of the middleware that serves people.
 
-Sessions, messages, CSRF tokens, redirects and the Host mean nothing to a delivery, and cost as much
-as checking and storing it does.
+A delivery needs no session, message, CSRF token, redirect or Host check. Together these would cost as much as
+checking and storing the delivery.
 """
 
 from collections.abc import Callable
@@ -11,28 +11,31 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import ResolverMatch, resolve
 
 from crmmirror.lib.statement_timeout import statement_timeout
+from crmmirror.lib.web.direct_responses import respond_directly
 
 Handler = Callable[[HttpRequest], HttpResponse]
 PREFIX = "/webhooks/"
-# What is below it: looking through all of the mirror's addresses takes longer.
+# The URL configuration of what is below PREFIX.
 URLCONF = "events.urls"
-# Senders give up after 15 s or more; the answer that says "try again" comes well before.
+# Senders give up after 15 s or more. The 503 that asks them to try again must be sent well before that.
 STATEMENT_TIMEOUT_SECONDS = 4.0
 
 
-def delivery_middleware(handle: Handler) -> Handler:
-    def answer(request: HttpRequest) -> HttpResponse:
+def delivery_middleware(get_response: Handler) -> Handler:
+    """Answer what is sent to a source's address directly, with a statement timeout of its own."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
         if not request.path_info.startswith(PREFIX):
-            return handle(request)
-        match = _view_at(request.path_info[len(PREFIX) - 1 :])
+            return get_response(request)
+        match = _resolve(request.path_info[len(PREFIX) - 1 :])
         with statement_timeout(STATEMENT_TIMEOUT_SECONDS):
-            response = match.func(request, **match.kwargs)
-        response.headers["Content-Length"] = str(len(response.content))
-        return response
+            return respond_directly(match, request)
 
-    return answer
+    return middleware
 
 
+# Speed: caches the view of a path, and looks it up in a URL configuration of three lines instead of the whole
+# mirror's. See docs/speed.md.
 @lru_cache(maxsize=256)
-def _view_at(path: str) -> ResolverMatch:
+def _resolve(path: str) -> ResolverMatch:
     return resolve(path, URLCONF)

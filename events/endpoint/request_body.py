@@ -1,74 +1,72 @@
-"""Reads the body of a request from the server, whole and bounded; Django's own reading of it would
-leave a chunked body empty."""
+"""Reads the whole body of a request, up to a limit; Django itself would read a chunked body as empty."""
 
 from collections.abc import Iterator
 
 from django.http import HttpRequest
 
-from crmmirror.lib.content_length import announced_bytes
-from crmmirror.lib.upload_slots import NoFreeSlot, delivery_slots
+from crmmirror.lib.web.content_length import announced_bytes
+from crmmirror.lib.web.upload_slots import NoFreeSlot, delivery_slots
 from events.refusals.reasons import RefusalReason, Refused
 
 CHUNK_BYTES = 64 * 1024
 
 
 def read_body(request: HttpRequest, limit: int) -> bytes:
-    """The exact bytes, at least one and at most `limit`. Raises Refused.
+    """Return the exact bytes of the body: at least one and at most `limit`. Raises Refused.
 
-    A chunked body that breaks off looks complete under WSGI: the signature or the JSON tells.
+    A chunked body that ends early looks complete to WSGI: only the check of its signature or its JSON fails.
     """
-    length = _declared_length(request)
-    if length is not None and length > limit:
-        raise _too_large(limit)
-    body = check_body_size(limit, _awaited(request, limit + 1 if length is None else length))
-    if length is not None and len(body) < length:
-        raise Refused(RefusalReason.SHORT_BODY, f"The body has {len(body)} of the {length} bytes announced.")
+    announced = _announced_size(request)
+    if announced is not None:
+        check_size(announced, limit)
+    body = _read_in_slot(request, limit + 1 if announced is None else announced)
+    check_size(len(body), limit)
+    if announced is not None and len(body) < announced:
+        detail = f"The body has {len(body)} of the {announced} bytes announced."
+        raise Refused(RefusalReason.SHORT_BODY, detail)
     if not body:
         raise Refused(RefusalReason.SHORT_BODY, "The body is empty.")
     return body
 
 
-def check_body_size(limit: int, body: bytes) -> bytes:
-    """The body, of at most `limit` bytes. Raises Refused."""
-    if len(body) > limit:
-        raise _too_large(limit)
-    return body
+def check_size(size: int, limit: int) -> None:
+    """Raise Refused if a body of `size` bytes is larger than the source's limit."""
+    if size > limit:
+        raise Refused(RefusalReason.SIZE, f"The body is larger than the source's limit of {limit} bytes.")
 
 
-def _too_large(limit: int) -> Refused:
-    return Refused(RefusalReason.SIZE, f"The body is larger than the source's limit of {limit} bytes.")
-
-
-def _declared_length(request: HttpRequest) -> int | None:
-    """None where only the end of the input tells: chunked, and HTTP/2."""
+def _announced_size(request: HttpRequest) -> int | None:
+    """Return the announced size; None for chunked bodies and HTTP/2, where only the input's end shows it."""
     if "HTTP_TRANSFER_ENCODING" in request.META:
         return None
     if not request.META.get("CONTENT_LENGTH"):
         return None if request.META.get("wsgi.input_terminated") else 0
-    length = announced_bytes(request.META)
-    if length is None:
+    size = announced_bytes(request.META)
+    if size is None:
         raise Refused(RefusalReason.SHORT_BODY, "The Content-Length is not a number.")
-    return length
+    return size
 
 
-def _awaited(request: HttpRequest, size: int) -> bytes:
-    """Up to `size` bytes. Raises Refused where too many slow senders are waited for already."""
+def _read_in_slot(request: HttpRequest, size: int) -> bytes:
+    """Read up to `size` bytes while holding an upload slot. Raises Refused if all slots are in use."""
     try:
         with delivery_slots.hold(request.META):
-            return b"".join(_pieces(request, size))
+            return b"".join(_read_chunks(request, size))
     except NoFreeSlot:
-        raise Refused(RefusalReason.UNAVAILABLE, "Too many bodies are still being sent; try again.") from None
+        detail = "Too many request bodies are still being sent; try again later."
+        raise Refused(RefusalReason.UNAVAILABLE, detail) from None
 
 
-def _pieces(request: HttpRequest, size: int) -> Iterator[bytes]:
-    """Up to `size` bytes; fewer where the sender stops or hangs up."""
-    source = request.META["wsgi.input"]
+def _read_chunks(request: HttpRequest, size: int) -> Iterator[bytes]:
+    """Yield up to `size` bytes; fewer if the sender stops or closes the connection."""
+    wsgi_input = request.META["wsgi.input"]
     while size > 0:
         try:
-            piece = source.read(min(size, CHUNK_BYTES))
+            chunk = wsgi_input.read(min(size, CHUNK_BYTES))
         except OSError as error:
-            raise Refused(RefusalReason.SHORT_BODY, "The body broke off.") from error
-        if not piece:
+            detail = "The connection broke before the whole body was received."
+            raise Refused(RefusalReason.SHORT_BODY, detail) from error
+        if not chunk:
             return
-        size -= len(piece)
-        yield piece
+        size -= len(chunk)
+        yield chunk

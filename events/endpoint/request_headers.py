@@ -1,5 +1,4 @@
-"""A request's headers, looked up one by one: Django parses all of them at the first look, which costs a
-delivery as much as its signature."""
+"""The headers of a request as a mapping that looks up one header at a time."""
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
@@ -10,8 +9,9 @@ from django.http.request import HttpHeaders
 _wsgi_name = lru_cache(maxsize=256)(HttpHeaders.to_wsgi_name)
 
 
+# Speed: looks up single headers by their WSGI names, where Django would parse all of them. See docs/speed.md.
 class RequestHeaders(Mapping[str, str]):
-    """Case-insensitive, by the names that HTTP has and WSGI spells otherwise, such as `webhook-id`."""
+    """A request's headers by their HTTP names, such as `webhook-id`, in any case."""
 
     def __init__(self, request: HttpRequest) -> None:
         self._request = request

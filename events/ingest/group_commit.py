@@ -1,7 +1,9 @@
-"""Does together what several threads ask for at once: group commit.
+"""Group commit: threads that submit items at the same time have them written in one transaction.
 
-The first to ask leads: it writes at once, alone. Who asks meanwhile waits, and one of them then leads
-for all who wait. So nobody waits for company, and the busier it is the fewer transactions there are.
+The first thread to submit becomes the leader and writes its own item at once, alone. Threads that submit
+meanwhile are followers: they wait. When the leader is done, the first follower becomes the next leader and
+writes the items of all. So a single item never waits for others to join, and under load there are few
+transactions.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,12 +13,12 @@ from typing import Generic, TypeVar
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-# What one transaction holds at most.
+# The largest number of items in one transaction.
 MAX_GROUP_SIZE = 128
 
 
 class WaitingItem(Generic[Item, Result]):
-    """One thing that was asked for; once it is done, `result` is there or `error`."""
+    """A submitted item. Once `is_done`, it has a `result` or an `error`."""
 
     __slots__ = ("_latch", "error", "is_done", "item", "result")
 
@@ -29,56 +31,65 @@ class WaitingItem(Generic[Item, Result]):
         self._latch.acquire()
 
     def wait(self) -> None:
-        """Until it is done, or its thread is to lead."""
+        """Block the follower until its item is done, or until it is to become the leader."""
         self._latch.acquire()
 
     def wake(self) -> None:
+        """End the wait of the follower."""
         self._latch.release()
 
 
 class GroupCommit(Generic[Item, Result]):
-    """Any number of threads that submit items, and one at a time that writes them.
+    """Lets any number of threads submit items, while one thread at a time, the leader, writes them.
 
-    write: takes up to MOST items and gives each one's result, in their order. What it raises is raised
-        to all whose items it was given, and to all who wait by then.
+    write: takes up to MAX_GROUP_SIZE items, and returns one result for each, in the same order. An error
+        that it raises is raised in all threads whose items it was given, and in all that wait by then.
     """
 
     def __init__(self, write: Callable[[Sequence[Item]], Sequence[Result]]) -> None:
         self._write = write
         self._lock = Lock()
-        self._waiting: list[WaitingItem[Item, Result]] = []
-        self._is_led = False
+        self._waiting_items: list[WaitingItem[Item, Result]] = []
+        self._has_leader = False
 
     def submit(self, item: Item) -> Result:
-        """The item's result. Raises what `write` raises."""
-        entry: WaitingItem[Item, Result] = WaitingItem(item)
+        """Write the item, together with others that wait; return its result. Raises what `write` raises."""
+        own: WaitingItem[Item, Result] = WaitingItem(item)
         with self._lock:
-            self._waiting.append(entry)
-            leads, self._is_led = not self._is_led, True
-        if not leads:
-            entry.wait()
-        if not entry.is_done:
-            self._lead()
-        if entry.error is not None:
-            raise entry.error
-        return entry.result
+            self._waiting_items.append(own)
+            is_follower, self._has_leader = self._has_leader, True
+        if is_follower:
+            own.wait()
+        if not own.is_done:
+            self._write_group_as_leader()
+        if own.error is not None:
+            raise own.error
+        return own.result
 
-    def _lead(self) -> None:
-        """Does what waits, that of the leader first, and hands on."""
-        with self._lock:
-            taken, self._waiting = self._waiting[:MAX_GROUP_SIZE], self._waiting[MAX_GROUP_SIZE:]
+    def _write_group_as_leader(self) -> None:
+        """Write one group, the leader's own item first; then wake its followers and the next leader."""
+        group = self._remove_waiting(MAX_GROUP_SIZE)
         try:
-            for entry, result in zip(taken, self._write([entry.item for entry in taken]), strict=True):
-                entry.result = result
+            for member, result in zip(group, self._write([member.item for member in group]), strict=True):
+                member.result = result
         except BaseException as error:
-            with self._lock:
-                taken, self._waiting = taken + self._waiting, []
-            for entry in taken:
-                entry.error = error
-        for entry in taken:
-            entry.is_done = True
+            group += self._remove_waiting(None)
+            for member in group:
+                member.error = error
+        for member in group:
+            member.is_done = True
+        for member in self._choose_next_leader() + group[1:]:
+            member.wake()
+
+    def _remove_waiting(self, count: int | None) -> list[WaitingItem[Item, Result]]:
+        """Remove and return the first `count` waiting items; all of them if it is None."""
         with self._lock:
-            self._is_led = bool(self._waiting)
-            following = self._waiting[:1]
-        for entry in following + taken[1:]:
-            entry.wake()
+            removed = self._waiting_items[:count]
+            del self._waiting_items[:count]
+        return removed
+
+    def _choose_next_leader(self) -> list[WaitingItem[Item, Result]]:
+        """Return the first waiting item, whose thread leads next; an empty list if no item waits."""
+        with self._lock:
+            self._has_leader = bool(self._waiting_items)
+            return self._waiting_items[:1]

@@ -1,4 +1,4 @@
-"""Takes in an event: its exact bytes, once, with what its envelope says. Deliveries and imports alike."""
+"""Stores an event, from a delivery or an import: its exact bytes, once, and what its envelope says."""
 
 import hashlib
 from collections.abc import Mapping
@@ -11,16 +11,20 @@ import structlog
 
 from entities.reading.envelope import UNSTORABLE, Envelope, Malformed, read_envelope
 from entities.vendors import get_vendor
-from events.ingest.insert import NewEvent, insert_event
+from events.ingest.insert import InsertedEvent, insert_event
+from events.ingest.new_event import NewEvent
 from events.models import Event
 
 log = structlog.get_logger(__name__)
 
-KEPT_HEADERS = ("content-type", "user-agent", "webhook-id", "webhook-timestamp")
+STORED_HEADERS = ("content-type", "user-agent", "webhook-id", "webhook-timestamp")
 MAX_HEADER_LENGTH = 1000
+REPLACEMENT_CHARACTER = "\ufffd"
 
 
 class StoreResult(StrEnum):
+    """The outcome of storing an event."""
+
     ACCEPTED = "accepted"
     DUPLICATE = "duplicate"
     MALFORMED = "malformed"
@@ -37,7 +41,7 @@ class EventSource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StoredDelivery:
-    """detail: why the event is malformed; else empty."""
+    """The event of a delivery, and the outcome. detail: why the event is malformed; else empty."""
 
     event_id: int
     outcome: StoreResult
@@ -45,10 +49,11 @@ class StoredDelivery:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadEnvelope:
-    """What an event's envelope says; an empty one where `detail` says what is wrong with the body.
+class EnvelopeReading:
+    """The envelope of a body; an empty envelope if the body is malformed.
 
-    fault: the error's class, where it is ours and not the sender's; else empty.
+    detail: why the body is malformed; else empty.
+    fault: the class of the error, if this code is at fault and not the sender; else empty.
     """
 
     envelope: Envelope
@@ -63,52 +68,70 @@ def store_event(
     received_at: datetime,
     version: str | None = None,
 ) -> StoredDelivery:
-    """Stores the event unless the source has it already; committed on return, outside of a transaction.
+    """Store the event unless its source has it already; committed on return, unless in a transaction.
 
-    headers: case-insensitive. received_at: aware. version: what the source's is to be still; raises
-    events.ingest.insert.SourceChanged, and stores nothing, where it is not. Raises what the database raises.
+    headers: case-insensitive. received_at: aware. version: the version that the source must still have; else
+    nothing is stored, and events.ingest.insert.SourceChanged is raised. Raises whatever the database raises.
     """
-    opened = _open(body, source.vendor, received_at)
-    malformed = bool(opened.detail)
-    inserted = insert_event(
-        NewEvent(
-            source_id=source.id,
-            digest=hashlib.sha256(body).digest(),
-            body=body,
-            headers=select_headers(headers),
-            event_type=opened.envelope.event_type,
-            occurred_at=opened.envelope.occurred_at,
-            received_at=received_at,
-            status=Event.Status.MALFORMED if malformed else Event.Status.PENDING,
-            settled_at=received_at if malformed else None,
-            warnings=opened.envelope.warnings,
-            error=opened.detail,
-            version=version,
-        )
-    )
-    if opened.fault:
-        log.error("event_not_read", event_id=inserted.event_id, vendor=source.vendor, error=opened.fault)
-    if not inserted.is_new:
-        return StoredDelivery(inserted.event_id, StoreResult.DUPLICATE)
-    return StoredDelivery(
-        inserted.event_id, StoreResult.MALFORMED if malformed else StoreResult.ACCEPTED, opened.detail
-    )
+    reading = _read(body, source.vendor, received_at)
+    event = _make_event(source.id, body, headers, received_at, version, reading)
+    inserted = insert_event(event)
+    if reading.fault:
+        log.error("event_not_read", event_id=inserted.event_id, vendor=source.vendor, error=reading.fault)
+    return _describe(inserted, reading)
 
 
 def select_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """The headers that are stored with an event, as text that PostgreSQL takes."""
-    values = ((name, headers.get(name, "")) for name in KEPT_HEADERS)
-    return {name: UNSTORABLE.sub("\ufffd", value[:MAX_HEADER_LENGTH]) for name, value in values if value}
+    """Return the headers that are stored with an event, as text that PostgreSQL accepts."""
+    values = ((name, headers.get(name, "")) for name in STORED_HEADERS)
+    return {name: _to_storable_text(value[:MAX_HEADER_LENGTH]) for name, value in values if value}
 
 
-def _open(body: bytes, vendor: str, received_at: datetime) -> ReadEnvelope:
-    nothing = Envelope("", received_at, {}, ())
+def _read(body: bytes, vendor: str, received_at: datetime) -> EnvelopeReading:
+    empty = Envelope("", received_at, {}, ())
     try:
-        return ReadEnvelope(read_envelope(body, get_vendor(vendor), received_at))
+        return EnvelopeReading(read_envelope(body, get_vendor(vendor), received_at))
     except Malformed as error:
-        return ReadEnvelope(nothing, UNSTORABLE.sub("\ufffd", str(error)) or "malformed")
+        return EnvelopeReading(empty, _to_storable_text(str(error)) or "malformed")
     except Exception as error:
-        # Our mistake, or a vendor's module that is gone. The bytes are kept all the same: what is
-        # malformed can be applied again once that is mended. The error's text may quote the body.
+        # A bug here, or a vendor whose module was removed. The bytes are stored all the same, so that the
+        # event can be applied once that is fixed. The error's text may quote the body: keep only its class.
         fault = type(error).__name__
-        return ReadEnvelope(nothing, f"not read: {fault}", fault)
+        return EnvelopeReading(empty, f"not read: {fault}", fault)
+
+
+def _make_event(
+    source_id: int,
+    body: bytes,
+    headers: Mapping[str, str],
+    received_at: datetime,
+    version: str | None,
+    reading: EnvelopeReading,
+) -> NewEvent:
+    is_malformed = bool(reading.detail)
+    return NewEvent(
+        source_id=source_id,
+        digest=hashlib.sha256(body).digest(),
+        body=body,
+        headers=select_headers(headers),
+        event_type=reading.envelope.event_type,
+        occurred_at=reading.envelope.occurred_at,
+        received_at=received_at,
+        status=Event.Status.MALFORMED if is_malformed else Event.Status.PENDING,
+        settled_at=received_at if is_malformed else None,
+        warnings=reading.envelope.warnings,
+        error=reading.detail,
+        version=version,
+    )
+
+
+def _describe(inserted: InsertedEvent, reading: EnvelopeReading) -> StoredDelivery:
+    if not inserted.is_new:
+        return StoredDelivery(inserted.event_id, StoreResult.DUPLICATE)
+    outcome = StoreResult.MALFORMED if reading.detail else StoreResult.ACCEPTED
+    return StoredDelivery(inserted.event_id, outcome, reading.detail)
+
+
+def _to_storable_text(text: str) -> str:
+    """Replace the characters that PostgreSQL cannot store, such as NUL and lone surrogates."""
+    return UNSTORABLE.sub(REPLACEMENT_CHARACTER, text)

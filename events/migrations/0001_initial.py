@@ -4,7 +4,7 @@ import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.comparison
 import django.db.models.functions.datetime
-import crmmirror.lib.allowed_networks
+import crmmirror.lib.web.allowed_networks
 import uuid
 from django.db import migrations, models
 
@@ -87,7 +87,7 @@ class Migration(migrations.Migration):
                         db_default="",
                         default="",
                         help_text="One a line; all where empty.",
-                        validators=[crmmirror.lib.allowed_networks.validate_networks],
+                        validators=[crmmirror.lib.web.allowed_networks.validate_networks],
                     ),
                 ),
                 ("active", models.BooleanField(default=True)),
@@ -287,7 +287,8 @@ class Migration(migrations.Migration):
                 "constraints": [models.UniqueConstraint(fields=("source", "digest"), name="event_identity")],
             },
         ),
-        # What it holds is worth nothing after a crash, and changes with every delivery that is limited.
+        # Without a write-ahead log: its rows change with every delivery that has a limit, and are worth nothing
+        # after a crash.
         migrations.RunSQL(
             "ALTER TABLE events_allowance SET UNLOGGED", "ALTER TABLE events_allowance SET LOGGED"
         ),

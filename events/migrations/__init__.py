@@ -1,0 +1,1 @@
+"""The migrations of `events.models`; may import only what later versions keep, such as validators."""

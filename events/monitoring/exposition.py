@@ -1,21 +1,23 @@
-"""What Prometheus is shown: the counts of `metrics`, and what waits, which the database is asked for."""
+"""The exposition for Prometheus: the counts of `metrics`, and the backlog as the database has it."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from django.conf import settings
-from django.db import Error, connection, transaction
+from django.db import Error, transaction
 from prometheus_client import CollectorRegistry, Metric
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from crmmirror.lib.circuit_breaker import CircuitBreaker
+from crmmirror.lib.cursors import Row, fetch_rows
 from events.monitoring.metrics import PROCESS_REGISTRY
 
-# Rows of the log that one look reads at most; and how long it may take.
+# The largest number of pending events that one scrape reads.
 MAX_SAMPLED_EVENTS = 10_000
-QUERY_SECONDS = 2
+STATEMENT_TIMEOUT_SECONDS = 2
+SET_STATEMENT_TIMEOUT = "SELECT set_config('statement_timeout', %s, true)"
 PENDING_BY_SOURCE = """
     WITH sample AS (
         SELECT source_id, received_at FROM events_event WHERE status = 'pending' ORDER BY id LIMIT %s
@@ -32,31 +34,31 @@ database_circuit = CircuitBreaker("metrics_database")
 
 
 class BacklogCollector(Collector):
-    """What waits, by source. Asked anew each time, so that no process that died leaves it wrong.
+    """The backlog: pending events by source. Read at each scrape, so that a dead process leaves no old value.
 
-    Where more than SAMPLE events wait, a source of which none is among the oldest SAMPLE is left out:
-    nobody knows its number. Where the database does not answer, all are.
+    If more than MAX_SAMPLED_EVENTS events are pending, a source that has none among the oldest of them is
+    left out, because its number is not known. If the database does not answer, all sources are left out.
     """
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         count = GaugeMetricFamily(
             "crmmirror_pending_events",
-            f"Events that wait, of the oldest {MAX_SAMPLED_EVENTS}.",
+            f"Pending events, among the oldest {MAX_SAMPLED_EVENTS} of all sources.",
             labels=["source"],
         )
         age = GaugeMetricFamily(
             "crmmirror_oldest_pending_event_age_seconds",
-            "Since the receipt of the source's oldest event that waits; 0 where none does.",
+            "Seconds since the source's oldest pending event was received; 0 if none is pending.",
             labels=["source"],
         )
-        for source, events, seconds in _waiting():
-            count.add_metric([source], events)
+        for source, pending, seconds in _read_backlog():
+            count.add_metric([source], pending)
             age.add_metric([source], seconds)
         yield from (count, age)
 
 
 class CountsCollector(Collector):
-    """What the processes of this machine have counted together; without a directory, this one."""
+    """The counts of all processes of this machine; without METRICS_DIRECTORY, those of this process."""
 
     def collect(self) -> Iterable[Metric]:
         if not settings.METRICS_DIRECTORY:
@@ -66,21 +68,21 @@ class CountsCollector(Collector):
 
 
 def make_registry(*collectors: Collector) -> CollectorRegistry:
-    gathered = CollectorRegistry()
+    """Return a registry of these collectors alone, without the default ones of the library."""
+    registry = CollectorRegistry()
     for collector in collectors:
-        gathered.register(collector)
-    return gathered
+        registry.register(collector)
+    return registry
 
 
-def _waiting() -> list[tuple[str, int, float]]:
-    """(slug, events, seconds) of each source; empty where the database is away."""
+def _read_backlog() -> list[Row]:
+    """Return (slug, pending events, seconds of the oldest) by source; nothing if the database is away."""
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{QUERY_SECONDS}s"])
-            cursor.execute(PENDING_BY_SOURCE, [MAX_SAMPLED_EVENTS, MAX_SAMPLED_EVENTS])
-            waiting = cursor.fetchall()
+        with transaction.atomic():
+            fetch_rows(SET_STATEMENT_TIMEOUT, f"{STATEMENT_TIMEOUT_SECONDS}s")
+            backlog = fetch_rows(PENDING_BY_SOURCE, MAX_SAMPLED_EVENTS, MAX_SAMPLED_EVENTS)
     except Error as error:
         database_circuit.record_failure(error)
         return []
     database_circuit.record_success()
-    return waiting
+    return backlog

@@ -1,13 +1,13 @@
-"""Counts what becomes of deliveries and events, for Prometheus. Nothing else counts; `exposition` shows.
+"""Metrics: the counters and histograms of deliveries and events, which `exposition` exposes to Prometheus.
 
-Each process counts in files of its own in METRICS_DIRECTORY, and whoever is asked adds up the files of
-all: web servers, workers and commands of a machine, those that have ended too. A machine of workers
-alone is asked itself (`manage.py serve_metrics`), and Prometheus adds up the machines. Counts in the
-database would span machines too, but cost every batch a row that all workers wait for; and `count(*)`
-reads the whole log. Without the directory, a process shows what it has counted itself.
+Each process counts in its own files in METRICS_DIRECTORY. A process that is scraped adds up the files of all
+processes of its machine: web servers, workers and commands, also those that have ended. A machine that runs
+only workers is scraped itself (`manage.py serve_metrics`), and Prometheus adds up the machines. Counters in
+the database would also cover all machines, but all workers would wait for their rows with every batch, and
+`count(*)` reads the whole log. Without the directory, a process exposes its own counts.
 
-Everything is counted after the commit: a process that is killed in between leaves out one delivery or
-batch. Labels are slugs and our own words, never a vendor's.
+Counting follows the commit: a process that is killed in between leaves out one delivery or batch. Labels are
+slugs and words of this program, never words of a vendor, so that their number stays small.
 """
 
 import collections
@@ -29,7 +29,7 @@ from entities.stored_events import Verdict
 
 @dataclass(frozen=True, slots=True)
 class SettledEvent:
-    """An event that was just settled: its source's slug, its verdict, and the seconds since its receipt."""
+    """An event that was just settled. source: the slug. seconds: from its receipt until now."""
 
     source: str
     verdict: str
@@ -40,39 +40,40 @@ class SettledEvent:
 PROCESS_REGISTRY = CollectorRegistry()
 DELIVERIES = Counter(
     "crmmirror_deliveries",
-    "Authentic deliveries, by what they were.",
+    "Authentic deliveries, by outcome.",
     ["source", "outcome"],
     registry=PROCESS_REGISTRY,
 )
 REFUSED_DELIVERIES = Counter(
     "crmmirror_refused_deliveries",
-    "Deliveries refused, by reason; the source is empty where it is not known.",
+    "Refused deliveries, by reason; the source is empty if it is not known.",
     ["source", "reason"],
     registry=PROCESS_REGISTRY,
 )
 SETTLED_EVENTS = Counter(
     "crmmirror_settled_events",
-    "Events that workers have settled, by verdict; what is applied again counts again.",
+    "Events that workers have settled, by verdict; an event that is applied again counts again.",
     ["source", "verdict"],
     registry=PROCESS_REGISTRY,
 )
 BATCH_EVENTS = Histogram(
     "crmmirror_batch_events",
-    "The source's events in a batch.",
+    "Number of the source's events in a batch.",
     ["source"],
     buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500),
     registry=PROCESS_REGISTRY,
 )
 SECONDS_TO_APPLIED = Histogram(
     "crmmirror_receipt_to_applied_seconds",
-    "From receipt to applied, of events that were applied at the first try.",
+    "Seconds from receipt to applied, of events that were applied at the first attempt.",
     ["source"],
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600),
     registry=PROCESS_REGISTRY,
 )
 
-KINDS = ("counter", "histogram")
-# A source fills some 3 kB of the larger file.
+# The files of a process are named by these, as `prometheus_client` does.
+METRIC_TYPES = ("counter", "histogram")
+# Enough for some 80 sources: each takes about 3 kB of the larger file.
 PREALLOCATED_BYTES = 256 * 1024
 
 metrics_circuit = CircuitBreaker("metrics")
@@ -80,8 +81,8 @@ preallocated_pids: set[int] = set()
 P = ParamSpec("P")
 
 
-def tolerates_disk_errors(count: Callable[P, None]) -> Callable[P, None]:
-    """What cannot be counted is not; that never stops the work."""
+def tolerate_disk_errors(count: Callable[P, None]) -> Callable[P, None]:
+    """Decorate a function that counts: if the disk fails, the count is lost, and the work goes on."""
 
     @wraps(count)
     def counted(*args: P.args, **kwargs: P.kwargs) -> None:
@@ -96,48 +97,49 @@ def tolerates_disk_errors(count: Callable[P, None]) -> Callable[P, None]:
     return counted
 
 
-@tolerates_disk_errors
+@tolerate_disk_errors
 def count_delivery(source: str, outcome: str) -> None:
-    """source: the slug, here and below."""
+    """Count an authentic delivery. source: the slug."""
     DELIVERIES.labels(source, outcome).inc()
 
 
-@tolerates_disk_errors
+@tolerate_disk_errors
 def count_refusal(source: str, reason: str) -> None:
+    """Count a refused delivery. source: the slug; empty if it is not known."""
     REFUSED_DELIVERIES.labels(source, reason).inc()
 
 
-@tolerates_disk_errors
+@tolerate_disk_errors
 def count_settled(batch: Sequence[SettledEvent]) -> None:
-    for (source, verdict), count in collections.Counter(
-        (event.source, event.verdict) for event in batch
-    ).items():
+    """Count the events of one batch, and observe how long they took from receipt to applied."""
+    verdicts = collections.Counter((event.source, event.verdict) for event in batch)
+    for (source, verdict), count in verdicts.items():
         SETTLED_EVENTS.labels(source, verdict).inc(count)
-    for source, share in collections.Counter(event.source for event in batch).items():
-        BATCH_EVENTS.labels(source).observe(share)
-        _note_waits(source, (event for event in batch if event.source == source))
+    for source, count in collections.Counter(event.source for event in batch).items():
+        BATCH_EVENTS.labels(source).observe(count)
+        _observe_durations(source, (event for event in batch if event.source == source))
 
 
-def _note_waits(source: str, events: Iterable[SettledEvent]) -> None:
-    waits = SECONDS_TO_APPLIED.labels(source)
+def _observe_durations(source: str, events: Iterable[SettledEvent]) -> None:
+    histogram = SECONDS_TO_APPLIED.labels(source)
     for event in events:
         if event.verdict == Verdict.APPLIED and event.attempts == 1:
-            waits.observe(max(0, event.seconds))
+            histogram.observe(max(0, event.seconds))
 
 
 def preallocate_files() -> None:
-    """Takes the room of this process's files from the disk before they are mapped. Raises OSError.
+    """Allocate the disk space of this process's files before they are mapped into memory. Raises OSError.
 
-    A write to a part of a mapped file that a full disk has no room for would kill the process (SIGBUS).
+    Otherwise, when the disk is full, a write to the mapped memory would kill the process (SIGBUS).
     """
     if not settings.METRICS_DIRECTORY or os.getpid() in preallocated_pids:
         return
     directory = Path(settings.METRICS_DIRECTORY)
     directory.mkdir(parents=True, exist_ok=True)
-    for kind in KINDS:
+    for metric_type in METRIC_TYPES:
         with NamedTemporaryFile(dir=directory) as file:
             os.posix_fallocate(file.fileno(), 0, PREALLOCATED_BYTES)
-            # One that is there is an earlier process's with this id: its counts go on.
+            # An existing file belongs to an earlier process with the same id: its counts are continued.
             with suppress(FileExistsError):
-                os.link(file.name, directory / f"{kind}_{os.getpid()}.db")
+                os.link(file.name, directory / f"{metric_type}_{os.getpid()}.db")
     preallocated_pids.add(os.getpid())

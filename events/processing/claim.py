@@ -11,7 +11,7 @@ from entities.stored_events import StoredEvent
 MAX_BATCH_EVENTS = 500
 MAX_BATCH_BYTES = 8 * 1024 * 1024
 
-# SKIP LOCKED: another worker's claim is passed over and not waited for.
+# SKIP LOCKED: workers skip each other's claims, so that none waits for another.
 CLAIM = """
     SELECT id, octet_length(body) FROM events_event
     WHERE status = 'pending' ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
@@ -24,9 +24,9 @@ READ_EVENTS = """
 
 
 def claim_batch() -> list[StoredEvent]:
-    """Claim the oldest pending events that no worker has claimed, in the order of receipt.
+    """Claim the oldest pending events that no worker has claimed; return them in the order of receipt.
 
-    Within a transaction, whose end gives the claim back.
+    Call it within a transaction: its end releases the claim.
     """
     return read_events(limit_bytes(fetch_rows(CLAIM, MAX_BATCH_EVENTS)))
 
@@ -37,7 +37,10 @@ def read_events(ids: Iterable[int]) -> list[StoredEvent]:
 
 
 def limit_bytes(sizes: Iterable[tuple[int, int]]) -> Iterable[int]:
-    """Yield the first ids whose bodies fit into one batch's memory; always one. sizes: (id, bytes of the body)."""
+    """Yield the first ids whose bodies fit into MAX_BATCH_BYTES together; at least one, however large.
+
+    sizes: pairs of an event's id and the bytes of its body.
+    """
     total = 0
     for id, size in sizes:
         if total and total + size > MAX_BATCH_BYTES:

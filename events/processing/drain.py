@@ -1,13 +1,13 @@
-"""Drains the backlog: claims, settles and records, one transaction a batch, until none is pending."""
+"""Drains the backlog: claims, processes and records pending events, one transaction a batch."""
 
 import random
 import time
 from collections import Counter
-from collections.abc import Iterator
 
 import structlog
 from django.db import Error, connection, transaction
 
+from crmmirror.lib.cursors import fetch_value
 from crmmirror.lib.transient_errors import is_transient
 from entities.writing.mirror_lock import lock_for_applying
 from entities.writing.process_batch import process_batch
@@ -17,56 +17,62 @@ from events.processing.outcomes import record_outcomes
 
 log = structlog.get_logger(__name__)
 
-# How long to wait before each next try after a deadlock, a lost connection and the like, in seconds.
+# Back-off: the pauses before further attempts at a batch, after a deadlock, a lost connection and the like.
 BACKOFF_SECONDS = (0.05, 0.2, 0.8, 2.0)
+# Each pause is multiplied by a random factor, so that two workers that deadlocked do not meet again.
+JITTER = (0.5, 1.5)
+HAS_PENDING = "SELECT EXISTS (SELECT FROM events_event WHERE status = 'pending')"
 
 
 def drain_backlog(seconds: float | None = None) -> int:
-    """Settles pending events until none is left or the time is up; how many it settled.
+    """Settle pending events until none is left or the time is up; return how many were settled.
 
-    Raises django.db.Error where the database stays away: what is pending stays so.
+    Raises django.db.Error if the database stays away: events of the last batch are still pending then.
     """
     deadline = None if seconds is None else time.monotonic() + seconds
-    return sum(iter(lambda: 0 if _is_over(deadline) else _settle_batch(), 0))
+    settled_count = 0
+    while not _is_past(deadline) and (batch_size := _settle_batch_with_retries()):
+        settled_count += batch_size
+    return settled_count
 
 
 def has_pending_events() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT FROM events_event WHERE status = 'pending')")
-        return bool(cursor.fetchone()[0])
+    """Return True if an event is pending, whether a worker has claimed it or not."""
+    return bool(fetch_value(HAS_PENDING))
 
 
-def _is_over(deadline: float | None) -> bool:
+def _is_past(deadline: float | None) -> bool:
     return deadline is not None and time.monotonic() >= deadline
 
 
-def _settle_batch() -> int:
-    for pause in _pauses():
+def _settle_batch_with_retries() -> int:
+    for pause in BACKOFF_SECONDS:
         try:
-            return _try_batch()
+            return _settle_batch()
         except Error as error:
-            if pause is None or not is_transient(error):
+            if not is_transient(error):
                 raise
-            log.info("batch_retried", error=type(error.__cause__ or error).__name__, pause=pause)
-            connection.close_if_unusable_or_obsolete()
-            time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311
-    raise AssertionError("unreachable: the last pause is None")
+            _back_off(error, pause)
+    return _settle_batch()
 
 
-def _pauses() -> Iterator[float | None]:
-    yield from BACKOFF_SECONDS
-    yield None
+def _back_off(error: Error, pause: float) -> None:
+    log.info("batch_retried", error=type(error.__cause__ or error).__name__, pause=pause)
+    connection.close_if_unusable_or_obsolete()
+    time.sleep(pause * random.uniform(*JITTER))  # noqa: S311
 
 
-def _try_batch() -> int:
+def _settle_batch() -> int:
+    """Settle one batch in one transaction; return how many events it had, 0 if none was left to claim."""
     started = time.monotonic()
     with transaction.atomic():
         lock_for_applying()
         events = claim_batch()
         outcomes = process_batch(events)
-        settled = record_outcomes(outcomes)
+        settled_events = record_outcomes(outcomes)
     if events:
-        count_settled(settled)
+        # After the commit: a batch that was rolled back must not be counted.
+        count_settled(settled_events)
         verdicts = Counter(str(outcome.verdict) for outcome in outcomes)
         log.info(
             "batch_settled", events=len(events), seconds=round(time.monotonic() - started, 3), **verdicts

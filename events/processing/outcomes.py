@@ -1,4 +1,4 @@
-"""Records what became of events, and schedules the next attempt of those that failed (with back-off)."""
+"""Records the outcomes of events, and schedules the next attempt of failed events (with back-off)."""
 
 import json
 from collections.abc import Iterable
@@ -12,7 +12,8 @@ MAX_ATTEMPTS = 8
 FIRST_BACKOFF_SECONDS = 10
 BACKOFF_FACTOR = 4
 
-# How PostgreSQL reads what `outcome_rows` writes: the fields of `entities.stored_events.ProcessingOutcome`.
+# The fields of `entities.stored_events.ProcessingOutcome` and their types, as PostgreSQL reads them from the
+# JSON of `dump_outcomes`.
 OUTCOME_COLUMNS = {
     "event_id": "bigint",
     "verdict": "text",
@@ -49,12 +50,12 @@ REQUEUE_DUE = """
 
 
 def record_outcomes(outcomes: Iterable[ProcessingOutcome]) -> list[SettledEvent]:
-    """Write each event's status, reason and next attempt."""
-    return [SettledEvent(*row) for row in fetch_rows(RECORD_OUTCOMES, outcome_rows(outcomes))]
+    """Update the events' status, warnings, reason and next attempt; return them for the metrics."""
+    return [SettledEvent(*row) for row in fetch_rows(RECORD_OUTCOMES, dump_outcomes(outcomes))]
 
 
-def outcome_rows(outcomes: Iterable[ProcessingOutcome]) -> str:
-    """Write outcomes as a JSON array of objects, for OUTCOME_RECORDSET."""
+def dump_outcomes(outcomes: Iterable[ProcessingOutcome]) -> str:
+    """Return the outcomes as a JSON array of objects, the parameter of OUTCOME_RECORDSET."""
     return json.dumps([{name: getattr(outcome, name) for name in OUTCOME_COLUMNS} for outcome in outcomes])
 
 

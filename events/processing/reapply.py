@@ -1,4 +1,4 @@
-"""Makes settled events pending once more, whatever became of them: applying twice changes nothing."""
+"""Reapplies settled events: makes them pending again, whatever their status. Idempotent for the records."""
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -6,21 +6,25 @@ from django.db.models import QuerySet
 from events.models import Event
 from events.processing import wakeups
 
-# An event that was settled has been tried; the pauses before its further tries begin anew from there.
-FIRST_ATTEMPT = 1
+# A reapplied event counts as attempted once. Its back-off starts over from there, and the metrics do not take
+# its next attempt for a first one: the time since its receipt says nothing about the workers' speed.
+ATTEMPTS_OF_REAPPLIED = 1
 
 
-def reapplicable(events: QuerySet[Event]) -> QuerySet[Event]:
-    """Those of them that can be applied again: the others wait for that already, or are in work."""
+def select_reapplicable(events: QuerySet[Event]) -> QuerySet[Event]:
+    """Return the events that can be reapplied: all but the pending ones, which will be applied anyway."""
     return events.exclude(status=Event.Status.PENDING)
 
 
 def reapply(events: QuerySet[Event]) -> int:
-    """How many; in one statement. What the last try said stays until the next one has ended."""
+    """Make these events pending in one statement, and wake the workers; return how many.
+
+    The reason and the warnings of the last attempt stay until the next attempt has ended.
+    """
     count = (
-        reapplicable(events)
+        select_reapplicable(events)
         .order_by()
-        .update(status=Event.Status.PENDING, attempts=FIRST_ATTEMPT, next_attempt_at=None)
+        .update(status=Event.Status.PENDING, attempts=ATTEMPTS_OF_REAPPLIED, next_attempt_at=None)
     )
     transaction.on_commit(wakeups.wake)
     return count

@@ -8,12 +8,12 @@ from entities.stored_events import ProcessingOutcome, StoredEvent
 from entities.writing.process_batch import process_batch
 
 Progress = Callable[[int], object]
-"""Called with the number of events that were folded since the last call."""
+"""A callback that receives the number of events folded since its last call."""
 
 
 @contextmanager
 def shadow_tables() -> Iterator[None]:
-    """Let everything that is applied in this block go into shadow tables; within a transaction."""
+    """Direct everything that is applied in this block into shadow tables. Call it within a transaction."""
     open_shadow()
     yield
     close_shadow()
@@ -22,12 +22,12 @@ def shadow_tables() -> Iterator[None]:
 def fold_batches(
     batches: Iterable[list[StoredEvent]],
     progress: Progress,
-    record: Callable[[list[ProcessingOutcome]], object] = lambda outcomes: None,
+    keep_outcomes: Callable[[list[ProcessingOutcome]], object] = lambda outcomes: None,
 ) -> int:
-    """Process these batches; return how many events they held. record: called with each batch's outcomes."""
-    folded = 0
+    """Process these batches; return their number of events. keep_outcomes: called with each batch's."""
+    event_count = 0
     for batch in batches:
-        record(process_batch(batch))
-        folded += len(batch)
+        keep_outcomes(process_batch(batch))
+        event_count += len(batch)
         progress(len(batch))
-    return folded
+    return event_count

@@ -1,55 +1,53 @@
-"""Reads the log from its beginning, in batches and in constant memory."""
+"""Reads the log from its beginning, in batches and in constant memory (keyset pagination by id)."""
 
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
-
+from crmmirror.lib.cursors import fetch_rows, fetch_value
 from entities.models import TimelineEntry
 from entities.shadow.shadow_tables import live_table
 from entities.stored_events import StoredEvent
-from events.processing.claim import MAX_BATCH_EVENTS, READ_EVENTS, limit_bytes
+from events.processing.claim import MAX_BATCH_EVENTS, limit_bytes, read_events
 
-# What the live mirror holds, or has judged: all that is settled, and what waits to be applied again.
-APPLIED_BEFORE = """
-    (event.status <> 'pending' OR EXISTS (SELECT FROM {timeline} entry WHERE entry.event_id = event.id))
+# An event without a timeline entry that is pending has never been applied: the live mirror does not have it
+# either, and so a rebuilt one must not. One that is pending with an entry waits to be applied again.
+EVENTS_AFTER = """
+    SELECT id, octet_length(body) FROM events_event event
+    WHERE id > %s
+        AND (event.status <> 'pending'
+            OR EXISTS (SELECT FROM {timeline} entry WHERE entry.event_id = event.id))
+        AND {condition}
+    ORDER BY id LIMIT %s
 """
+# The planner's estimate: an exact count would read the whole log.
+ESTIMATED_EVENTS = "SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = 'events_event'::regclass"
 
 
 def read_log() -> Iterator[list[StoredEvent]]:
-    """Every event that the live mirror has heard, in the order of receipt."""
-    return _batches("true", [])
+    """Yield, in the order of receipt, every event that the live mirror has processed."""
+    return _read_batches("true")
 
 
 def read_settled_since(moment: datetime) -> Iterator[list[StoredEvent]]:
-    """Those of them that were settled at or after that moment."""
-    return _batches("event.settled_at >= %s", [moment])
+    """Yield, in the order of receipt, every event that was settled at or after that moment."""
+    return _read_batches("event.settled_at >= %s", moment)
 
 
 def estimate_log_size() -> int:
-    """About how many events there are, as the planner has it: exact counting reads them all."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = 'events_event'::regclass"
-        )
-        return int(cursor.fetchone()[0])
+    """Return about how many events there are."""
+    return int(fetch_value(ESTIMATED_EVENTS))
 
 
-def _batches(condition: str, parameters: list[Any]) -> Iterator[list[StoredEvent]]:
-    last = 0
-    while batch := _after(last, condition, parameters):
+def _read_batches(condition: str, *parameters: Any) -> Iterator[list[StoredEvent]]:
+    last_id = 0
+    while batch := _read_batch_after(last_id, condition, *parameters):
         yield batch
-        last = batch[-1].id
+        last_id = batch[-1].id
 
 
-def _after(last: int, condition: str, parameters: list[Any]) -> list[StoredEvent]:
+def _read_batch_after(last_id: int, condition: str, *parameters: Any) -> list[StoredEvent]:
+    # Within a rebuild, the bare name of the timeline's table is its shadow.
     timeline = live_table(TimelineEntry._meta.db_table)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT id, octet_length(body) FROM events_event event WHERE id > %s"
-            f" AND {APPLIED_BEFORE.format(timeline=timeline)} AND {condition} ORDER BY id LIMIT %s",
-            [last, *parameters, MAX_BATCH_EVENTS],
-        )
-        cursor.execute(READ_EVENTS, [list(limit_bytes(cursor.fetchall()))])
-        return [StoredEvent(*row) for row in cursor.fetchall()]
+    statement = EVENTS_AFTER.format(timeline=timeline, condition=condition)
+    return read_events(limit_bytes(fetch_rows(statement, last_id, *parameters, MAX_BATCH_EVENTS)))

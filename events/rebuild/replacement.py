@@ -1,4 +1,4 @@
-"""Replaces the mirror with one that is made anew from the log."""
+"""Replaces the mirror with one that is rebuilt from the log."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from crmmirror.lib.cursors import execute, fetch_value
 from entities.shadow.shadow_tables import replace_live_tables
 from entities.stored_events import ProcessingOutcome
 from entities.writing.mirror_lock import lock_for_replacing, wait_for_running_batches
-from events.processing.outcomes import OUTCOME_COLUMN_TYPES, OUTCOME_RECORDSET, outcome_rows
+from events.processing.outcomes import OUTCOME_COLUMN_TYPES, OUTCOME_RECORDSET, dump_outcomes
 from events.rebuild.folding import Progress, fold_batches, shadow_tables
 from events.rebuild.log_reader import read_log, read_settled_since
 
@@ -30,30 +30,35 @@ UPDATE_EVENTS = """
 
 @dataclass(frozen=True)
 class ReplacedMirror:
-    """rows: of records and timelines that changed; events: whose status, warnings or reason changed."""
+    """The result of a replacement: how much the old mirror differed.
 
-    rows: int
-    events: int
+    changed_rows: rows of records and timelines.
+    changed_events: events whose status, warnings or reason changed.
+    """
+
+    changed_rows: int
+    changed_events: int
 
 
 def replace_mirror(progress: Progress) -> ReplacedMirror:
-    """Replace the mirror in one transaction. Events may keep coming, and being applied, meanwhile.
+    """Replace the mirror in one transaction, while events may keep coming and being applied.
 
-    1. Fold the whole log while workers go on.
-    2. Stop the workers, and fold what they have settled since the beginning.
+    1. Fold the whole log while the workers go on.
+    2. Stop the workers, and fold the events that they have settled since step 1 began.
     3. Make the live tables and the events' statuses equal to the result.
     """
     with transaction.atomic():
-        # In this order: a worker that settled events before `started` held the lock by then, and is waited for.
-        started = fetch_value("SELECT clock_timestamp()")
+        # The order matters: a worker that settled events before `started_at` already holds its lock, and so
+        # `wait_for_running_batches` waits for its commit. Otherwise both steps would miss its events.
+        started_at = fetch_value("SELECT clock_timestamp()")
         wait_for_running_batches()
         with shadow_tables():
             execute(CREATE_OUTCOME_TABLE)
             fold_batches(read_log(), progress, _keep_outcomes)
             lock_for_replacing()
-            fold_batches(read_settled_since(started), progress, _keep_outcomes)
+            fold_batches(read_settled_since(started_at), progress, _keep_outcomes)
         return ReplacedMirror(replace_live_tables(), execute(UPDATE_EVENTS))
 
 
 def _keep_outcomes(outcomes: list[ProcessingOutcome]) -> None:
-    execute(INSERT_OUTCOMES, outcome_rows(outcomes))
+    execute(INSERT_OUTCOMES, dump_outcomes(outcomes))

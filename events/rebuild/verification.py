@@ -1,4 +1,4 @@
-"""Verifies the mirror: compares it with one that is made anew from the log."""
+"""Verifies the mirror: compares it with one that is rebuilt from the log."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,10 @@ from events.rebuild.log_reader import read_log
 
 @dataclass(frozen=True)
 class Verification:
-    """events: folded; rows: that differ; differences: the first of their cells."""
+    """The result of a comparison.
+
+    events: how many were folded. rows: how many differ. differences: the differing cells, up to a limit.
+    """
 
     events: int
     rows: int
@@ -20,14 +23,14 @@ class Verification:
 
 
 def compare_with_log(progress: Progress, limit: int) -> Verification:
-    """Compare the mirror with one made anew from the events that it has applied; change nothing.
+    """Compare the mirror with one rebuilt from the events that it has applied; change nothing.
 
-    One snapshot serves both sides, so events may keep coming, and being applied, meanwhile.
-    limit: of the records of each model whose differing cells are returned.
+    Both sides are read from one snapshot, so events may keep coming and being applied.
+    limit: of how many records of each model the differing cells are returned.
     """
     with transaction.atomic():
         execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         with shadow_tables():
-            events = fold_batches(read_log(), progress)
-        count = count_differing_rows()
-        return Verification(events, count, list(find_differences(limit)) if count else [])
+            event_count = fold_batches(read_log(), progress)
+        row_count = count_differing_rows()
+        return Verification(event_count, row_count, list(find_differences(limit)) if row_count else [])

@@ -1,4 +1,4 @@
-"""How much was refused of late, from the counts of `refusals`: they are by the hour, so about a day."""
+"""Counts of the refusals of about the last 24 hours: they are stored by the hour."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,13 +9,13 @@ from django.utils import timezone
 from events.models import RefusalCount
 
 DAY = timedelta(days=1)
-# The slug of no source.
+# Stands in place of a slug if the source is not known.
 UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
 class DailyRefusals:
-    """slug: the source's, or UNKNOWN."""
+    """The refusals of one source and reason. slug: the source's, or UNKNOWN."""
 
     slug: str
     reason: str
@@ -23,15 +23,16 @@ class DailyRefusals:
 
 
 def count_last_day() -> list[DailyRefusals]:
-    """By source and reason, the most first."""
-    rows = _of_a_day().values_list("source__slug", "reason").annotate(total=Sum("count"))
-    return [DailyRefusals(slug or UNKNOWN, reason, total) for slug, reason, total in rows.order_by("-total")]
+    """Return the counts by source and reason, largest first."""
+    return _sum_last_day(RefusalCount.objects.all())
 
 
 def count_last_day_of(source_id: int) -> list[DailyRefusals]:
-    rows = _of_a_day().filter(source_id=source_id).values_list("source__slug", "reason")
-    return [DailyRefusals(*row) for row in rows.annotate(total=Sum("count")).order_by("-total")]
+    """Return the counts of one source by reason, largest first."""
+    return _sum_last_day(RefusalCount.objects.filter(source_id=source_id))
 
 
-def _of_a_day() -> QuerySet[RefusalCount]:
-    return RefusalCount.objects.filter(hour__gt=timezone.now() - DAY)
+def _sum_last_day(counts: QuerySet[RefusalCount]) -> list[DailyRefusals]:
+    recent = counts.filter(hour__gt=timezone.now() - DAY)
+    sums = recent.values_list("source__slug", "reason").annotate(total=Sum("count")).order_by("-total")
+    return [DailyRefusals(slug or UNKNOWN, reason, total) for slug, reason, total in sums]

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class RefusalReason(StrEnum):
-    """Why a delivery was refused; the values are shown in the admin, the metrics and the answers."""
+    """The reasons to refuse a delivery, as the admin, the metrics and the answers show them."""
 
     METHOD = "method"
     UNKNOWN_SOURCE = "unknown-source"
@@ -19,11 +19,11 @@ class RefusalReason(StrEnum):
 
 
 class Refused(Exception):
-    """Ends the handling of a delivery.
+    """Ends the handling of a delivery with a refusal.
 
-    detail: for the sender; holds nothing of the body and no secret.
-    retry_after: seconds, if the sender is told; 0 if it is not, or the reason has its own.
-    source, source_id: the slug and id, if the source is known.
+    detail: the text that the sender receives; never contains a secret or a part of the body.
+    retry_after: the seconds to send in Retry-After; 0 for the default of the reason.
+    source, source_id: the slug and the id of the source; empty and None if it is not known.
     """
 
     def __init__(self, reason: RefusalReason, detail: str, retry_after: int = 0) -> None:

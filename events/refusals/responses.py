@@ -12,7 +12,7 @@ RETRY_AFTER_SECONDS = 30
 
 @dataclass(frozen=True)
 class Problem:
-    """The HTTP status, title and headers of a reason's answer."""
+    """The HTTP status, title and headers of the answer for one reason."""
 
     status: int
     title: str
@@ -36,7 +36,7 @@ PROBLEMS = {
 
 
 def refusal_response(refused: Refused) -> JsonResponse:
-    """Count the refusal and answer it."""
+    """Count the refusal in the metrics, and return its answer."""
     count_refusal(refused.source, refused.reason)
     problem = PROBLEMS[refused.reason]
     content = {
@@ -50,6 +50,6 @@ def refusal_response(refused: Refused) -> JsonResponse:
     )
     if refused.retry_after:
         response.headers["Retry-After"] = str(refused.retry_after)
-    # Django's own log line would hold the path, and the uuid in the path may be a secret.
+    # Stops Django's own log line: it would contain the path, and the uuid in the path may be a secret.
     response._has_been_logged = True  # type: ignore[attr-defined]
     return response

@@ -1,4 +1,4 @@
-"""Why events came to nothing: the errors in the log without the values in them, so that like ones are one."""
+"""Groups failed and malformed events by reason: the error without its values, so that like ones match."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,17 +8,19 @@ from django.db.models import Count, F, Func, Max, Min, QuerySet, TextField, Valu
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Left
 
+from crmmirror.lib.capped_count import count_up_to
 from events.models import Event
 
-# What is read of the newest events of each status, and how many reasons are told apart.
+# How many of the newest events of a status are read, and how many reasons are returned.
 MAX_EVENTS = 20_000
 MAX_REASONS = 100
-MAX_LENGTH = 300
+# Characters of an error that count for its reason.
+MAX_REASON_LENGTH = 300
 
 UNAPPLIED_STATUSES = (Event.Status.FAILED, Event.Status.MALFORMED)
 
-# What to take out of an error, in PostgreSQL's regular expressions, and what to put in its place: where
-# JSON broke off, quoted values, what follows the first sentence, numbers.
+# Pairs of a regular expression of PostgreSQL and its replacement, which remove from an error, in this order:
+# the position at which JSON broke off, quoted values, all after the first sentence, and numbers.
 VALUE_PATTERNS = (
     (r": line \d+ column .*$", ""),
     (r"\"[^\"]*\"|'[^']*'", "…"),
@@ -27,76 +29,74 @@ VALUE_PATTERNS = (
 )
 
 
-def _without(text: Combinable, cut: tuple[str, str]) -> Combinable:
-    pattern, replacement = cut
+def _replace_pattern(text: Combinable, pattern_and_replacement: tuple[str, str]) -> Combinable:
+    pattern, replacement = pattern_and_replacement
     return Func(text, Value(pattern), Value(replacement), Value("g"), function="regexp_replace")
 
 
-BEGINNING: Combinable = Left("error", MAX_LENGTH)
-REASON = Func(reduce(_without, VALUE_PATTERNS, BEGINNING), function="btrim", output_field=TextField())
+ERROR_BEGINNING: Combinable = Left("error", MAX_REASON_LENGTH)
+REASON = Func(
+    reduce(_replace_pattern, VALUE_PATTERNS, ERROR_BEGINNING), function="btrim", output_field=TextField()
+)
 
 
 @dataclass(frozen=True)
 class FailureReason:
-    """Events of one source that ended alike. `retried`: how many of them have a next try to come."""
+    """The events of one source and status that have the same reason.
 
-    source: str
+    retries: how many of the events will be attempted again automatically.
+    oldest_at, newest_at: when the first and the last of them were received. example_id: the newest event's.
+    """
+
+    source_slug: str
     status: str
-    words: str
+    text: str
     events: int
-    retried: int
-    oldest: datetime
-    newest: datetime
-    example: int
+    retries: int
+    oldest_at: datetime
+    newest_at: datetime
+    example_id: int
 
 
 @dataclass(frozen=True)
 class FailureReport:
-    """The most frequent first.
+    """The reasons of the newest MAX_EVENTS events of one status, the most frequent first.
 
-    counted: how many events there are, at most MAX_EVENTS + 1; where there are more, the newest
-        MAX_EVENTS were read. left_out: whether there are more than MAX_REASONS.
+    events: how many events have the status, counted up to MAX_EVENTS + 1.
+    has_more_reasons: True if there are more than the MAX_REASONS in `reasons`.
     """
 
     status: str
-    counted: int
-    found: tuple[FailureReason, ...]
-    left_out: bool
+    events: int
+    reasons: tuple[FailureReason, ...]
+    has_more_reasons: bool
 
 
 def filter_by_reason(events: QuerySet[Event], reason: str) -> QuerySet[Event]:
-    """Those of them that ended for that reason, in the words of `reasons`."""
+    """Return those of the events that have this reason, written as `FailureReason.text`."""
     return events.filter(status__in=UNAPPLIED_STATUSES).alias(reason=REASON).filter(reason=reason)
 
 
 def find_failure_reasons(status: str) -> FailureReport:
-    """Two queries."""
-    newest = Event.objects.filter(status=status).order_by("-id")
-    rows = (
-        Event.objects.filter(pk__in=newest.values("pk")[:MAX_EVENTS])
+    """Group the events of this status by source and reason, in two queries."""
+    newest_first = Event.objects.filter(status=status).order_by("-id")
+    reasons = tuple(FailureReason(status=status, **row) for row in _group_by_reason(newest_first))
+    event_count = count_up_to(newest_first, MAX_EVENTS) if reasons else 0
+    return FailureReport(status, event_count, reasons[:MAX_REASONS], len(reasons) > MAX_REASONS)
+
+
+def _group_by_reason(newest_first: QuerySet[Event]) -> QuerySet:
+    """Return the fields of FailureReason but `status`; one row more than MAX_REASONS, if there are more."""
+    return (
+        Event.objects.filter(pk__in=newest_first.values("pk")[:MAX_EVENTS])
         .order_by()
-        .values(slug=F("source__slug"), words=REASON)
+        .values(source_slug=F("source__slug"), text=REASON)
         .annotate(
-            count=Count("pk"),
-            retried=Count("next_attempt_at"),
-            oldest=Min("received_at"),
-            latest=Max("received_at"),
-            example=Max("pk"),
+            events=Count("pk"),
+            retries=Count("next_attempt_at"),
+            oldest_at=Min("received_at"),
+            newest_at=Max("received_at"),
+            example_id=Max("pk"),
         )
-        .order_by("-count", "slug", "words")[: MAX_REASONS + 1]
+        .order_by("-events", "source_slug", "text")[: MAX_REASONS + 1]
     )
-    found = tuple(
-        FailureReason(
-            source=row["slug"],
-            status=status,
-            words=row["words"],
-            events=row["count"],
-            retried=row["retried"],
-            oldest=row["oldest"],
-            newest=row["latest"],
-            example=row["example"],
-        )
-        for row in rows
-    )
-    counted = newest.order_by()[: MAX_EVENTS + 1].count() if found else 0
-    return FailureReport(status, counted, found[:MAX_REASONS], len(found) > MAX_REASONS)

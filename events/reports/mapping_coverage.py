@@ -1,9 +1,9 @@
-"""What the mapping knows of what vendors send: types of events, and places in their payloads. Pure.
+"""Lists what the mapping covers of what vendors send: event types, and paths in their payloads. Pure.
 
-Both as rows for jsonb_to_recordset, by which `drift` compares them with what was sent.
+Both are lists of rows for jsonb_to_recordset: `schema_drift` joins them with what was sent.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
@@ -13,31 +13,48 @@ from entities.vendors import all_vendors
 
 
 class FindingKind(StrEnum):
-    """How the mapping stands to what was sent."""
+    """The ways in which what a vendor sent differs from what the mapping covers."""
 
-    TYPE = "type"
-    FIELD = "field"
-    VALUE = "value"
-    SPARE = "spare"
-    LEARNT_TYPE = "learnt-type"
-    LEARNT_FIELD = "learnt-field"
+    # The mapping has no such event type, and the event was ignored.
+    UNKNOWN_TYPE = "type"
+    # The mapping has no such field, and the value was kept in `extra`.
+    UNKNOWN_FIELD = "field"
+    # The mapping has the field, but its column cannot hold this value.
+    UNREADABLE_VALUE = "value"
+    # The mapping has the field and could read the value, but did not use it: another field fed the column, or
+    # the event lacks the id of the record that the value is about.
+    UNUSED_VALUE = "spare"
+    # The mapping has learnt the event type or the field since the event was processed.
+    NEWLY_MAPPED_TYPE = "learnt-type"
+    NEWLY_MAPPED_FIELD = "learnt-field"
 
 
 @dataclass(frozen=True)
 class MappedPath:
-    """A place that the mapping knows, and what it is to find it in `extra` nevertheless.
+    """A path that the mapping covers, and what it means that a value of this path is in `extra` nevertheless.
 
-    columns: those that are read off it. object, scalar: the kind where the entry wrote none of those,
-        for a JSON object and for anything else.
+    columns: the columns that are read from it. object_kind, scalar_kind: the finding if the event wrote none
+        of these columns, for a JSON object and for any other value.
     """
 
     columns: tuple[str, ...] = ()
-    object: FindingKind = FindingKind.LEARNT_FIELD
-    scalar: FindingKind = FindingKind.LEARNT_FIELD
+    object_kind: FindingKind = FindingKind.NEWLY_MAPPED_FIELD
+    scalar_kind: FindingKind = FindingKind.NEWLY_MAPPED_FIELD
+
+
+NEVER_A_COLUMN = MappedPath()
+ADDITION = MappedPath((), FindingKind.UNREADABLE_VALUE, FindingKind.UNREADABLE_VALUE)
+# The column's copy was not written: the event lacks the id of the record that the copy belongs to.
+REFERENCE_COPY = MappedPath((), FindingKind.UNUSED_VALUE, FindingKind.UNUSED_VALUE)
+# The mapping expects an object here and reads parts of it.
+PARTLY_READ_OBJECT = MappedPath(scalar_kind=FindingKind.UNREADABLE_VALUE)
+
+Coverage = tuple[str, str, MappedPath]
+"""A record type, a path (`key`, or `key.part`), and how it is covered."""
 
 
 def mapped_types() -> list[dict[str, str]]:
-    """vendor, event_type: those that are not ignored."""
+    """Return the event types that are not ignored, as rows of: vendor, event_type."""
     return [
         {"vendor": vendor.name, "event_type": name}
         for vendor in all_vendors().values()
@@ -46,46 +63,48 @@ def mapped_types() -> list[dict[str, str]]:
 
 
 def mapped_paths() -> list[dict[str, Any]]:
-    """vendor, record_type, place (a key, or `key.part`), and the fields of Known."""
+    """Return the covered paths, as rows of: vendor, record_type, path, and the fields of MappedPath."""
     return [
-        {"vendor": vendor, "record_type": model, "place": place} | asdict(known)
+        {"vendor": vendor, "record_type": record_type, "path": path} | asdict(mapped)
         for vendor in all_vendors()
-        for (model, place), known in _places_of(vendor).items()
+        for (record_type, path), mapped in _merge(_vendor_coverage(entity_plans(vendor))).items()
     ]
 
 
-def _places_of(vendor: str) -> dict[tuple[str, str], MappedPath]:
-    found: dict[tuple[str, str], MappedPath] = {}
-    for model, place, known in _every_place(entity_plans(vendor)):
-        held = found.get((model, place))
-        found[model, place] = (
-            MappedPath(held.columns + known.columns, held.object, held.scalar) if held else known
+def _merge(coverages: Iterable[Coverage]) -> dict[tuple[str, str], MappedPath]:
+    """Merge the coverages of each path: the columns of all, and the kinds of the first."""
+    merged: dict[tuple[str, str], MappedPath] = {}
+    for record_type, path, mapped in coverages:
+        known = merged.get((record_type, path))
+        merged[record_type, path] = (
+            MappedPath(known.columns + mapped.columns, known.object_kind, known.scalar_kind)
+            if known
+            else mapped
         )
-    return found
+    return merged
 
 
-def _every_place(found: dict[str, EntityPlan]) -> Iterator[tuple[str, str, MappedPath]]:
-    """Model, place and what is known of it; of the same place the first has the say."""
-    for model, plan in found.items():
-        yield from (
-            (model, key, MappedPath((), FindingKind.VALUE, FindingKind.VALUE))
-            for key in plan.entity.additions
-        )
-        yield from ((model, key, MappedPath()) for key in plan.never_extra)
-        for column in plan.columns:
-            yield from ((model, _place(path), MappedPath((column.name,))) for path in column.paths)
-        for reference in plan.references:
-            yield from ((model, key, MappedPath((reference.name,))) for key in reference.keys)
-        # An object is expected, and read in part.
-        yield from ((model, key, MappedPath(scalar=FindingKind.VALUE)) for key in plan.partly_read)
-    for model, plan in found.items():
+def _vendor_coverage(plans: dict[str, EntityPlan]) -> Iterator[Coverage]:
+    """Yield a vendor's coverage. A record's own paths come before mere copies, and so decide the kinds."""
+    for record_type, plan in plans.items():
+        yield from ((record_type, path, mapped) for path, mapped in _own_paths(plan))
+    for record_type, plan in plans.items():
         for reference in plan.references:
             for key, column in reference.copies.items():
                 yield reference.model, key, MappedPath((column.name,))
-                # Without the id of the record that it would be said of.
-                yield model, key, MappedPath((), FindingKind.SPARE, FindingKind.SPARE)
+                yield record_type, key, REFERENCE_COPY
 
 
-def _place(path: Path) -> str:
+def _own_paths(plan: EntityPlan) -> Iterator[tuple[str, MappedPath]]:
+    yield from ((key, ADDITION) for key in plan.entity.additions)
+    yield from ((key, NEVER_A_COLUMN) for key in plan.never_extra)
+    for column in plan.columns:
+        yield from ((_format_path(path), MappedPath((column.name,))) for path in column.paths)
+    for reference in plan.references:
+        yield from ((key, MappedPath((reference.name,))) for key in reference.keys)
+    yield from ((key, PARTLY_READ_OBJECT) for key in plan.partly_read)
+
+
+def _format_path(path: Path) -> str:
     key, part = path
     return key if part is None else f"{key}.{part}"

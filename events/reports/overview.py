@@ -1,4 +1,7 @@
-"""The state of the log at a glance, from queries that stay cheap however long the log is."""
+"""The state of the log at a glance, from queries that stay cheap however long the log is.
+
+Numbers only: `events.admin.overview_page` writes them for people.
+"""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -7,101 +10,99 @@ from datetime import datetime, timedelta
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
-from crmmirror.lib.admin_kit.cells import format_duration
-from crmmirror.lib.capped_count import format_capped
+from crmmirror.lib.capped_count import count_up_to
 from events.models import Event, Source
-from events.refusals.counts import count_last_day
 
 MAX_COUNTED = 10_000
 DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
-class Figure:
-    """One number of the overview; `query` is the query string of the list of what it counts."""
+class LogState:
+    """Numbers of events, counted up to MAX_COUNTED + 1, and how long the oldest pending event has waited."""
 
-    label: str
-    value: str
-    query: str
-    alarming: bool = False
+    received_last_day: int
+    pending: int
+    failed: int
+    malformed: int
+    oldest_pending_age: timedelta | None
 
 
 @dataclass(frozen=True)
-class SourceLine:
+class SourceCount:
+    """A source's share of a sample of at most MAX_COUNTED + 1 events.
+
+    is_lower_bound: True if the sample was full, and so the source may have more.
+    """
+
+    count: int
+    is_lower_bound: bool
+
+    def __str__(self) -> str:
+        """Return `1,234`, or `1,234+` for a lower bound."""
+        return f"{self.count:,}{'+' if self.is_lower_bound else ''}"
+
+
+@dataclass(frozen=True)
+class SourceActivity:
+    """The recent activity of one source."""
+
     source: Source
-    last_day: str
-    pending: str
+    last_day: SourceCount
+    pending: SourceCount
     last_event_at: datetime | None
 
 
-@dataclass(frozen=True)
-class Overview:
-    """refused: deliveries within 24 hours."""
-
-    figures: tuple[Figure, ...]
-    refused: int
-    sources: tuple[SourceLine, ...]
-
-
-def build_overview() -> Overview:
-    refused = sum(tally.count for tally in count_last_day())
-    return Overview(tuple(_figures()), refused, tuple(source_lines(Source.objects.all())))
-
-
-def _figures() -> list[Figure]:
-    age = oldest_pending_age()
-    failed, malformed = (_count(status) for status in (Event.Status.FAILED, Event.Status.MALFORMED))
-    last_day = len(_source_ids(_since_yesterday()))
-    return [
-        Figure("received in 24 hours", format_capped(last_day, MAX_COUNTED), "received_at=day"),
-        Figure("pending", format_capped(_count(Event.Status.PENDING), MAX_COUNTED), "status=pending"),
-        Figure(
-            "waiting longest",
-            format_duration(age) if age else "none waits",
-            "status=pending",
-            alarming=bool(age and age > timedelta(minutes=1)),
-        ),
-        Figure("failed", format_capped(failed, MAX_COUNTED), "status=failed", alarming=failed > 0),
-        Figure(
-            "malformed", format_capped(malformed, MAX_COUNTED), "status=malformed", alarming=malformed > 0
-        ),
-    ]
+def read_log_state() -> LogState:
+    """Count the events of each kind that staff watch, in five queries."""
+    return LogState(
+        received_last_day=count_up_to(_received_last_day(), MAX_COUNTED),
+        pending=_count_status(Event.Status.PENDING),
+        failed=_count_status(Event.Status.FAILED),
+        malformed=_count_status(Event.Status.MALFORMED),
+        oldest_pending_age=oldest_pending_age(),
+    )
 
 
 def oldest_pending_age() -> timedelta | None:
-    """Ids follow the order of receipt closely enough."""
+    """Return how long the oldest pending event has waited, or None if none is pending.
+
+    The oldest is that of the lowest id: ids follow the order of receipt closely enough.
+    """
     pending = Event.objects.filter(status=Event.Status.PENDING).order_by("id")
     received_at = pending.values_list("received_at", flat=True).first()
     return timezone.now() - received_at if received_at else None
 
 
-def source_lines(sources: QuerySet[Source]) -> list[SourceLine]:
-    """Three queries, however many sources there are."""
-    last_day = Counter(_source_ids(_since_yesterday()))
-    pending = Counter(_source_ids(Event.objects.filter(status=Event.Status.PENDING).order_by("id")))
+def read_source_activity(sources: QuerySet[Source]) -> list[SourceActivity]:
+    """Return the activity of each source, in three queries however many sources there are."""
+    last_day = _count_by_source(_received_last_day().order_by("-received_at"))
+    pending = _count_by_source(Event.objects.filter(status=Event.Status.PENDING).order_by("id"))
     newest = Event.objects.filter(source=OuterRef("pk")).order_by("-id")
     sources = sources.annotate(last_event_at=Subquery(newest.values("received_at")[:1]))
     return [
-        SourceLine(
-            source, _of(last_day, source.pk), _of(pending, source.pk), getattr(source, "last_event_at", None)
+        SourceActivity(
+            source,
+            _share(last_day, source.pk),
+            _share(pending, source.pk),
+            getattr(source, "last_event_at", None),
         )
         for source in sources
     ]
 
 
-def _of(counted: Counter[int], source_id: int) -> str:
-    """A source's share of a sample: at least so many where the sample was full."""
-    more = "+" if counted.total() > MAX_COUNTED else ""
-    return f"{counted[source_id]:,}{more}"
+def _received_last_day() -> QuerySet[Event]:
+    return Event.objects.filter(received_at__gte=timezone.now() - DAY)
 
 
-def _count(status: Event.Status) -> int:
-    return Event.objects.filter(status=status).order_by()[: MAX_COUNTED + 1].count()
+def _count_status(status: Event.Status) -> int:
+    return count_up_to(Event.objects.filter(status=status), MAX_COUNTED)
 
 
-def _since_yesterday() -> QuerySet[Event]:
-    return Event.objects.filter(received_at__gte=timezone.now() - DAY).order_by("-received_at")
+def _count_by_source(events: QuerySet[Event]) -> Counter[int]:
+    """Count the first MAX_COUNTED + 1 of the events by the id of their source."""
+    return Counter(events.values_list("source_id", flat=True)[: MAX_COUNTED + 1])
 
 
-def _source_ids(events: QuerySet[Event]) -> list[int]:
-    return list(events.values_list("source_id", flat=True)[: MAX_COUNTED + 1])
+def _share(sample: Counter[int], source_id: int) -> SourceCount:
+    return SourceCount(sample[source_id], is_lower_bound=sample.total() > MAX_COUNTED)

@@ -1,7 +1,7 @@
-"""What vendors send that the mapping does not know, read off the log and the timeline when it is asked for.
+"""Finds schema drift: what vendors send that the mapping does not cover, from the log and the timeline.
 
-Nothing is counted ahead: an event counts once however often it came or was applied, and what the
-mapping has learnt since is told apart from what it still does not know.
+Nothing is counted when events arrive, so an event counts once however often it was delivered or applied, and
+what the mapping has learnt since is reported apart from what it still does not know.
 """
 
 import json
@@ -9,26 +9,26 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
-
+from crmmirror.lib.cursors import fetch_rows, fetch_value
 from entities.vendors import all_vendors
 from events.reports.mapping_coverage import FindingKind, mapped_paths, mapped_types
 
 # Of each kind.
 MAX_FINDINGS = 200
-MAX_TEXT = 200
-# What a page reads, of the newest; all of a million entries take seconds.
-PAGE_ENTRIES = 100_000
-PAGE_EVENTS = 50_000
+# Characters of an event type or a path.
+MAX_NAME_LENGTH = 200
+# How many of the newest a page reads; a million entries take seconds.
+MAX_PAGE_ENTRIES = 100_000
+MAX_PAGE_EVENTS = 50_000
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that one vendor sends under one type of event.
+    """One thing that one vendor sends in events of one type.
 
-    record_type: the model's name, and path: the key in what was said of that record; both empty
-        where the type itself is not known. events: how many said it. first and last: when the first
-        and the last of them were received. example: the last one's id.
+    record_type: the model's name. path: the key in the payload that describes that record. Both are empty if
+        the event type itself is unknown. events: how many have it. first, last: when the first and the last
+        of them were received. example: the id of the last one.
     """
 
     kind: FindingKind
@@ -44,10 +44,10 @@ class Finding:
 
 @dataclass(frozen=True)
 class DriftReport:
-    """Of each kind the most frequent first, `MAX_FINDINGS` at most.
+    """The findings, by kind and the most frequent first; at most MAX_FINDINGS of each kind.
 
-    since: the beginning of the period. types_since, fields_since: from when on the unknown types and
-        the fields were read; later than `since` where a limit was reached.
+    since: the beginning of the period. types_since, fields_since: from when on event types, and fields, were
+        read; later than `since` if a limit was reached.
     """
 
     since: datetime
@@ -55,129 +55,121 @@ class DriftReport:
     fields_since: datetime
     findings: tuple[Finding, ...]
 
-    def of(self, kind: FindingKind) -> tuple[Finding, ...]:
-        return tuple(found for found in self.findings if found.kind is kind)
+    def findings_of(self, kind: FindingKind) -> tuple[Finding, ...]:
+        """Return the findings of one kind."""
+        return tuple(finding for finding in self.findings if finding.kind is kind)
 
 
 @dataclass(frozen=True)
 class ReadLimits:
-    """How many of the newest ignored events and timeline entries are read; None for all of the period's."""
+    """How many of the newest ignored events and timeline entries are read; None for all of the period."""
 
     events: int | None = None
     entries: int | None = None
 
 
-PAGE_LIMITS = ReadLimits(PAGE_EVENTS, PAGE_ENTRIES)
+PAGE_LIMITS = ReadLimits(MAX_PAGE_EVENTS, MAX_PAGE_ENTRIES)
 
-SINCE = "SELECT now() - make_interval(days => %s)"
-FIRST = "SELECT id FROM events_event WHERE received_at >= %s ORDER BY received_at LIMIT 1"
-# The newest event that is not read any more; the whole of what the others said is.
-LAST_IGNORED = """
+PERIOD_START = "SELECT now() - make_interval(days => %s)"
+FIRST_EVENT = "SELECT id FROM events_event WHERE received_at >= %s ORDER BY received_at LIMIT 1"
+# The newest event beyond a limit. Only what is newer is read, and so every event that is read is read whole.
+NEWEST_UNREAD_IGNORED = """
     SELECT id FROM events_event WHERE status = 'ignored' AND id >= %s ORDER BY id DESC OFFSET %s LIMIT 1
 """
-LAST_TOLD = """
+NEWEST_UNREAD_ENTRY = """
     SELECT event_id FROM entities_timelineentry WHERE event_id >= %s ORDER BY event_id DESC OFFSET %s LIMIT 1
 """
-RECEIVED = "SELECT received_at FROM events_event WHERE id >= %s ORDER BY id LIMIT 1"
-TYPES = """
-    SELECT CASE WHEN known.event_type IS NULL THEN 'type' ELSE 'learnt-type' END AS kind,
-        vendor, left(event.event_type, %(text)s) AS event_type, '' AS record_type, '' AS path,
+RECEIPT_OF_FIRST_FROM = "SELECT received_at FROM events_event WHERE id >= %s ORDER BY id LIMIT 1"
+IGNORED_TYPES = """
+    SELECT CASE WHEN mapped.event_type IS NULL THEN 'type' ELSE 'learnt-type' END AS kind,
+        vendor, left(event.event_type, %(name_length)s) AS event_type, '' AS record_type, '' AS path,
         count(*) AS events, min(received_at) AS first, max(received_at) AS last, max(event.id) AS example
     FROM events_event event
     JOIN events_source source ON source.id = source_id
-    LEFT JOIN jsonb_to_recordset(%(known)s::jsonb) AS known (vendor text, event_type text)
+    LEFT JOIN jsonb_to_recordset(%(mapped)s::jsonb) AS mapped (vendor text, event_type text)
         USING (vendor, event_type)
-    WHERE status = 'ignored' AND event.id >= %(first)s AND received_at >= %(since)s
+    WHERE status = 'ignored' AND event.id >= %(first_id)s AND received_at >= %(since)s
         AND vendor = ANY(%(vendors)s)
     GROUP BY 1, 2, 3
 """
-# A value that its column cannot hold stands beside a null under the column's name. To search the text
-# first spares most entries the unfolding of their keys: twice as fast.
-FIELDS = """
-    WITH told AS (
-        SELECT event_id, record_type, wrote, key, substr(key, 7) AS place
+# A timeline entry has `extra.<path>` for each value that no column took. If the column could not hold the
+# value, the entry also has a null under the column's name. The search in the text comes first because it
+# spares most entries the unfolding of their keys: twice as fast.
+EXTRA_FIELDS = """
+    WITH extra AS (
+        SELECT event_id, record_type, wrote, key, substr(key, 7) AS path
         FROM entities_timelineentry, jsonb_object_keys(wrote) AS key
-        WHERE event_id >= %(first)s AND wrote::text LIKE '%%"extra.%%' AND starts_with(key, 'extra.')
+        WHERE event_id >= %(first_id)s AND wrote::text LIKE '%%"extra.%%' AND starts_with(key, 'extra.')
     )
     SELECT CASE
-            WHEN known.place IS NULL THEN 'field'
+            WHEN mapped.path IS NULL THEN 'field'
             WHEN EXISTS (SELECT FROM unnest(columns) AS name WHERE wrote -> name = 'null') THEN 'value'
             WHEN wrote ?| columns THEN 'spare'
-            WHEN jsonb_typeof(wrote -> key) = 'object' THEN known.object
-            ELSE known.scalar
+            WHEN jsonb_typeof(wrote -> key) = 'object' THEN object_kind
+            ELSE scalar_kind
         END AS kind,
-        vendor, left(event_type, %(text)s) AS event_type, record_type, left(place, %(text)s) AS path,
-        count(DISTINCT event.id) AS events,
+        vendor, left(event_type, %(name_length)s) AS event_type, record_type,
+        left(path, %(name_length)s) AS path, count(DISTINCT event.id) AS events,
         min(received_at) AS first, max(received_at) AS last, max(event.id) AS example
-    FROM told
+    FROM extra
     JOIN events_event event ON event.id = event_id
     JOIN events_source source ON source.id = source_id
-    LEFT JOIN jsonb_to_recordset(%(known)s::jsonb)
-        AS known (vendor text, record_type text, place text, columns text[], object text, scalar text)
-        USING (vendor, record_type, place)
+    LEFT JOIN jsonb_to_recordset(%(mapped)s::jsonb) AS mapped
+        (vendor text, record_type text, path text, columns text[], object_kind text, scalar_kind text)
+        USING (vendor, record_type, path)
     WHERE received_at >= %(since)s AND vendor = ANY(%(vendors)s)
     GROUP BY 1, 2, 3, 4, 5
 """
-FINDINGS = """
+MOST_FREQUENT = """
     SELECT kind, vendor, event_type, record_type, path, events, first, last, example
     FROM (
-        SELECT *, row_number() OVER (PARTITION BY kind ORDER BY {order}) AS rank FROM ({found}) AS found
+        SELECT *, row_number() OVER (PARTITION BY kind ORDER BY {order}) AS rank FROM ({findings}) AS finding
     ) AS ranked
-    WHERE rank <= %(findings)s ORDER BY {order}
+    WHERE rank <= %(max_findings)s ORDER BY {order}
 """
 ORDER = "events DESC, vendor, event_type, record_type, path"
 
 
 def find_drift(days: int, vendor: str = "", limits: ReadLimits = ReadLimits()) -> DriftReport:
-    """Of the last `days` by the database's clock, of one vendor or of all that sources have."""
-    since = _value(SINCE, days)
-    first = _value(FIRST, since)
-    if first is None:
+    """Report the drift of the last `days`, by the database's clock, of one vendor or of all vendors."""
+    since = fetch_value(PERIOD_START, days)
+    first_id = fetch_value(FIRST_EVENT, since)
+    if first_id is None:
         return DriftReport(since, since, since, ())
-    floors = [_floor(LAST_IGNORED, first, limits.events), _floor(LAST_TOLD, first, limits.entries)]
-    statements = zip((TYPES, FIELDS), floors, (mapped_types(), mapped_paths()), strict=True)
-    findings = tuple(
-        Finding(FindingKind(kind), *cells)
-        for statement, floor, rows in statements
-        for kind, *cells in _run(
-            FINDINGS.format(order=ORDER, found=statement), _parameters(since, floor or first, vendor, rows)
-        )
+    types_from = _first_id_within(limits.events, NEWEST_UNREAD_IGNORED, first_id)
+    fields_from = _first_id_within(limits.entries, NEWEST_UNREAD_ENTRY, first_id)
+    period: dict[str, Any] = {"since": since, "vendors": [vendor] if vendor else list(all_vendors())}
+    findings = [
+        *_fetch_findings(IGNORED_TYPES, mapped=mapped_types(), first_id=types_from or first_id, **period),
+        *_fetch_findings(EXTRA_FIELDS, mapped=mapped_paths(), first_id=fields_from or first_id, **period),
+    ]
+    kinds = tuple(FindingKind)
+    return DriftReport(
+        since,
+        since if types_from is None else fetch_value(RECEIPT_OF_FIRST_FROM, types_from),
+        since if fields_from is None else fetch_value(RECEIPT_OF_FIRST_FROM, fields_from),
+        tuple(sorted(findings, key=lambda finding: kinds.index(finding.kind))),
     )
-    types_since, fields_since = (since if floor is None else _value(RECEIVED, floor) for floor in floors)
-    order = tuple(FindingKind)
-    ordered = tuple(sorted(findings, key=lambda one: order.index(one.kind)))
-    return DriftReport(since, types_since, fields_since, ordered)
 
 
-def to_json(found: DriftReport) -> dict[str, Any]:
-    """With times in ISO 8601."""
-    return json.loads(json.dumps(asdict(found), default=datetime.isoformat))
+def to_json(report: DriftReport) -> dict[str, Any]:
+    """Return the report as JSON values, with times in ISO 8601."""
+    return json.loads(json.dumps(asdict(report), default=datetime.isoformat))
 
 
-def _parameters(since: datetime, first: int, vendor: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """rows: what is known."""
-    return {
-        "since": since,
-        "first": first,
-        "vendors": [vendor] if vendor else list(all_vendors()),
-        "known": json.dumps(rows),
-        "text": MAX_TEXT,
-        "findings": MAX_FINDINGS,
-    }
+def _fetch_findings(statement: str, mapped: list[dict[str, Any]], **parameters: Any) -> list[Finding]:
+    """Run a statement that joins what was sent with what is mapped; return its most frequent findings."""
+    rows = fetch_rows(
+        MOST_FREQUENT.format(order=ORDER, findings=statement),
+        mapped=json.dumps(mapped),
+        name_length=MAX_NAME_LENGTH,
+        max_findings=MAX_FINDINGS,
+        **parameters,
+    )
+    return [Finding(FindingKind(kind), *cells) for kind, *cells in rows]
 
 
-def _floor(statement: str, first: int, limit: int | None) -> int | None:
-    """From which event on to read so that no more than about `limit` are; None where all of them may be."""
-    last = None if limit is None else _value(statement, first, limit)
-    return None if last is None else last + 1
-
-
-def _value(statement: str, *parameters: Any) -> Any:
-    rows = _run(statement, parameters)
-    return rows[0][0] if rows else None
-
-
-def _run(statement: str, parameters: Any) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return cursor.fetchall()
+def _first_id_within(limit: int | None, newest_unread: str, first_id: int) -> int | None:
+    """Return the id from which about `limit` rows are left to read; None if all are within the limit."""
+    unread_id = None if limit is None else fetch_value(newest_unread, first_id, limit)
+    return None if unread_id is None else unread_id + 1

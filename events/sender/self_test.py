@@ -1,7 +1,7 @@
-"""A test event: signed and posted to a source's own address as a vendor would, over the network.
+"""Sends a test event to a source's own address over the network, signed as its vendor would sign it.
 
-The whole way is tried, with whatever stands in front of the mirror. The event is of a type that no
-vendor has, so that it is stored and shown, and becomes no record.
+This tests the whole way, including the proxy in front of the mirror. No vendor has the event's type, so the
+event is stored, shown and ignored, and changes no record.
 """
 
 import json
@@ -22,23 +22,26 @@ TIMEOUT_SECONDS = 10.0
 
 
 class NoActiveSecret(Exception):
-    """The source has no secret that serves; the message says so."""
+    """The source has no active secret to sign with; the message says so."""
 
 
 def send_test_event(source: Source, base_url: str) -> DeliveryAnswer:
-    """base_url: where the mirror is served, as the vendor knows it: https://mirror.example.
+    """Post one test event, and return the answer.
 
-    Raises NothingToSignWith, events.sender.webhook_client.EndpointUnreachable and events.sources.encryption.NoEncryptionKey.
+    base_url: where the mirror is served, as the vendor knows it: https://mirror.example.
+    Raises NoActiveSecret, events.sender.webhook_client.EndpointUnreachable and
+    events.sources.encryption.NoEncryptionKey.
     """
     path = reverse("webhooks:receive", args=[source.uuid])
-    deliverer = WebhookClient(base_url, path, source, _secret(source), TIMEOUT_SECONDS)
+    client = WebhookClient(base_url, path, source, _newest_secret(source), TIMEOUT_SECONDS)
     try:
-        return deliverer.deliver(_body(source.vendor))
+        return client.deliver(_build_body(source.vendor))
     finally:
-        deliverer.close()
+        client.close()
 
 
-def _secret(source: Source) -> str:
+def _newest_secret(source: Source) -> str:
+    """Return the secret to sign with; empty if the source's scheme has none."""
     if SCHEMES[source.scheme].new_secret is None:
         return ""
     newest = active_secrets(source).first()
@@ -47,8 +50,8 @@ def _secret(source: Source) -> str:
     return encryption.decrypt(bytes(newest.ciphertext))
 
 
-def _body(vendor_name: str) -> bytes:
-    """Another one each time, so that none is a duplicate."""
+def _build_body(vendor_name: str) -> bytes:
+    """Return a body with an id of its own: otherwise the second test event would be a duplicate."""
     vendor = get_vendor(vendor_name)
     content = {
         vendor.type_key: EVENT_TYPE,

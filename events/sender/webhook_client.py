@@ -1,30 +1,31 @@
-"""Delivers events as a vendor would: signed, posted, over one connection that is kept open."""
+"""An HTTP client that delivers events as a vendor would: signed, over one connection that is kept open."""
 
 import json
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from typing import Any
 from urllib.parse import urlsplit
 
 from events import signatures
 from events.signatures import SignatureSettings
 
 TIMEOUT_SECONDS = 30.0
-CONNECTIONS = {"http": HTTPConnection, "https": HTTPSConnection}
+CONNECTION_CLASSES = {"http": HTTPConnection, "https": HTTPSConnection}
 HEADERS = {"Content-Type": "application/json", "User-Agent": "crmmirror-deliver"}
 
 
 class EndpointUnreachable(Exception):
-    """Nothing answers at the URL; the message says which and why."""
+    """Nothing answers at the URL; the message has the URL and the reason."""
 
 
 @dataclass(frozen=True)
 class DeliveryAnswer:
-    """What the endpoint said.
+    """The endpoint's answer to one delivery.
 
-    status: HTTP's. outcome: accepted, duplicate or malformed; empty where the delivery was refused.
-    event: its id, where it is stored. detail: why it is malformed, or refused; else empty.
+    status: the HTTP status. outcome: accepted, duplicate or malformed; empty if the delivery was refused.
+    event: the id of the event, if it was stored. detail: why it is malformed or was refused, else empty.
     """
 
     status: int
@@ -34,43 +35,49 @@ class DeliveryAnswer:
 
 
 class WebhookClient:
-    """Posts to one source's address; `secret` is one of its active ones, or empty."""
+    """Posts to one source's address. `secret`: an active one, or empty if the source's scheme has none."""
 
     def __init__(
         self, url: str, path: str, source: SignatureSettings, secret: str, timeout: float = TIMEOUT_SECONDS
     ) -> None:
-        self._connection, base = _opened(url, timeout)
+        """Prepare the connection, which opens at the first delivery. Raises EndpointUnreachable."""
+        self._connection, base_path = _prepare_connection(url, timeout)
         self._url = url
-        self._path = base + path
+        self._path = base_path + path
         self._source = source
         self._secret = secret
 
     def deliver(self, body: bytes) -> DeliveryAnswer:
-        """Raises Unreachable. A kept connection that the server has closed is opened anew, once."""
+        """Sign and post one body. Raises EndpointUnreachable."""
         headers = HEADERS | signatures.sign(self._source, self._secret, body)
         try:
-            if self._connection.sock is not None:
-                try:
-                    return self._post(body, headers)
-                except (HTTPException, ConnectionError):
-                    self._connection.close()
-            return self._post(body, headers)
+            return self._post_reconnecting(body, headers)
         except (HTTPException, OSError) as error:
             self._connection.close()
-            raise EndpointUnreachable(f"{self._url} does not answer: {_words(error)}") from error
+            raise EndpointUnreachable(f"{self._url} does not answer: {_describe_error(error)}") from error
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def _post_reconnecting(self, body: bytes, headers: dict[str, str]) -> DeliveryAnswer:
+        """Post; reconnect once if the connection is an old one, which the server may have closed."""
+        if self._connection.sock is not None:
+            try:
+                return self._post(body, headers)
+            except (HTTPException, ConnectionError):
+                self._connection.close()
+        return self._post(body, headers)
 
     def _post(self, body: bytes, headers: dict[str, str]) -> DeliveryAnswer:
         self._connection.request("POST", self._path, body, headers)
         response = self._connection.getresponse()
         content = response.read()
-        return _answer(response.status, content)
-
-    def close(self) -> None:
-        self._connection.close()
+        return _parse_answer(response.status, content)
 
 
 def limit_rate(bodies: Sequence[bytes], rate: float | None) -> Iterator[bytes]:
-    """The bodies, no more than `rate` a second where one is given."""
+    """Yield the bodies, at most `rate` a second; without a pause if it is None."""
     started = time.monotonic()
     for number, body in enumerate(bodies):
         if rate:
@@ -78,30 +85,35 @@ def limit_rate(bodies: Sequence[bytes], rate: float | None) -> Iterator[bytes]:
         yield body
 
 
-def _opened(url: str, timeout: float) -> tuple[HTTPConnection, str]:
-    """A connection, which connects when it is used, and the path below which the mirror is served."""
+def _prepare_connection(url: str, timeout: float) -> tuple[HTTPConnection, str]:
+    """Return a connection that is not open yet, and the path under which the mirror is served."""
     try:
         parts = urlsplit(url)
-        connection = CONNECTIONS[parts.scheme](parts.hostname or "", parts.port, timeout=timeout)
+        connection = CONNECTION_CLASSES[parts.scheme](parts.hostname or "", parts.port, timeout=timeout)
     except (ValueError, KeyError, HTTPException):
-        raise EndpointUnreachable(f"{url} is no address: it should read like http://127.0.0.1:8000") from None
+        raise EndpointUnreachable(f"{url} is not a URL: write it like http://127.0.0.1:8000") from None
     return connection, parts.path.rstrip("/")
 
 
-def _answer(status: int, content: bytes) -> DeliveryAnswer:
-    """Of whatever answers at the address: it need not be the mirror."""
-    try:
-        told = json.loads(content)
-    except ValueError:
-        told = {}
-    if not isinstance(told, dict):
-        told = {}
-    event = told.get("event")
-    outcome = str(told.get("status", "")) if status < 300 else ""
+def _parse_answer(status: int, content: bytes) -> DeliveryAnswer:
+    """Parse the answer of whatever server is at the address: it need not be the mirror."""
+    answer = _parse_object(content)
+    event = answer.get("event")
     return DeliveryAnswer(
-        status, outcome, event if isinstance(event, int) else None, str(told.get("detail", ""))
+        status=status,
+        outcome=str(answer.get("status", "")) if status < 300 else "",
+        event=event if isinstance(event, int) else None,
+        detail=str(answer.get("detail", "")),
     )
 
 
-def _words(error: Exception) -> str:
+def _parse_object(content: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(content)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _describe_error(error: Exception) -> str:
     return getattr(error, "strerror", None) or str(error) or type(error).__name__

@@ -1,12 +1,13 @@
-"""How a delivery proves where it comes from: a scheme a module, each both verifying and signing.
+"""The signature schemes, one module each: verify and sign deliveries; contain no vendor's name and no query;
+may import `models`.
 
-| scheme | header where the source names none | holds |
+| scheme | default header | value |
 | --- | --- | --- |
-| standard-webhooks | webhook-id, webhook-timestamp, webhook-signature | `v1,<base64>`, several by spaces |
+| standard-webhooks | webhook-id, webhook-timestamp, webhook-signature | one or more `v1,<base64>` |
 | hmac-sha256 | X-Signature | prefix, then the HMAC of the body |
 | hmac-sha256-timestamped | X-Signature | prefix, then `t=<unix seconds>,v1=<HMAC of t.body>` |
 | token | X-Webhook-Token | prefix, then the secret |
-| none | | |
+| none | none | |
 """
 
 import time
@@ -50,11 +51,16 @@ SCHEMES: dict[str, SignatureScheme] = {
 }
 
 
-def verify(source: SignatureSettings, active: Sequence[str], body: bytes, headers: Mapping[str, str]) -> None:
-    """Returns if one of the source's active secrets signed the body. Raises Unproven."""
-    SCHEMES[source.scheme].verify(source, active, body, headers)
+def verify(
+    source: SignatureSettings, active_secrets: Sequence[str], body: bytes, headers: Mapping[str, str]
+) -> None:
+    """Raise NotAuthentic unless one of the source's active secrets signed the body.
+
+    headers: case-insensitive.
+    """
+    SCHEMES[source.scheme].verify(source, active_secrets, body, headers)
 
 
 def sign(source: SignatureSettings, secret: str, body: bytes, at: int | None = None) -> dict[str, str]:
-    """The headers with which the source's vendor would send the body; `at` is unix seconds."""
+    """Return the headers with which the vendor would send the body. at: unix seconds; now if None."""
     return SCHEMES[source.scheme].sign(source, secret, body, int(time.time()) if at is None else at)

@@ -3,7 +3,7 @@
 import base64
 import hmac
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from events.models import Encoding
 from events.signatures.scheme import (
@@ -11,8 +11,8 @@ from events.signatures.scheme import (
     SignatureSettings,
     UnfitSecret,
     WrongSignature,
+    are_equal,
     read_signature_header,
-    to_comparable_bytes,
 )
 
 DEFAULT_HEADER = "X-Signature"
@@ -23,11 +23,12 @@ ENCODE: dict[str, Callable[[bytes], str]] = {
 }
 
 
-def verify(source: SignatureSettings, active: Sequence[str], body: bytes, headers: Mapping[str, str]) -> None:
-    given = read_signature_header(source, headers, DEFAULT_HEADER)
-    check_signatures(
-        [given], (make_hmac(secret, body, source.encoding) for secret in active), source.encoding
-    )
+def verify(
+    source: SignatureSettings, active_secrets: Sequence[str], body: bytes, headers: Mapping[str, str]
+) -> None:
+    received = read_signature_header(source, headers, DEFAULT_HEADER)
+    expected = [make_hmac(secret, body, source.encoding) for secret in active_secrets]
+    check_signatures([received], expected, source.encoding)
 
 
 def sign(source: SignatureSettings, secret: str, body: bytes, at: int) -> dict[str, str]:
@@ -46,15 +47,16 @@ def check_secret(secret: str) -> None:
 
 
 def make_hmac(secret: str, text: bytes, encoding: str) -> str:
+    """Return the HMAC-SHA256 of the text. encoding: a value of `events.models.Encoding`."""
     return ENCODE[encoding](hmac.digest(secret.encode(), text, "sha256"))
 
 
-def check_signatures(given: Iterable[str], expected: Iterable[str], encoding: str) -> None:
-    """Raises WrongSignature unless one of the given is one of the expected; hex in either case."""
-    rights = [to_comparable_bytes(right) for right in expected]
-    texts = [text.lower() if encoding == Encoding.HEX else text for text in given]
-    if not any(hmac.compare_digest(to_comparable_bytes(text), right) for text in texts for right in rights):
-        raise WrongSignature("The signature is not right.")
+def check_signatures(received: Sequence[str], expected: Sequence[str], encoding: str) -> None:
+    """Raise WrongSignature unless a received signature is an expected one. Hexadecimal may be in capitals."""
+    if encoding == Encoding.HEX:
+        received = [signature.lower() for signature in received]
+    if not any(are_equal(signature, right) for signature in received for right in expected):
+        raise WrongSignature("The signature is wrong.")
 
 
 SCHEME = SignatureScheme(

@@ -1,7 +1,6 @@
 """hmac-sha256-timestamped: `t=<unix seconds>,v1=<HMAC-SHA256 of "t.body">`, within a window.
 
-Several `v1` may stand side by side, as they do while a vendor changes its secret; other fields
-are passed over.
+There may be several `v1`, as while a vendor rotates its secret. Other fields are ignored.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,28 +17,31 @@ from events.signatures.scheme import (
 DEFAULT_HEADER = "X-Signature"
 
 
-def verify(source: SignatureSettings, active: Sequence[str], body: bytes, headers: Mapping[str, str]) -> None:
-    timestamp, given = _parse(read_signature_header(source, headers, DEFAULT_HEADER))
+def verify(
+    source: SignatureSettings, active_secrets: Sequence[str], body: bytes, headers: Mapping[str, str]
+) -> None:
+    timestamp, received = _parse(read_signature_header(source, headers, DEFAULT_HEADER))
     check_window(timestamp)
-    text = _signed_text(timestamp, body)
-    check_signatures(given, (make_hmac(secret, text, source.encoding) for secret in active), source.encoding)
+    text = _text_to_sign(timestamp, body)
+    expected = [make_hmac(secret, text, source.encoding) for secret in active_secrets]
+    check_signatures(received, expected, source.encoding)
 
 
 def sign(source: SignatureSettings, secret: str, body: bytes, at: int) -> dict[str, str]:
-    signature = make_hmac(secret, _signed_text(str(at), body), source.encoding)
+    signature = make_hmac(secret, _text_to_sign(str(at), body), source.encoding)
     return {source.header or DEFAULT_HEADER: f"{source.prefix}t={at},v1={signature}"}
 
 
 def _parse(value: str) -> tuple[str, list[str]]:
-    """The timestamp and every v1 signature. Raises WrongSignature."""
+    """Return the timestamp and all v1 signatures. Raises WrongSignature."""
     fields = [field.strip().partition("=") for field in value.split(",")]
     timestamps = [content for name, _, content in fields if name == "t"]
     if len(timestamps) != 1:
-        raise WrongSignature("The signature does not read t=<unix seconds>,v1=<signature>.")
+        raise WrongSignature("The signature does not have the form t=<unix seconds>,v1=<signature>.")
     return timestamps[0], [content for name, _, content in fields if name == "v1"]
 
 
-def _signed_text(timestamp: str, body: bytes) -> bytes:
+def _text_to_sign(timestamp: str, body: bytes) -> bytes:
     return timestamp.encode() + b"." + body
 
 

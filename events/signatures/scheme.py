@@ -1,5 +1,6 @@
-"""What the signature schemes share: the shape of a scheme, and how a delivery fails one."""
+"""The interface of a signature scheme, its errors, and the checks that several schemes share."""
 
+import hmac
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -11,23 +12,23 @@ UNIX_SECONDS = re.compile(r"[0-9]{1,11}")
 
 
 class NotAuthentic(Exception):
-    """A delivery does not show that its source sent it; the message says what is wrong with it."""
+    """A delivery does not prove that its source sent it; the message says what is wrong."""
 
 
 class WrongSignature(NotAuthentic):
-    """No signature or token, or none that an active secret made."""
+    """The signature or token is missing, or no active secret made it."""
 
 
 class TimestampOutsideWindow(NotAuthentic):
-    """The signed timestamp is further than WINDOW_SECONDS from the clock here."""
+    """The signed timestamp is more than WINDOW_SECONDS from this server's clock."""
 
 
 class UnfitSecret(ValueError):
-    """A secret that a scheme cannot use; the message says why and never holds the secret."""
+    """The scheme cannot use the secret; the message says why and never contains the secret."""
 
 
 class SignatureSettings(Protocol):
-    """How a source's deliveries are signed. `events.models.Source` is one."""
+    """The settings of a source by which its deliveries are signed. `events.models.Source` has them."""
 
     @property
     def scheme(self) -> str: ...
@@ -41,14 +42,14 @@ class SignatureSettings(Protocol):
 
 @dataclass(frozen=True)
 class SignatureScheme:
-    """All that one scheme knows: to verify a delivery, and to sign one as the vendor would.
+    """One scheme: how to verify a delivery, and how to sign one as the vendor would.
 
-    verify: (source, active secrets, body, headers); headers are case-insensitive. Raises Unproven.
+    verify: (source, active secrets, body, headers); headers are case-insensitive. Raises NotAuthentic.
     sign: (source, secret, body, unix seconds) -> the headers to send.
-    new_secret: a fresh secret; None where the scheme has none.
+    new_secret: makes a new secret; None if the scheme uses no secret.
     check_secret: raises UnfitSecret.
-    default_header: the header where the source names none.
-    options: which of a source's `header`, `prefix` and `encoding` mean something.
+    default_header: the header that is used if the source names none.
+    options: the ones of a source's `header`, `prefix` and `encoding` that the scheme uses.
     """
 
     verify: Callable[[SignatureSettings, Sequence[str], bytes, Mapping[str, str]], None]
@@ -60,7 +61,7 @@ class SignatureScheme:
 
 
 def read_signature_header(source: SignatureSettings, headers: Mapping[str, str], default_header: str) -> str:
-    """The value of the source's header without the source's prefix. Raises WrongSignature."""
+    """Return the value of the source's header without the source's prefix. Raises WrongSignature."""
     header = source.header or default_header
     value = headers.get(header, "")
     if not value:
@@ -71,13 +72,18 @@ def read_signature_header(source: SignatureSettings, headers: Mapping[str, str],
 
 
 def check_window(timestamp: str) -> None:
-    """Raises Unproven unless `timestamp` is unix seconds within the window."""
+    """Raise NotAuthentic unless `timestamp` is in unix seconds and within the window."""
     if not UNIX_SECONDS.fullmatch(timestamp):
-        raise WrongSignature("The timestamp is missing or not in unix seconds.")
+        raise WrongSignature("The timestamp is missing or is not in unix seconds.")
     if abs(time.time() - int(timestamp)) > WINDOW_SECONDS:
         raise TimestampOutsideWindow(f"The timestamp is more than {WINDOW_SECONDS} seconds from now.")
 
 
-def to_comparable_bytes(text: str) -> bytes:
-    """For `hmac.compare_digest`, which refuses text beyond ASCII; equal only for equal text."""
+def are_equal(received: str, expected: str) -> bool:
+    """Compare two texts in constant time, so that the answer's delay tells nothing about the expected one."""
+    return hmac.compare_digest(to_bytes(received), to_bytes(expected))
+
+
+def to_bytes(text: str) -> bytes:
+    """Encode any text, even lone surrogates; equal bytes mean equal text. `hmac` takes only ASCII text."""
     return text.encode("utf-8", "surrogatepass")

@@ -1,6 +1,6 @@
 """standard-webhooks: `webhook-id`, `webhook-timestamp` and `webhook-signature`.
 
-The specification: https://github.com/standard-webhooks/standard-webhooks
+Specification: https://github.com/standard-webhooks/standard-webhooks
 """
 
 import base64
@@ -18,30 +18,33 @@ from events.signatures.scheme import (
     SignatureSettings,
     UnfitSecret,
     WrongSignature,
+    are_equal,
     check_window,
-    to_comparable_bytes,
+    to_bytes,
 )
 
 ID, TIMESTAMP, SIGNATURE = HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature")
 SECRET_PREFIX = "whsec_"  # noqa: S105
 KEY_BYTES = 32
 
-_webhook = lru_cache(maxsize=256)(Webhook)
+_make_webhook = lru_cache(maxsize=256)(Webhook)
 
 
-def verify(source: SignatureSettings, active: Sequence[str], body: bytes, headers: Mapping[str, str]) -> None:
+def verify(
+    source: SignatureSettings, active_secrets: Sequence[str], body: bytes, headers: Mapping[str, str]
+) -> None:
     signed = {name: headers.get(name, "") for name in HEADERS}
     if missing := [name for name in HEADERS if not signed[name]]:
         raise WrongSignature(f"Missing or empty: {', '.join(missing)}.")
     check_window(signed[TIMESTAMP])
-    if not any(_matches(secret, body, signed) for secret in active):
-        raise WrongSignature("No signature in webhook-signature is right.")
+    if not any(_matches(secret, body, signed) for secret in active_secrets):
+        raise WrongSignature("All signatures in webhook-signature are wrong.")
 
 
 def sign(source: SignatureSettings, secret: str, body: bytes, at: int) -> dict[str, str]:
-    """The id is drawn from the body, so that a retry of one message carries the same one."""
+    """Return the headers. The id is derived from the body, so that a retry of a message has the same id."""
     message_id = "msg_" + base64.b32encode(hashlib.sha256(body).digest()[:15]).decode()
-    signature = _signature(secret, message_id, str(at), body)
+    signature = _make_signature(secret, message_id, str(at), body)
     return {ID: message_id, TIMESTAMP: str(at), SIGNATURE: signature}
 
 
@@ -61,9 +64,9 @@ def check_secret(secret: str) -> None:
 
 
 def _matches(secret: str, body: bytes, signed: dict[str, str]) -> bool:
-    """Whatever the library makes of odd input (it raises ValueError and others) is no match."""
+    """Return True if the library accepts the signature; it raises ValueError and others on odd input."""
     try:
-        _webhook(secret).verify(body, signed, json_parse=False)
+        _make_webhook(secret).verify(body, signed, json_parse=False)
     except UnicodeDecodeError:
         return _matches_bytes(secret, body, signed)
     except Exception:
@@ -72,15 +75,13 @@ def _matches(secret: str, body: bytes, signed: dict[str, str]) -> bool:
 
 
 def _matches_bytes(secret: str, body: bytes, signed: dict[str, str]) -> bool:
-    """The library reads the body as UTF-8; one that is not may be authentic all the same."""
-    expected = to_comparable_bytes(_signature(secret, signed[ID], signed[TIMESTAMP], body))
-    return any(
-        hmac.compare_digest(to_comparable_bytes(given), expected) for given in signed[SIGNATURE].split(" ")
-    )
+    """Verify a body that is not UTF-8, which the library cannot do, although it may be authentic."""
+    expected = _make_signature(secret, signed[ID], signed[TIMESTAMP], body)
+    return any(are_equal(signature, expected) for signature in signed[SIGNATURE].split(" "))
 
 
-def _signature(secret: str, message_id: str, timestamp: str, body: bytes) -> str:
-    text = to_comparable_bytes(f"{message_id}.{timestamp}.") + body
+def _make_signature(secret: str, message_id: str, timestamp: str, body: bytes) -> str:
+    text = to_bytes(f"{message_id}.{timestamp}.") + body
     return "v1," + base64.b64encode(hmac.digest(_key(secret), text, "sha256")).decode()
 
 

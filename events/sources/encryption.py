@@ -1,4 +1,4 @@
-"""Secrets at rest: encrypted with the first of ENCRYPTION_KEYS, read with any of them."""
+"""Encryption of secrets at rest: with the first of ENCRYPTION_KEYS; decryption with any of them."""
 
 from functools import lru_cache
 
@@ -10,21 +10,21 @@ NEW_KEY_COMMAND = 'python -c "from cryptography.fernet import Fernet; print(Fern
 
 
 class NoEncryptionKey(ImproperlyConfigured):
-    """ENCRYPTION_KEYS holds no key, or none that opens the secret; the message says how to mend it."""
+    """ENCRYPTION_KEYS has no key, or none that decrypts the secret; the message says what to set."""
 
 
 def encrypt(secret: str) -> bytes:
-    """Raises NoEncryptionKey."""
+    """Encrypt a secret with the first key. Raises NoEncryptionKey."""
     return _cipher(tuple(settings.ENCRYPTION_KEYS)).encrypt(secret.encode())
 
 
 def decrypt(ciphertext: bytes) -> str:
-    """Raises NoEncryptionKey."""
+    """Decrypt a secret with whichever key fits. Raises NoEncryptionKey."""
     return _decrypt(bytes(ciphertext), tuple(settings.ENCRYPTION_KEYS))
 
 
 def decrypt_or_none(ciphertext: bytes) -> str | None:
-    """None where no key opens it."""
+    """Decrypt a secret; return None if no key fits."""
     try:
         return decrypt(ciphertext)
     except NoEncryptionKey:
@@ -32,7 +32,7 @@ def decrypt_or_none(ciphertext: bytes) -> str | None:
 
 
 def reencrypt(ciphertext: bytes) -> bytes:
-    """The same secret under the first key. Raises NoEncryptionKey."""
+    """Return the same secret encrypted with the first key. Raises NoEncryptionKey."""
     return encrypt(decrypt(ciphertext))
 
 
@@ -54,5 +54,5 @@ def _cipher(keys: tuple[str, ...]) -> MultiFernet:
         return MultiFernet([Fernet(key) for key in keys])
     except ValueError:
         raise NoEncryptionKey(
-            f"ENCRYPTION_KEYS holds what is no Fernet key: make one with {NEW_KEY_COMMAND}"
+            f"ENCRYPTION_KEYS has a value that is not a Fernet key: make one with {NEW_KEY_COMMAND}"
         ) from None

@@ -1,4 +1,4 @@
-"""Creates, validates and finds sources by their slug."""
+"""The registry of sources: finds them by slug, validates and creates them."""
 
 import re
 
@@ -10,19 +10,19 @@ from events.models import Source, SourceSecret
 from events.signatures import SCHEMES, SignatureScheme, UnfitSecret
 from events.sources.encryption import encrypt
 
-# RFC 9110, 5.6.2: a header's name is a token; 5.5: its value, if it is to be trusted, is ASCII.
+# RFC 9110, 5.6.2: a header's name is a token; 5.5: only ASCII values pass all servers and proxies unchanged.
 HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 HEADER_VALUE_START = re.compile(r"([!-~][ -~]*)?")
-# The fields of a source that adapt its signature scheme.
+# The fields of a source that adapt its signature scheme; each scheme uses some of them.
 SIGNATURE_OPTIONS = ("header", "prefix", "encoding")
 
 
 class UnknownSource(LookupError):
-    """No source has that slug; the message names some that there are."""
+    """No source has that slug; the message lists existing ones."""
 
 
 def get_source(slug: str) -> Source:
-    """Return the source of that slug, active or not. Raises UnknownSource."""
+    """Return the source with that slug, active or not. Raises UnknownSource."""
     source = Source.objects.filter(slug=slug).first()
     if source is None:
         known = ", ".join(Source.objects.values_list("slug", flat=True)[:10])
@@ -33,10 +33,11 @@ def get_source(slug: str) -> Source:
 def create_source(
     slug: str, vendor: str, scheme: str = "", secret: str = "", **options: str
 ) -> tuple[Source, str]:
-    """Create a source. Return it with its secret: a new one unless given; empty if the scheme has none.
+    """Create a source; return it with its secret, which is empty if the scheme has none.
 
-    scheme: the vendor's if empty. options: of SIGNATURE_OPTIONS, those that differ from the scheme's own.
-    Raises ValidationError, and events.sources.encryption.NoEncryptionKey.
+    scheme: the vendor's own if empty. secret: a new one is made if empty.
+    options: values of SIGNATURE_OPTIONS that differ from the scheme's defaults.
+    Raises ValidationError and events.sources.encryption.NoEncryptionKey.
     """
     source = Source(slug=slug, vendor=vendor, scheme=scheme or default_scheme(vendor))
     for name, value in options.items():
@@ -51,7 +52,7 @@ def create_source(
 
 
 def default_scheme(vendor: str) -> str:
-    """Return the signature scheme of a vendor's new source. Raises ValidationError for an unknown vendor."""
+    """Return the signature scheme that a vendor uses. Raises ValidationError if the vendor is unknown."""
     try:
         return vendors.get_vendor(vendor).scheme
     except vendors.UnknownVendor as error:
@@ -59,9 +60,9 @@ def default_scheme(vendor: str) -> str:
 
 
 def validate_source(source: Source, options: frozenset[str]) -> None:
-    """Check a source before it is saved. options: names of SIGNATURE_OPTIONS that were set.
+    """Check a source before it is saved. Raises ValidationError, whose messages are by field.
 
-    Raises ValidationError with all that is wrong, by field.
+    options: the names of SIGNATURE_OPTIONS that were set.
     """
     default_scheme(source.vendor)
     source.full_clean()
@@ -75,7 +76,7 @@ def validate_source(source: Source, options: frozenset[str]) -> None:
 
 
 def check_or_make_secret(scheme: SignatureScheme, secret: str) -> str:
-    """Return the secret if the scheme can use it; a new one if it is empty. Raises ValidationError."""
+    """Return the secret if the scheme can use it, or a new one if it is empty. Raises ValidationError."""
     if not secret:
         return scheme.new_secret() if scheme.new_secret else ""
     try:
@@ -86,5 +87,5 @@ def check_or_make_secret(scheme: SignatureScheme, secret: str) -> str:
 
 
 def one_line_message(error: ValidationError) -> str:
-    """Join the messages of a ValidationError that names its fields, as all that are raised here do."""
+    """Join the messages of a ValidationError into one line. All that this module raises have fields."""
     return " ".join(f"{name}: {' '.join(messages)}" for name, messages in error.message_dict.items())

@@ -1,10 +1,13 @@
-"""New secrets beside old ones, which end by themselves; and all of them under a new encryption key."""
+"""Rotation of secrets: a new secret is added, and the old ones expire after an overlap.
+
+Also re-encrypts all secrets after a rotation of the encryption key.
+"""
 
 from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.db.models.functions import Least, Now
 
 from events.models import Source, SourceSecret
@@ -12,63 +15,68 @@ from events.signatures import SCHEMES
 from events.sources import encryption
 from events.sources.encryption import decrypt_or_none
 from events.sources.registry import check_or_make_secret
+from events.sources.secret_expiry import IS_ACTIVE
 
 DEFAULT_OVERLAP = timedelta(hours=24)
 MAX_OVERLAP = timedelta(days=365)
-# So long is it shown that there was a secret; nothing can be read with it then.
-ENDED_SECRET_RETENTION = timedelta(days=90)
-
-ACTIVE = Q(expires_at=None) | Q(expires_at__gt=Now())
+# How long an expired secret stays listed.
+EXPIRED_SECRET_RETENTION = timedelta(days=90)
 
 
 @transaction.atomic
 def rotate_secret(
     source: Source, secret: str = "", overlap: timedelta = DEFAULT_OVERLAP
 ) -> tuple[str, datetime]:
-    """The new secret, a fresh one unless given, and when the old ones end; one that ends before, does.
+    """Add a secret to a source; return it, and the time at which the old ones expire.
 
-    Raises ValidationError, and events.sources.encryption.NoEncryptionKey.
+    secret: a new one is made if empty. An old secret that expires before the end of the overlap still does.
+    Raises ValidationError and events.sources.encryption.NoEncryptionKey.
     """
     if not timedelta() <= overlap <= MAX_OVERLAP:
-        raise ValidationError({"overlap": f"is not between none and {MAX_OVERLAP.days} days"})
-    # By the database's clock, by which they end.
+        raise ValidationError({"overlap": f"is not between 0 and {MAX_OVERLAP.days} days"})
+    # The database's clock, because secrets expire by it. The lock makes two rotations wait for each other.
     began_at = Source.objects.select_for_update().values_list(Now(), flat=True).get(pk=source.pk)
-    secret = _new(source, secret)
+    secret = _check_or_make_new_secret(source, secret)
     old_end_at = began_at + overlap
-    of_source = SourceSecret.objects.filter(source=source)
-    of_source.filter(ACTIVE).update(expires_at=Least("expires_at", old_end_at))
-    of_source.filter(expires_at__lt=Now() - ENDED_SECRET_RETENTION).delete()
+    active_secrets(source).update(expires_at=Least("expires_at", old_end_at))
+    expired_before = Now() - EXPIRED_SECRET_RETENTION
+    SourceSecret.objects.filter(source=source, expires_at__lt=expired_before).delete()
     SourceSecret.objects.create(source=source, ciphertext=encryption.encrypt(secret))
     return secret, old_end_at
 
 
 def end_secret(secret: SourceSecret) -> None:
-    """What it has signed is refused from now on."""
-    SourceSecret.objects.filter(ACTIVE, pk=secret.pk).update(expires_at=Now())
+    """Let a secret expire now: deliveries that it signed are refused from now on."""
+    SourceSecret.objects.filter(IS_ACTIVE, pk=secret.pk).update(expires_at=Now())
 
 
 def active_secrets(source: Source) -> QuerySet[SourceSecret]:
-    """Newest first."""
-    return SourceSecret.objects.filter(ACTIVE, source=source)
+    """Return the active secrets of a source, newest first."""
+    return SourceSecret.objects.filter(IS_ACTIVE, source=source)
+
+
+def all_secrets(source: Source) -> QuerySet[SourceSecret]:
+    """Return all secrets of a source, newest first, each with the boolean `is_active`."""
+    return SourceSecret.objects.filter(source=source).annotate(is_active=IS_ACTIVE)
 
 
 @transaction.atomic
 def reencrypt_all_secrets() -> int:
-    """Encrypts every secret with the first of ENCRYPTION_KEYS; how many there are.
+    """Encrypt every secret with the first of ENCRYPTION_KEYS; return how many there are.
 
-    Raises events.sources.encryption.NoEncryptionKey; nothing is changed then.
+    Raises events.sources.encryption.NoEncryptionKey, and changes nothing then.
     """
-    stored = SourceSecret.objects.select_for_update().select_related("source").order_by("id")
-    for secret in stored:
+    stored_secrets = SourceSecret.objects.select_for_update().select_related("source").order_by("id")
+    for secret in stored_secrets:
         secret.ciphertext = encryption.reencrypt(bytes(secret.ciphertext))
-    return SourceSecret.objects.bulk_update(stored, ["ciphertext"], batch_size=1000)
+    return SourceSecret.objects.bulk_update(stored_secrets, ["ciphertext"], batch_size=1000)
 
 
-def _new(source: Source, secret: str) -> str:
-    rules = SCHEMES[source.scheme]
-    if rules.new_secret is None:
-        raise ValidationError({"secret": f"the scheme {source.scheme} has none"})
-    secret = check_or_make_secret(rules, secret)
-    if any(decrypt_or_none(bytes(one.ciphertext)) == secret for one in active_secrets(source)):
-        raise ValidationError({"secret": "is one of the source's already"})
+def _check_or_make_new_secret(source: Source, secret: str) -> str:
+    scheme = SCHEMES[source.scheme]
+    if scheme.new_secret is None:
+        raise ValidationError({"secret": f"the scheme {source.scheme} uses no secret"})
+    secret = check_or_make_secret(scheme, secret)
+    if any(decrypt_or_none(bytes(active.ciphertext)) == secret for active in active_secrets(source)):
+        raise ValidationError({"secret": "is already an active secret of the source"})
     return secret

@@ -1,4 +1,4 @@
-"""The admin in a real browser: nothing that the Content-Security-Policy forbids, and the copying works."""
+"""The admin in a real browser: no page violates the Content-Security-Policy, and its buttons work."""
 
 from collections.abc import Iterator
 
@@ -41,14 +41,14 @@ def chromium() -> Iterator[Browser]:
 
 
 class Visit:
-    """A tab of somebody who is signed in; `complaints` is what the browser's console said."""
+    """A browser tab of a staff user. `complaints`: errors and warnings on the browser's console."""
 
     def __init__(self, page: Page, base: str) -> None:
         self.page, self.base, self.complaints = page, base, list[str]()
-        page.on("console", self.hear)
+        page.on("console", self.record_complaint)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
-    def hear(self, message: ConsoleMessage) -> None:
+    def record_complaint(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
             self.complaints.append(message.text)
 
@@ -107,9 +107,9 @@ def test_no_page_breaks_the_policy_or_runs_what_a_vendor_wrote(visit: Visit) -> 
 
 
 def test_the_policy_is_on_every_page_and_allows_nothing_inline(visit: Visit) -> None:
-    answer = visit.page.goto(visit.base + "/admin/")
-    assert answer is not None
-    policy = answer.headers["content-security-policy"]
+    response = visit.page.goto(visit.base + "/admin/")
+    assert response is not None
+    policy = response.headers["content-security-policy"]
     assert "default-src 'self'" in policy
     assert "unsafe" not in policy
     visit.page.evaluate("document.body.setAttribute('onclick', 'document.title = \"owned\"')")
@@ -124,9 +124,9 @@ def test_a_new_sources_secret_is_copied_with_a_button(visit: Visit) -> None:
     visit.page.click("[name=_save]")
     visit.page.click("button[data-copy=secret]")
     visit.page.wait_for_selector("text=Copied")
-    copied = visit.page.evaluate("navigator.clipboard.readText()")
-    assert copied == visit.page.inner_text("#secret")
-    assert copied.startswith("whsec_")
+    clipboard = visit.page.evaluate("navigator.clipboard.readText()")
+    assert clipboard == visit.page.inner_text("#secret")
+    assert clipboard.startswith("whsec_")
     assert visit.complaints == []
 
 
@@ -134,7 +134,7 @@ def test_a_rotated_secret_is_copied_with_a_button_and_the_old_one_ended(visit: V
     source, _ = create_source("acme", "heffl")
     visit.goto(page_url(source))
     visit.page.click("text=Rotate the secret")
-    visit.page.click("[type=submit][value='Make the new secret']")
+    visit.page.click("[type=submit][value='Create the new secret']")
     visit.page.click("button[data-copy=secret]")
     visit.page.wait_for_selector("text=Copied")
     assert visit.page.evaluate("navigator.clipboard.readText()") == visit.page.inner_text("#secret")
@@ -172,18 +172,18 @@ def test_a_records_page_is_legible_at_any_width(visit: Visit, width: int) -> Non
     visit.goto(page_url(Deal.objects.get()))
     label = visit.page.locator(".fields th", has_text="Stage name")
     value = visit.page.locator(".fields td .text", has_text="Proposal").first
-    assert one_line(label)
-    assert one_line(value)
+    assert is_one_line(label)
+    assert is_one_line(value)
     assert visit.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
-def one_line(shown: Locator) -> bool:
-    """Whether a few words stand beside each other and not one letter below the other."""
-    box = shown.bounding_box()
+def is_one_line(element: Locator) -> bool:
+    """Return True if a few words stand side by side, not one letter below the other."""
+    box = element.bounding_box()
     return box is not None and box["height"] < box["width"]
 
 
-def test_a_word_without_end_leaves_room_for_the_other_columns_of_a_list(visit: Visit) -> None:
+def test_a_very_long_word_leaves_room_for_the_other_columns_of_a_list(visit: Visit) -> None:
     store_and_apply("deal.created", {"id": "dl_1", "title": "W" * 90, "status": "WON"})
     visit.page.set_viewport_size({"width": 1280, "height": 900})
     visit.goto(list_url(Deal))
@@ -195,7 +195,7 @@ def test_a_word_without_end_leaves_room_for_the_other_columns_of_a_list(visit: V
 def test_a_long_value_unfolds(visit: Visit) -> None:
     store_and_apply("deal.created", {"id": "dl_1", "title": "Deal", "lostReason": "word " * 500})
     visit.goto(page_url(Deal.objects.get()))
-    folded = visit.page.locator("details.long .text").first
-    assert not folded.is_visible()
+    full_text = visit.page.locator("details.long .text").first
+    assert not full_text.is_visible()
     visit.page.locator("details.long summary").first.click()
-    assert folded.is_visible()
+    assert full_text.is_visible()

@@ -1,4 +1,4 @@
-"""Several worker processes drain one backlog, some of them killed in a batch: the same mirror."""
+"""Several worker processes drain one backlog, some are killed in a batch, and the mirror is the same."""
 
 from random import Random
 
@@ -39,20 +39,20 @@ def test_four_workers_after_two_killed_in_a_batch_make_the_mirror_that_one_makes
 
 
 def store_shuffled(count: int, seed: int) -> list[StoredEvent]:
-    """Events of every vendor, pending in random order; in the order in which they happened."""
+    """Store events of every vendor in random order; return them in the order of their event times."""
     each = count // len(all_vendors())
     bodies = [
         (name, body) for name, vendor in all_vendors().items() for body in generate_stream(vendor, each, seed)
     ]
     sources = {name: ensure_source(name) for name in all_vendors()}
     shuffled = Random(seed).sample(range(count), count)
-    told = ((sources[bodies[place][0]], bodies[place][1], RECEIVED) for place in shuffled)
-    stored = dict(zip(shuffled, store_events(told), strict=True))
+    deliveries = ((sources[bodies[place][0]], bodies[place][1], RECEIVED) for place in shuffled)
+    stored = dict(zip(shuffled, store_events(deliveries), strict=True))
     return [stored[place] for place in range(count)]
 
 
 def drain_with(workers: int, kills: int) -> None:
-    """Workers drain the backlog together; those that are killed are each in a batch when they are."""
+    """Let workers drain the backlog together, after others were killed, each in the middle of a batch."""
     doomed = [Worker(f"doomed-{number}") for number in range(kills)]
     for worker in doomed:
         assert worker.kill_in_a_batch(), f"{worker.name} ended before it could be killed"

@@ -1,4 +1,4 @@
-"""The promise: any order, any batches, any repetitions, the same mirror, cell by cell."""
+"""The convergence property: any order, batches and repetitions of events give the same mirror."""
 
 from random import Random
 
@@ -21,7 +21,7 @@ def run(max_examples: int) -> settings:
 
 
 def check(seed: int, size: int) -> None:
-    """The seed alone makes the history and both ways through it; leaves nothing behind."""
+    """Compare the digests after a history in two random ways. Leaves nothing behind; the seed decides all."""
     with transaction.atomic():
         events = generate_history(seed, size)
         one, other = (
@@ -43,7 +43,7 @@ def test_any_order_any_batches_and_any_repetition_give_the_same_mirror(
     check(seed, size)
 
 
-# Each history in a transaction of its own: in one for all, PostgreSQL could not clear away what each leaves.
+# One transaction for each history: in one for all, PostgreSQL could not vacuum the rows that each leaves.
 @pytest.mark.prove
 @pytest.mark.django_db(transaction=True)
 @run(max_examples=10_000)

@@ -1,4 +1,4 @@
-"""The promise at scale, as a vendor would put it to the test: 20,000 events, shuffled, twice, over HTTP."""
+"""Convergence at scale and from outside: 20,000 events, shuffled, delivered twice over HTTP."""
 
 import json
 import os
@@ -22,14 +22,14 @@ DRAIN_SECONDS = 600
 def test_20000_events_shuffled_twice_and_workers_killed_make_the_mirror_of_the_same_in_order(
     tmp_path: Path,
 ) -> None:
-    hostile = made(tmp_path / "hostile", ("--shuffle", "--repeat", "2"), workers=4, kills=2)
-    calm = made(tmp_path / "calm", ("--in-order",), workers=1, kills=0)
+    hostile = digest_of_fed_mirror(tmp_path / "hostile", ("--shuffle", "--repeat", "2"), workers=4, kills=2)
+    calm = digest_of_fed_mirror(tmp_path / "calm", ("--in-order",), workers=1, kills=0)
     assert hostile == calm
     COUNTS["concurrent"] += 2 * EVENTS_A_VENDOR
 
 
-def made(directory: Path, options: tuple[str, ...], workers: int, kills: int) -> str:
-    """The digest of a mirror that was fed so, and is verified."""
+def digest_of_fed_mirror(directory: Path, options: tuple[str, ...], workers: int, kills: int) -> str:
+    """Feed a new mirror, verify it, and return its digest."""
     directory.mkdir()
     mirror = Mirror(directory / "state")
     mirror.start("--no-demo", "--workers", str(workers))
@@ -61,7 +61,7 @@ def feed(mirror: Mirror, vendor: str, options: tuple[str, ...]) -> subprocess.Po
 
 
 def kill_a_worker(mirror: Mirror) -> None:
-    """One of Celery's children, while it applies events."""
+    """Kill one of Celery's child processes while it applies events."""
     wait_until(lambda: statuses(mirror).get("applied", 0) > 500, 60)
     children = [
         pid for pid, line in mirror.processes("celery").items() if "worker" in line and is_child(pid, mirror)
@@ -77,7 +77,7 @@ def is_child(pid: int, mirror: Mirror) -> bool:
 
 
 def statuses(mirror: Mirror) -> dict[str, int]:
-    """Events by status, by the counting of the database itself."""
+    """Return how many events have each status, as the database counts them."""
     counted = mirror.run_command("shell", "-v", "0", "-c", COUNT)
     return dict(json.loads(counted.stdout))
 

@@ -1,4 +1,4 @@
-"""Each rule of docs/convergence.md about what is derived, by the fewest events that show it."""
+"""Each rule of docs/convergence.md about derived values, by the fewest events that show it."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -36,17 +36,17 @@ def closed_at(*events: StoredEvent) -> datetime | None:
     return records_after(*events)[DEAL]["closed_at"]
 
 
-# The timeline, and what is read off it.
+# The timeline, and what is derived from it.
 
 
 def test_the_timeline_is_what_each_event_said_of_each_record_whether_or_not_it_won() -> None:
     events = deal_event("updated", 1, title="older"), deal_event("deleted", 2, title="newer", clientId="c")
     source = events[0].source_id
-    found = apply_in_every_way(
+    timeline = apply_in_every_way(
         events, lambda: {(key, id): wrote for (key, id, _), wrote in table_contents.read_timeline().items()}
     )
     record = Key(source, *DEAL)
-    assert found == {
+    assert timeline == {
         (record, events[0].id): {"title": "older", "exists": True},
         (record, events[1].id): {"title": "newer", "client": "c", "exists": False},
         (Key(source, "client", "", "c"), events[1].id): {},
@@ -55,14 +55,14 @@ def test_the_timeline_is_what_each_event_said_of_each_record_whether_or_not_it_w
 
 def test_the_history_of_a_tracked_field_is_every_value_in_the_order_of_clocks() -> None:
     events = tuple(deal_event("stageChanged", minute, stage=f"S{minute}") for minute in (1, 2, 3))
-    found = apply_in_every_way(
+    timeline = apply_in_every_way(
         events,
         lambda: [
             table_contents.read_timeline()[key]["stage_name"]
             for key in sorted(table_contents.read_timeline(), key=_clock)
         ],
     )
-    assert found == ["S1", "S2", "S3"]
+    assert timeline == ["S1", "S2", "S3"]
 
 
 def _clock(entry: tuple[Key, int, str]) -> str:

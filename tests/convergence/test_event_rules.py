@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 
 from entities.models import Deal, TimelineEntry
-from entities.reading.mapper import MappedEvent
+from entities.reading.mapped_event import MappedEvent
 from entities.writing import process_batch
 from events.ingest.store import store_event
 from events.models import Event
@@ -23,11 +23,11 @@ WON = build_body("heffl", "deal.updated", {"id": "d", "status": "WON"})
 
 
 def store(body: bytes, webhook_id: str = "", slug: str = "") -> Event:
-    found = store_event(ensure_source("heffl", slug), body, {"webhook-id": webhook_id}, RECEIVED)
-    return Event.objects.get(pk=found.event_id)
+    stored = store_event(ensure_source("heffl", slug), body, {"webhook-id": webhook_id}, RECEIVED)
+    return Event.objects.get(pk=stored.event_id)
 
 
-def settled(body: bytes) -> Event:
+def process(body: bytes) -> Event:
     event = store(body)
     drain_backlog()
     event.refresh_from_db()
@@ -61,16 +61,16 @@ def test_the_same_bytes_of_another_source_are_another_event() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_an_event_is_committed_before_the_answer() -> None:
     response = deliver(*new_source())
-    found: list[int] = []
+    seen: list[int] = []
 
     def look() -> None:
-        found.extend(Event.objects.values_list("pk", flat=True))
+        seen.extend(Event.objects.values_list("pk", flat=True))
         connection.close()
 
     thread = Thread(target=look)
     thread.start()
     thread.join()
-    assert (response.status_code, found) == (202, [response.json()["event"]])
+    assert (response.status_code, seen) == (202, [response.json()["event"]])
 
 
 # What became of it is recorded on it.
@@ -78,13 +78,13 @@ def test_an_event_is_committed_before_the_answer() -> None:
 
 def test_an_event_is_pending_and_then_applied() -> None:
     assert store(WON).status == Event.Status.PENDING
-    event = settled(WON)
+    event = process(WON)
     assert (event.status, event.attempts, event.error) == (Event.Status.APPLIED, 1, "")
     assert event.settled_at
 
 
 def test_an_event_of_a_type_that_the_vendor_does_not_have_is_ignored() -> None:
-    assert settled(build_body("heffl", "deal.sneezed", {"id": "d"})).status == Event.Status.IGNORED
+    assert process(build_body("heffl", "deal.sneezed", {"id": "d"})).status == Event.Status.IGNORED
     assert not Deal.objects.exists()
 
 
@@ -96,7 +96,7 @@ def test_what_is_no_envelope_is_malformed(body: bytes) -> None:
 
 
 def test_an_event_that_names_no_record_has_failed_with_its_reason() -> None:
-    event = settled(build_body("heffl", "deal.updated", {}))
+    event = process(build_body("heffl", "deal.updated", {}))
     assert (event.status, event.attempts, event.next_attempt_at) == (Event.Status.FAILED, 1, None)
     assert event.error == "the payload carries no id (looked for id, dealId)"
 
@@ -114,7 +114,7 @@ def test_an_event_that_the_database_refuses_has_failed_alone_and_is_tried_again(
                 cursor.execute("SELECT 1 / 0")
 
     monkeypatch.setattr(process_batch, "apply_mapped_events", apply_unless_refused)
-    assert settled(WON).status == Event.Status.APPLIED
+    assert process(WON).status == Event.Status.APPLIED
     refused.refresh_from_db()
     assert (refused.status, refused.error) == (Event.Status.FAILED, "DataError: division by zero")
     assert refused.next_attempt_at
@@ -138,7 +138,7 @@ def test_a_failed_record_leaves_neither_status_nor_change() -> None:
     assert (event.status, event.attempts) == (Event.Status.PENDING, 0)
     assert not Deal.objects.exists()
     assert not TimelineEntry.objects.exists()
-    assert settled(WON).status == Event.Status.APPLIED
+    assert process(WON).status == Event.Status.APPLIED
     assert Deal.objects.get().status == "won"
 
 
@@ -147,6 +147,6 @@ def test_a_failure_to_apply_leaves_neither_status_nor_change(monkeypatch: pytest
         raise KeyError(json.dumps("a mistake of ours"))
 
     monkeypatch.setattr(process_batch, "apply_mapped_events", cannot)
-    event = settled(WON)
+    event = process(WON)
     assert (event.status, bool(event.next_attempt_at)) == (Event.Status.FAILED, True)
     assert not Deal.objects.exists()

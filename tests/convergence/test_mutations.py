@@ -1,4 +1,4 @@
-"""Every check of convergence can fail: without its rule the mirror is wrong, and the check says so."""
+"""Mutation tests: with one rule taken out of the code, the check of that rule must fail."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -16,7 +16,7 @@ each_mutation = pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutati
 
 @pytest.fixture
 def uncounted() -> Iterator[None]:
-    """What the checks try here is not of the properties' own histories."""
+    """Keep what these checks try out of the counts that a run prints for the properties."""
     before = COUNTS.copy()
     yield
     COUNTS.clear()

@@ -1,4 +1,4 @@
-"""Not only the same mirror whatever the order, but the right one: cell by cell what the oracle says."""
+"""The mirror is not only the same for any order, but right: every cell is what the oracle computes."""
 
 from random import Random
 
@@ -14,24 +14,24 @@ from tests.support.run_summary import COUNTS
 
 
 def check(seed: int, size: int) -> None:
-    """The seed alone makes the history and the way through it; leaves nothing behind."""
+    """Compare a history in a random way with the oracle. Leaves nothing behind; the seed decides all."""
     with transaction.atomic():
         events = generate_history(seed, size)
         for batch in shuffle_into_batches(events, Random(f"{seed} oracle")):
             assert not [outcome for outcome in process_batch(batch) if outcome.retry]
-        found, timeline = table_contents.read_records(), table_contents.read_timeline()
-        law, told = oracle.expected_cells(events), oracle.expected_timeline(events)
+        records, timeline = table_contents.read_records(), table_contents.read_timeline()
+        expected_records, expected_timeline = oracle.expected_cells(events), oracle.expected_timeline(events)
         transaction.set_rollback(True)
     COUNTS["judged"] += 1
-    differences = table_contents.list_differences(law, found)
+    differences = table_contents.list_differences(expected_records, records)
     assert not differences, f"seed {seed}, {size} events: {differences}"
-    assert timeline == told, f"seed {seed}, {size} events: timeline"
+    assert timeline == expected_timeline, f"seed {seed}, {size} events: timeline"
 
 
 @pytest.mark.django_db
 @run(max_examples=100)
 @given(**HISTORY)
-def test_a_mirror_holds_what_the_law_says_whatever_the_order(db: None, seed: int, size: int) -> None:
+def test_a_mirror_holds_what_the_oracle_computes_whatever_the_order(db: None, seed: int, size: int) -> None:
     check(seed, size)
 
 
@@ -39,5 +39,5 @@ def test_a_mirror_holds_what_the_law_says_whatever_the_order(db: None, seed: int
 @pytest.mark.django_db(transaction=True)
 @run(max_examples=2_000)
 @given(**HISTORY)
-def test_two_thousand_mirrors_hold_what_the_law_says(db: None, seed: int, size: int) -> None:
+def test_two_thousand_mirrors_hold_what_the_oracle_computes(db: None, seed: int, size: int) -> None:
     check(seed, size)

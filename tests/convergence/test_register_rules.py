@@ -1,7 +1,7 @@
 """Each rule of docs/convergence.md about keys, clocks, nulls and copies, by the fewest events that show it.
 
-`records_after` applies them in every order, in one batch and one at a time, and fails if the results differ.
-The rules about the event log are in test_event_rules.py, the others in the other test_*_rules.py.
+`records_after` applies the events in every order, in one batch and one at a time; the results must be equal.
+The rules of the event log are in test_event_rules.py, the others in the other test_*_rules.py.
 """
 
 import pytest

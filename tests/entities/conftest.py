@@ -8,7 +8,7 @@ from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 
 SIGNALS = (request_started, request_finished)
-# Importing it generates requests to every address, which takes half a minute; only `make prove` runs it.
+# Collecting it generates requests to every address, which takes half a minute.
 LONG_FILE = "test_openapi_requests_at_length.py"
 
 

@@ -1,4 +1,4 @@
-"""`manage.py check` names every slip in a vendor's tables, and what to write instead."""
+"""`manage.py check` names every mistake in a vendor's tables, and what to write instead."""
 
 from pathlib import Path
 from typing import Any
@@ -24,13 +24,14 @@ VENDOR = Vendor(
     name="marigold",
     label="Marigold",
     scheme="hmac-sha256",
-    events=event_types("deal", DEAL, "created won", won={"status": "won"}) | event_types("client", CLIENT, "created"),
+    events=event_types("deal", DEAL, "created won", won={"status": "won"})
+    | event_types("client", CLIENT, "created"),
     reference_copies={"client": {"company": "name"}},
 )
 """
 
-SLIPS = [
-    ("E001", "raise OSError('away')", "cannot be imported: OSError('away')", "Mend the module"),
+MISTAKES = [
+    ("E001", "raise OSError('away')", "cannot be imported: OSError('away')", "Correct the module"),
     ("E001", "VENDOR = None", "has no VENDOR", "VENDOR = Vendor(name='marigold', ...)"),
     (
         "E001",
@@ -53,7 +54,7 @@ SLIPS = [
     (
         "E004",
         SOUND.replace('Entity("deal"', 'Entity("opportunity"'),
-        "entity 'opportunity' is no mirrored model",
+        "entity 'opportunity' is not a mirrored model",
         "Write one of: appointment, ",
     ),
     (
@@ -89,7 +90,7 @@ SLIPS = [
     (
         "E006",
         SOUND.replace('"price"}', '"price"}, link_keys=("prices",)'),
-        "entity 'deal', link_keys: no column is read off 'prices'",
+        "entity 'deal', link_keys: no column is read from 'prices'",
         "Write one of: price",
     ),
     (
@@ -139,33 +140,33 @@ SLIPS = [
 ]
 
 
-def found() -> list[Any]:
+def entity_errors() -> list[Any]:
     return [error for error in run_checks() if str(error.id).startswith("entities.")]
 
 
-def test_the_tables_as_they_are_have_no_slip() -> None:
-    assert found() == []
+def test_the_vendors_tables_have_no_mistake() -> None:
+    assert entity_errors() == []
 
 
-def test_a_sound_module_has_no_slip(tmp_path: Path) -> None:
+def test_a_sound_module_has_no_mistake(tmp_path: Path) -> None:
     with third_vendor.temporary_vendor(tmp_path, SOUND):
-        assert found() == []
+        assert entity_errors() == []
 
 
-@pytest.mark.parametrize(("code", "text", "reason", "hint"), SLIPS)
-def test_a_slip_is_named_with_what_to_write_instead(
+@pytest.mark.parametrize(("code", "text", "reason", "hint"), MISTAKES)
+def test_a_mistake_is_named_with_what_to_write_instead(
     tmp_path: Path, code: str, text: str, reason: str, hint: str
 ) -> None:
     assert text != SOUND
     with third_vendor.temporary_vendor(tmp_path, text) as module:
-        errors = {error.id: error for error in found()}
+        errors = {error.id: error for error in entity_errors()}
     error = errors[f"entities.{code}"]
     assert error.obj == module
     assert reason in error.msg
     assert hint in error.hint
 
 
-def test_a_slip_fails_manage_py_check(tmp_path: Path) -> None:
+def test_a_mistake_fails_manage_py_check(tmp_path: Path) -> None:
     with (
         third_vendor.temporary_vendor(tmp_path, SOUND.replace("same_names(", "same_names('nmae ' + ")),
         pytest.raises(SystemCheckError, match="nmae"),
@@ -178,7 +179,7 @@ def test_a_column_of_a_kind_without_a_converter_is_named(
 ) -> None:
     monkeypatch.delitem(CONVERTERS, models.DecimalField)
     with third_vendor.temporary_vendor(tmp_path, SOUND) as module:
-        (error,) = [error for error in found() if error.obj == module]
+        (error,) = [error for error in entity_errors() if error.obj == module]
     assert error.id == "entities.E007"
     assert "entity 'deal', columns: no converter fills the DecimalField 'value'" in error.msg
     assert "Give DecimalField a row in entities.reading.converters.CONVERTERS" in error.hint
@@ -187,13 +188,16 @@ def test_a_column_of_a_kind_without_a_converter_is_named(
 @pytest.mark.parametrize(
     ("rules", "reason"),
     [
-        ({"derived": {"close_at": RunStart("status", frozenset())}}, "there is no time 'close_at' to fill"),
-        ({"derived": {"title": RunStart("status", frozenset())}}, "there is no time 'title' to fill"),
         (
-            {"derived": {"closed_at": RunStart("state", frozenset())}},
-            "'closed_at' is read off 'state', which no vendor fills",
+            {"derived_columns": {"close_at": RunStart("status", frozenset())}},
+            "there is no time 'close_at' to fill",
         ),
-        ({"tracked": ("stage",)}, "tracked: there is no column 'stage'"),
+        ({"derived_columns": {"title": RunStart("status", frozenset())}}, "there is no time 'title' to fill"),
+        (
+            {"derived_columns": {"closed_at": RunStart("state", frozenset())}},
+            "'closed_at' is derived from 'state', which no vendor fills",
+        ),
+        ({"tracked_columns": ("stage",)}, "tracked_columns: there is no column 'stage'"),
     ],
 )
 def test_a_records_rule_that_names_no_column_is_named(
@@ -201,7 +205,7 @@ def test_a_records_rule_that_names_no_column_is_named(
 ) -> None:
     for name, rule in rules.items():
         monkeypatch.setattr(Deal, name, rule)
-    (error,) = found()
+    (error,) = entity_errors()
     assert isinstance(error, Error)
     assert (error.id, error.obj) == ("entities.E010", "entities.Deal")
     assert reason in error.msg

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from django.db import connection
 
-from entities.reading.mapper import MappedEvent
+from entities.reading.mapped_event import MappedEvent
 from entities.reading.plan import entity_plans
 from entities.vendors import all_vendors, get_vendor
 from entities.writing import process_batch

@@ -1,4 +1,4 @@
-"""The Celery tasks, where what they need is away: the next sweep does what they could not."""
+"""The Celery tasks while the database or the broker is away: the next sweep does what they could not."""
 
 from collections.abc import Callable
 
@@ -15,8 +15,8 @@ from tests.support.ports import HOST, free_port
 
 
 @pytest.fixture(autouse=True)
-def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing was found away before."""
+def closed_circuits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Replace circuit breakers that earlier tests may have opened."""
     monkeypatch.setattr(tasks, "database_circuit", CircuitBreaker("database"))
     monkeypatch.setattr(tasks, "wake_now", Debouncer(WakeupPublisher(), 0, "broker").run_now)
 
@@ -32,7 +32,7 @@ def fails_with(monkeypatch: pytest.MonkeyPatch, error: Exception, cause: Excepti
 def test_a_broker_that_is_away_does_not_fail_the_task_that_wakes_the_next(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Celery (5.7) loses a worker for good whose task fails while the broker's connection is lost."""
+    """If a task fails while the broker's connection is lost, Celery (5.7) loses that worker for good."""
     monkeypatch.setattr(tasks, "drain_backlog", lambda seconds: 3)
     monkeypatch.setattr(tasks, "has_pending_events", lambda: True)
     with current_app_at(f"redis://{HOST}:{free_port()}/0"):
@@ -40,7 +40,7 @@ def test_a_broker_that_is_away_does_not_fail_the_task_that_wakes_the_next(
 
 
 @pytest.mark.parametrize("task", [tasks.drain, tasks.sweep], ids=lambda task: task.name)
-def test_a_database_that_is_away_is_a_line_and_no_failure(
+def test_a_database_that_is_away_is_one_log_line_and_does_not_fail_the_task(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, task: Callable[[], int]
 ) -> None:
     fails_with(monkeypatch, OperationalError("gone"), errors.OperationalError("gone"))
@@ -49,7 +49,9 @@ def test_a_database_that_is_away_is_a_line_and_no_failure(
 
 
 @pytest.mark.parametrize("task", [tasks.drain, tasks.sweep], ids=lambda task: task.name)
-def test_a_mistake_of_ours_fails_the_task(monkeypatch: pytest.MonkeyPatch, task: Callable[[], int]) -> None:
+def test_a_lasting_database_error_fails_the_task(
+    monkeypatch: pytest.MonkeyPatch, task: Callable[[], int]
+) -> None:
     fails_with(monkeypatch, ProgrammingError("wrong"), errors.UndefinedTable("wrong"))
     with pytest.raises(ProgrammingError):
         task()

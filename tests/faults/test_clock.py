@@ -50,7 +50,7 @@ def run_celery(directory: Path, *argv: str, off_seconds: int, ends: signal.Signa
         directory / f"{argv[0]}.log",
         {"DATABASE_URL": database_url(), "CLOCK_OFF_SECONDS": str(off_seconds)},
         PROJECT,
-        ends=((ends, 5), (signal.SIGKILL, 5)),
+        stop_signals=((ends, 5), (signal.SIGKILL, 5)),
     )
     with services.run_program(program, lambda: True):
         yield

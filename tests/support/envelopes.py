@@ -9,7 +9,7 @@ from typing import Any
 from entities.merge.clock import Rank, parse_clock
 from entities.merge.registers import timeline_values
 from entities.reading import mapper
-from entities.reading.mapper import MappedEvent, RecordKey
+from entities.reading.mapped_event import MappedEvent, RecordKey
 from entities.stored_events import StoredEvent
 from entities.vendors import get_vendor
 

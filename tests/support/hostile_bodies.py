@@ -72,7 +72,7 @@ FRAGMENTS: dict[str, Sequence[str]] = {
 
 
 def place_everywhere(vendor: Vendor, text: str) -> Iterator[bytes]:
-    """Yield bodies with the text in every kind of place: fields, ids, unknown keys, the envelope, the root."""
+    """Yield bodies with the text everywhere: in fields, ids, unknown keys, the envelope, the root."""
     for number, (event_type, path) in enumerate(one_path_per_kind(vendor)):
         yield build_body(
             vendor, event_type, identity_members(vendor, event_type, f"h{number}") | member_at(path, text)

@@ -1,7 +1,8 @@
 """Checks that hostile input did no harm: nothing is left pending, and failures are the sender's fault."""
 
 from entities.reading.envelope import Malformed, read_envelope
-from entities.reading.mapper import Unmappable, map_event
+from entities.reading.mapped_event import Unmappable
+from entities.reading.mapper import map_event
 from entities.stored_events import StoredEvent
 from entities.vendors import get_vendor
 from events.models import Event, Source

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from entities.merge.clock import Rank, format_clock
-from entities.merge.derived_columns import RunStart, derive_run_start
+from entities.merge.derived_columns import DerivedOrigin, RunStart, find_derived_origin
 from entities.merge.registers import (
     ADDITION,
     EXISTS,
@@ -30,6 +30,7 @@ from entities.merge.registers import (
     to_state,
 )
 from entities.reading import column_values, envelope, mapper
+from entities.reading.payload_reading import Reading
 from entities.writing import apply
 from events.processing import drain
 from tests.convergence import (
@@ -272,12 +273,15 @@ def _history_by(order: str) -> Callable[[pytest.MonkeyPatch], None]:
     return lambda patch: patch.setattr(apply, "READ_HISTORY", statement)
 
 
-def _read_off_newest(rule: RunStart, column: str, history: list[tuple[str, dict[str, Any]]]) -> str | None:
-    return derive_run_start(rule, column, history[-1:])
+History = list[tuple[str, dict[str, Any]]]
 
 
-def _read_off_run(rule: RunStart, column: str, history: list[tuple[str, dict[str, Any]]]) -> str | None:
-    return derive_run_start(replace(rule, prefers_own_value=False), column, history)
+def _read_off_newest(rule: RunStart, column: str, history: History) -> DerivedOrigin | None:
+    return find_derived_origin(rule, column, history[-1:])
+
+
+def _read_off_run(rule: RunStart, column: str, history: History) -> DerivedOrigin | None:
+    return find_derived_origin(replace(rule, prefers_own_value=False), column, history)
 
 
 def _no_bare_entries(patch: pytest.MonkeyPatch) -> None:
@@ -285,7 +289,7 @@ def _no_bare_entries(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(
         apply,
         "_write_timeline",
-        lambda said, ids: write([one for one in said if one.statement.writes], ids),
+        lambda statements, ids: write([statement for statement in statements if statement.writes], ids),
     )
 
 
@@ -293,12 +297,12 @@ DERIVED = [
     Mutation("history is in the order of arrival", _history_by("id"), caught_by_convergence(37)),
     Mutation(
         "a run begins with its newest event",
-        lambda patch: patch.setattr(apply, "derive_run_start", _read_off_newest),
+        lambda patch: patch.setattr(apply, "find_derived_origin", _read_off_newest),
         caught_by_oracle(12, 14),
     ),
     Mutation(
         "the vendor's own time of payment does not count",
-        lambda patch: patch.setattr(apply, "derive_run_start", _read_off_run),
+        lambda patch: patch.setattr(apply, "find_derived_origin", _read_off_run),
         caught_by_oracle(7),
     ),
     Mutation("the timeline leaves references out", _no_bare_entries, caught_by_oracle(1)),
@@ -312,7 +316,7 @@ def _columns_as(rank: Rank) -> Callable[[pytest.MonkeyPatch], None]:
     """Columns read as if the event were of this rank, which decides whether a null is said."""
     read_columns = mapper._read_columns
 
-    def ranked(plan: Any, payload: Any, _: Rank) -> mapper.Reading:
+    def ranked(plan: Any, payload: Any, _: Rank) -> Reading:
         return read_columns(plan, payload, rank)
 
     return lambda patch: patch.setattr(mapper, "_read_columns", ranked)
@@ -321,7 +325,7 @@ def _columns_as(rank: Rank) -> Callable[[pytest.MonkeyPatch], None]:
 def _absent_as_null(patch: pytest.MonkeyPatch) -> None:
     read_columns = mapper._read_columns
 
-    def filled(plan: Any, *rest: Any) -> mapper.Reading:
+    def filled(plan: Any, *rest: Any) -> Reading:
         reading = read_columns(plan, *rest)
         reading.writes = {column.name: None for column in plan.columns} | reading.writes
         return reading
@@ -354,17 +358,17 @@ READING = [
     Mutation("absent is null", _absent_as_null, test_register_rules.test_an_absent_field_writes_nothing),
     Mutation(
         "embedded copies are not read",
-        lambda patch: patch.setattr(mapper, "_read_embedded", lambda *embedded: mapper.Reading()),
+        lambda patch: patch.setattr(mapper, "_read_embedded", lambda *embedded: Reading()),
         test_register_rules.test_an_embedded_copy_writes_the_embedded_records_registers,
     ),
     Mutation(
         "scalars beside a reference are not read",
-        lambda patch: patch.setattr(mapper, "_read_beside", lambda *beside: mapper.Reading()),
+        lambda patch: patch.setattr(mapper, "_read_scalar_copies", lambda *copies: Reading()),
         test_register_rules.test_a_scalar_beside_a_reference_is_a_copy_of_that_one_field,
     ),
     Mutation(
         "sub-accounts share their records",
-        lambda patch: patch.setattr(mapper, "_read_scope", lambda *scope: ("", mapper.Reading())),
+        lambda patch: patch.setattr(mapper, "_read_scope", lambda *scope: ("", Reading())),
         test_register_rules.test_equal_ids_in_two_sub_accounts_are_two_records,
     ),
     Mutation(

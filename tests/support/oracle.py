@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 
 from entities.merge.registers import Invalid
 from entities.reading.envelope import Malformed, read_envelope
-from entities.reading.mapper import RecordKey, Statement, Unmappable, map_event
+from entities.reading.mapped_event import RecordKey, Statement, Unmappable
+from entities.reading.mapper import map_event
 from entities.stored_events import StoredEvent
 from entities.vendor_language import Vendor
 from entities.vendors import get_vendor

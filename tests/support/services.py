@@ -34,7 +34,7 @@ def provide_database(state: Path) -> Iterator[str]:
         return
     cluster = make_cluster(state, durable=False)
     cluster.prepare()
-    with run_program(cluster.program(state / "postgres.log"), cluster.answers):
+    with run_program(cluster.make_program(state / "postgres.log"), cluster.is_ready):
         yield cluster.url
 
 
@@ -44,8 +44,8 @@ def provide_broker(state: Path) -> Iterator[str]:
     if "BROKER_URL" in os.environ:
         yield os.environ["BROKER_URL"]
         return
-    valkey_here = valkey.Broker(state, sockets=state)
-    with run_program(valkey_here.program(state / "valkey.log"), valkey_here.answers):
+    valkey_here = valkey.Broker(state, socket_directory=state)
+    with run_program(valkey_here.make_program(state / "valkey.log"), valkey_here.is_ready):
         yield valkey_here.url
 
 
@@ -57,4 +57,4 @@ def run_program(program: process.Program, answers: Callable[[], bool]) -> Iterat
         wait_until_ready(program, child, answers, tick=lambda: None)
         yield child
     finally:
-        stop_process(child, program.ends)
+        stop_process(child, program.stop_signals)

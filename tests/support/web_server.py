@@ -71,7 +71,7 @@ def run_web_server(
         wait_until_ready(program, child, lambda: accepts_connections(server.port), lambda: None)
         yield server
     finally:
-        stop_process(child, program.ends)
+        stop_process(child, program.stop_signals)
 
 
 def database_url(option: str = "") -> str:

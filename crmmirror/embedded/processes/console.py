@@ -1,4 +1,4 @@
-"""What the person at the terminal sees: one line for each event of interest, our own and the children's."""
+"""Output for the person at the terminal: one line per event, of `up` itself and of its children's logs."""
 
 import contextlib
 import re
@@ -6,52 +6,52 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-# The lines of crmmirror.logging_config, in either format; a library's banner or a traceback stays in the file.
-OWN_LINE = re.compile(r"(?P<time>\d{4}-\d\d-\d\dT[\d:]+Z) (?P<rest>.*)|(?P<json>\{.*\})")
+# Lines in either format of crmmirror.logging_config. Others, such as a traceback, stay in the file.
+STRUCTURED_LINE = re.compile(r"(?P<time>\d{4}-\d\d-\d\dT[\d:]+Z) (?P<rest>.*)|(?P<json>\{.*\})")
 MAX_LOG_BYTES = 20_000_000
 
 
 def print_event(name: str, text: str, moment: str = "") -> None:
-    """Print one line. A terminal that was closed is no reason to stop."""
+    """Print one line. moment: in UTC, as text; now by default. A closed terminal does not raise an error."""
     moment = moment or datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    with contextlib.suppress(OSError, ValueError):
-        print(f"{moment} {name:<9} {text}", flush=True)  # noqa: T201
+    print_text(f"{moment} {name:<9} {text}")
 
 
 def print_text(text: str) -> None:
+    """Print text as it is. A closed terminal does not raise an error: the stack must still stop in order."""
     with contextlib.suppress(OSError, ValueError):
         sys.stdout.write(text + "\n")
         sys.stdout.flush()
 
 
 class LogFollower:
-    """Says the new lines of interest of one child's log."""
+    """Prints the structured lines that one child adds to its log."""
 
     def __init__(self, name: str, log: Path) -> None:
         self.name = name
         self.log = log
         self.position = log.stat().st_size if log.exists() else 0
 
-    def follow(self) -> None:
+    def print_new_lines(self) -> None:
+        """Print the lines that are complete and were not printed before."""
         if not self.log.exists():
             return
         with self.log.open("rb") as file:
             file.seek(self.position)
-            whole, newline, _ = file.read().rpartition(b"\n")
-        self.position += len(whole) + len(newline)
-        for line in whole.decode(errors="replace").splitlines():
-            self._say(line)
+            complete, newline, _ = file.read().rpartition(b"\n")
+        self.position += len(complete) + len(newline)
+        for line in complete.decode(errors="replace").splitlines():
+            self._print_line(line)
 
-    def _say(self, line: str) -> None:
-        ours = OWN_LINE.fullmatch(line)
-        if ours and ours["json"]:
+    def _print_line(self, line: str) -> None:
+        match = STRUCTURED_LINE.fullmatch(line)
+        if match and match["json"]:
             print_text(line)
-        elif ours:
-            print_event(self.name, ours["rest"], ours["time"])
+        elif match:
+            print_event(self.name, match["rest"], match["time"])
 
 
-def rotate_log(log: Path) -> Path:
-    """Set a long log aside before a new run appends to it."""
+def rotate_log(log: Path) -> None:
+    """Rename a log of more than MAX_LOG_BYTES to `.old.log`, so that the next run starts a new one."""
     if log.exists() and log.stat().st_size > MAX_LOG_BYTES:
         log.rename(log.with_suffix(".old.log"))
-    return log

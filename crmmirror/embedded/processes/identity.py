@@ -1,4 +1,4 @@
-"""Who a child process runs as: PostgreSQL refuses to run as root."""
+"""The user as whom a child process runs. Needed because PostgreSQL refuses to run as root."""
 
 import ctypes
 import os
@@ -7,20 +7,25 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CLONE_NEWUSER = 0x10000000
+# The user and group id that a mapped child sees as its own.
 MAPPED_ID = 1000
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
 @dataclass(frozen=True)
 class Identity:
-    """`uid` and `gid` own the child's files; a `mapped` child sees itself as an ordinary user."""
+    """A user of a child process.
+
+    uid, gid: own the child's files. mapped: the child is in a user namespace, in which it sees itself as
+    an ordinary user.
+    """
 
     uid: int
     gid: int
     mapped: bool = False
 
     def assume(self) -> None:
-        """Become it. Runs in the child, between fork and exec."""
+        """Become this user. Runs in the child, between fork and exec. Raises OSError."""
         if self.mapped:
             _map_to_ordinary_user()
         elif self.uid != os.geteuid():
@@ -29,24 +34,25 @@ class Identity:
             os.setuid(self.uid)
 
 
-def current_identity() -> Identity:
+def get_current_identity() -> Identity:
+    """Return the user of this process."""
     return Identity(os.geteuid(), os.getegid())
 
 
-def unprivileged_identities() -> tuple[Identity, ...]:
-    """Who may run PostgreSQL for the present user, best first.
+def find_unprivileged_identities() -> tuple[Identity, ...]:
+    """Return the identities that may run PostgreSQL for the current user, the best one first.
 
-    Root has two ways: root in a user namespace that shows it as an ordinary user, so that the
-    files stay root's; and, where user namespaces are blocked, `nobody`.
+    Root has two: root in a user namespace that shows it as an ordinary user, so that the files stay
+    root's; and `nobody`, for machines on which user namespaces are blocked.
     """
     if os.geteuid() != 0:
-        return (current_identity(),)
+        return (get_current_identity(),)
     nobody = pwd.getpwnam("nobody")
     return Identity(0, 0, mapped=True), Identity(nobody.pw_uid, nobody.pw_gid)
 
 
 def _map_to_ordinary_user() -> None:
-    """What `unshare --user --map-user=1000 --map-group=1000` does, without a process in between."""
+    """Do the same as `unshare --user --map-user=1000 --map-group=1000`, without a process in between."""
     uid, gid = os.geteuid(), os.getegid()
     if _libc.unshare(CLONE_NEWUSER) != 0:
         raise OSError(ctypes.get_errno(), "user namespaces are blocked")

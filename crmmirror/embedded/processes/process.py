@@ -1,4 +1,4 @@
-"""One child process: started on a leash, stopped with deadlines, its output in a file."""
+"""One child process: it ends when its parent dies, is stopped within deadlines, and writes to a log file."""
 
 import contextlib
 import ctypes
@@ -12,20 +12,22 @@ from pathlib import Path
 from signal import SIGKILL, SIGTERM, Signals
 
 from crmmirror.embedded.errors import EmbeddedError
-from crmmirror.embedded.processes import identity
-from crmmirror.embedded.processes.identity import current_identity
+from crmmirror.embedded.processes.identity import Identity, get_current_identity
 
 PR_SET_PDEATHSIG = 1
-READY_SECONDS = 60
+MAX_READY_SECONDS = 60
+READY_POLL_SECONDS = 0.02
+# Signals to send one after the other until the process ends, each with the seconds to wait for it.
+StopSignals = tuple[tuple[Signals, float], ...]
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
 @dataclass(frozen=True)
 class Program:
-    """What to run, and how to end it.
+    """A program to run as a child process, and how to stop it.
 
-    `ends` lists (signal, seconds to wait for it), to be tried in turn. `orphaned` is the signal
-    that the kernel sends when the parent dies, however it dies.
+    env: added to the parent's environment. parent_death_signal: the kernel sends it to the child when the
+    parent dies, in whatever way, so that no child is left behind.
     """
 
     name: str
@@ -33,16 +35,16 @@ class Program:
     log: Path
     env: Mapping[str, str] = field(default_factory=dict)
     cwd: Path | None = None
-    runs_as: identity.Identity = field(default_factory=current_identity)
-    ends: tuple[tuple[Signals, float], ...] = ((SIGTERM, 10), (SIGKILL, 5))
-    orphaned: Signals = SIGTERM
+    identity: Identity = field(default_factory=get_current_identity)
+    stop_signals: StopSignals = ((SIGTERM, 10), (SIGKILL, 5))
+    parent_death_signal: Signals = SIGTERM
 
 
 def start_process(program: Program) -> subprocess.Popen[bytes]:
-    """Start it in a session of its own, so that a terminal's Ctrl-C reaches only the parent.
+    """Start a program in a session of its own, so that a terminal's Ctrl-C reaches only the parent.
 
-    Call it from the main thread: the kernel takes the death of the forking thread for the
-    parent's.
+    Call this from the main thread: the kernel sends the parent-death signal when the thread that forked
+    ends, even if its process goes on.
     """
     with program.log.open("ab") as log:
         return subprocess.Popen(  # noqa: S603
@@ -53,26 +55,30 @@ def start_process(program: Program) -> subprocess.Popen[bytes]:
             env={**os.environ, **program.env},
             cwd=program.cwd,
             start_new_session=True,
-            preexec_fn=die_with_parent(program.runs_as, program.orphaned),
+            preexec_fn=die_with_parent(program.identity, program.parent_death_signal),
         )
 
 
-def die_with_parent(runs_as: identity.Identity, orphaned: Signals) -> Callable[[], None]:
-    """What a child does between fork and exec. A change of user clears the leash, so it comes last."""
+def die_with_parent(identity: Identity, parent_death_signal: Signals) -> Callable[[], None]:
+    """Return the function that a child calls between fork and exec.
+
+    It changes the user first, because that clears a parent-death signal that was set before.
+    """
     parent = os.getpid()
 
-    def prepare() -> None:
-        runs_as.assume()
-        _libc.prctl(PR_SET_PDEATHSIG, orphaned, 0, 0, 0)
+    def prepare_child() -> None:
+        identity.assume()
+        _libc.prctl(PR_SET_PDEATHSIG, parent_death_signal, 0, 0, 0)
+        # The parent may have died before the line above: then the signal never comes.
         if os.getppid() != parent:
             os._exit(1)
 
-    return prepare
+    return prepare_child
 
 
-def stop_process(process: subprocess.Popen[bytes], ends: tuple[tuple[Signals, float], ...]) -> None:
-    """End it by the first signal that does, and whatever is left of its session after it."""
-    for number, seconds in ends:
+def stop_process(process: subprocess.Popen[bytes], stop_signals: StopSignals) -> None:
+    """Send the signals in turn until the process ends; then kill what is left of its session."""
+    for number, seconds in stop_signals:
         if process.poll() is None:
             process.send_signal(number)
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -81,30 +87,34 @@ def stop_process(process: subprocess.Popen[bytes], ends: tuple[tuple[Signals, fl
 
 
 def kill_session(leader: int) -> None:
-    """Kill what a dead child left running in its session."""
+    """Kill the processes that a dead child left running in its session."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(leader, signal.SIGKILL)
 
 
 def wait_until_ready(
-    program: Program, child: subprocess.Popen[bytes], answers: Callable[[], bool], tick: Callable[[], None]
+    program: Program, child: subprocess.Popen[bytes], is_ready: Callable[[], bool], tick: Callable[[], None]
 ) -> None:
-    """Return once it answers. Raises EmbeddedError where it ends first, or keeps silent for a minute.
+    """Return once the child is ready.
 
-    `tick` is called between two tries; it may raise to give up.
+    tick: called between two readiness checks; may raise to give up. Raises EmbeddedError if the child ends
+    first, or is not ready within MAX_READY_SECONDS.
     """
-    deadline = time.monotonic() + READY_SECONDS
-    while not answers():
+    deadline = time.monotonic() + MAX_READY_SECONDS
+    while not is_ready():
         if child.poll() is not None:
             raise EmbeddedError(
-                f"{program.name} ended with status {child.returncode}: {last_log_line(program.log)}"
+                f"{program.name} ended with status {child.returncode}: {read_last_log_line(program.log)}"
             )
         if time.monotonic() > deadline:
-            raise EmbeddedError(f"{program.name} does not answer; {program.log} may say why.")
+            raise EmbeddedError(
+                f"{program.name} did not answer within {MAX_READY_SECONDS} s; see {program.log}."
+            )
         tick()
-        time.sleep(0.02)
+        time.sleep(READY_POLL_SECONDS)
 
 
-def last_log_line(log: Path) -> str:
+def read_last_log_line(log: Path) -> str:
+    """Return the last line of a log that is not blank, or a text that says that the log is empty."""
     lines = log.read_text(errors="replace").strip().splitlines()
     return lines[-1] if lines else f"{log} is empty"

@@ -1,4 +1,4 @@
-"""Keeps the children of the stack running, and ends them in order."""
+"""A supervisor: restarts the children of the stack with a back-off, and stops them in reverse order."""
 
 import os
 import signal
@@ -18,128 +18,152 @@ from crmmirror.embedded.processes.process import (
     wait_until_ready,
 )
 
-TICK_SECONDS = 0.1
-# Pauses before a restart; a child that ran well for a while starts over with the first.
-PAUSES = (0.2, 1, 2, 5, 10, 30)
-WELL_SECONDS = 60
+WATCH_POLL_SECONDS = 0.1
+RUN_POLL_SECONDS = 0.02
+# Back-off: the pause before a restart grows with each failure in a row, and stays at the last value.
+BACK_OFF_SECONDS = (0.2, 1, 2, 5, 10, 30)
+# A child that ran for longer than this starts again with the shortest pause.
+STABLE_SECONDS = 60
 STANDARD_INPUT = 0
 
 
-class Stopped(Exception):
-    """Somebody asked the stack to stop before it was up."""
+class StopRequested(Exception):
+    """Raised out of a waiting loop when somebody asks to stop before the stack is up."""
 
 
 @dataclass(frozen=True)
 class Service:
-    """A program that runs for as long as the stack does."""
+    """A program that runs as long as the stack does.
+
+    is_ready: a readiness check, called until it returns True. prepare: called before each start.
+    """
 
     program: Program
-    answers: Callable[[], bool] = lambda: True
+    is_ready: Callable[[], bool] = lambda: True
     prepare: Callable[[], None] = lambda: None
-    started: str = "started"
+    started_message: str = "started"
 
 
 @dataclass
 class Child:
+    """A service and its current process.
+
+    failure_count: failures in a row, for the back-off. restart_at: None while the process runs. Both
+    times are of the monotonic clock.
+    """
+
     service: Service
     process: subprocess.Popen[bytes]
-    since: float = field(default_factory=time.monotonic)
-    deaths: int = 0
-    due: float | None = None
+    started_at: float = field(default_factory=time.monotonic)
+    failure_count: int = 0
+    restart_at: float | None = None
 
 
 class Supervisor:
-    """Everything happens in the main thread: a child's leash is tied to the thread that forked it."""
+    """Starts, watches and stops children, all in the main thread.
+
+    A second thread must not start any: the kernel ties a child's parent-death signal to the thread that
+    forked it.
+    """
 
     def __init__(self) -> None:
         self.children: list[Child] = []
-        self.followers: list[LogFollower] = []
-        self.asked_to_stop = False
+        self.log_followers: list[LogFollower] = []
+        self.is_stop_requested = False
         self.has_terminal = os.isatty(STANDARD_INPUT)
 
-    def heed_signals(self) -> None:
-        """Ctrl-C, SIGTERM, and SIGHUP, which is a terminal that was closed, ask for an orderly stop."""
+    def install_signal_handlers(self) -> None:
+        """Make SIGINT (Ctrl-C), SIGTERM and SIGHUP (a closed terminal) ask for an orderly stop."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._ask_to_stop)
+            signal.signal(number, self._request_stop)
 
-    def start(self, service: Service, *, followed: bool = False) -> None:
-        """Return once it answers; it is kept running from then on."""
-        began = time.monotonic()
+    def start(self, service: Service, *, prints_log: bool = False) -> None:
+        """Start a service and return once it is ready. `watch` restarts it from then on.
+
+        prints_log: print new lines of its log. Raises EmbeddedError, StopRequested, OSError.
+        """
+        started_at = time.monotonic()
         rotate_log(service.program.log)
-        if followed:
-            self.followers.append(LogFollower(service.program.name, service.program.log))
+        if prints_log:
+            self.log_followers.append(LogFollower(service.program.name, service.program.log))
         service.prepare()
         child = Child(service, start_process(service.program))
         self.children.append(child)
-        wait_until_ready(service.program, child.process, service.answers, self.tick)
-        print_event(service.program.name, f"{service.started} after {time.monotonic() - began:.1f} s")
+        wait_until_ready(service.program, child.process, service.is_ready, self.tick)
+        seconds = time.monotonic() - started_at
+        print_event(service.program.name, f"{service.started_message} after {seconds:.1f} s")
 
     def run(self, program: Program) -> int:
-        """Run a program to its end; its exit status."""
-        running = start_process(program)
+        """Run a program to its end and return its exit status. Raises StopRequested."""
+        process = start_process(program)
         try:
-            while running.poll() is None:
+            while process.poll() is None:
                 self.tick()
-                time.sleep(0.02)
+                time.sleep(RUN_POLL_SECONDS)
         finally:
-            stop_process(running, program.ends)
-        return running.returncode
+            stop_process(process, program.stop_signals)
+        return process.returncode
 
     def tick(self) -> None:
-        """What has to happen at every turn of a waiting loop. Raises Stopped."""
-        self._look_around()
-        if self.asked_to_stop:
-            raise Stopped
+        """Print new log lines. Call it in each turn of a waiting loop. Raises StopRequested."""
+        self._poll_logs_and_terminal()
+        if self.is_stop_requested:
+            raise StopRequested
 
     def watch(self) -> None:
-        """Restart what dies, until somebody asks to stop."""
-        while not self.asked_to_stop:
-            self._look_around()
+        """Restart children that end, until somebody asks to stop."""
+        while not self.is_stop_requested:
+            self._poll_logs_and_terminal()
             for child in self.children:
-                self._tend(child)
-            time.sleep(TICK_SECONDS)
+                self._restart_if_ended(child)
+            time.sleep(WATCH_POLL_SECONDS)
 
     def stop(self) -> None:
-        """End the last first: no worker outlives its broker, and nobody the database."""
+        """Stop the children in reverse order: no program outlives the broker or the database that it uses."""
         while self.children:
             child = self.children.pop()
-            stop_process(child.process, child.service.program.ends)
+            stop_process(child.process, child.service.program.stop_signals)
             print_event(child.service.program.name, "stopped")
 
-    def _look_around(self) -> None:
-        """Follow the logs; miss the terminal, whose end may be signalled to a waiting `make` alone."""
-        for follower in self.followers:
-            follower.follow()
+    def _poll_logs_and_terminal(self) -> None:
+        """Print new log lines, and ask to stop if the terminal was closed.
+
+        Under `make`, a closed terminal is signalled only to `make`, which waits for this process to end.
+        """
+        for follower in self.log_followers:
+            follower.print_new_lines()
         if self.has_terminal and not os.isatty(STANDARD_INPUT):
-            self.asked_to_stop = True
+            self.is_stop_requested = True
 
-    def _ask_to_stop(self, number: int, _: FrameType | None) -> None:
-        self.asked_to_stop = True
+    def _request_stop(self, number: int, _: FrameType | None) -> None:
+        self.is_stop_requested = True
 
-    def _tend(self, child: Child) -> None:
-        if child.due is not None:
-            if time.monotonic() >= child.due:
+    def _restart_if_ended(self, child: Child) -> None:
+        """Schedule a restart if the child has ended; restart it if its pause is over."""
+        if child.restart_at is not None:
+            if time.monotonic() >= child.restart_at:
                 self._restart(child)
         elif child.process.poll() is not None:
-            self._mourn(child)
+            self._schedule_restart(child)
 
-    def _mourn(self, child: Child) -> None:
+    def _schedule_restart(self, child: Child) -> None:
         kill_session(child.process.pid)
         now = time.monotonic()
-        child.deaths = 0 if now - child.since > WELL_SECONDS else child.deaths
-        pause = PAUSES[min(child.deaths, len(PAUSES) - 1)]
-        child.deaths += 1
-        child.due = now + pause
-        ended = f"ended with status {child.process.returncode}; starting it again in {pause} s"
-        print_event(child.service.program.name, ended)
+        if now - child.started_at > STABLE_SECONDS:
+            child.failure_count = 0
+        pause = BACK_OFF_SECONDS[min(child.failure_count, len(BACK_OFF_SECONDS) - 1)]
+        child.failure_count += 1
+        child.restart_at = now + pause
+        message = f"ended with status {child.process.returncode}; starting it again in {pause} s"
+        print_event(child.service.program.name, message)
 
     def _restart(self, child: Child) -> None:
-        child.since, child.due = time.monotonic(), None
+        child.started_at, child.restart_at = time.monotonic(), None
         try:
             child.service.prepare()
             child.process = start_process(child.service.program)
         except (EmbeddedError, OSError) as error:
             print_event(child.service.program.name, f"did not start: {error}")
-            self._mourn(child)
+            self._schedule_restart(child)
         else:
             print_event(child.service.program.name, "started again")

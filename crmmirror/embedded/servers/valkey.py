@@ -1,10 +1,10 @@
-"""A Valkey that carries wake-ups, on a unix socket only. It keeps nothing: nothing in it is missed."""
+"""The embedded broker: a Valkey on a unix socket. It stores nothing on disk, since wake-ups may be lost."""
 
 import socket
 from dataclasses import dataclass
 from pathlib import Path
 
-from crmmirror.embedded.processes.identity import current_identity
+from crmmirror.embedded.processes.identity import get_current_identity
 from crmmirror.embedded.processes.process import Program
 from crmmirror.embedded.servers import binaries
 from crmmirror.embedded.servers.sockets import make_socket_directory
@@ -12,40 +12,44 @@ from crmmirror.embedded.servers.sockets import make_socket_directory
 
 @dataclass(frozen=True)
 class Broker:
-    state: Path
-    sockets: Path
+    """A Valkey server of one state directory."""
+
+    state_directory: Path
+    socket_directory: Path
 
     @property
-    def socket(self) -> Path:
-        return self.sockets / "valkey"
+    def socket_path(self) -> Path:
+        return self.socket_directory / "valkey"
 
     @property
     def url(self) -> str:
-        return f"redis+socket://{self.socket}"
+        return f"redis+socket://{self.socket_path}"
 
-    def program(self, log: Path) -> Program:
+    def make_program(self, log: Path) -> Program:
+        """Return the server as a program. Raises EmbeddedError if Valkey is not installed."""
         options = {
             "port": "0",
-            "unixsocket": str(self.socket),
+            "unixsocket": str(self.socket_path),
             "unixsocketperm": "700",
             "save": "",
             "appendonly": "no",
-            "dir": str(self.state),
+            "dir": str(self.state_directory),
         }
         argv = [word for name, value in options.items() for word in (f"--{name}", value)]
         return Program(name="broker", argv=(str(binaries.find_valkey()), *argv), log=log)
 
-    def answers(self) -> bool:
+    def is_ready(self) -> bool:
+        """Return True if the server answers a PING."""
         try:
             with socket.socket(socket.AF_UNIX) as connection:
                 connection.settimeout(1)
-                connection.connect(str(self.socket))
+                connection.connect(str(self.socket_path))
                 connection.sendall(b"PING\r\n")
                 return connection.recv(7) == b"+PONG\r\n"
         except OSError:
             return False
 
 
-def make_broker(state: Path) -> Broker:
-    """The broker of a state directory."""
-    return Broker(state, make_socket_directory(state, current_identity()))
+def make_broker(state_directory: Path) -> Broker:
+    """Return the broker of a state directory, with its socket directory made."""
+    return Broker(state_directory, make_socket_directory(state_directory, get_current_identity()))

@@ -1,1 +1,5 @@
-"""The parts that every admin page is made of: cells, filters, paging, read-only pages. Knows no model by name."""
+"""Parts that every admin page is made of: cells, documents, list filters, paging, read-only pages, addresses.
+
+A model or vendor is never named here. The kit imports Django and `crmmirror.lib` only; its templates
+are in `crmmirror/templates/admin_kit/`.
+"""

@@ -11,22 +11,29 @@ MAX_ROWS = 10_000
 
 
 class CappedPaginator(Paginator):
-    """Counts and pages through the first 10,000 rows; whoever wants others narrows the list."""
+    """Counts and pages through the first MAX_ROWS rows only, because an exact count reads the whole table.
+
+    Staff reach the other rows by narrowing the list with a search or filters.
+    """
 
     object_list: QuerySet
 
     @cached_property
-    def counted(self) -> int:
+    def capped_count(self) -> int:
+        """Count the rows up to one beyond MAX_ROWS."""
         return count_up_to(self.object_list, MAX_ROWS)
 
     @property
     def count(self) -> int:
-        return min(self.counted, MAX_ROWS)
+        """Return how many rows have a page."""
+        return min(self.capped_count, MAX_ROWS)
 
     @property
     def count_label(self) -> str:
-        return format_capped(self.counted, MAX_ROWS)
+        """Return the number of rows for people: `1,234`, or `10,000+` beyond the cap."""
+        return format_capped(self.capped_count, MAX_ROWS)
 
     @property
     def is_capped(self) -> bool:
-        return self.counted > MAX_ROWS
+        """Return True if there are rows that no page shows."""
+        return self.capped_count > MAX_ROWS

@@ -1,4 +1,4 @@
-"""Filters whose choices are known without reading the table."""
+"""List filters whose choices are known without reading the table, which may have millions of rows."""
 
 import re
 from datetime import timedelta
@@ -17,24 +17,28 @@ PERIODS = {
     "month": ("past 30 days", timedelta(days=30)),
     "year": ("past 365 days", timedelta(days=365)),
 }
-OTHER = "other"
-# So many choices are folded.
-MAX_UNFOLDED_CHOICES = 12
+OTHER_CHOICE = "other"
+# A filter with at least this many choices is folded, so that it does not push the others off the screen.
+MIN_FOLDED_CHOICES = 12
+# Ids of up to 18 digits fit PostgreSQL's bigint.
 ID_PATTERN = re.compile(r"[0-9]{1,18}")
 
 
 class FoldedFilter(SimpleListFilter):
-    """One that is folded until it is used, unless it is `is_prominent`."""
+    """A filter that is folded until it is used, unless it is `is_prominent`."""
 
-    template = "entities/filter.html"
+    template = "admin_kit/filter.html"
     is_prominent = False
 
     @property
     def is_open(self) -> bool:
+        """Return True if the list shows the filter unfolded."""
         return self.is_prominent or self.parameter_name in self.used_parameters
 
 
 class SourceFilter(FoldedFilter):
+    """Narrows a list to the rows of one source; it is hidden while there is only one source."""
+
     title = "source"
     parameter_name = "source"
 
@@ -50,7 +54,7 @@ class SourceFilter(FoldedFilter):
 
 
 def period_filter(column: str, heading: str) -> type[SimpleListFilter]:
-    """Rows whose time in that column is within a fixed period until now."""
+    """Make a filter for rows whose time in a column is within one of PERIODS until now."""
 
     class PeriodFilter(FoldedFilter):
         title = heading
@@ -60,31 +64,39 @@ def period_filter(column: str, heading: str) -> type[SimpleListFilter]:
             return [(name, label) for name, (label, _) in PERIODS.items()]
 
         def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-            if (chosen := self.value()) not in PERIODS:
+            if (name := self.value()) not in PERIODS:
                 return queryset
-            return queryset.filter(**{f"{column}__gte": timezone.now() - PERIODS[chosen][1]})
+            return queryset.filter(**{f"{column}__gte": timezone.now() - PERIODS[name][1]})
 
     return PeriodFilter
 
 
 def word_filter(
-    column: str, known: tuple[str, ...], heading: str = "", other: bool = True
+    column: str, words: tuple[str, ...], heading: str = "", has_other: bool = True
 ) -> type[SimpleListFilter]:
-    """Rows with that word in that column; with `other`, every unforeseen word has a choice too."""
+    """Make a filter for rows with one of these words in a column.
+
+    has_other: offer a choice "other" for rows with any other word.
+    """
 
     class WordFilter(FoldedFilter):
         title = heading or column.replace("_", " ")
         parameter_name = column
-        is_prominent = len(known) < MAX_UNFOLDED_CHOICES
+        is_prominent = len(words) < MIN_FOLDED_CHOICES
 
         def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Lookups:
-            choices = [(word, word if "." in word else word.replace("_", " ")) for word in known]
-            return [*choices, (OTHER, "other")] if other else choices
+            choices = [(word, _word_label(word)) for word in words]
+            return [*choices, (OTHER_CHOICE, "other")] if has_other else choices
 
         def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-            chosen = self.value()
-            if other and chosen == OTHER:
-                return queryset.filter(**{f"{column}__isnull": False}).exclude(**{f"{column}__in": known})
-            return queryset.filter(**{column: chosen}) if chosen in known else queryset
+            word = self.value()
+            if has_other and word == OTHER_CHOICE:
+                return queryset.filter(**{f"{column}__isnull": False}).exclude(**{f"{column}__in": words})
+            return queryset.filter(**{column: word}) if word in words else queryset
 
     return WordFilter
+
+
+def _word_label(word: str) -> str:
+    """Return a word for people: in_review -> in review. Event types such as deal.stage_changed stay."""
+    return word if "." in word else word.replace("_", " ")

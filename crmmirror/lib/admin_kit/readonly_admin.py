@@ -1,4 +1,4 @@
-"""Rows that the admin shows and never writes: vendors' events are the only writers."""
+"""The admin of rows that it shows and never writes: only vendors' events write them."""
 
 from typing import Any
 
@@ -11,12 +11,13 @@ from crmmirror.lib.admin_kit.capped_paginator import CappedPaginator
 
 
 class ReadOnlyAdmin(ModelAdmin):
-    """Lists, and a page of its own for each row instead of a form."""
+    """A list of rows, and for each row a page instead of Django's form."""
 
     paginator = CappedPaginator
+    list_per_page = 50
+    # With Django's defaults, each of these would count or read the whole table.
     show_full_result_count = False
     show_facets = ShowFacets.NEVER
-    list_per_page = 50
     list_max_show_all = 0
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -35,22 +36,24 @@ class ReadOnlyAdmin(ModelAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """The row's page, at the address that Django has for its form."""
+        """Show the row's page at the address that Django has for its form."""
         if request.method not in ("GET", "HEAD"):
             raise PermissionDenied
-        return self.page_view(request, self.shown(request, object_id))
+        return self.page_view(request, self.get_viewable_row(request, object_id))
 
     def page_view(self, request: HttpRequest, row: Any, /) -> HttpResponse:
+        """Render the row's page; each subclass has its own."""
         raise NotImplementedError
 
-    def shown(self, request: HttpRequest, object_id: str) -> Any:
-        """The row, for whoever may see it; raises PermissionDenied or Http404."""
-        found = self.get_object(request, object_id)
-        if not self.has_view_permission(request, found):
+    def get_viewable_row(self, request: HttpRequest, object_id: str) -> Any:
+        """Return the row with this id. Raises PermissionDenied if the user may not view it, or Http404."""
+        row = self.get_object(request, object_id)
+        if not self.has_view_permission(request, row):
             raise PermissionDenied
-        if found is None:
+        if row is None:
             raise Http404(f"There is no {self.opts.verbose_name} with that id.")
-        return found
+        return row
 
     def page_context(self, request: HttpRequest, title: str) -> dict[str, Any]:
+        """Return what the template of every admin page needs."""
         return {**self.admin_site.each_context(request), "opts": self.opts, "title": title}

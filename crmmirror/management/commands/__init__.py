@@ -1,0 +1,1 @@
+"""One module per command of manage.py, which parses and prints; the rooms that it imports do the work."""

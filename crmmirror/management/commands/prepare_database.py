@@ -1,4 +1,4 @@
-"""`manage.py prepare_database`: what a database needs before `manage.py up` serves it."""
+"""`manage.py prepare_database`: brings a database to the state in which `manage.py up` can serve it."""
 
 import os
 from typing import Any
@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
-from crmmirror.embedded.stack import ADMIN, PASSWORD_IS_OURS, PASSWORD_IS_THEIRS
+from crmmirror.embedded.stack import ADMIN_USERNAME, GENERATED_PASSWORD_MESSAGE, OTHER_PASSWORD_MESSAGE
 from entities.vendors import all_vendors
 from events.models import Source
 from events.sources.registry import create_source
@@ -19,21 +19,27 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--demo", action="store_true")
+        parser.add_argument("--demo", action="store_true", help="make a source of each vendor")
 
     def handle(self, *, demo: bool, **_: Any) -> None:
         call_command("migrate", interactive=False, verbosity=0)
-        for vendor in all_vendors() if demo else ():
-            if not Source.objects.filter(slug=vendor).exists():
-                create_source(vendor, vendor)
-        self.stdout.write(
-            PASSWORD_IS_OURS if ensure_admin(os.environ["ADMIN_PASSWORD"]) else PASSWORD_IS_THEIRS
-        )
+        if demo:
+            create_demo_sources()
+        # The last line is read by `manage.py up`.
+        is_generated = ensure_admin(os.environ["ADMIN_PASSWORD"])
+        self.stdout.write(GENERATED_PASSWORD_MESSAGE if is_generated else OTHER_PASSWORD_MESSAGE)
+
+
+def create_demo_sources() -> None:
+    """Create a source for each vendor that has none of its name."""
+    for vendor in all_vendors():
+        if not Source.objects.filter(slug=vendor).exists():
+            create_source(vendor, vendor)
 
 
 def ensure_admin(password: str) -> bool:
-    """See to it that somebody can log in; whether this password lets `admin` in."""
+    """Create the admin user if there is no superuser. Return True if this password logs the admin in."""
     if not User.objects.filter(is_superuser=True).exists():
-        User.objects.create_superuser(ADMIN, password=password)
-    admin = User.objects.filter(username=ADMIN).first()
+        User.objects.create_superuser(ADMIN_USERNAME, password=password)
+    admin = User.objects.filter(username=ADMIN_USERNAME).first()
     return admin is not None and admin.check_password(password)

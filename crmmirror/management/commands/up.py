@@ -1,4 +1,4 @@
-"""`manage.py up`: the whole mirror on this machine, until Ctrl-C."""
+"""`manage.py up`: runs the whole mirror on this machine, until Ctrl-C."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ class Command(BaseCommand):
         "Runs database and broker (unless DATABASE_URL, BROKER_URL name others), web, worker and beat; "
         "Ctrl-C stops them. Data and logs are kept in $CRMMIRROR_STATE_DIR."
     )
-    # The stack is not there yet, and every child checks for itself.
+    # The checks need the database, which is not up yet; each child process runs them itself.
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -31,17 +31,18 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
 
 
-def workers(word: str) -> int:
-    """At least one; the parser turns the error into a line."""
-    number = int(word)
+# The parser names the function in its message ("invalid port value: 'x'"), so these are nouns.
+def workers(text: str) -> int:
+    """Parse a number of workers, at least 1. Raises ValueError, of which the parser makes a message."""
+    number = int(text)
     if number < 1:
-        raise ValueError(word)
+        raise ValueError(text)
     return number
 
 
-def port(word: str) -> int:
-    """A number that TCP can listen on; the parser turns the error into a line."""
-    number = int(word)
+def port(text: str) -> int:
+    """Parse a port that TCP can listen on. Raises ValueError, of which the parser makes a message."""
+    number = int(text)
     if not 0 < number < 65536:
-        raise ValueError(word)
+        raise ValueError(text)
     return number

@@ -1,7 +1,7 @@
-"""Makes a token for the API and prints it, once."""
+"""Creates a token for the API and prints it, once."""
 
 from argparse import ArgumentParser
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -13,7 +13,9 @@ from entities.models import ApiToken
 
 
 class Command(BaseCommand):
-    help = "Makes an API token for a user. The token alone goes to standard output, and is never shown again."
+    help = (
+        "Create an API token for a user, and print it. It goes to standard output, and cannot be shown again."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("user", help="The user's name; the token may read what the user may view.")
@@ -24,35 +26,41 @@ class Command(BaseCommand):
 
     def handle(self, *, user: str, name: str, expires: int | None, **options: Any) -> None:
         if not name.strip():
-            raise CommandError("Give the token a name.")
-        owner = active_user(user)
-        expires_at = days_from_now(expires) if expires is not None else None
+            raise CommandError("--name is empty: give the token a name, such as what it is for.")
+        owner = find_active_user(user)
+        expires_at = expiry_time(expires) if expires is not None else None
         try:
             with transaction.atomic():
                 token, text = ApiToken.issue(owner, name.strip(), expires_at)
         except IntegrityError:
-            raise CommandError(f"{user} has a token named {name.strip()!r} already.") from None
+            raise CommandError(
+                f"{user} already has a token named {name.strip()!r}; give another --name."
+            ) from None
         until = f"expires {token.expires_at:%Y-%m-%d %H:%M} UTC" if token.expires_at else "never expires"
         self.stderr.write(f"Token {token.name!r} of {user}, {until}. It is not shown again.")
         self.stdout.write(text)
 
 
-def active_user(name: str) -> Any:
+def find_active_user(name: str) -> Any:
+    """Return the user of this name. Raises CommandError if there is none, or it is inactive."""
     users = get_user_model()
     try:
         user = users._default_manager.get_by_natural_key(name)
     except users.DoesNotExist:
-        raise CommandError(f"There is no user {name!r}; manage.py createsuperuser makes one.") from None
+        raise CommandError(
+            f"There is no user {name!r}; create one in the admin, or with manage.py createsuperuser."
+        ) from None
     if not user.is_active:
-        raise CommandError(f"The user {name!r} is inactive.")
+        raise CommandError(f"The user {name!r} is inactive; an inactive user cannot read the API.")
     return user
 
 
-def days_from_now(days: int) -> Any:
+def expiry_time(days: int) -> datetime:
+    """Return the time that many days from now. Raises CommandError if `days` is not a usable number."""
     try:
         expires_at = timezone.now() + timedelta(days=days)
     except OverflowError:
         expires_at = None
     if days < 1 or expires_at is None:
-        raise CommandError("--expires takes a number of days, from 1 to a million or so.")
+        raise CommandError(f"--expires {days}: give a number of days from 1 to about a million.")
     return expires_at

@@ -1,4 +1,4 @@
-"""Applies what is pending, in this process."""
+"""`manage.py apply_events`: applies pending events without a worker."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from events.processing.outcomes import requeue_due_events
 
 
 class Command(BaseCommand):
-    help = "Applies every pending event, and every failed one whose next try is due, in this process."
+    help = "Applies every pending event, and every failed event whose next attempt is due, in this process."
 
     def handle(self, **options: Any) -> None:
         requeue_due_events()

@@ -1,4 +1,4 @@
-"""Creates a source: prints the path that its vendor posts to, and its secret."""
+"""`manage.py create_source`: creates a source, and prints the path to deliver to and the secret."""
 
 import json
 from typing import Any
@@ -17,20 +17,28 @@ class Command(BaseCommand):
     help = "Creates a source and prints the path to deliver to and the secret, which is not shown again."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("slug", help="its name in addresses and in the API, such as sales")
+        parser.add_argument("slug", help="the source's name in addresses and in the API, such as sales")
         parser.add_argument("--vendor", required=True, help=f"one of: {', '.join(sorted(all_vendors()))}")
         parser.add_argument("--scheme", choices=Scheme.values, default="", help="default: the vendor's")
-        parser.add_argument("--secret", default="", help="the vendor's secret; default: a new one")
+        parser.add_argument(
+            "--secret",
+            default="",
+            help="the secret that the vendor shows, if it has one of its own; default: a new secret",
+        )
         parser.add_argument("--header", help="the header of the signature or token; default: the scheme's")
-        parser.add_argument("--prefix", help="what stands before the signature or token, such as sha256=")
-        parser.add_argument("--encoding", choices=Encoding.values, help="of an HMAC; default: hex")
+        parser.add_argument(
+            "--prefix", help="the text before the signature or token in the header, such as sha256="
+        )
+        parser.add_argument(
+            "--encoding", choices=Encoding.values, help="the encoding of an HMAC; default: hex"
+        )
         parser.add_argument("--json", action="store_true", help='prints {"slug", "path", "secret"}')
 
     def handle(self, *args: Any, **options: Any) -> None:
-        given = {name: options[name] for name in SIGNATURE_OPTIONS if options[name] is not None}
+        signature_options = {name: options[name] for name in SIGNATURE_OPTIONS if options[name] is not None}
         try:
             source, secret = create_source(
-                options["slug"], options["vendor"], options["scheme"], options["secret"], **given
+                options["slug"], options["vendor"], options["scheme"], options["secret"], **signature_options
             )
         except ValidationError as error:
             raise CommandError(one_line_message(error)) from None

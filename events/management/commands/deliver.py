@@ -1,4 +1,4 @@
-"""Signs events and posts them to a source, as its vendor would."""
+"""`manage.py deliver`: signs events and posts them to a source, as its vendor would."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,82 +22,83 @@ from events.sources.registry import UnknownSource, get_source
 
 
 class Command(BaseCommand):
-    help = "Signs and posts events to a source as its vendor would; exits 1 if any is refused."
+    help = "Signs and posts events to a source, as its vendor would. Exits 1 if any delivery is refused."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("slug", help="the source")
+        parser.add_argument("slug", help="the source's name")
         parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="a JSON file or JSON lines")
         parser.add_argument(
             "--generate",
             type=positive_number(int),
             metavar="N",
-            help="instead of files: N made-up events of the source's vendor, some late, some delivered twice",
+            help="instead of files: N generated events of the vendor, some late, some delivered twice",
         )
         parser.add_argument(
-            "--seed", type=int, default=0, metavar="S", help="what --generate and --shuffle draw from"
+            "--seed", type=int, default=0, metavar="S", help="the random seed of --generate and --shuffle"
         )
         parser.add_argument(
-            "--in-order", action="store_true", help="--generate's events as they happened, once each"
+            "--in-order", action="store_true", help="deliver generated events in order, once each"
         )
         parser.add_argument(
-            "--url", default=settings.WEB_URL, help="where the mirror serves (default: %(default)s)"
+            "--url", default=settings.WEB_URL, help="the URL of the mirror (default: %(default)s)"
         )
-        parser.add_argument("--shuffle", action="store_true", help="in random order")
+        parser.add_argument("--shuffle", action="store_true", help="deliver in random order")
         parser.add_argument(
-            "--repeat", type=positive_number(int), default=1, metavar="N", help="each N times"
+            "--repeat", type=positive_number(int), default=1, metavar="N", help="deliver each event N times"
         )
-        parser.add_argument("--rate", type=positive_number(float), metavar="R", help="at most R a second")
+        parser.add_argument(
+            "--rate", type=positive_number(float), metavar="R", help="at most R events a second"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            bodies = (
-                _bodies(
-                    options["slug"],
-                    options["files"],
-                    options["generate"],
-                    options["seed"],
-                    options["in_order"],
-                )
-                * options["repeat"]
-            )
-            deliverer = _deliverer(options["slug"], options["url"])
+            bodies = _load_bodies(options) * options["repeat"]
+            client = _make_client(options["slug"], options["url"])
         except (UnreadableFile, UnknownSource, vendors.UnknownVendor, EndpointUnreachable) as error:
             raise CommandError(str(error)) from None
         if options["shuffle"]:
             Random(options["seed"]).shuffle(bodies)  # noqa: S311
-        self._deliver(deliverer, bodies, options["rate"])
+        self._deliver(client, bodies, options["rate"])
 
-    def _deliver(self, deliverer: WebhookClient, bodies: Sequence[bytes], rate: float | None) -> None:
-        """A summary on standard output, whatever happens on the way."""
-        tally, why = DeliverySummary(), ""
+    def _deliver(self, client: WebhookClient, bodies: Sequence[bytes], rate: float | None) -> None:
+        """Post the bodies. Prints the summary in any case, also if the server goes away half-way."""
+        summary, last_detail = DeliverySummary(), ""
         bar = tqdm(limit_rate(bodies, rate), total=len(bodies), unit=" events", disable=None)
         try:
             for body in bar:
-                answer = deliverer.deliver(body)
-                tally.add(answer.outcome or f"refused with {answer.status}")
-                why = why if answer.outcome else answer.detail
+                answer = client.deliver(body)
+                summary.add(answer.outcome or f"refused with {answer.status}")
+                last_detail = last_detail if answer.outcome else answer.detail
         except EndpointUnreachable as error:
-            raise CommandError(f"{error}. Name with --url where the mirror serves.") from None
+            raise CommandError(f"{error}. Start the mirror, or pass its URL with --url.") from None
         finally:
             bar.close()
-            deliverer.close()
-            self.stdout.write(str(tally))
-        if tally.refused:
-            raise CommandError(f"{tally.refused} of {tally.total} deliveries were refused. {why}".rstrip())
+            client.close()
+            self.stdout.write(str(summary))
+        if summary.refused:
+            message = f"{summary.refused} of {summary.total} deliveries were refused. {last_detail}"
+            raise CommandError(message.rstrip())
 
 
-def _bodies(slug: str, files: list[Path], count: int | None, seed: int, in_order: bool) -> list[bytes]:
-    """The events to deliver: of the files, or made up."""
+def _load_bodies(options: dict[str, Any]) -> list[bytes]:
+    """Return the bodies to deliver, from the files or generated.
+
+    Raises UnreadableFile, UnknownSource, UnknownVendor and CommandError.
+    """
+    files, count, seed = options["files"], options["generate"], options["seed"]
     if bool(files) == bool(count):
-        raise CommandError("Name the files to deliver, or --generate N.")
+        raise CommandError("Name the files to deliver, or use --generate N; one of both.")
     if not count:
         return list(read_bodies(files))
-    vendor = get_vendor(get_source(slug).vendor)
-    made_up = generate_stream(vendor, count, seed)
-    return made_up if in_order else list(shuffle_and_repeat(made_up, seed))
+    generated = generate_stream(get_vendor(get_source(options["slug"]).vendor), count, seed)
+    return generated if options["in_order"] else list(shuffle_and_repeat(generated, seed))
 
 
-def _deliverer(slug: str, url: str) -> WebhookClient:
+def _make_client(slug: str, url: str) -> WebhookClient:
+    """Return a client that signs with the source's newest secret.
+
+    An inactive source gets one too, without a secret: the endpoint then says why it refuses.
+    """
     source = get_source(slug)
     active = find_active_source(source.uuid)
     secrets = active.secrets() if active else []

@@ -1,4 +1,4 @@
-"""Makes the records anew from the stored events, in place of the present ones."""
+"""`manage.py rebuild_mirror`: rebuilds the records from the stored events, in place of the old ones."""
 
 from typing import Any
 
@@ -10,11 +10,12 @@ from events.rebuild.replacement import replace_mirror
 
 
 class Command(BaseCommand):
-    help = "Makes the records anew from the stored events; their ids stay. Events may keep coming meanwhile."
+    help = "Rebuilds the records from the stored events. Ids stay the same. Events may keep coming meanwhile."
 
     def handle(self, **options: Any) -> None:
         with tqdm(total=estimate_log_size(), unit=" events", file=self.stderr) as bar:
-            rebuilt = replace_mirror(bar.update)
+            result = replace_mirror(bar.update)
         self.stdout.write(
-            f"rebuilt from {bar.n} events: {rebuilt.rows} rows and {rebuilt.events} events changed"
+            f"rebuilt from {bar.n} events: "
+            f"{result.changed_rows} rows and {result.changed_events} events changed"
         )

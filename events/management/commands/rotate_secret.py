@@ -1,4 +1,4 @@
-"""Gives a source a new secret; the old ones serve on for a while and then end."""
+"""`manage.py rotate_secret`: gives a source a new secret; its old secrets stay active for a while."""
 
 import json
 import math
@@ -17,17 +17,21 @@ DEFAULT_HOURS = rotation.DEFAULT_OVERLAP / timedelta(hours=1)
 
 
 class Command(BaseCommand):
-    help = "Gives a source a new secret and prints it, this once; its old secrets end after the overlap."
+    help = "Gives a source a new secret and prints it, only this once. Its old secrets end after the overlap."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("slug", help="the source's name")
-        parser.add_argument("--secret", default="", help="the vendor's new secret; default: a new one")
+        parser.add_argument(
+            "--secret",
+            default="",
+            help="the secret that the vendor shows, if it has one of its own; default: a new secret",
+        )
         parser.add_argument(
             "--overlap",
-            type=_hours,
+            type=_parse_hours,
             default=rotation.DEFAULT_OVERLAP,
             metavar="HOURS",
-            help=f"how long the old secrets serve on, such as 0 or 1.5; default: {DEFAULT_HOURS:g}",
+            help=f"how long the old secrets stay active, such as 0 or 1.5; default: {DEFAULT_HOURS:g}",
         )
         parser.add_argument("--json", action="store_true", help='prints {"slug", "secret", "old_end_at"}')
 
@@ -39,23 +43,29 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
         except ValidationError as error:
             raise CommandError(one_line_message(error)) from None
-        told = {"slug": source.slug, "secret": secret, "old_end_at": old_end_at.isoformat(timespec="seconds")}
-        self.stdout.write(json.dumps(told) if options["json"] else "\n".join(_lines(told)))
+        rotation_result = {
+            "slug": source.slug,
+            "secret": secret,
+            "old_end_at": old_end_at.isoformat(timespec="seconds"),
+        }
+        self.stdout.write(
+            json.dumps(rotation_result) if options["json"] else "\n".join(_lines(rotation_result))
+        )
 
 
-def _hours(text: str) -> timedelta:
+def _parse_hours(text: str) -> timedelta:
     try:
         hours = float(text)
         if not math.isfinite(hours):
             raise ValueError
         return timedelta(hours=hours)
     except (ValueError, OverflowError):
-        raise ArgumentTypeError(f"{text!r} is no number of hours") from None
+        raise ArgumentTypeError(f"{text!r} is not a number of hours") from None
 
 
-def _lines(told: dict[str, str]) -> list[str]:
+def _lines(rotation_result: dict[str, str]) -> list[str]:
     return [
-        f"source  {told['slug']}",
-        f"secret  {told['secret']}",
-        f"The old secrets end at {told['old_end_at']}.",
+        f"source  {rotation_result['slug']}",
+        f"secret  {rotation_result['secret']}",
+        f"The old secrets end at {rotation_result['old_end_at']}.",
     ]

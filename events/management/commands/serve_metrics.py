@@ -1,4 +1,4 @@
-"""Shows Prometheus what the processes of this machine have counted: for one without a web server."""
+"""`manage.py serve_metrics`: serves this machine's metrics to Prometheus, if it has no web server."""
 
 from typing import Any
 
@@ -11,8 +11,9 @@ from events.monitoring.exposition import CountsCollector, make_registry
 
 class Command(BaseCommand):
     help = (
-        "Serves the counts of this machine's processes to Prometheus, without asking who it is: "
-        "--host is an address that only your own machines reach. What waits is on the web server's /metrics."
+        "Serves the counts of this machine's processes to Prometheus, without authentication: choose "
+        "a --host that only your own machines reach. "
+        "The number of pending events is on the web server's /metrics."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -22,7 +23,7 @@ class Command(BaseCommand):
     def handle(self, *, host: str, port: int, **_: Any) -> None:
         if not settings.METRICS_DIRECTORY:
             raise CommandError(
-                "Set PROMETHEUS_MULTIPROC_DIR, for the workers too: a directory of this machine."
+                "PROMETHEUS_MULTIPROC_DIR is empty: set it to a local directory, for the workers too."
             )
         try:
             thread = start_http_server(port, host, make_registry(CountsCollector()))[1]

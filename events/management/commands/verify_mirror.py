@@ -1,4 +1,4 @@
-"""Proves that the records are what the stored events say, or shows where they are not."""
+"""`manage.py verify_mirror`: compares the records with a rebuild from the stored events."""
 
 import json
 import sys
@@ -19,7 +19,8 @@ from events.rebuild.verification import compare_with_log
 
 class Command(BaseCommand):
     help = (
-        "Rebuilds beside the live records and compares cell by cell; changes nothing; exits 1 if any differs."
+        "Rebuilds the records beside the live ones, compares cell by cell, and changes nothing. "
+        "Exits 1 if any cell differs."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -29,7 +30,7 @@ class Command(BaseCommand):
             type=positive_number(int),
             default=20,
             metavar="N",
-            help="records to show, of each kind",
+            help="how many differing records of each kind to show",
         )
 
     def handle(self, *, digest: bool, limit: int, **options: Any) -> None:
@@ -37,23 +38,24 @@ class Command(BaseCommand):
             self.stdout.write(mirror_digest())
             return
         with tqdm(total=estimate_log_size(), unit=" events", file=self.stderr) as bar:
-            verified = compare_with_log(bar.update, limit)
-        for difference in verified.differences:
-            self.stdout.write(_line(difference))
-        self.stdout.write(f"{verified.events} events, {verified.rows} rows differ")
-        if verified.rows:
+            result = compare_with_log(bar.update, limit)
+        for difference in result.differences:
+            self.stdout.write(_format_difference(difference))
+        self.stdout.write(f"{result.events} events, {result.rows} rows differ")
+        if result.rows:
             sys.exit(1)
 
 
-def _line(found: Difference) -> str:
-    """Record, field, live value, rebuilt value, event."""
-    source = Source.objects.get(pk=found.source_id)
-    record = "/".join(filter(None, (source.slug, found.scope, found.external_id)))
-    sides = f"live {json.dumps(found.live)}, rebuilt {json.dumps(found.rebuilt)}"
-    return f"{found.record_type} {record}: {found.field}: {sides}, {_event(source, found.clock)}"
+def _format_difference(difference: Difference) -> str:
+    """Format a cell that differs: record, field, live value, rebuilt value, event."""
+    source = Source.objects.get(pk=difference.source_id)
+    record = "/".join(filter(None, (source.slug, difference.scope, difference.external_id)))
+    sides = f"live {json.dumps(difference.live)}, rebuilt {json.dumps(difference.rebuilt)}"
+    event = _describe_event(source, difference.clock)
+    return f"{difference.record_type} {record}: {difference.field}: {sides}, {event}"
 
 
-def _event(source: Source, clock: str) -> str:
+def _describe_event(source: Source, clock: str) -> str:
     if not clock:
         return "no event"
     digest = bytes.fromhex(parse_clock(clock).digest)

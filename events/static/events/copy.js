@@ -1,7 +1,7 @@
 "use strict";
-// A button with data-copy="id" copies the text of the element with that id, or selects it where the
-// browser gives no access to the clipboard.
-const select = (element) => {
+// A button with data-copy="id" copies the text of the element with that id. If the browser gives no access
+// to the clipboard, the button selects the text instead.
+const selectText = (element) => {
     const range = document.createRange();
     range.selectNodeContents(element);
     const selection = window.getSelection();
@@ -16,7 +16,7 @@ for (const button of document.querySelectorAll("button[data-copy]")) {
             await navigator.clipboard.writeText(element.textContent);
             button.textContent = "Copied";
         } catch {
-            select(element);
+            selectText(element);
             button.textContent = "Selected: press Ctrl+C";
         }
     });

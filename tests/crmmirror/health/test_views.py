@@ -35,7 +35,7 @@ STATES_WITHOUT = {
 @pytest.fixture
 def looking_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     """What was seen in the test before is stale at once."""
-    monkeypatch.setattr(single_flight, "FRESH_SECONDS", -1)
+    monkeypatch.setattr(single_flight, "CACHE_SECONDS", -1)
 
 
 def ready(status: int = 200) -> Any:
@@ -158,21 +158,21 @@ def test_a_look_that_hangs_is_taken_once_however_many_ask() -> None:
         return "seen"
 
     hanging = SingleFlight(look)
-    asked = [hanging.begin() for _ in range(50)]
+    asked = [hanging.start() for _ in range(50)]
     go_on.set()
     assert {future.result(5) for future in asked} == {"seen"}
     assert len(looks) == 1
 
 
 def test_what_was_just_seen_is_not_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(single_flight, "FRESH_SECONDS", 60)
+    monkeypatch.setattr(single_flight, "CACHE_SECONDS", 60)
     looks: list[int] = []
     look = SingleFlight(lambda: looks.append(1))
     for _ in range(50):
-        look.begin().result(5)
+        look.start().result(5)
     assert len(looks) == 1
-    monkeypatch.setattr(single_flight, "FRESH_SECONDS", 0)
-    look.begin().result(5)
+    monkeypatch.setattr(single_flight, "CACHE_SECONDS", 0)
+    look.start().result(5)
     assert len(looks) == 2
 
 

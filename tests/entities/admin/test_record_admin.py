@@ -25,12 +25,12 @@ pytestmark = pytest.mark.django_db
 HOSTILE = "<script>alert('x')</script>"
 
 
-def name_of(model: type[Record]) -> str:
+def get_name(model: type[Record]) -> str:
     return str(model._meta.model_name)
 
 
-def full(model: type[Record]) -> Any:
-    """A row that refers to another one in every way it can."""
+def make_full_record(model: type[Record]) -> Any:
+    """Make a record that refers to another one in each of its references."""
     fields = {name: field for name, field in mirrored_fields(model).items() if isinstance(field, ForeignKey)}
     return create_record(
         model,
@@ -38,10 +38,10 @@ def full(model: type[Record]) -> Any:
     )
 
 
-def queries(client: Client, url: str, /, **query: Any) -> list[str]:
+def run_and_list_queries(client: Client, url: str, /, **query: Any) -> list[str]:
     with CaptureQueriesContext(connection) as captured:
         get_page(client, url, **query)
-    return [one["sql"] for one in captured]
+    return [query["sql"] for query in captured]
 
 
 def test_every_record_is_registered() -> None:
@@ -49,9 +49,9 @@ def test_every_record_is_registered() -> None:
 
 
 def test_a_payment_is_known_by_its_reference_and_by_its_key_without_one() -> None:
-    told = create_record(Payment, reference="RE-2025-7", external_id="p1")
-    untold = create_record(Payment, external_id="p2")
-    assert (str(told), str(untold)) == ("RE-2025-7", "p2")
+    with_reference = create_record(Payment, reference="RE-2025-7", external_id="p1")
+    without_reference = create_record(Payment, external_id="p2")
+    assert (str(with_reference), str(without_reference)) == ("RE-2025-7", "p2")
     assert "RE-2025-7" in get_page(log_in_staff(), list_url(Payment))
 
 
@@ -59,44 +59,44 @@ def test_the_listings_name_records_and_their_columns() -> None:
     assert LISTINGS.keys() == record_models_by_name().keys()
     for name, listing in LISTINGS.items():
         columns = {field.name for field in record_models_by_name()[name]._meta.concrete_fields}
-        assert columns.issuperset([*listing.columns, *listing.search, *listing.words]), name
+        assert columns.issuperset([*listing.columns, *listing.search_columns, *listing.filter_words]), name
 
 
 def test_a_record_without_a_listing_gets_one_from_its_columns(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(LISTINGS, "lead")
     listing = get_listing.__wrapped__(Lead)
     assert listing.columns == ("name", "title", "email", "mobile")
-    assert listing.search == ("name", "title", "email", "mobile")
+    assert listing.search_columns == ("name", "title", "email", "mobile")
 
 
-@pytest.mark.parametrize("model", record_models(), ids=name_of)
+@pytest.mark.parametrize("model", record_models(), ids=get_name)
 def test_a_list_takes_as_many_queries_for_many_rows_as_for_one(model: type[Record]) -> None:
     client = log_in_staff()
-    full(model)
-    for_one = queries(client, list_url(model), state="all")
+    make_full_record(model)
+    for_one = run_and_list_queries(client, list_url(model), state="all")
     for _ in range(20):
-        full(model)
-    for_many = queries(client, list_url(model), state="all")
+        make_full_record(model)
+    for_many = run_and_list_queries(client, list_url(model), state="all")
     assert len(for_many) == len(for_one) <= 8
 
 
-@pytest.mark.parametrize("model", record_models(), ids=name_of)
+@pytest.mark.parametrize("model", record_models(), ids=get_name)
 def test_a_list_neither_reads_every_value_of_a_column_nor_any_document(model: type[Record]) -> None:
     client = log_in_staff()
-    full(model)
-    for sql in queries(client, list_url(model)):
+    make_full_record(model)
+    for sql in run_and_list_queries(client, list_url(model)):
         assert "DISTINCT" not in sql
         assert '"registers"' not in sql
         assert '"custom_fields"' not in sql
 
 
-@pytest.mark.parametrize("model", record_models(), ids=name_of)
+@pytest.mark.parametrize("model", record_models(), ids=get_name)
 def test_a_list_is_searched_and_filtered_without_error(model: type[Record]) -> None:
     client = log_in_staff()
-    full(model)
-    words = {column: known[0] for column, known in get_listing(model).words.items()}
-    get_page(client, list_url(model), q="ann 50% \\ _", **words)
-    get_page(client, list_url(model), **dict.fromkeys(words, "other"))
+    make_full_record(model)
+    chosen_words = {column: words[0] for column, words in get_listing(model).filter_words.items()}
+    get_page(client, list_url(model), q="ann 50% \\ _", **chosen_words)
+    get_page(client, list_url(model), **dict.fromkeys(chosen_words, "other"))
     get_page(client, list_url(model), changed_at="week", created_at="nonsense", source="acme", state="?")
 
 
@@ -105,15 +105,15 @@ def test_a_list_shows_live_records_and_says_so() -> None:
     create_record(Deal, title="Gone", is_deleted=True)
     create_record(Deal, title="Rumoured", is_placeholder=True)
     client = log_in_staff()
-    shown = get_page(client, list_url(Deal))
-    assert "Alive" in shown
-    assert "Gone" not in shown
-    assert "Rumoured" not in shown
-    assert "Live records only." in shown
-    shown = get_page(client, list_url(Deal), state="all")
-    assert "Live records only." not in shown
-    assert 'data-word="deleted"' in shown
-    assert 'data-word="placeholder"' in shown
+    page = get_page(client, list_url(Deal))
+    assert "Alive" in page
+    assert "Gone" not in page
+    assert "Rumoured" not in page
+    assert "Live records only." in page
+    page = get_page(client, list_url(Deal), state="all")
+    assert "Live records only." not in page
+    assert 'data-word="deleted"' in page
+    assert 'data-word="placeholder"' in page
 
 
 @pytest.mark.parametrize(
@@ -123,8 +123,8 @@ def test_a_list_is_filtered_by_state(state: str, title: str) -> None:
     create_record(Deal, title="Alive")
     create_record(Deal, title="Gone", is_deleted=True)
     create_record(Deal, title="Rumoured", is_placeholder=True)
-    shown = get_page(log_in_staff(), list_url(Deal), state=state)
-    assert [one for one in ("Alive", "Gone", "Rumoured") if one in shown] == [title]
+    page = get_page(log_in_staff(), list_url(Deal), state=state)
+    assert [name for name in ("Alive", "Gone", "Rumoured") if name in page] == [title]
 
 
 def test_a_search_finds_every_word_and_the_vendors_id() -> None:
@@ -133,9 +133,9 @@ def test_a_search_finds_every_word_and_the_vendors_id() -> None:
     create_record(Lead, name="Bob Smith", external_id="ld_2")
     assert "Bob Smith" not in get_page(client, list_url(Lead), q="smith ANN")
     assert "Ann Smith" in get_page(client, list_url(Lead), q="smith ANN")
-    found = get_page(client, list_url(Lead), q="ld_2")
-    assert "Bob Smith" in found
-    assert "Ann Smith" not in found
+    page = get_page(client, list_url(Lead), q="ld_2")
+    assert "Bob Smith" in page
+    assert "Ann Smith" not in page
     assert "Ann Smith" not in get_page(client, list_url(Lead), q="ld_")
 
 
@@ -153,9 +153,9 @@ def test_a_search_for_words_reads_no_more_than_the_newest_rows(monkeypatch: pyte
     monkeypatch.setattr("entities.admin.record_admin.MAX_SEARCHED_ROWS", 1)
     create_record(Lead, name="Ann Old", external_id="ld_1")
     create_record(Lead, name="Ann New")
-    found = get_page(log_in_staff(), list_url(Lead), q="ann")
-    assert "Ann New" in found
-    assert "Ann Old" not in found
+    page = get_page(log_in_staff(), list_url(Lead), q="ann")
+    assert "Ann New" in page
+    assert "Ann Old" not in page
     assert "Ann Old" in get_page(log_in_staff(), list_url(Lead), q="ld_1")
 
 
@@ -172,24 +172,24 @@ def test_a_list_is_narrowed_to_the_records_that_refer_to_one() -> None:
     acme, other = create_record(ClientRecord, name="Acme"), create_record(ClientRecord, name="Other")
     create_record(Deal, title="Ours", client=acme)
     create_record(Deal, title="Theirs", client=other)
-    shown = get_page(log_in_staff(), list_url(Deal), client=acme.pk)
-    assert "Ours" in shown
-    assert "Theirs" not in shown
-    assert "By client" in shown
+    page = get_page(log_in_staff(), list_url(Deal), client=acme.pk)
+    assert "Ours" in page
+    assert "Theirs" not in page
+    assert "By client" in page
 
 
-@pytest.mark.parametrize("named", ["x", "", "-1", "9" * 400, "²"])
-def test_a_reference_that_is_no_id_is_refused_without_error(named: str) -> None:
-    response = log_in_staff().get(list_url(Deal), {"client": named})
+@pytest.mark.parametrize("value", ["x", "", "-1", "9" * 400, "²"])
+def test_a_reference_that_is_not_an_id_is_refused_without_error(value: str) -> None:
+    response = log_in_staff().get(list_url(Deal), {"client": value})
     assert response.status_code in (200, 302)
 
 
 def test_amounts_and_times_are_shown_readably() -> None:
     create_record(Deal, value=Decimal("1234567.5"), created_at=datetime(2025, 1, 15, 10, 30, 5, tzinfo=UTC))
-    shown = get_page(log_in_staff(), list_url(Deal))
-    assert '<span class="amount">1,234,567.50</span>' in shown
-    assert ">2025-01-15 10:30</time>" in shown
-    assert "Created (UTC)" in shown
+    page = get_page(log_in_staff(), list_url(Deal))
+    assert '<span class="amount">1,234,567.50</span>' in page
+    assert ">2025-01-15 10:30</time>" in page
+    assert "Created (UTC)" in page
 
 
 def test_a_reference_is_a_link() -> None:
@@ -200,26 +200,26 @@ def test_a_reference_is_a_link() -> None:
 
 def test_vendors_text_is_escaped_cut_and_its_control_characters_shown() -> None:
     create_record(Deal, title=HOSTILE, stage_name="\u202egnp.exe\x07", owner_name="n" * 1_000_000)
-    shown = get_page(log_in_staff(), list_url(Deal))
-    assert HOSTILE not in shown
-    assert "&lt;script&gt;" in shown
-    assert "[U+202E]gnp.exe[U+0007]" in shown
-    assert len(shown) < 50_000
+    page = get_page(log_in_staff(), list_url(Deal))
+    assert HOSTILE not in page
+    assert "&lt;script&gt;" in page
+    assert "[U+202E]gnp.exe[U+0007]" in page
+    assert len(page) < 50_000
 
 
-@pytest.mark.parametrize("model", record_models(), ids=name_of)
+@pytest.mark.parametrize("model", record_models(), ids=get_name)
 def test_a_list_is_for_those_who_may_see_it(model: type[Record]) -> None:
-    assert log_in_staff(f"view_{name_of(model)}").get(list_url(model)).status_code == 200
+    assert log_in_staff(f"view_{get_name(model)}").get(list_url(model)).status_code == 200
     assert log_in_staff("view_user").get(list_url(model)).status_code == 403
 
 
-@pytest.mark.parametrize("model", record_models(), ids=name_of)
+@pytest.mark.parametrize("model", record_models(), ids=get_name)
 def test_a_list_offers_nothing_that_writes(model: type[Record]) -> None:
     row = create_record(model)
     client = log_in_staff()
     assert client.get(list_url(model) + "add/").status_code == 403
     assert client.get(page_url(row).replace("change", "delete")).status_code == 403
-    refused = client.post(list_url(model), {"action": "delete_selected", "_selected_action": row.pk})
-    assert refused.status_code in (200, 302)
+    response = client.post(list_url(model), {"action": "delete_selected", "_selected_action": row.pk})
+    assert response.status_code in (200, 302)
     assert model._default_manager.filter(pk=row.pk).exists()
     assert "delete_selected" not in get_page(client, list_url(model))

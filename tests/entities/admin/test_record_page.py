@@ -24,8 +24,8 @@ def client() -> Client:
     return log_in_staff()
 
 
-def rows(page: str) -> dict[str, str]:
-    """The page's fields: label -> the rest of its row."""
+def parse_rows(page: str) -> dict[str, str]:
+    """Return the page's fields: label -> the rest of its row."""
     return dict(re.findall(r'<tr><th scope="row"[^>]*>(.*?)</th>(.*?)</tr>', page, re.DOTALL))
 
 
@@ -35,40 +35,40 @@ def test_every_record_has_a_page(client: Client, model: type[Record]) -> None:
     assert f'<code dir="auto">{row.external_id}</code>' in get_page(client, page_url(row))
 
 
-def test_each_value_stands_beside_the_event_that_it_is_from(client: Client) -> None:
+def test_each_value_stands_beside_the_event_that_it_comes_from(client: Client) -> None:
     first = store_and_apply(
         "deal.created", DEAL | {"stage": "Proposal", "client": {"id": "cl_1", "name": "Acme"}}
     )
     second = store_and_apply("deal.updated", {"id": "dl_1", "stage": "Signature"}, at="2025-01-16T10:30:00Z")
-    shown = rows(get_page(client, page_url(Deal.objects.get())))
-    assert "1,200.50" in shown["Value"]
-    assert page_url(first) in shown["Value"]
-    assert "Signature" in shown["Stage name"]
-    assert page_url(second) in shown["Stage name"]
-    assert page_url(ClientRecord.objects.get()) in shown["Client"]
-    shown = rows(get_page(client, page_url(ClientRecord.objects.get())))
-    assert "copy" in shown["Name"]
-    assert page_url(first) in shown["Name"]
+    rows = parse_rows(get_page(client, page_url(Deal.objects.get())))
+    assert "1,200.50" in rows["Value"]
+    assert page_url(first) in rows["Value"]
+    assert "Signature" in rows["Stage name"]
+    assert page_url(second) in rows["Stage name"]
+    assert page_url(ClientRecord.objects.get()) in rows["Client"]
+    rows = parse_rows(get_page(client, page_url(ClientRecord.objects.get())))
+    assert "copy" in rows["Name"]
+    assert page_url(first) in rows["Name"]
 
 
-def test_a_derived_value_stands_beside_the_event_that_it_is_read_off(client: Client) -> None:
+def test_a_derived_value_stands_beside_the_event_that_it_is_derived_from(client: Client) -> None:
     won = store_and_apply("deal.updated", DEAL | {"status": "WON"})
     store_and_apply("deal.updated", DEAL | {"status": "WON", "title": "Later"}, at="2025-02-01T00:00:00Z")
-    shown = rows(get_page(client, page_url(Deal.objects.get())))["Closed at"]
-    assert "2025-01-15 10:30:00" in shown
-    assert page_url(won) in shown
+    rows = parse_rows(get_page(client, page_url(Deal.objects.get())))["Closed at"]
+    assert "2025-01-15 10:30:00" in rows
+    assert page_url(won) in rows
 
 
-def test_null_and_unsaid_are_told_apart(client: Client) -> None:
+def test_a_null_value_is_distinguished_from_a_missing_one(client: Client) -> None:
     store_and_apply("deal.created", DEAL | {"priority": None})
     page = get_page(client, page_url(Deal.objects.get()))
-    assert "—" in rows(page)["Priority"]
+    assert "—" in parse_rows(page)["Priority"]
     assert re.search(r"Not given by any event: [^<]*expected close date", page)
 
 
 def test_a_value_that_no_column_can_hold_is_shown_as_it_came(client: Client) -> None:
     store_and_apply("deal.created", DEAL | {"expectedCloseDate": "someday"})
-    assert "someday" in rows(get_page(client, page_url(Deal.objects.get())))["Expected close date"]
+    assert "someday" in parse_rows(get_page(client, page_url(Deal.objects.get())))["Expected close date"]
 
 
 def test_documents_and_unnamed_fields_are_shown_readably(client: Client) -> None:
@@ -76,20 +76,20 @@ def test_documents_and_unnamed_fields_are_shown_readably(client: Client) -> None
     event = store_and_apply(
         "deal.created", DEAL | unnamed | {"customFields": {"Seats": 3, "Terms": {"months": 24}}}
     )
-    shown = rows(get_page(client, page_url(Deal.objects.get())))
-    assert ">3</span>" in shown["Seats"]
-    assert "months" in shown["Terms"]
-    assert ">Q3</span>" in shown["Forecast"]
-    assert page_url(event) in shown["Forecast"]
+    rows = parse_rows(get_page(client, page_url(Deal.objects.get())))
+    assert ">3</span>" in rows["Seats"]
+    assert "months" in rows["Terms"]
+    assert ">Q3</span>" in rows["Forecast"]
+    assert page_url(event) in rows["Forecast"]
 
 
 def test_a_deleted_record_says_when_and_by_which_event(client: Client) -> None:
     store_and_apply("deal.created", DEAL)
-    gone = store_and_apply("deal.deleted", DEAL, at="2025-01-16T10:30:00Z")
+    deletion = store_and_apply("deal.deleted", DEAL, at="2025-01-16T10:30:00Z")
     page = get_page(client, page_url(Deal.objects.get()))
     assert "The vendor deleted this deal at" in page
     assert "2025-01-16 10:30" in page
-    assert page_url(gone) in page
+    assert page_url(deletion) in page
 
 
 def test_a_placeholder_says_that_it_is_one(client: Client) -> None:
@@ -137,7 +137,7 @@ def test_the_timeline_is_newest_first_and_says_what_each_event_said(client: Clie
 
 
 def test_a_long_timeline_has_pages_of_its_own(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("entities.admin.timeline_page.PER_PAGE", 2)
+    monkeypatch.setattr("entities.admin.timeline_page.PAGE_SIZE", 2)
     for day in range(1, 6):
         store_and_apply("deal.updated", DEAL | {"title": f"Day {day}"}, at=f"2025-01-0{day}T00:00:00Z")
     url = page_url(Deal.objects.get()).replace("change", "timeline")
@@ -148,7 +148,7 @@ def test_a_long_timeline_has_pages_of_its_own(client: Client, monkeypatch: pytes
     assert "Page 3 of 3, 5 events" in get_page(client, url, p="999")
 
 
-def test_a_page_takes_as_many_queries_for_a_long_past_as_for_a_short_one(client: Client) -> None:
+def test_a_page_takes_as_many_queries_for_a_long_history_as_for_a_short_one(client: Client) -> None:
     def count() -> int:
         with CaptureQueriesContext(connection) as captured:
             get_page(client, page_url(Deal.objects.get()))
@@ -186,9 +186,9 @@ def test_a_page_is_for_those_who_may_see_that_kind_of_record() -> None:
         assert Client().get(url).status_code == 302
 
 
-@pytest.mark.parametrize("named", ["0", "abc", "1%00", "9" * 30])
-def test_a_record_that_is_not_there_is_404(client: Client, named: str) -> None:
-    assert client.get(f"{list_url(Deal)}{named}/change/").status_code == 404
+@pytest.mark.parametrize("row_id", ["0", "abc", "1%00", "9" * 30])
+def test_a_record_that_does_not_exist_is_a_404(client: Client, row_id: str) -> None:
+    assert client.get(f"{list_url(Deal)}{row_id}/change/").status_code == 404
 
 
 def test_a_page_takes_no_post(client: Client) -> None:

@@ -1,4 +1,4 @@
-"""Who may read the API: tokens, staff sessions and view permissions."""
+"""Access to the API: tokens, staff sessions and view permissions."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -19,7 +19,7 @@ def user() -> User:
     return User.objects.create_user("ann", is_superuser=True)
 
 
-def asked_with(header: str | None) -> tuple[int, str]:
+def request_with(header: str | None) -> tuple[int, str]:
     headers = {} if header is None else {"authorization": header}
     response = Client().get("/api/v1/deals/", headers=headers)
     return response.status_code, response.get("WWW-Authenticate", "")
@@ -52,8 +52,8 @@ def test_a_token_is_kept_only_as_its_hash(user: User) -> None:
     assert text not in str(stored)
     assert stored["digest"] == hash_token(text)
     assert token.digest not in str(token)
-    assert asked_with(f"Token {text}")[0] == 200
-    assert asked_with(f"Token {token.digest}")[0] == 401
+    assert request_with(f"Token {text}")[0] == 200
+    assert request_with(f"Token {token.digest}")[0] == 401
 
 
 def test_an_expired_token_is_refused(user: User) -> None:
@@ -61,27 +61,27 @@ def test_an_expired_token_is_refused(user: User) -> None:
     with time_machine.travel(start, tick=False) as clock:
         _, text = ApiToken.issue(user, "tests", expires_at=start + timedelta(days=1))
         clock.shift(timedelta(hours=23, minutes=59))
-        assert asked_with(f"Token {text}")[0] == 200
+        assert request_with(f"Token {text}")[0] == 200
         clock.shift(timedelta(minutes=1))
-        assert asked_with(f"Token {text}") == (401, "Token")
+        assert request_with(f"Token {text}") == (401, "Token")
 
 
 def test_the_token_of_an_inactive_user_is_refused(user: User) -> None:
     _, text = ApiToken.issue(user, "tests")
     User.objects.update(is_active=False)
-    assert asked_with(f"Token {text}") == (401, "Token")
+    assert request_with(f"Token {text}") == (401, "Token")
 
 
-def test_the_last_use_is_noted_once_a_minute(user: User) -> None:
+def test_the_last_use_is_recorded_once_a_minute(user: User) -> None:
     _, text = ApiToken.issue(user, "tests")
     start = datetime(2025, 3, 1, tzinfo=UTC)
-    noted = []
+    recorded_times = []
     with time_machine.travel(start, tick=False) as clock:
         for seconds in (0, 59, 1, 30):
             clock.shift(timedelta(seconds=seconds))
-            asked_with(f"Token {text}")
-            noted.append(ApiToken.objects.get().last_used_at)
-    assert noted == [start, start, start + timedelta(minutes=1), start + timedelta(minutes=1)]
+            request_with(f"Token {text}")
+            recorded_times.append(ApiToken.objects.get().last_used_at)
+    assert recorded_times == [start, start, start + timedelta(minutes=1), start + timedelta(minutes=1)]
 
 
 def test_a_token_reads_what_its_user_may_view() -> None:

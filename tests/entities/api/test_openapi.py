@@ -1,4 +1,4 @@
-"""The OpenAPI schema, its page, and that the API shows records and the log as the schema says."""
+"""The OpenAPI schema and its page; the API shows records and the log as the schema describes them."""
 
 import re
 from io import StringIO
@@ -22,22 +22,24 @@ from tests.support.schema_requests import API
 
 @pytest.mark.parametrize("model", record_models(), ids=api_path)
 @pytest.mark.parametrize("below", ["", "{id}/", "{id}/timeline/", "{id}/history/", "{id}/provenance/"])
-def test_records_are_shown_as_the_schema_says(
+def test_records_are_shown_as_the_schema_describes(
     headers: dict[str, str], model: type[Record], below: str
 ) -> None:
     row = create_record(model, extra={"colour": None})
-    create_timeline_entry(row, NOW, dict.fromkeys(model.tracked, "won") | {"colour": None})
-    validated(f"/api/v1/{api_path(model)}/{below}", {"id": row.pk} if below else {}, headers)
+    create_timeline_entry(row, NOW, dict.fromkeys(model.tracked_columns, "won") | {"colour": None})
+    request_and_validate(f"/api/v1/{api_path(model)}/{below}", {"id": row.pk} if below else {}, headers)
 
 
 @pytest.mark.parametrize("path", ["", "events/", "events/{id}/", "sources/", "sources/{slug}/"])
-def test_the_log_is_shown_as_the_schema_says(headers: dict[str, str], path: str) -> None:
+def test_the_log_is_shown_as_the_schema_describes(headers: dict[str, str], path: str) -> None:
     stored = create_event(body=b"\xff", warnings=["w"], headers={"content-type": "application/json"})
     names = {"id": stored.pk, "slug": ensure_source().slug}
-    validated(f"/api/v1/{path}", {name: names[name] for name in names if f"{{{name}}}" in path}, headers)
+    request_and_validate(
+        f"/api/v1/{path}", {name: names[name] for name in names if f"{{{name}}}" in path}, headers
+    )
 
 
-def validated(path: str, parameters: dict[str, Any], headers: dict[str, str]) -> None:
+def request_and_validate(path: str, parameters: dict[str, Any], headers: dict[str, str]) -> None:
     case = API[path]["GET"].Case(path_parameters=parameters)
     response = case.call(headers=headers)
     assert response.status_code == 200

@@ -1,4 +1,4 @@
-"""Requests made up from the OpenAPI schema, to every address. Read for `make prove` only: see conftest.py."""
+"""Requests generated from the OpenAPI schema, to every address. For `make prove` only: see conftest.py."""
 
 import pytest
 import schemathesis

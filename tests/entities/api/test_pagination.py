@@ -1,4 +1,4 @@
-"""Pages: each row exactly once, in the ordering, whatever the ties and nulls."""
+"""Keyset pagination: pages show each row exactly once, in the ordering, despite ties and nulls."""
 
 import random
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ VALUES: dict[str, st.SearchStrategy] = {
     "tags": st.none() | st.lists(st.sampled_from("ab"), max_size=2),
     "source": st.sampled_from(["acme", "other"]),
 }
-ROWS = {
+COLUMNS = {
     Deal: ["value", "status", "title", "expected_close_date", "closed_at", "is_deleted", "source"],
     Contact: ["tags", "is_deleted", "source"],
 }
@@ -40,10 +40,10 @@ PATHS = {Deal: "deals", Contact: "contacts"}
 
 
 @st.composite
-def lists(draw: st.DrawFn) -> tuple[Any, list[dict[str, Any]], list[str], int]:
-    """A model, values of its rows, an ordering, and a page's size."""
-    model = draw(st.sampled_from(list(ROWS)))
-    names = ROWS[model]
+def draw_list(draw: st.DrawFn) -> tuple[Any, list[dict[str, Any]], list[str], int]:
+    """Draw a model, the values of its rows, an ordering, and a page size."""
+    model = draw(st.sampled_from(list(COLUMNS)))
+    names = COLUMNS[model]
     rows = draw(st.lists(st.fixed_dictionaries({name: VALUES[name] for name in names}), max_size=8))
     columns = draw(st.lists(st.sampled_from([*names, "id"]), min_size=1, max_size=3, unique=True))
     ordering = [draw(st.sampled_from(["", "-"])) + column for column in columns]
@@ -51,11 +51,11 @@ def lists(draw: st.DrawFn) -> tuple[Any, list[dict[str, Any]], list[str], int]:
 
 
 class Rollback(Exception):
-    pass
+    """Raised to undo what one example wrote."""
 
 
-def pages(client: Client, path: str, query: dict[str, Any], link: str) -> Iterator[dict[str, Any]]:
-    """The pages that links of that name lead to, the first one included."""
+def walk_pages(client: Client, path: str, query: dict[str, Any], link: str) -> Iterator[dict[str, Any]]:
+    """Yield the first page and those that its links of this name lead to."""
     page = get_json(client, path, query)
     yield page
     while page[link]:
@@ -70,18 +70,18 @@ def follow(client: Client, address: str) -> Any:
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(case=lists())
+@given(case=draw_list())
 def test_walking_the_pages_meets_each_row_once_in_the_ordering(db: None, case: Any) -> None:
     model, rows, ordering, size = case
     try:
         with transaction.atomic():
-            walk(model, rows, ordering, size)
+            walk_both_ways(model, rows, ordering, size)
             raise Rollback
     except Rollback:
         pass
 
 
-def walk(model: Any, rows: list[dict[str, Any]], ordering: list[str], size: int) -> None:
+def walk_both_ways(model: Any, rows: list[dict[str, Any]], ordering: list[str], size: int) -> None:
     for row in rows:
         create_record(model, **row | {"source": ensure_source(row["source"])})
     client = create_api_client()
@@ -90,22 +90,22 @@ def walk(model: Any, rows: list[dict[str, Any]], ordering: list[str], size: int)
     key = "-id" if ordering[-1].startswith("-") else "id"
     expected = list(model.objects.order_by(*paths, key).values_list("id", flat=True))
 
-    forth = []
-    for page in pages(client, f"{PATHS[model]}/", query, "next"):
-        forth.append(page)
-        assert len(forth) <= len(rows) + 1, "the pages do not end"
-    assert [row["id"] for page in forth for row in page["results"]] == expected
-    assert forth[0]["previous"] is None
-    assert all(len(page["results"]) == size for page in forth[:-1])
+    forward = []
+    for page in walk_pages(client, f"{PATHS[model]}/", query, "next"):
+        forward.append(page)
+        assert len(forward) <= len(rows) + 1, "the pages do not end"
+    assert [row["id"] for page in forward for row in page["results"]] == expected
+    assert forward[0]["previous"] is None
+    assert all(len(page["results"]) == size for page in forward[:-1])
 
-    back = [forth[-1]]
-    while back[-1]["previous"]:
-        back.append(follow(client, back[-1]["previous"]))
-        assert len(back) <= len(forth), "the pages do not end"
-    assert [row["id"] for page in reversed(back) for row in page["results"]] == expected
-    if len(back) > 1:
-        again = follow(client, back[-1]["next"])
-        assert again["results"] == forth[1]["results"]
+    backward = [forward[-1]]
+    while backward[-1]["previous"]:
+        backward.append(follow(client, backward[-1]["previous"]))
+        assert len(backward) <= len(forward), "the pages do not end"
+    assert [row["id"] for page in reversed(backward) for row in page["results"]] == expected
+    if len(backward) > 1:
+        second_page = follow(client, backward[-1]["next"])
+        assert second_page["results"] == forward[1]["results"]
 
 
 def test_rows_that_come_and_go_between_pages_shift_nothing(client_with_deals: Client) -> None:
@@ -138,17 +138,17 @@ def test_filters_travel_with_the_links(client_with_deals: Client) -> None:
     for _ in range(3):
         create_record(Deal, status="won")
     query = {"status": "won", "page_size": 1, "ordering": "value"}
-    walked = [page["results"][0] for page in pages(client_with_deals, "deals/", query, "next")]
-    assert [row["status"] for row in walked] == ["won"] * 3
+    rows = [page["results"][0] for page in walk_pages(client_with_deals, "deals/", query, "next")]
+    assert [row["status"] for row in rows] == ["won"] * 3
 
 
-def cursor_of(page: dict[str, Any]) -> str:
+def extract_cursor(page: dict[str, Any]) -> str:
     return parse_qs(urlsplit(page["next"]).query)["cursor"][0]
 
 
-def test_a_cursor_of_another_ordering_list_or_maker_is_refused(client_with_deals: Client) -> None:
+def test_a_forged_cursor_or_one_of_another_ordering_or_list_is_refused(client_with_deals: Client) -> None:
     client = client_with_deals
-    cursor = cursor_of(get_json(client, "deals/", {"ordering": "value", "page_size": 1}))
+    cursor = extract_cursor(get_json(client, "deals/", {"ordering": "value", "page_size": 1}))
     get_json(client, "deals/", {"ordering": "value", "cursor": cursor})
     for path, query in [
         ("deals/", {"cursor": cursor}),
@@ -161,19 +161,21 @@ def test_a_cursor_of_another_ordering_list_or_maker_is_refused(client_with_deals
         assert list(get_json(client, path, query, status=400)["errors"]) == ["cursor"]
 
 
-def test_ordering_by_a_text_too_long_for_an_address_pages_all_the_same() -> None:
+def test_an_ordering_by_a_text_too_long_for_an_address_has_pages() -> None:
     client = create_api_client()
-    words = random.Random(1)
-    bodies = ["".join(words.choices("abcdefghij", k=20_000)) for _ in range(5)]
+    generator = random.Random(1)
+    bodies = ["".join(generator.choices("abcdefghij", k=20_000)) for _ in range(5)]
     rows = {create_record(Message, body=body).pk: body for body in bodies}
-    walked = list(pages(client, "messages/", {"ordering": "body", "page_size": 2}, "next"))
-    assert all(len(page["next"]) < 2000 for page in walked[:-1])
-    assert [row["id"] for page in walked for row in page["results"]] == sorted(rows, key=lambda pk: rows[pk])
-    Message.objects.filter(pk=walked[0]["results"][-1]["id"]).delete()
-    assert client.get(walked[0]["next"]).json()["errors"].keys() == {"cursor"}
+    followed_pages = list(walk_pages(client, "messages/", {"ordering": "body", "page_size": 2}, "next"))
+    assert all(len(page["next"]) < 2000 for page in followed_pages[:-1])
+    assert [row["id"] for page in followed_pages for row in page["results"]] == sorted(
+        rows, key=lambda pk: rows[pk]
+    )
+    Message.objects.filter(pk=followed_pages[0]["results"][-1]["id"]).delete()
+    assert client.get(followed_pages[0]["next"]).json()["errors"].keys() == {"cursor"}
 
 
-def test_pages_hold_100_rows_unless_asked_and_500_at_most() -> None:
+def test_pages_have_100_rows_by_default_and_500_at_most() -> None:
     deals = [Deal(source=ensure_source(), external_id=str(n), is_placeholder=False) for n in range(501)]
     Deal.objects.bulk_create(deals)
     client = create_api_client()
@@ -184,5 +186,5 @@ def test_pages_hold_100_rows_unless_asked_and_500_at_most() -> None:
 @pytest.mark.parametrize("path", list(VIEWSETS))
 def test_every_column_that_can_be_ordered_by_can(path: str) -> None:
     client = create_api_client()
-    for name in VIEWSETS[path].orderable:
+    for name in VIEWSETS[path].orderable_columns:
         get_json(client, f"{path}/", {"ordering": f"-{name}"})

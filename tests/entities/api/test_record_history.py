@@ -28,8 +28,8 @@ def client() -> Client:
     return create_api_client()
 
 
-def said(vendor: str, event_type: str, minute: int, **payload: Any) -> int:
-    """The id of an event of that minute, applied."""
+def apply_event(vendor: str, event_type: str, minute: int, **payload: Any) -> int:
+    """Store an event of that minute, apply it, and return its id."""
     key = {"seedly": "data", "heffl": "payload"}[vendor]
     time = f"2025-03-01T10:{minute:02d}:00Z"
     body = json.dumps({"event": event_type, "timestamp": time, key: payload}).encode()
@@ -38,8 +38,10 @@ def said(vendor: str, event_type: str, minute: int, **payload: Any) -> int:
     return stored.event_id
 
 
-def opportunity(event: str, minute: int, **payload: Any) -> int:
-    return said("seedly", f"opportunity.{event}", minute, subAccountId="sa", opportunityId="o1", **payload)
+def apply_opportunity(event: str, minute: int, **payload: Any) -> int:
+    return apply_event(
+        "seedly", f"opportunity.{event}", minute, subAccountId="sa", opportunityId="o1", **payload
+    )
 
 
 def at(minute: int) -> str:
@@ -47,8 +49,8 @@ def at(minute: int) -> str:
 
 
 def test_the_timeline_lists_the_events_that_touched_a_record_newest_first(client: Client) -> None:
-    won = opportunity("won", 3, value=5)
-    created = opportunity("created", 1, title="Roof", contactId="c1")
+    won = apply_opportunity("won", 3, value=5)
+    created = apply_opportunity("created", 1, title="Roof", contactId="c1")
     deal, contact = Deal.objects.get(), Contact.objects.get()
     newer, older = get_json(client, f"deals/{deal.pk}/timeline/")["results"]
     assert newer == {
@@ -65,12 +67,12 @@ def test_the_timeline_lists_the_events_that_touched_a_record_newest_first(client
     assert (referred["event"], referred["rank"], referred["wrote"]) == (created, "copy", {})
 
 
-def test_the_timeline_is_paged_and_can_be_turned_round(client: Client) -> None:
+def test_the_timeline_has_pages_and_can_be_reversed(client: Client) -> None:
     deal, other = create_record(Deal), create_record(Deal)
     entries = [create_timeline_entry(deal, NOW + timedelta(minutes=n), {}) for n in range(5)]
     create_timeline_entry(other, NOW, {})
     create_record(Lead, id=deal.pk)
-    expected = [one.event_id for one in entries]
+    expected = [timeline_entry.event_id for timeline_entry in entries]
     for ordering, order in (("clock", expected), ("-clock", expected[::-1])):
         page = get_json(client, f"deals/{deal.pk}/timeline/", {"ordering": ordering, "page_size": 2})
         met = page["results"]
@@ -81,29 +83,29 @@ def test_the_timeline_is_paged_and_can_be_turned_round(client: Client) -> None:
     assert get_json(client, f"leads/{deal.pk}/timeline/")["results"] == []
 
 
-def test_history_tells_values_runs_and_transitions_in_the_order_of_time(client: Client) -> None:
-    lost = opportunity("lost", 30)
-    created = opportunity("created", 0)
-    won = opportunity("won", 10)
-    again = opportunity("won", 20, value=1)
-    told = get_json(client, f"deals/{Deal.objects.get().pk}/history/")
-    assert list(told) == ["status", "stage_name", "stage_ref"]
-    assert told["status"]["seen"] == [
+def test_history_lists_values_runs_and_transitions_in_the_order_of_time(client: Client) -> None:
+    lost = apply_opportunity("lost", 30)
+    created = apply_opportunity("created", 0)
+    won = apply_opportunity("won", 10)
+    again = apply_opportunity("won", 20, value=1)
+    body = get_json(client, f"deals/{Deal.objects.get().pk}/history/")
+    assert list(body) == ["status", "stage_name", "stage_ref"]
+    assert body["status"]["seen"] == [
         {"value": "open", "at": at(0), "rank": "created", "event": created},
         {"value": "won", "at": at(10), "rank": "other", "event": won},
         {"value": "won", "at": at(20), "rank": "other", "event": again},
         {"value": "lost", "at": at(30), "rank": "other", "event": lost},
     ]
-    assert told["status"]["runs"] == [
+    assert body["status"]["runs"] == [
         {"value": "open", "from": at(0), "until": at(10), "seconds": 600.0, "event": created},
         {"value": "won", "from": at(10), "until": at(30), "seconds": 1200.0, "event": won},
         {"value": "lost", "from": at(30), "until": None, "seconds": None, "event": lost},
     ]
-    assert told["status"]["transitions"] == [
+    assert body["status"]["transitions"] == [
         {"from": "open", "to": "won", "at": at(10), "event": won},
         {"from": "won", "to": "lost", "at": at(30), "event": lost},
     ]
-    assert told["stage_name"] == {"seen": [], "runs": [], "transitions": []}
+    assert body["stage_name"] == {"seen": [], "runs": [], "transitions": []}
 
 
 def test_a_record_without_tracked_columns_has_no_history(client: Client) -> None:
@@ -111,12 +113,12 @@ def test_a_record_without_tracked_columns_has_no_history(client: Client) -> None
 
 
 def test_provenance_names_the_event_of_each_value(client: Client) -> None:
-    updated = opportunity("updated", 20, name="Big roof", colour="red")
-    created = opportunity("created", 0, title="Roof", value=5, shape="round")
-    won = opportunity("won", 10, value=7)
-    lost = opportunity("lost", 15)
-    told = get_json(client, f"deals/{Deal.objects.get().pk}/provenance/")
-    assert {name: origin["event"] for name, origin in told["columns"].items()} == {
+    updated = apply_opportunity("updated", 20, name="Big roof", colour="red")
+    created = apply_opportunity("created", 0, title="Roof", value=5, shape="round")
+    won = apply_opportunity("won", 10, value=7)
+    lost = apply_opportunity("lost", 15)
+    body = get_json(client, f"deals/{Deal.objects.get().pk}/provenance/")
+    assert {name: origin["event"] for name, origin in body["columns"].items()} == {
         "is_deleted": updated,
         "deleted_at": updated,
         "title": updated,
@@ -124,69 +126,69 @@ def test_provenance_names_the_event_of_each_value(client: Client) -> None:
         "status": lost,
         "closed_at": won,
     }
-    assert told["columns"]["value"] == {
+    assert body["columns"]["value"] == {
         "event": won,
         "event_type": "opportunity.won",
         "occurred_at": at(10),
         "rank": "other",
     }
-    assert {key: origin["event"] for key, origin in told["extra"].items()} == {
+    assert {key: origin["event"] for key, origin in body["extra"].items()} == {
         "colour": updated,
         "shape": created,
     }
 
 
-def test_provenance_of_a_value_that_no_column_can_hold_is_told_under_extra(client: Client) -> None:
-    opportunity("created", 0, value=5)
-    bad = opportunity("won", 1, value="a lot")
+def test_provenance_of_a_value_that_no_column_can_hold_is_shown_under_extra(client: Client) -> None:
+    apply_opportunity("created", 0, value=5)
+    bad = apply_opportunity("won", 1, value="a lot")
     deal = Deal.objects.get()
-    shown = get_json(client, f"deals/{deal.pk}/")
-    assert (shown["value"], shown["extra"]) == (None, {"value": "a lot"})
-    told = get_json(client, f"deals/{deal.pk}/provenance/")
-    assert told["columns"]["value"]["event"] == told["extra"]["value"]["event"] == bad
+    body = get_json(client, f"deals/{deal.pk}/")
+    assert (body["value"], body["extra"]) == (None, {"value": "a lot"})
+    body = get_json(client, f"deals/{deal.pk}/provenance/")
+    assert body["columns"]["value"]["event"] == body["extra"]["value"]["event"] == bad
 
 
 def test_provenance_of_tags_is_the_newest_set_or_addition(client: Client) -> None:
     for minute, event in ((1, "created"), (5, "updated")):
-        whole = said(
+        full_set = apply_event(
             "seedly", f"contact.{event}", minute, subAccountId="sa", contactId="c", tags=[f"t{minute}"]
         )
-    said("seedly", "contact.tag_added", 3, subAccountId="sa", contactId="c", tagName="vip")
+    apply_event("seedly", "contact.tag_added", 3, subAccountId="sa", contactId="c", tagName="vip")
     contact = Contact.objects.get()
-    told = get_json(client, f"contacts/{contact.pk}/provenance/")["columns"]["tags"]["event"]
-    assert told == whole
-    added = said("seedly", "contact.tag_added", 9, subAccountId="sa", contactId="c", tagName="late")
+    origin = get_json(client, f"contacts/{contact.pk}/provenance/")["columns"]["tags"]["event"]
+    assert origin == full_set
+    added = apply_event("seedly", "contact.tag_added", 9, subAccountId="sa", contactId="c", tagName="late")
     assert get_json(client, f"contacts/{contact.pk}/")["tags"] == ["late", "t5"]
     assert get_json(client, f"contacts/{contact.pk}/provenance/")["columns"]["tags"]["event"] == added
 
 
-def test_the_vendors_own_paid_at_comes_before_the_run_that_it_is_else_read_off(client: Client) -> None:
-    first = said("heffl", "invoice.paid", 1, id="inv_1")
-    said("heffl", "invoice.updated", 2, id="inv_1", status="PAID")
+def test_the_vendors_own_paid_at_is_preferred_to_the_one_derived_from_the_status(client: Client) -> None:
+    first = apply_event("heffl", "invoice.paid", 1, id="inv_1")
+    apply_event("heffl", "invoice.updated", 2, id="inv_1", status="PAID")
     invoice = Invoice.objects.get()
     assert get_json(client, f"invoices/{invoice.pk}/")["paid_at"] == at(1)
-    told = get_json(client, f"invoices/{invoice.pk}/provenance/")["columns"]
-    assert told["paid_at"]["event"] == first
-    own = said("heffl", "invoice.updated", 3, id="inv_1", status="PAID", paidAt="2025-02-01T00:00:00Z")
+    body = get_json(client, f"invoices/{invoice.pk}/provenance/")["columns"]
+    assert body["paid_at"]["event"] == first
+    own = apply_event("heffl", "invoice.updated", 3, id="inv_1", status="PAID", paidAt="2025-02-01T00:00:00Z")
     assert get_json(client, f"invoices/{invoice.pk}/")["paid_at"] == "2025-02-01T00:00:00Z"
     assert get_json(client, f"invoices/{invoice.pk}/provenance/")["columns"]["paid_at"]["event"] == own
 
 
 def test_deletion_is_in_provenance_and_timeline(client: Client) -> None:
-    said("seedly", "task.created", 0, subAccountId="sa", taskId="t1", title="Call")
-    deleted = said("seedly", "task.deleted", 5, subAccountId="sa", taskId="t1")
+    apply_event("seedly", "task.created", 0, subAccountId="sa", taskId="t1", title="Call")
+    deleted = apply_event("seedly", "task.deleted", 5, subAccountId="sa", taskId="t1")
     task = Task.objects.get()
-    told = get_json(client, f"tasks/{task.pk}/provenance/")["columns"]["is_deleted"]
-    assert (told["event"], told["rank"]) == (deleted, "deleted")
+    body = get_json(client, f"tasks/{task.pk}/provenance/")["columns"]["is_deleted"]
+    assert (body["event"], body["rank"]) == (deleted, "deleted")
     assert get_json(client, f"tasks/{task.pk}/timeline/")["results"][0]["rank"] == "deleted"
 
 
-def test_the_story_takes_the_same_queries_for_any_number_of_events(
+def test_history_takes_the_same_number_of_queries_for_any_number_of_events(
     client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    """The token, the record, and the entries with their events."""
+    """Expect queries for the token, the record, and the entries with their events."""
     for status in ("open", "won", "lost"):
-        opportunity({"open": "created"}.get(status, status), len(status))
+        apply_opportunity({"open": "created"}.get(status, status), len(status))
         deal = Deal.objects.get()
         with django_assert_num_queries(3):
             get_json(client, f"deals/{deal.pk}/timeline/")

@@ -15,7 +15,7 @@ from tests.support.api_client import create_api_client, create_record, ensure_so
 
 pytestmark = pytest.mark.django_db
 
-COMMON = [
+COMMON_COLUMNS = [
     "id",
     "source",
     "sub_account",
@@ -28,7 +28,7 @@ COMMON = [
     "changed_at",
     "extra",
 ]
-OWN = {
+OWN_COLUMNS = {
     "leads": "name title email mobile secondary_mobile website value origin stage_name stage_ref owner_ref"
     " owner_name archived custom_fields",
     "deals": "title number value status vendor_status priority expected_close_date closed_at lost_reason"
@@ -54,16 +54,16 @@ def client() -> Client:
 
 
 def test_the_root_lists_every_path(client: Client) -> None:
-    assert {*OWN, "events", "sources", "schema", "docs"} == get_json(client, "").keys()
+    assert {*OWN_COLUMNS, "events", "sources", "schema", "docs"} == get_json(client, "").keys()
 
 
 @pytest.mark.parametrize("model", record_models(), ids=api_path)
 def test_a_record_has_the_documented_fields_in_their_order(client: Client, model: type[Record]) -> None:
     row = create_record(model)
     path = api_path(model)
-    shown = get_json(client, f"{path}/{row.pk}/")
-    assert list(shown) == COMMON + OWN[path].split()
-    assert get_json(client, f"{path}/") == {"next": None, "previous": None, "results": [shown]}
+    body = get_json(client, f"{path}/{row.pk}/")
+    assert list(body) == COMMON_COLUMNS + OWN_COLUMNS[path].split()
+    assert get_json(client, f"{path}/") == {"next": None, "previous": None, "results": [body]}
 
 
 def test_a_deal_is_shown_as_documented(client: Client) -> None:
@@ -81,7 +81,7 @@ def test_a_deal_is_shown_as_documented(client: Client) -> None:
         custom_fields={"tier": ["gold"]},
         extra={"colour": "red"},
     )
-    shown = get_json(client, f"deals/{deal.pk}/")
+    body = get_json(client, f"deals/{deal.pk}/")
     expected = {
         "id": deal.pk,
         "source": "acme",
@@ -95,11 +95,11 @@ def test_a_deal_is_shown_as_documented(client: Client) -> None:
         "custom_fields": {"tier": ["gold"]},
         "extra": {"colour": "red"},
     }
-    assert {name: shown[name] for name in expected} == expected
+    assert {name: body[name] for name in expected} == expected
 
 
 @pytest.mark.parametrize(
-    ("stored", "shown"),
+    ("stored", "expected"),
     [
         ("25000", "25000.00"),
         ("0", "0.00"),
@@ -110,12 +110,14 @@ def test_a_deal_is_shown_as_documented(client: Client) -> None:
         ("9999999999999999.9999", "9999999999999999.9999"),
     ],
 )
-def test_amounts_have_two_decimals_or_as_many_as_they_need(client: Client, stored: str, shown: str) -> None:
+def test_amounts_have_two_decimals_or_as_many_as_they_need(
+    client: Client, stored: str, expected: str
+) -> None:
     payment = create_record(Payment, amount=Decimal(stored))
-    assert get_json(client, f"payments/{payment.pk}/")["amount"] == shown
+    assert get_json(client, f"payments/{payment.pk}/")["amount"] == expected
 
 
-def test_deleted_records_and_placeholders_are_listed_when_asked_for(client: Client) -> None:
+def test_deleted_records_and_placeholders_are_listed_on_request(client: Client) -> None:
     live = create_record(Deal).pk
     deleted = create_record(Deal, is_deleted=True).pk
     referred = create_record(Deal, is_placeholder=True).pk
@@ -146,7 +148,7 @@ def test_one_record_is_shown_also_where_lists_leave_it_out(client: Client) -> No
 def test_the_number_of_queries_is_the_same_for_any_number_of_rows(
     client: Client, model: type[Record], django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    """The token with its user, and the rows with their sources."""
+    """Expect queries for the token with its user, and for the rows with their sources."""
     account = create_record(SubAccount)
     for slug in ("one", "two", "three"):
         row = create_record(model, source=ensure_source(slug), sub_account=account)
@@ -161,14 +163,14 @@ def test_the_number_of_queries_is_the_same_for_any_number_of_rows(
 @pytest.mark.parametrize(
     "id", ["0", "77", "99999999999999999999", "9" * 5000, "abc", "-1", "%00", "%0A", "a%0A/b"]
 )
-def test_an_id_that_is_none_is_a_404_problem(client: Client, id: str) -> None:  # noqa: A002
+def test_an_id_without_a_record_is_a_404_problem(client: Client, id: str) -> None:  # noqa: A002
     response = client.get(f"/api/v1/deals/{id}/")
     assert response.status_code == 404
     assert response["Content-Type"] == "application/problem+json"
     assert response.json()["status"] == 404
 
 
-def test_an_address_below_the_api_that_is_none_is_a_404_problem(client: Client) -> None:
+def test_an_unknown_address_below_the_api_is_a_404_problem(client: Client) -> None:
     response = client.get("/api/v1/nothing/here/")
     assert (response.status_code, response["Content-Type"]) == (404, "application/problem+json")
     assert client.get("/api/v1/deals").status_code == 301
@@ -187,5 +189,5 @@ def test_leads_and_invoices_show_flags_and_currencies(client: Client) -> None:
     lead = create_record(Lead, archived=False)
     invoice = create_record(Invoice, currency="AED", due_date=date(2025, 2, 28))
     assert get_json(client, f"leads/{lead.pk}/")["archived"] is False
-    shown = get_json(client, f"invoices/{invoice.pk}/")
-    assert (shown["currency"], shown["due_date"]) == ("AED", "2025-02-28")
+    body = get_json(client, f"invoices/{invoice.pk}/")
+    assert (body["currency"], body["due_date"]) == ("AED", "2025-02-28")

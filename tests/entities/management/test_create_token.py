@@ -48,11 +48,11 @@ def test_a_token_expires_after_as_many_days_as_asked() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "reason"),
     [
         (["bob", "--name", "n"], "no user 'bob'"),
         (["idle", "--name", "n"], "'idle' is inactive"),
-        (["ann", "--name", "taken"], "has a token named 'taken'"),
+        (["ann", "--name", "taken"], "already has a token named 'taken'"),
         (["ann", "--name", " "], "a name"),
         (["ann", "--name", "n", "--expires", "0"], "from 1"),
         (["ann", "--name", "n", "--expires", "-1"], "from 1"),
@@ -60,12 +60,12 @@ def test_a_token_expires_after_as_many_days_as_asked() -> None:
         (["ann", "--name", "n", "--expires", "9999999"], "from 1"),
     ],
 )
-def test_a_wrong_argument_is_told_in_one_line(arguments: list[str], told: str) -> None:
+def test_a_wrong_argument_is_refused_in_one_line(arguments: list[str], reason: str) -> None:
     User.objects.create_user("idle", is_active=False)
     created("ann", "--name", "taken")
     with pytest.raises(CommandError) as raised:
         created(*arguments)
-    assert told in str(raised.value)
+    assert reason in str(raised.value)
     assert "\n" not in str(raised.value)
     assert ApiToken.objects.count() == 1
 

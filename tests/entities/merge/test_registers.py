@@ -1,7 +1,7 @@
 """The algebra of the merge, without a database.
 
-If joining is commutative, associative and idempotent, then order, batches and repetitions of events
-cannot matter: that is the whole of convergence, but for what surrounds the merge.
+If joining is commutative, associative and idempotent, then order, batches and repetitions of events do not
+matter. That is all of convergence, except for the code around the merge.
 """
 
 import json
@@ -103,11 +103,11 @@ def test_any_order_of_any_states_gives_each_register_its_greatest_clock(
     states: list[State], random: Random
 ) -> None:
     shuffled = random.sample(states, len(states))
-    said: dict[str, list[Register]] = {}
+    registers: dict[str, list[Register]] = {}
     for state in states:
         for name, register in state.items():
-            said.setdefault(name, []).append(register)
-    greatest = {name: max(found, key=lambda register: register.clock) for name, found in said.items()}
+            registers.setdefault(name, []).append(register)
+    greatest = {name: max(writes, key=lambda register: register.clock) for name, writes in registers.items()}
     assert reduce(join_states, shuffled) == reduce(join_states, states) == greatest
 
 
@@ -201,9 +201,9 @@ def test_clocks_of_one_time_sort_as_rank_then_digest(
 
 
 @given(CLOCK_PARTS)
-def test_a_clock_reads_back_as_its_parts(found: Clock) -> None:
-    assert parse_clock(format_clock(*found)) == found
-    assert format_clock(*found).startswith(format_utc(found.occurred_at))
+def test_a_clock_reads_back_as_its_parts(parts: Clock) -> None:
+    assert parse_clock(format_clock(*parts)) == parts
+    assert format_clock(*parts).startswith(format_utc(parts.occurred_at))
 
 
 @given(CLOCKS)

@@ -1,4 +1,4 @@
-"""What becomes of the values that vendors send, by tables of examples and by properties."""
+"""The conversion of vendors' values, by tables of examples and by properties."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -189,7 +189,7 @@ def test_a_converter_gives_json_or_refuses(kind: type, value: Any) -> None:
 
 @given(value=values())
 def test_what_is_converted_once_stays_as_it_is(value: Any) -> None:
-    """But for an amount: its digits are text afterwards."""
+    """Amounts are left out: their digits are text afterwards."""
     for convert in (to_text, to_word, to_currency, to_labels):
         try:
             converted = convert(value)

@@ -1,4 +1,4 @@
-"""What becomes of an event's bytes: the envelope that is in them, or the reason why there is none."""
+"""Reading an event's bytes: the envelope in them, or the reason why there is none."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -110,8 +110,8 @@ def test_json_is_read_in_every_unicode_encoding(encoding: str) -> None:
 
 def test_of_a_key_that_comes_twice_the_last_counts() -> None:
     body = b'{"event": "a", "event": "b", "payload": {"id": 1, "id": 2}}'
-    found = read_envelope(body, HEFFL, RECEIVED)
-    assert (found.event_type, found.payload) == ("b", {"id": 2})
+    result = read_envelope(body, HEFFL, RECEIVED)
+    assert (result.event_type, result.payload) == ("b", {"id": 2})
 
 
 @pytest.mark.parametrize(
@@ -126,8 +126,8 @@ def test_of_a_key_that_comes_twice_the_last_counts() -> None:
 )
 def test_a_replacement_stands_for_what_postgresql_does_not_store(escaped: str, text: str) -> None:
     body = f'{{"event": "{escaped}", "payload": {{"{escaped}": ["{escaped}", {{"a": "{escaped}"}}]}}}}'
-    found = read_envelope(body.encode(), HEFFL, RECEIVED)
-    assert (found.event_type, found.payload) == (text, {text: [text, {"a": text}]})
+    result = read_envelope(body.encode(), HEFFL, RECEIVED)
+    assert (result.event_type, result.payload) == (text, {text: [text, {"a": text}]})
 
 
 @pytest.mark.parametrize(
@@ -146,8 +146,8 @@ def test_a_replacement_stands_for_what_postgresql_does_not_store(escaped: str, t
     ids=lambda part: str(type(part)) if not isinstance(part, str) else part[:25],
 )
 def test_a_number_keeps_its_digits(literal: str, value: Any) -> None:
-    found = parse_json(f"[{literal}]".encode())[0]
-    assert (type(found), found) == (type(value), value)
+    result = parse_json(f"[{literal}]".encode())[0]
+    assert (type(result), result) == (type(value), value)
 
 
 def test_an_event_name_of_any_length_is_one() -> None:
@@ -168,9 +168,9 @@ def test_an_event_name_of_any_length_is_one() -> None:
     ],
 )
 def test_an_event_time_in_any_format_is_the_same_time(timestamp: Any) -> None:
-    found = envelope(timestamp=timestamp)
-    assert found.occurred_at == datetime(2025, 1, 15, 10, 30, 0, 250_000, tzinfo=UTC)
-    assert found.warnings == ()
+    result = envelope(timestamp=timestamp)
+    assert result.occurred_at == datetime(2025, 1, 15, 10, 30, 0, 250_000, tzinfo=UTC)
+    assert result.warnings == ()
 
 
 @pytest.mark.parametrize(
@@ -189,11 +189,11 @@ def test_an_event_time_in_any_format_is_the_same_time(timestamp: Any) -> None:
     ],
 )
 def test_a_time_that_is_none_or_ahead_counts_as_the_time_of_receipt(timestamp: Any, warning: str) -> None:
-    found = envelope(timestamp=timestamp)
-    assert found.occurred_at == RECEIVED
-    assert len(found.warnings) == 1
-    assert warning in found.warnings[0]
-    assert "the time of receipt counts" in found.warnings[0]
+    result = envelope(timestamp=timestamp)
+    assert result.occurred_at == RECEIVED
+    assert len(result.warnings) == 1
+    assert warning in result.warnings[0]
+    assert "the time of receipt counts" in result.warnings[0]
 
 
 @pytest.mark.parametrize(
@@ -214,11 +214,11 @@ def test_a_time_up_to_a_day_ahead_or_long_ago_counts(timestamp: str, time: datet
 @example(b'{"event": "\\ud800", "payload": {"\\u0000": 1e99999999999999999999}}')
 def test_bytes_are_an_envelope_or_malformed(body: bytes) -> None:
     try:
-        found = read_envelope(body, HEFFL, RECEIVED).event_type
+        result = read_envelope(body, HEFFL, RECEIVED).event_type
     except Malformed as error:
-        found = str(error)
-    assert found
-    assert not UNSTORABLE.search(found)
+        result = str(error)
+    assert result
+    assert not UNSTORABLE.search(result)
 
 
 @given(
@@ -229,11 +229,11 @@ def test_bytes_are_an_envelope_or_malformed(body: bytes) -> None:
 )
 def test_json_is_an_envelope_of_storable_text_or_malformed(content: dict[str, Any]) -> None:
     try:
-        found = read_envelope(json.dumps(content).encode(), HEFFL, RECEIVED)
+        result = read_envelope(json.dumps(content).encode(), HEFFL, RECEIVED)
     except Malformed:
         return
     assert not UNSTORABLE.search(
-        json.dumps([found.event_type, found.payload], ensure_ascii=False, default=str)
+        json.dumps([result.event_type, result.payload], ensure_ascii=False, default=str)
     )
-    assert found.occurred_at.tzinfo is UTC
-    assert found.occurred_at <= RECEIVED + timedelta(days=1)
+    assert result.occurred_at.tzinfo is UTC
+    assert result.occurred_at <= RECEIVED + timedelta(days=1)

@@ -1,4 +1,4 @@
-"""What an event says of its own record, without a database."""
+"""Mapping: what an event says about its own record, without a database."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import pytest
 
 from entities.merge.clock import Rank, parse_clock
 from entities.merge.registers import timeline_values
-from entities.reading.mapper import RecordKey, Unmappable
+from entities.reading.mapped_event import RecordKey, Unmappable
 from tests.support.envelopes import DEAL, build_body, map_body, read_event, read_own_writes
 
 pytestmark = pytest.mark.unit
@@ -27,9 +27,9 @@ def test_an_added_tag_is_an_addition() -> None:
 
 
 def test_a_tag_that_is_no_text_is_kept_in_extra_with_a_warning() -> None:
-    found = read_event("seedly", "contact.tag_added", {"contactId": "c", "tagName": ["vip"]})
-    assert found.own[RecordKey("contact", "", "c")] == {"extra.tagName": ["vip"], "exists": True}
-    assert found.warnings == ("tagName: an array is not a text; nothing is added to tags",)
+    event = read_event("seedly", "contact.tag_added", {"contactId": "c", "tagName": ["vip"]})
+    assert event.own[RecordKey("contact", "", "c")] == {"extra.tagName": ["vip"], "exists": True}
+    assert event.warnings == ("tagName: an array is not a text; nothing is added to tags",)
 
 
 def test_facts_about_the_event_are_not_kept() -> None:
@@ -85,21 +85,21 @@ def test_two_words_for_a_column_are_one_value_and_no_other_value_is_lost(payload
 
 
 def test_of_two_words_the_one_that_converts_counts_and_the_other_is_kept() -> None:
-    found = read_event("heffl", "deal.updated", {"id": "d", "title": {"en": "A"}, "name": "B"})
-    assert found.own[RecordKey(DEAL, "", "d")] == {"title": "B", "extra.title": {"en": "A"}, "exists": True}
-    assert found.warnings == ("title: an object is not a text; kept as it came",)
+    event = read_event("heffl", "deal.updated", {"id": "d", "title": {"en": "A"}, "name": "B"})
+    assert event.own[RecordKey(DEAL, "", "d")] == {"title": "B", "extra.title": {"en": "A"}, "exists": True}
+    assert event.warnings == ("title: an object is not a text; kept as it came",)
 
 
 def test_what_no_column_can_hold_is_null_and_raw_with_one_warning() -> None:
-    found = read_event("heffl", "deal.updated", {"id": "d", "price": "many", "expectedCloseDate": "soon"})
-    assert found.own[RecordKey(DEAL, "", "d")] == {
+    event = read_event("heffl", "deal.updated", {"id": "d", "price": "many", "expectedCloseDate": "soon"})
+    assert event.own[RecordKey(DEAL, "", "d")] == {
         "value": None,
         "extra.price": "many",
         "expected_close_date": None,
         "extra.expectedCloseDate": "soon",
         "exists": True,
     }
-    assert found.warnings == (
+    assert event.warnings == (
         "expectedCloseDate: not a time in ISO 8601 or epoch milliseconds;"
         " expected_close_date is null until a newer value",
         "price: not a number; value is null until a newer value",
@@ -139,8 +139,8 @@ def test_an_event_that_names_no_record_is_unmappable(
 
 
 def test_an_event_type_that_the_vendor_does_not_have_is_not_known() -> None:
-    found = map_body("heffl", build_body("heffl", "lead.archived", {"id": "x"}))
-    assert (found.known, found.statements) == (False, ())
+    event = map_body("heffl", build_body("heffl", "lead.archived", {"id": "x"}))
+    assert (event.known, event.statements) == (False, ())
 
 
 @pytest.mark.parametrize(

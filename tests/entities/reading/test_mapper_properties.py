@@ -1,4 +1,4 @@
-"""What holds of the mapping for any payload of any known type, without a database."""
+"""Properties of the mapping, for any payload of any known type, without a database."""
 
 import json
 import re
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from entities.merge.registers import timeline_values
 from entities.reading.envelope import UNSTORABLE, Malformed
-from entities.reading.mapper import Unmappable
+from entities.reading.mapped_event import Unmappable
 from entities.reading.plan import entity_plans
 from entities.vendors import all_vendors, get_vendor
 from tests.support.envelopes import build_body, map_body, read_event
@@ -28,11 +28,13 @@ IDS = st.sampled_from(["x1", 7]) | JSON_VALUES
 
 @st.composite
 def payloads(draw: st.DrawFn, vendor: str, event_type: str) -> dict[str, Any]:
-    """Any value under any key that the mapping reads, and under some that it does not."""
+    """Draw any value under any key that the mapping reads, and under some that it does not."""
     plan = entity_plans(vendor)[get_vendor(vendor).events[event_type].entity.model]
-    beside = [key for reference in plan.references for key in reference.copies]
+    copied_keys = [key for reference in plan.references for key in reference.copies]
     keys = (
-        sorted(plan.fully_read | plan.partly_read | plan.never_extra) + beside + ["unknown", "\x00", "\ud800"]
+        sorted(plan.fully_read | plan.partly_read | plan.never_extra)
+        + copied_keys
+        + ["unknown", "\x00", "\ud800"]
     )
     payload = draw(st.dictionaries(st.sampled_from(keys), JSON_VALUES, max_size=12))
     return payload | {plan.entity.id[0]: draw(IDS)}
@@ -48,13 +50,13 @@ def events(draw: st.DrawFn) -> tuple[str, str, dict[str, Any]]:
 def test_any_payload_is_mapped_to_storable_json_or_refused_in_words(event: tuple[str, str, Any]) -> None:
     vendor, event_type, payload = event
     try:
-        found = map_body(vendor, build_body(vendor, event_type, payload))
+        mapped_event = map_body(vendor, build_body(vendor, event_type, payload))
     except (Unmappable, Malformed) as error:
         said: Any = str(error)
     else:
         said = [
-            found.warnings,
-            [[said.key, said.clock, timeline_values(said.writes)] for said in found.statements],
+            mapped_event.warnings,
+            [[said.key, said.clock, timeline_values(said.writes)] for said in mapped_event.statements],
         ]
     assert not UNSTORABLE.search(json.dumps(said, allow_nan=False, ensure_ascii=False))
 
@@ -64,11 +66,11 @@ def test_the_order_of_a_payloads_keys_says_nothing(event: tuple[str, str, Any], 
     vendor, event_type, payload = event
     keys = [key for key in payload if not UNSTORABLE.search(key)]
     shuffled = random.sample(keys, len(keys))
-    found = [
+    results = [
         _read_or_reason(vendor, event_type, {key: payload[key] for key in order})
         for order in (keys, shuffled)
     ]
-    assert found[0] == found[1]
+    assert results[0] == results[1]
 
 
 @given(events(), st.integers(0, 10**30))
@@ -90,10 +92,10 @@ def test_mapping_the_same_bytes_again_says_the_same(event: tuple[str, str, Any])
 
 
 def _read_or_reason(vendor: str, event_type: str, payload: dict[str, Any]) -> Any:
-    """But for what other bytes of the same meaning change: the warnings' order, and an id by digest."""
+    """Return what the event says, without what may differ: the order of warnings, and an id by digest."""
     try:
-        found = read_event(vendor, event_type, payload)
+        mapped_event = read_event(vendor, event_type, payload)
     except Unmappable as error:
         return str(error)
-    own = {DIGEST.sub("digest", str(key)): writes for key, writes in found.own.items()}
-    return own, found.copies, sorted(found.warnings)
+    own = {DIGEST.sub("digest", str(key)): writes for key, writes in mapped_event.own.items()}
+    return own, mapped_event.copies, sorted(mapped_event.warnings)

@@ -1,11 +1,11 @@
-"""What an event says of the records that it refers to or embeds, without a database."""
+"""Mapping: what an event says about the records that it refers to or embeds, without a database."""
 
 import json
 from typing import Any
 
 import pytest
 
-from entities.reading.mapper import RecordKey
+from entities.reading.mapped_event import RecordKey
 from tests.support.envelopes import CLIENT, DEAL, LEAD, read_event, read_own_writes
 
 pytestmark = pytest.mark.unit
@@ -13,11 +13,11 @@ pytestmark = pytest.mark.unit
 
 def test_a_null_in_a_copy_or_beside_a_reference_writes_nothing() -> None:
     client = {"id": "cl_1", "name": None, "website": None, "rating": None}
-    found = read_event(
+    event = read_event(
         "heffl", "deal.updated", {"id": "dl_1", "client": client, "leadId": "ld_1", "leadName": None}
     )
-    assert found.copies == {RecordKey(CLIENT, "", "cl_1"): {}, RecordKey(LEAD, "", "ld_1"): {}}
-    (own,) = found.own.values()
+    assert event.copies == {RecordKey(CLIENT, "", "cl_1"): {}, RecordKey(LEAD, "", "ld_1"): {}}
+    (own,) = event.own.values()
     assert own == {"client": "cl_1", "lead": "ld_1", "exists": True}
 
 
@@ -30,15 +30,15 @@ def test_a_name_beside_no_reference_is_kept_in_extra() -> None:
 
 
 def test_a_value_beside_a_reference_is_a_copy_of_that_one_field() -> None:
-    found = read_event("heffl", "deal.updated", {"id": "dl_1", "leadId": "ld_1", "leadName": "Jane"})
-    assert found.copies == {RecordKey(LEAD, "", "ld_1"): {"name": "Jane"}}
+    event = read_event("heffl", "deal.updated", {"id": "dl_1", "leadId": "ld_1", "leadName": "Jane"})
+    assert event.copies == {RecordKey(LEAD, "", "ld_1"): {"name": "Jane"}}
 
 
 def test_tags_beside_a_contact_are_a_copy_of_its_tags() -> None:
-    found = read_event(
+    event = read_event(
         "seedly", "task.created", {"taskId": 1, "contactId": "c", "subAccountId": "s", "tags": ["b", "a"]}
     )
-    assert found.copies[RecordKey("contact", "s", "c")] == {"tags": ["a", "b"]}
+    assert event.copies[RecordKey("contact", "s", "c")] == {"tags": ["a", "b"]}
 
 
 CLIENTS = [
@@ -56,26 +56,26 @@ CLIENTS = [
 
 @pytest.mark.parametrize("payload", CLIENTS, ids=json.dumps)
 def test_a_reference_is_an_id_or_an_embedded_record(payload: dict[str, Any]) -> None:
-    found = read_event("heffl", "deal.updated", {"id": "d"} | payload)
-    assert found.own == {RecordKey(DEAL, "", "d"): {"client": "cl_1", "exists": True}}
-    assert found.copies == {RecordKey(CLIENT, "", "cl_1"): {}}
-    assert found.warnings == ()
+    event = read_event("heffl", "deal.updated", {"id": "d"} | payload)
+    assert event.own == {RecordKey(DEAL, "", "d"): {"client": "cl_1", "exists": True}}
+    assert event.copies == {RecordKey(CLIENT, "", "cl_1"): {}}
+    assert event.warnings == ()
 
 
 def test_an_embedded_record_without_an_id_is_the_one_referred_to() -> None:
-    found = read_event("heffl", "deal.updated", {"id": "d", "clientId": "cl_1", "client": {"name": "Acme"}})
-    assert found.copies == {RecordKey(CLIENT, "", "cl_1"): {"name": "Acme"}}
+    event = read_event("heffl", "deal.updated", {"id": "d", "clientId": "cl_1", "client": {"name": "Acme"}})
+    assert event.copies == {RecordKey(CLIENT, "", "cl_1"): {"name": "Acme"}}
 
 
 def test_an_embedded_record_without_any_id_is_kept_raw() -> None:
-    found = read_event("heffl", "deal.updated", {"id": "d", "client": {"name": "Acme"}})
-    assert found.own[RecordKey(DEAL, "", "d")] == {
+    event = read_event("heffl", "deal.updated", {"id": "d", "client": {"name": "Acme"}})
+    assert event.own[RecordKey(DEAL, "", "d")] == {
         "client": None,
         "extra.client": {"name": "Acme"},
         "exists": True,
     }
-    assert found.warnings == ("client: an object is not a text; client is null until a newer value",)
-    assert found.copies == {}
+    assert event.warnings == ("client: an object is not a text; client is null until a newer value",)
+    assert event.copies == {}
 
 
 def test_an_embedded_record_whose_id_is_none_is_kept_whole() -> None:
@@ -95,8 +95,8 @@ def test_a_name_under_the_references_key_beside_its_id_is_kept() -> None:
 
 def test_an_embedded_records_own_references_are_read() -> None:
     deal = {"id": "d", "client": {"id": "c", "name": "Acme"}}
-    found = read_event("heffl", "quotation.updated", {"id": "q", "deal": deal})
-    assert found.copies == {
+    event = read_event("heffl", "quotation.updated", {"id": "q", "deal": deal})
+    assert event.copies == {
         RecordKey(DEAL, "", "d"): {"client": "c"},
         RecordKey(CLIENT, "", "c"): {"name": "Acme"},
     }
@@ -114,6 +114,6 @@ def test_two_sub_accounts_never_share_a_record() -> None:
 
 
 def test_the_location_is_a_fact_about_the_sub_account() -> None:
-    found = read_event("seedly", "task.created", {"taskId": "t", "subAccountId": "s", "locationId": "loc"})
-    assert found.copies == {RecordKey("subaccount", "", "s"): {"location_id": "loc"}}
-    assert found.own == {RecordKey("task", "s", "t"): {"exists": True}}
+    event = read_event("seedly", "task.created", {"taskId": "t", "subAccountId": "s", "locationId": "loc"})
+    assert event.copies == {RecordKey("subaccount", "", "s"): {"location_id": "loc"}}
+    assert event.own == {RecordKey("task", "s", "t"): {"exists": True}}

@@ -1,4 +1,4 @@
-"""Payments and invoices: which invoice a payment is for in any shape, and when an invoice was paid."""
+"""Payments and invoices: the invoice that a payment is for, in any shape, and when an invoice was paid."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -23,7 +23,7 @@ def test_a_payment_without_an_id_is_a_fact_of_its_own() -> None:
     }
 
 
-def test_a_payment_with_an_id_is_one_payment_however_often_it_is_told() -> None:
+def test_a_payment_with_an_id_is_one_payment_however_often_it_is_delivered() -> None:
     apply_heffl_event("payment.received", {"id": 7, "amount": 100})
     apply_heffl_event("payment.received", {"id": "7", "amount": 150, "notes": "corrected"}, LATER_TIME)
     payment = Payment.objects.get()

@@ -1,4 +1,4 @@
-"""The shapes and formats that no fixture shows: what they become, and which of them name no record."""
+"""Shapes and formats that no fixture has: the records they give, and those that name no record."""
 
 from datetime import date, datetime
 from decimal import Decimal

@@ -7,7 +7,7 @@ from html import unescape
 import pytest
 from hypothesis import given
 
-from events.admin.body_html import MAX_HEX, MAX_HTML, MAX_TEXT, render_body
+from events.admin.body_html import MAX_HEX_BYTES, MAX_HTML_LENGTH, MAX_TEXT_LENGTH, render_body
 from tests.support.json_strategies import TEXTS, values
 
 pytestmark = pytest.mark.unit
@@ -20,7 +20,7 @@ def shown_text(body: bytes) -> str:
 
 def test_json_is_indented_and_its_keys_texts_and_numbers_are_told_apart() -> None:
     rendered = render_body(b'{"a":[1,"b"],"c":{}}')
-    assert (rendered.kind, rendered.cut) == ("JSON", False)
+    assert (rendered.kind, rendered.is_cut) == ("JSON", False)
     assert shown_text(b'{"a":[1,"b"],"c":{}}') == '{\n  "a": [\n    1,\n    "b"\n  ],\n  "c": {}\n}'
     for kind in ("key", "string", "number"):
         assert f'<span class="json-{kind}">' in rendered.html
@@ -65,10 +65,10 @@ def test_markup_in_a_body_is_escaped() -> None:
 @pytest.mark.parametrize(
     ("body", "bound"),
     [
-        (b"[" + b"1," * 500_000 + b"1]", MAX_HTML + 100),
-        (b'["' + b"x" * 5_000_000 + b'"]', MAX_TEXT + 200),
-        (b"x" * 5_000_000, MAX_TEXT),
-        (b"\xff" * 5_000_000, MAX_HEX * 5),
+        (b"[" + b"1," * 500_000 + b"1]", MAX_HTML_LENGTH + 100),
+        (b'["' + b"x" * 5_000_000 + b'"]', MAX_TEXT_LENGTH + 200),
+        (b"x" * 5_000_000, MAX_TEXT_LENGTH),
+        (b"\xff" * 5_000_000, MAX_HEX_BYTES * 5),
     ],
     ids=["many values", "one long text", "plain text", "bytes"],
 )

@@ -1,4 +1,4 @@
-"""The drift report in the admin: what it shows, leads to and leaves out, and to whom."""
+"""The page of the drift report: its content, links, limits and permissions."""
 
 import pytest
 from django.db import connection
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 HOSTILE = "<script>alert(1)</script>\u202e"
 
 
-def test_the_page_says_what_is_unknown_and_leads_to_it() -> None:
+def test_the_page_shows_what_is_unknown_and_links_to_it() -> None:
     unknown = store_and_apply("deal.sneezed", DEAL)
     odd = store_and_apply("deal.updated", DEAL | {"score": 1, "expectedCloseDate": "someday"})
     client = log_in_staff()
@@ -38,27 +38,27 @@ def test_the_page_is_narrowed_by_vendor_and_period() -> None:
     assert "deal.sneezed" in get_page(client, DRIFT_URL)
     assert "deal.sneezed" in get_page(client, DRIFT_URL, vendor="heffl", days=30)
     for query in ({"days": 7}, {"vendor": "seedly"}):
-        assert "None: the mapping knows all that was sent." in get_page(client, DRIFT_URL, **query)
+        assert "No drift: the mapping knows all that was sent." in get_page(client, DRIFT_URL, **query)
     for query in ({"days": "0"}, {"days": "x"}, {"vendor": "acme"}):
         assert client.get(DRIFT_URL, query).status_code == 404
 
 
-def test_the_page_says_what_it_did_not_read_or_show(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_page_says_if_it_did_not_read_or_show_everything(monkeypatch: pytest.MonkeyPatch) -> None:
     for n in range(4):
         store_and_apply("deal.updated", DEAL | {f"key{n}": n})
     client = log_in_staff()
     page = get_page(client, DRIFT_URL)
-    assert "There is too much to read it all here" not in page
-    assert "The most frequent are shown." not in page
+    assert "This page reads only the newest events" not in page
+    assert "Only the most frequent are shown." not in page
     monkeypatch.setattr("events.admin.drift_page.PAGE_LIMITS", ReadLimits(events=1, entries=3))
     monkeypatch.setattr("events.admin.drift_page.MAX_FINDINGS", 3)
     page = get_page(client, DRIFT_URL)
     assert "<code>manage.py drift --days 30</code> reads the whole period." in page
-    assert "The most frequent are shown." in page
+    assert "Only the most frequent are shown." in page
     assert [f"<code>key{n}</code>" in page for n in range(4)] == [False, True, True, True]
 
 
-def test_the_page_is_for_those_who_may_see_the_log() -> None:
+def test_the_page_needs_the_permission_to_view_events() -> None:
     store_and_apply("deal.sneezed", DEAL)
     assert reverse("admin:events_event_drift") == DRIFT_URL
     assert log_in_staff("view_deal").get(DRIFT_URL).status_code == 403
@@ -77,14 +77,14 @@ def test_the_page_escapes_what_a_vendor_wrote() -> None:
 def test_the_page_takes_as_many_queries_for_many_findings_as_for_one() -> None:
     client = log_in_staff()
 
-    def queries() -> int:
+    def count_queries() -> int:
         with CaptureQueriesContext(connection) as captured:
             get_page(client, DRIFT_URL)
         return len(captured)
 
     store_and_apply("deal.sneezed", DEAL)
-    for_one = queries()
+    for_one = count_queries()
     for n in range(10):
         store_and_apply(f"deal.sneezed{n}", DEAL)
         store_and_apply("deal.updated", DEAL | {f"key{n}": n})
-    assert queries() == for_one <= 8
+    assert count_queries() == for_one <= 8

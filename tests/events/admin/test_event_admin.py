@@ -36,7 +36,7 @@ def again_url(event: Event) -> str:
     return page_url(event).replace("change", "apply-again")
 
 
-def test_an_event_shows_what_it_touched_and_what_it_said(client: Client) -> None:
+def test_an_event_shows_the_records_that_it_touched_and_its_values(client: Client) -> None:
     event = store_and_apply("deal.created", DEAL)
     page = get_page(client, page_url(event))
     assert f'<a href="{page_url(Deal.objects.get())}">' in page
@@ -46,7 +46,7 @@ def test_an_event_shows_what_it_touched_and_what_it_said(client: Client) -> None
     assert "webhook-id" in page
 
 
-def test_the_body_is_laid_out_as_it_was_written(client: Client) -> None:
+def test_the_body_is_indented_and_otherwise_as_it_was_written(client: Client) -> None:
     event = store_delivery(b'{"event":"x","data":{"id":1.10,"id":2,"s":"\\u00e9"}}')
     page = get_page(client, page_url(event))
     for written in ("1.10", "&quot;id&quot;</span>: <span", "\\u00e9"):
@@ -62,9 +62,7 @@ def test_the_body_is_laid_out_as_it_was_written(client: Client) -> None:
         (b"[" * 100_000, "text", "[[["),
     ],
 )
-def test_a_body_that_is_not_json_is_shown_all_the_same(
-    client: Client, body: bytes, kind: str, shown: str
-) -> None:
+def test_a_body_that_is_not_json_is_shown_too(client: Client, body: bytes, kind: str, shown: str) -> None:
     event = store_delivery(body)
     page = get_page(client, page_url(event))
     assert f'<span class="quiet">{kind}, ' in page
@@ -88,7 +86,7 @@ def test_the_page_of_a_large_event_stays_small(client: Client, data: object) -> 
     page = get_page(client, page_url(event))
     assert "<script>" * 2 not in page
     assert len(page) < 500_000
-    assert "more characters" in page or "This is the beginning only." in page
+    assert "more characters" in page or "Only the beginning is shown." in page
     raw = client.get(page_url(event).replace("change", "raw"))
     assert raw.content == body
 
@@ -102,14 +100,14 @@ def test_the_raw_bytes_are_an_attachment(client: Client) -> None:
     assert answer["X-Content-Type-Options"] == "nosniff"
 
 
-def test_warnings_and_errors_are_said_in_words(client: Client) -> None:
+def test_warnings_and_errors_are_shown(client: Client) -> None:
     event = store_and_apply("deal.created", DEAL | {"expectedCloseDate": "someday"})
     assert "1 warning</strong>" in get_page(client, page_url(event))
     event = store_and_apply("deal.created", {"title": "no id"})
     assert event.error in get_page(client, page_url(event))
-    listed = get_page(client, list_url(Event))
-    assert "1 warning" in listed
-    assert event.error in listed
+    page = get_page(client, list_url(Event))
+    assert "1 warning" in page
+    assert event.error in page
 
 
 @pytest.mark.django_db(transaction=True)
@@ -123,7 +121,7 @@ def test_apply_again_makes_an_event_pending_and_wakes_the_workers(
     again = Event.objects.get()
     assert (again.status, again.next_attempt_at, again.error) == ("pending", None, event.error)
     assert wakeup_calls == [True]
-    assert "The last try ended with" in answer.content.decode()
+    assert "The last attempt ended with" in answer.content.decode()
     assert drain_backlog() == 1
     assert Event.objects.get().status == "failed"
 
@@ -179,7 +177,7 @@ def test_an_event_is_not_added_changed_or_deleted(client: Client) -> None:
     assert Event.objects.get().status == "applied"
 
 
-def test_the_log_is_for_those_who_may_see_it() -> None:
+def test_the_log_needs_the_permission_to_view_events() -> None:
     event = store_and_apply("deal.created", DEAL)
     for url in (list_url(Event), page_url(event), page_url(event).replace("change", "raw")):
         assert log_in_staff("view_deal").get(url).status_code == 403
@@ -193,35 +191,35 @@ def test_the_log_is_filtered_by_what_it_shows(client: Client) -> None:
     other = store_and_apply("contact.created", {"contactId": "c", "subAccountId": "s"}, vendor="seedly")
     Event.objects.filter(pk=other.pk).update(received_at=timezone.now() - timedelta(days=3))
 
-    def listed(**query: object) -> set[int]:
+    def listed_events(**query: object) -> set[int]:
         page = get_page(client, list_url(Event), **query)
         return {one.pk for one in (failed, ignored, other) if f'href="{page_url(one)}' in page}
 
-    assert listed() == {failed.pk, ignored.pk, other.pk}
-    assert listed(status="failed") == {failed.pk}
-    assert listed(source="acme-seedly") == {other.pk}
-    assert listed(event_type="deal.created") == {failed.pk}
-    assert listed(event_type="other") == {ignored.pk}
-    assert listed(received_at="day") == {failed.pk, ignored.pk}
-    assert listed(q=str(failed.pk)) == {failed.pk}
-    assert listed(q=bytes(other.digest).hex()) == {other.pk}
-    assert listed(q="deal.exploded") == {ignored.pk}
-    assert listed(q="'") == set()
+    assert listed_events() == {failed.pk, ignored.pk, other.pk}
+    assert listed_events(status="failed") == {failed.pk}
+    assert listed_events(source="acme-seedly") == {other.pk}
+    assert listed_events(event_type="deal.created") == {failed.pk}
+    assert listed_events(event_type="other") == {ignored.pk}
+    assert listed_events(received_at="day") == {failed.pk, ignored.pk}
+    assert listed_events(q=str(failed.pk)) == {failed.pk}
+    assert listed_events(q=bytes(other.digest).hex()) == {other.pk}
+    assert listed_events(q="deal.exploded") == {ignored.pk}
+    assert listed_events(q="'") == set()
 
 
 def test_the_list_takes_as_many_queries_for_many_events_as_for_one_and_reads_no_body(
     client: Client,
 ) -> None:
-    def queries() -> list[str]:
+    def captured_statements() -> list[str]:
         with CaptureQueriesContext(connection) as captured:
             get_page(client, list_url(Event))
         return [one["sql"] for one in captured]
 
     store_and_apply("deal.created", DEAL)
-    for_one = queries()
+    for_one = captured_statements()
     for n in range(20):
         store_delivery({"event": "deal.created", "timestamp": "2025-01-15T10:30:00Z", "payload": {"id": n}})
-    for_many = queries()
+    for_many = captured_statements()
     assert len(for_many) == len(for_one) <= 7
     assert not [sql for sql in for_many if '"body"' in sql or "DISTINCT" in sql]
 
@@ -237,7 +235,7 @@ def test_the_overview_counts_what_waits_and_what_went_wrong(client: Client) -> N
     for value, name in (
         ("3", "received in 24 hours"),
         ("1", "pending"),
-        ("2 h 5 min", "waiting longest"),
+        ("2 h 5 min", "longest wait"),
         ("1", "failed"),
         ("1", "malformed"),
     ):
@@ -245,7 +243,7 @@ def test_the_overview_counts_what_waits_and_what_went_wrong(client: Client) -> N
     assert "acme-heffl" in page
 
 
-def test_the_overview_shows_the_log_only_to_those_who_may_see_it() -> None:
+def test_the_overview_shows_the_log_only_with_the_permission_to_view_events() -> None:
     store_and_apply("deal.created", DEAL)
     page = get_page(log_in_staff("view_deal"), "/admin/")
     assert "acme-heffl" not in page

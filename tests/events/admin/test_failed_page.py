@@ -1,4 +1,4 @@
-"""The admin's queue of failed and malformed events, by source and reason."""
+"""The page of failed and malformed events, by source and reason."""
 
 import re
 from collections.abc import Callable
@@ -22,14 +22,14 @@ def client() -> Client:
     return log_in_staff()
 
 
-def queries(client: Client, url: str) -> list[str]:
+def captured_statements(client: Client, url: str) -> list[str]:
     with CaptureQueriesContext(connection) as captured:
         get_page(client, url)
     return [one["sql"] for one in captured]
 
 
-def lines(page: str) -> list[tuple[str, str, int]]:
-    """Reason, source and number of events, from the top."""
+def reason_rows(page: str) -> list[tuple[str, str, int]]:
+    """Return reason, source and number of events of each row of the page."""
     found = re.findall(
         r'<th scope="row" dir="auto"><a href="[^"]*">(.*?)</a></th>\s*<td>(.*?)</td>\s*'
         r'<td class="number">([\d,]+)',
@@ -47,7 +47,7 @@ def test_events_are_grouped_by_source_and_reason_without_the_values(client: Clie
     store_and_apply("deal.created", DEAL)
     for number in (1, 22):
         store_and_apply("deal.created", {"id": "x" * (300 + number)})
-    assert lines(get_page(client, failed_page_url())) == [
+    assert reason_rows(get_page(client, failed_page_url())) == [
         (NO_ID_ERROR, "acme-heffl", 3),
         ("id or dealId: an id has … to … characters, not …", "acme-heffl", 2),
         ("not JSON: Expecting property name enclosed in double quotes", "acme-heffl", 3),
@@ -73,12 +73,12 @@ def test_events_are_grouped_by_source_and_reason_without_the_values(client: Clie
 def test_a_reason_is_the_errors_first_sentence_without_values(error: str, words: str) -> None:
     event = store_event_without_id("x")
     Event.objects.update(error=error)
-    (found,) = find_failure_reasons("failed").found
-    assert found.words == words
+    (reason,) = find_failure_reasons("failed").reasons
+    assert reason.text == words
     assert list(filter_by_reason(Event.objects.all(), words)) == [event]
 
 
-def test_a_reason_says_since_when_how_often_and_leads_to_its_events(client: Client) -> None:
+def test_a_reason_shows_since_when_and_how_often_and_links_to_its_events(client: Client) -> None:
     older, newer, other = store_event_without_id("x"), store_event_without_id("y"), store_delivery(b"{")
     Event.objects.filter(pk=older.pk).update(received_at=LONG_AGO)
     page = get_page(client, failed_page_url())
@@ -90,13 +90,13 @@ def test_a_reason_says_since_when_how_often_and_leads_to_its_events(client: Clie
         assert (f'href="{page_url(event)}' in listed) is is_listed
 
 
-def test_a_reason_says_how_many_of_its_events_are_tried_again_by_themselves(
+def test_a_reason_says_how_many_of_its_events_are_attempted_again_automatically(
     client: Client, refuse_events: Callable[[bool], None]
 ) -> None:
     store_and_apply("deal.created", DEAL)
-    assert "1 to be retried" in get_page(client, failed_page_url())
+    assert "1 will be attempted again" in get_page(client, failed_page_url())
     Event.objects.update(next_attempt_at=None)
-    assert "to be retried" not in get_page(client, failed_page_url())
+    assert "will be attempted again" not in get_page(client, failed_page_url())
 
 
 def test_what_is_read_and_shown_is_bounded_and_says_so(
@@ -107,9 +107,9 @@ def test_what_is_read_and_shown_is_bounded_and_says_so(
     monkeypatch.setattr(failure_reasons, "MAX_EVENTS", 3)
     monkeypatch.setattr(failure_reasons, "MAX_REASONS", 2)
     page = get_page(client, failed_page_url())
-    assert len(lines(page)) == 2
-    assert "There are more: the newest 3 are counted here." in page
-    assert "The 2 most frequent reasons are shown." in page
+    assert len(reason_rows(page)) == 2
+    assert "There are more: only the newest 3 are counted here." in page
+    assert "Only the 2 most frequent reasons are shown." in page
     assert 'Malformed <span class="quiet">3+</span>' in page
 
 
@@ -118,11 +118,11 @@ def test_the_queue_takes_as_many_queries_for_many_events_as_for_one_and_reads_no
 ) -> None:
     store_event_without_id("x")
     store_delivery(b"{")
-    for_one = queries(client, failed_page_url())
+    for_one = captured_statements(client, failed_page_url())
     for number in range(20):
         store_delivery(b"[" * number + b'"' * 1000)
         store_event_without_id(str(number))
-    for_many = queries(client, failed_page_url())
+    for_many = captured_statements(client, failed_page_url())
     assert len(for_many) == len(for_one) <= 6
     assert not [sql for sql in for_many if '"body"' in sql]
 

@@ -13,7 +13,7 @@ from tests.support.vendor_requests import BODY, UNKNOWN_ADDRESS, client, new_sou
 
 
 def refuse_some() -> Source:
-    """Three without a signature, two with an empty body, four to nowhere."""
+    """Refuse three deliveries without a signature, two with an empty body, and four to an unknown address."""
     source, _ = new_source()
     for body in (BODY, BODY, BODY, b"", b""):
         post(source, body)
@@ -23,8 +23,8 @@ def refuse_some() -> Source:
     return source
 
 
-def rows(page: str) -> list[tuple[str, ...]]:
-    """Of the first table: source, reason, deliveries."""
+def count_rows(page: str) -> list[tuple[str, ...]]:
+    """Return the rows of the page's table of counts: source, reason, deliveries."""
     found = re.findall(r'<tr><td>(.*?)</td><td><a[^>]*>(.*?)</a></td><td class="number">(\d+)</td>', page)
     return [tuple(row) for row in found]
 
@@ -33,14 +33,14 @@ def rows(page: str) -> list[tuple[str, ...]]:
 def test_the_admin_shows_what_was_refused_by_source_and_reason() -> None:
     refuse_some()
     page = get_page(log_in_staff(), list_url(Refusal))
-    assert rows(page) == [
+    assert count_rows(page) == [
         ("unknown", "unknown-source", "4"),
         ("acme", "signature", "3"),
         ("acme", "short-body", "2"),
     ]
     assert "127.0.0.1" in page
     assert "Missing or empty: webhook-id" in page
-    assert page.count('class="field-refused') == 9
+    assert page.count('class="field-refusal_time') == 9
 
 
 @pytest.mark.django_db
@@ -57,7 +57,7 @@ def test_the_admin_shows_what_was_refused_by_source_and_reason() -> None:
 )
 def test_the_list_is_filtered_by_source_reason_and_time(query: dict[str, str], count: int) -> None:
     refuse_some()
-    assert get_page(log_in_staff(), list_url(Refusal), **query).count('class="field-refused') == count
+    assert get_page(log_in_staff(), list_url(Refusal), **query).count('class="field-refusal_time') == count
 
 
 @pytest.mark.django_db
@@ -65,7 +65,7 @@ def test_the_page_of_a_source_shows_what_was_refused_of_it_in_a_day() -> None:
     source = refuse_some()
     day_ago = datetime.now(UTC) - timedelta(days=1, hours=1)
     RefusalCount.objects.create(source=source, reason="size", hour=day_ago, count=1)
-    assert rows(get_page(log_in_staff(), page_url(source))) == [
+    assert count_rows(get_page(log_in_staff(), page_url(source))) == [
         ("acme", "signature", "3"),
         ("acme", "short-body", "2"),
     ]
@@ -80,7 +80,7 @@ def test_the_list_takes_as_many_queries_for_many_as_for_one(django_assert_max_nu
 
 
 @pytest.mark.django_db
-def test_refusals_are_read_only_and_for_those_who_may_see_them() -> None:
+def test_refusals_are_read_only_and_need_the_permission_to_view_them() -> None:
     refuse_some()
     url = page_url(Refusal.objects.all()[0])
     assert log_in_staff("view_event").get(list_url(Refusal)).status_code == 403

@@ -41,7 +41,7 @@ def client() -> Client:
     return log_in_staff()
 
 
-def errors(answer: object) -> str:
+def form_errors(answer: object) -> str:
     return " ".join(re.findall(r'<ul class="errorlist.*?</ul>', answer.content.decode(), re.DOTALL))  # type: ignore[attr-defined]
 
 
@@ -75,7 +75,7 @@ def test_a_source_without_a_secret_says_so(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("wrong", "message"),
     [
         ({"slug": "not a slug"}, "valid"),
         ({"vendor": "nobody"}, "nobody"),
@@ -84,31 +84,33 @@ def test_a_source_without_a_secret_says_so(client: Client) -> None:
         ({"secret": "whsec_!"}, ""),
     ],
 )
-def test_what_is_wrong_is_said_beside_the_field(client: Client, wrong: dict[str, str], said: str) -> None:
+def test_a_wrong_value_is_reported_beside_its_field(
+    client: Client, wrong: dict[str, str], message: str
+) -> None:
     answer = client.post(ADD, NEW | wrong)
     assert answer.status_code == 200
     assert "errorlist" in answer.content.decode()
-    assert said in errors(answer)
+    assert message in form_errors(answer)
     assert not Source.objects.exists()
 
 
-def test_a_slug_is_given_once(client: Client) -> None:
+def test_a_slug_is_unique(client: Client) -> None:
     client.post(ADD, NEW)
-    assert "already exists" in errors(client.post(ADD, NEW))
+    assert "already exists" in form_errors(client.post(ADD, NEW))
 
 
-def test_a_source_is_changed_but_for_its_vendor(client: Client) -> None:
+def test_every_field_of_a_source_but_its_vendor_can_be_changed(client: Client) -> None:
     source, _ = create_source("acme", "heffl")
     answer = client.post(page_url(source), KEPT | {"vendor": "seedly", "slug": "renamed"})
-    assert answer.status_code == 302, errors(answer)
+    assert answer.status_code == 302, form_errors(answer)
     source.refresh_from_db()
     assert (source.slug, source.vendor, source.max_body_bytes) == ("renamed", "heffl", 1000)
 
 
-def test_a_scheme_that_no_secret_of_the_source_fits_is_refused(client: Client) -> None:
+def test_a_scheme_that_none_of_the_sources_secrets_fits_is_rejected(client: Client) -> None:
     source, _ = create_source("acme", "heffl", "none")
     answer = client.post(page_url(source), KEPT)
-    assert "no secret that fits" in errors(answer)
+    assert "no secret that fits" in form_errors(answer)
     assert client.post(page_url(source), KEPT | {"scheme": "none"}).status_code == 302
 
 
@@ -122,7 +124,7 @@ def test_the_limits_of_a_source_are_set_on_its_page(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("wrong", "message"),
     [
         ({"allowed_networks": "10.0.0.1/8"}, "has host bits set"),
         ({"allowed_networks": "example.com"}, "write a network like"),
@@ -130,9 +132,11 @@ def test_the_limits_of_a_source_are_set_on_its_page(client: Client) -> None:
         ({"rate_period": "hour"}, "not one of the available choices"),
     ],
 )
-def test_a_wrong_limit_is_said_beside_its_field(client: Client, wrong: dict[str, str], said: str) -> None:
+def test_a_wrong_limit_is_reported_beside_its_field(
+    client: Client, wrong: dict[str, str], message: str
+) -> None:
     source, _ = create_source("acme", "heffl")
-    assert said in errors(client.post(page_url(source), KEPT | wrong))
+    assert message in form_errors(client.post(page_url(source), KEPT | wrong))
 
 
 def test_an_inactive_source_answers_404(client: Client) -> None:
@@ -179,7 +183,7 @@ def test_the_list_takes_as_many_queries_for_many_sources_as_for_one(client: Clie
     assert Event.objects.count() == 1
 
 
-def test_sources_are_for_those_who_may_see_and_change_them() -> None:
+def test_sources_need_the_permissions_to_view_and_change_them() -> None:
     source, _ = create_source("acme", "heffl")
     assert log_in_staff("view_event").get(page_url(source)).status_code == 403
     viewer = log_in_staff("view_source")
@@ -188,13 +192,13 @@ def test_sources_are_for_those_who_may_see_and_change_them() -> None:
     assert viewer.get(ADD).status_code == 403
 
 
-def test_the_address_which_may_be_a_secret_is_for_those_who_may_change_sources() -> None:
+def test_the_address_which_may_be_a_secret_needs_the_permission_to_change_sources() -> None:
     source = create_source("acme", "heffl", "none")[0]
     assert str(source.uuid) in get_page(log_in_staff("view_source", "change_source"), page_url(source))
     assert str(source.uuid) not in get_page(log_in_staff("view_source"), page_url(source))
 
 
-def test_who_may_not_rotate_a_secret_is_not_offered_it() -> None:
+def test_rotation_is_offered_only_with_the_permission_to_change_sources() -> None:
     source = create_source("acme", "heffl")[0]
     assert "Rotate the secret" in get_page(log_in_staff("view_source", "change_source"), page_url(source))
     assert "Rotate the secret" not in get_page(log_in_staff("view_source"), page_url(source))

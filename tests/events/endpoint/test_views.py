@@ -1,5 +1,4 @@
-"""The answers of the webhook endpoint, row by row; over HTTP where the server matters, see
-test_views_over_granian."""
+"""The answers of the webhook endpoint. Those that depend on the web server are in test_views_over_granian."""
 
 import io
 import json
@@ -27,7 +26,7 @@ def signing() -> tuple[Source, str]:
 
 @pytest.fixture
 def open_source() -> Source:
-    """One whose address is the whole secret, for the answers that come before any signature."""
+    """A source whose address is its only secret, for answers that do not depend on a signature."""
     return new_source("none", slug="open")[0]
 
 
@@ -81,7 +80,7 @@ def test_the_same_bytes_to_another_source_are_another_event(signing: tuple[Sourc
     ids=lambda body: repr(body[:20]),
 )
 @pytest.mark.parametrize("scheme", ["standard-webhooks", "hmac-sha256", "token", "none"])
-def test_an_authentic_body_that_is_no_envelope_is_stored_as_malformed(scheme: str, body: bytes) -> None:
+def test_an_authentic_body_that_is_not_an_envelope_is_stored_as_malformed(scheme: str, body: bytes) -> None:
     response = deliver(*new_source(scheme), body)
     event = Event.objects.get()
     assert response.status_code == 202
@@ -96,7 +95,7 @@ def test_an_unsigned_event_is_refused(signing: tuple[Source, str]) -> None:
     assert_refused(post(signing[0], BODY), 401, "signature")
 
 
-def test_every_refusal_is_counted_by_its_reason(signing: tuple[Source, str]) -> None:
+def test_a_refusal_is_counted_by_its_reason(signing: tuple[Source, str]) -> None:
     counter = REFUSED_DELIVERIES.labels(signing[0].slug, "signature")._value
     before = counter.get()
     post(signing[0], BODY)
@@ -109,7 +108,7 @@ def test_an_unknown_address_is_not_found() -> None:
 
 
 @pytest.mark.parametrize("path", ["", "x/", "x", "%ff%00/", "a/b/c", "00000000-0000-0000-0000-00000000000g/"])
-def test_an_address_that_is_no_uuid_is_not_found(path: str) -> None:
+def test_an_address_that_is_not_a_uuid_is_not_found(path: str) -> None:
     response = client.post(f"/webhooks/{path}", BODY, content_type="application/json")
     assert_refused(response, 404, "unknown-source")
 
@@ -142,7 +141,7 @@ def test_a_body_over_the_limit_of_its_source_is_too_large(open_source: Source) -
     assert_refused(post(open_source, BODY), 413, "size")
 
 
-def test_a_body_of_exactly_the_limit_is_taken(open_source: Source) -> None:
+def test_a_body_of_exactly_the_limit_is_accepted(open_source: Source) -> None:
     Source.objects.update(max_body_bytes=len(BODY))
     assert post(open_source, BODY).status_code == 202
 
@@ -152,7 +151,7 @@ def test_the_limit_is_one_mebibyte_unless_set() -> None:
 
 
 def chunked(body: bytes) -> dict[str, Any]:
-    """The environment of a chunked request, as a server hands it on."""
+    """Return the WSGI environment of a chunked request."""
     return {"wsgi.input": io.BytesIO(body), "HTTP_TRANSFER_ENCODING": "chunked"}
 
 
@@ -181,18 +180,20 @@ def test_a_body_shorter_than_its_content_length_is_refused(open_source: Source) 
     assert_refused(post(open_source, BODY, **cut), 400, "short-body")
 
 
-class BrokenOff(io.RawIOBase):
+class BrokenConnection(io.RawIOBase):
+    """A WSGI input whose sender has closed the connection."""
+
     def read(self, size: int = -1) -> bytes:
         raise ConnectionResetError
 
 
-def test_a_body_that_breaks_off_is_refused(open_source: Source) -> None:
-    response = post(open_source, BODY, **{"wsgi.input": BrokenOff()})
+def test_a_body_whose_connection_breaks_is_refused(open_source: Source) -> None:
+    response = post(open_source, BODY, **{"wsgi.input": BrokenConnection()})
     assert_refused(response, 400, "short-body")
 
 
 @pytest.mark.parametrize("length", ["-1", "abc", "1.5", "+3", "9" * 5000, "٣", "0x10"])
-def test_a_content_length_that_is_no_number_is_refused(length: str, open_source: Source) -> None:
+def test_a_content_length_that_is_not_a_number_is_refused(length: str, open_source: Source) -> None:
     assert_refused(post(open_source, BODY, CONTENT_LENGTH=length), 400, "short-body")
 
 
@@ -203,24 +204,24 @@ def test_an_encoded_body_is_refused(encoding: str, open_source: Source) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["identity", "Identity", ""])
-def test_the_identity_encoding_is_none(encoding: str, open_source: Source) -> None:
+def test_the_identity_encoding_is_accepted(encoding: str, open_source: Source) -> None:
     assert post(open_source, BODY, {"Content-Encoding": encoding}).status_code == 202
 
 
 @pytest.mark.parametrize("error", [OperationalError, InterfaceError, InternalError, ProgrammingError])
-def test_a_database_that_is_away_is_for_the_sender_to_try_again(
+def test_the_sender_is_asked_to_try_again_if_the_database_is_away(
     error: type[Exception], open_source: Source
 ) -> None:
-    def fails(*args: Any) -> None:
+    def fail(*args: Any) -> None:
         raise error
 
-    with connection.execute_wrapper(lambda *args: fails()):
+    with connection.execute_wrapper(lambda *args: fail()):
         response = post(open_source, BODY)
     assert_refused(response, 503, "unavailable")
     assert int(response["Retry-After"]) > 0
 
 
-def test_what_the_database_holds_against_one_event_keeps_nobody_elses_out(
+def test_an_error_of_one_event_does_not_block_the_others(
     open_source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(incoming: Any) -> None:
@@ -232,7 +233,7 @@ def test_what_the_database_holds_against_one_event_keeps_nobody_elses_out(
     assert post(open_source, BODY).status_code == 202
 
 
-def test_a_secret_that_no_key_opens_is_for_the_sender_to_try_again(signing: tuple[Source, str]) -> None:
+def test_the_sender_is_asked_to_try_again_if_no_key_decrypts_the_secret(signing: tuple[Source, str]) -> None:
     from cryptography.fernet import Fernet
 
     with override_settings(ENCRYPTION_KEYS=[Fernet.generate_key().decode()]):
@@ -245,7 +246,7 @@ def test_the_host_of_a_delivery_does_not_matter(host: str, open_source: Source) 
     assert post(open_source, BODY, HTTP_HOST=host).status_code == 202
 
 
-def test_an_endpoint_asks_for_no_csrf_token(signing: tuple[Source, str]) -> None:
+def test_the_endpoint_needs_no_csrf_token(signing: tuple[Source, str]) -> None:
     from events import signatures
 
     strict = Client(enforce_csrf_checks=True)
@@ -262,7 +263,7 @@ def test_an_accepted_delivery_takes_two_statements(
     assert len(sent_statements) == 2
 
 
-def test_the_stored_headers_are_those_that_say_something_about_the_event(signing: tuple[Source, str]) -> None:
+def test_only_the_headers_that_describe_the_event_are_stored(signing: tuple[Source, str]) -> None:
     from events import signatures
 
     headers = signatures.sign(*signing, BODY)
@@ -286,20 +287,22 @@ def test_the_stored_headers_are_those_that_say_something_about_the_event(signing
     ],
     ids=["NUL", "surrogate", "latin-1", "huge"],
 )
-def test_odd_headers_are_stored_as_text_that_the_database_takes(
+def test_odd_headers_are_stored_as_text_that_the_database_accepts(
     sent: str, stored: str, open_source: Source
 ) -> None:
     assert post(open_source, BODY, HTTP_USER_AGENT=sent).status_code == 202
     assert Event.objects.get().headers["user-agent"] == stored
 
 
-def test_what_is_answered_is_never_the_secret_or_the_body(signing: tuple[Source, str], caplog: Any) -> None:
+def test_neither_the_answer_nor_the_log_has_the_secret_or_the_body(
+    signing: tuple[Source, str], caplog: Any
+) -> None:
     source, secret = signing
     body = b'{"mine": "and mine alone"}'
     for response in (post(source, body), deliver(source, secret, body)):
-        said = json.dumps(response.json()) + caplog.text
-        assert "mine alone" not in said
-        assert secret.removeprefix("whsec_") not in said
+        output = json.dumps(response.json()) + caplog.text
+        assert "mine alone" not in output
+        assert secret.removeprefix("whsec_") not in output
 
 
 def test_the_log_does_not_hold_the_address_of_a_refused_delivery(open_source: Source, caplog: Any) -> None:

@@ -1,5 +1,5 @@
-"""Hostile input over the wire, to a real web server with a real worker behind it: chunks, encodings,
-slow and short bodies, and headers that no client library would send."""
+"""Hostile requests to a real web server with a real worker: chunks, encodings, slow and short bodies, and
+headers that no client library would send."""
 
 import gzip
 import sys
@@ -29,10 +29,10 @@ from tests.support.web_server import WebServer, database_url, run_web_server
 pytestmark = pytest.mark.django_db(transaction=True)
 
 CLOSED = 0
-"""In place of a status, where the server hangs up without an answer."""
+"""Stands for a status if the server closes the connection without an answer."""
 
 CONTINUE = 100
-KEPT, REFUSED = {200, 202}, {400, 401, 413, 415, 431}
+STORED, REFUSED = {200, 202}, {400, 401, 413, 415, 431}
 CHUNKED = b"Transfer-Encoding: chunked"
 serial = count(1)
 
@@ -49,7 +49,7 @@ def web(
             yield server
             assert child.poll() is None, "the worker has ended"
         finally:
-            stop_process(child, worker.ends)
+            stop_process(child, worker.stop_signals)
     for log in (server.log, worker.log):
         assert "Traceback" not in log.read_text(errors="replace")
         assert "panicked" not in log.read_text(errors="replace")
@@ -67,8 +67,8 @@ def worker_program(directory: Path) -> process.Program:
 
 
 @dataclass(frozen=True)
-class Sent:
-    """What goes over the wire, part by part, and which answers are right."""
+class Exchange:
+    """The parts that are sent one after another, and the statuses that are right."""
 
     parts: Sequence[bytes]
     right: set[int]
@@ -78,7 +78,7 @@ class Sent:
 
 @dataclass(frozen=True)
 class Sender:
-    """One that knows a source's secret, and how to write a request by hand."""
+    """A sender that knows a source's secret, and writes its requests by hand."""
 
     source: Source
     secret: str
@@ -94,7 +94,7 @@ class Sender:
         return start + b"".join(line + b"\r\n" for line in lines) + b"\r\n"
 
     def request(self, body: bytes, *lines: bytes) -> bytes:
-        """Signed."""
+        """Return a signed request with these additional header lines."""
         return self.head(length(body), *self.signed(body), *lines) + body
 
 
@@ -107,19 +107,19 @@ def chunks(body: bytes, size: int) -> list[bytes]:
     return [*(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces), b"0\r\n\r\n"]
 
 
-def chunked(sender: Sender) -> Iterator[Sent]:
-    yield Sent([sender.head(CHUNKED, *sender.signed(BODY)), *chunks(BODY, 1)], {202})
-    for body in sampled():
-        yield Sent([sender.head(CHUNKED, *sender.signed(body)), *chunks(body, 7000)], KEPT)
+def chunked(sender: Sender) -> Iterator[Exchange]:
+    yield Exchange([sender.head(CHUNKED, *sender.signed(BODY)), *chunks(BODY, 1)], {202})
+    for body in sample_bodies():
+        yield Exchange([sender.head(CHUNKED, *sender.signed(body)), *chunks(body, 7000)], STORED)
 
 
-def sampled() -> Iterator[bytes]:
-    """Of every class of bodies and every vendor a few; all go to one vendor's source."""
-    for made in hostile_bodies.BODIES.values():
-        yield from chain.from_iterable(list(made(vendor))[::60] for vendor in all_vendors().values())
+def sample_bodies() -> Iterator[bytes]:
+    """Yield a few bodies of every class and vendor; all are sent to one vendor's source."""
+    for make_bodies in hostile_bodies.BODIES.values():
+        yield from chain.from_iterable(list(make_bodies(vendor))[::60] for vendor in all_vendors().values())
 
 
-def chunks_that_lie(sender: Sender) -> Iterator[Sent]:
+def wrong_chunks(sender: Sender) -> Iterator[Exchange]:
     begun = sender.head(CHUNKED, *sender.signed(BODY))
     for text in (
         b"5\r\nabc",
@@ -129,69 +129,69 @@ def chunks_that_lie(sender: Sender) -> Iterator[Sent]:
         b"\r\n",
         b"3\r\nabcdef\r\n0\r\n\r\n",
     ):
-        yield Sent([begun, text], REFUSED | {CLOSED}, hang_up=True)
-    yield Sent([begun, *chunks(BODY, 20)[:-2]], REFUSED | {CLOSED}, hang_up=True)
-    yield Sent([begun, b"5;" + b"x" * 60_000 + b"\r\n"], REFUSED | {CLOSED}, hang_up=True)
+        yield Exchange([begun, text], REFUSED | {CLOSED}, hang_up=True)
+    yield Exchange([begun, *chunks(BODY, 20)[:-2]], REFUSED | {CLOSED}, hang_up=True)
+    yield Exchange([begun, b"5;" + b"x" * 60_000 + b"\r\n"], REFUSED | {CLOSED}, hang_up=True)
     trailer = b"0\r\nX-Trailer: \xff\r\n\r\n"
-    yield Sent([begun, *chunks(BODY, 20)[:-1], trailer], KEPT | REFUSED | {CLOSED})
+    yield Exchange([begun, *chunks(BODY, 20)[:-1], trailer], STORED | REFUSED | {CLOSED})
 
 
-def gzipped(sender: Sender) -> Iterator[Sent]:
+def gzipped(sender: Sender) -> Iterator[Exchange]:
     body = gzip.compress(BODY)
     for encoding in (b"gzip", b"GZIP", b"deflate, gzip", b"x" * 60_000):
-        yield Sent([sender.request(body, b"Content-Encoding: " + encoding)], {415, 431})
-    yield Sent([sender.request(body)], {202})
-    yield Sent([sender.request(gzip.compress(b"[" * 1_000_000))], {202})
+        yield Exchange([sender.request(body, b"Content-Encoding: " + encoding)], {415, 431})
+    yield Exchange([sender.request(body)], {202})
+    yield Exchange([sender.request(gzip.compress(b"[" * 1_000_000))], {202})
 
 
-def slow(sender: Sender) -> Iterator[Sent]:
+def slow(sender: Sender) -> Iterator[Exchange]:
     whole = sender.request(BODY)
     step = len(whole) // 6 + 1
-    yield Sent([whole[start : start + step] for start in range(0, len(whole), step)], {202}, pause=0.3)
+    yield Exchange([whole[start : start + step] for start in range(0, len(whole), step)], {202}, pause=0.3)
     body = BODY + b" "
     begun = sender.head(CHUNKED, *sender.signed(body))
-    yield Sent([begun, *chunks(body, 30)], {202}, pause=0.2)
+    yield Exchange([begun, *chunks(body, 30)], {202}, pause=0.2)
 
 
-def short(sender: Sender) -> Iterator[Sent]:
+def short(sender: Sender) -> Iterator[Exchange]:
     whole = sender.request(BODY)
-    yield from (Sent([whole[:-cut]], {400, CLOSED}, hang_up=True) for cut in (1, 50, len(BODY)))
-    yield Sent([sender.head(b"Content-Length: 0", *sender.signed(b""))], {400})
-    yield Sent([sender.head(*sender.signed(BODY))], {400})
+    yield from (Exchange([whole[:-cut]], {400, CLOSED}, hang_up=True) for cut in (1, 50, len(BODY)))
+    yield Exchange([sender.head(b"Content-Length: 0", *sender.signed(b""))], {400})
+    yield Exchange([sender.head(*sender.signed(BODY))], {400})
 
 
-def lengths_that_lie(sender: Sender) -> Iterator[Sent]:
+def wrong_lengths(sender: Sender) -> Iterator[Exchange]:
     signed = sender.signed(BODY)
     for value in (b"-1", b"x", b"9" * 30, b"1e3", b"0x10", b"\xb2", b"5, 5", b"18446744073709551615"):
-        yield Sent(
+        yield Exchange(
             [sender.head(b"Content-Length: " + value, *signed), BODY], REFUSED | {CLOSED}, hang_up=True
         )
     twice = (length(BODY), b"Content-Length: 7")
-    yield Sent([sender.head(*twice, *signed), BODY], REFUSED | {CLOSED}, hang_up=True)
+    yield Exchange([sender.head(*twice, *signed), BODY], REFUSED | {CLOSED}, hang_up=True)
     both = sender.head(length(BODY), CHUNKED, *signed)
-    yield Sent([both, *chunks(BODY, 9)], KEPT | REFUSED | {CLOSED}, hang_up=True)
+    yield Exchange([both, *chunks(BODY, 9)], STORED | REFUSED | {CLOSED}, hang_up=True)
     odd = sender.head(b"Transfer-Encoding: gzip, x", *signed)
-    yield Sent([odd, BODY], REFUSED | {CLOSED}, hang_up=True)
+    yield Exchange([odd, BODY], REFUSED | {CLOSED}, hang_up=True)
 
 
-def repeated_signatures(sender: Sender) -> Iterator[Sent]:
+def repeated_signatures(sender: Sender) -> Iterator[Exchange]:
     right = sender.signed(BODY)
     wrong = [line.split(b":")[0] + b": v1,AAAA" for line in right]
     for lines in (right + wrong, wrong + right, right + right, wrong + wrong, wrong * 10 + right):
-        yield Sent([sender.head(length(BODY), *lines) + BODY], KEPT | {401})
+        yield Exchange([sender.head(length(BODY), *lines) + BODY], STORED | {401})
 
 
-def malformed_signatures(sender: Sender) -> Iterator[Sent]:
+def malformed_signatures(sender: Sender) -> Iterator[Exchange]:
     right = signatures.sign(sender.source, sender.secret, BODY)
     for malform in hostile_headers.MALFORMATIONS.values():
         for broken in right:
             values = right | {broken: malform(right[broken])}
             lines = [name.encode() + b": " + value.encode("latin-1") for name, value in values.items()]
-            yield Sent([sender.head(length(BODY), *lines) + BODY], {400, 401, 431})
+            yield Exchange([sender.head(length(BODY), *lines) + BODY], {400, 401, 431})
 
 
-def odd_headers(sender: Sender) -> Iterator[Sent]:
-    """Long ones, many, bytes beyond ASCII, folded lines, names that are none."""
+def odd_headers(sender: Sender) -> Iterator[Exchange]:
+    """Yield requests with long or many headers, bytes beyond ASCII, folded lines, and invalid names."""
     for line in (
         b"User-Agent: " + b"x" * 60_000,
         b"X-Odd: " + b"\xff" * 60_000,
@@ -212,10 +212,10 @@ def odd_headers(sender: Sender) -> Iterator[Sent]:
         b"no colon",
         b"\r\n".join(b"X-%d: a" % number for number in range(1000)),
     ):
-        yield Sent([sender.request(BODY, line)], KEPT | REFUSED | {CLOSED})
+        yield Exchange([sender.request(BODY, line)], STORED | REFUSED | {CLOSED})
 
 
-def no_http(sender: Sender) -> Iterator[Sent]:
+def not_http(sender: Sender) -> Iterator[Exchange]:
     for text in (
         b"\x00" * 100,
         b"\x16\x03\x01\x02\x00",
@@ -223,27 +223,27 @@ def no_http(sender: Sender) -> Iterator[Sent]:
         b"POST / HTTP/9.9\r\n\r\n",
         b"\r\n" * 50,
     ):
-        yield Sent([text], {400, CLOSED}, hang_up=True)
-    yield Sent([b"POST /" + b"x" * 100_000 + b" HTTP/1.1\r\n\r\n"], {400, 404, 414, CLOSED}, hang_up=True)
-    yield Sent([b"POST /webhooks/\xff\x80 HTTP/1.1\r\nHost: x\r\n\r\n"], {400, 404, CLOSED}, hang_up=True)
+        yield Exchange([text], {400, CLOSED}, hang_up=True)
+    yield Exchange([b"POST /" + b"x" * 100_000 + b" HTTP/1.1\r\n\r\n"], {400, 404, 414, CLOSED}, hang_up=True)
+    yield Exchange([b"POST /webhooks/\xff\x80 HTTP/1.1\r\nHost: x\r\n\r\n"], {400, 404, CLOSED}, hang_up=True)
 
 
-WIRE: dict[str, Callable[[Sender], Iterator[Sent]]] = {
+REQUESTS: dict[str, Callable[[Sender], Iterator[Exchange]]] = {
     "chunked": chunked,
-    "chunks that lie": chunks_that_lie,
+    "wrong chunks": wrong_chunks,
     "gzip": gzipped,
     "slow": slow,
     "short": short,
-    "lengths that lie": lengths_that_lie,
+    "wrong lengths": wrong_lengths,
     "repeated signature headers": repeated_signatures,
     "malformed signature headers": malformed_signatures,
     "long, many and raw headers": odd_headers,
-    "no HTTP": no_http,
+    "not HTTP": not_http,
 }
 
 
-def exchange(web: WebServer, sent: Sent) -> int:
-    """The status, or CLOSED."""
+def exchange(web: WebServer, sent: Exchange) -> int:
+    """Send and return the status, or CLOSED."""
     COUNTS["requests"] += 1
     try:
         status, rest = web.exchange(*sent.parts, pause=sent.pause, hang_up=sent.hang_up)
@@ -259,9 +259,9 @@ def exchange(web: WebServer, sent: Sent) -> int:
 
 
 def seconds_to_apply(web: WebServer, sender: Sender) -> float:
-    """From the receipt of a good event to its record."""
+    """Deliver a good event; return the seconds from its receipt until it was applied."""
     body = build_good_body(sender.source, f"wire_{next(serial)}")
-    assert exchange(web, Sent([sender.request(body)], {202})) == 202
+    assert exchange(web, Exchange([sender.request(body)], {202})) == 202
     wait_until_settled()
     event = Event.objects.get(body=body)
     assert event.status == Event.Status.APPLIED
@@ -277,15 +277,15 @@ def wait_until_settled(seconds: float = 60) -> None:
 
 @pytest.fixture
 def sender(web: WebServer) -> Sender:
-    """Its worker is up: it has applied an event."""
+    """Return a sender after the worker has applied an event, so that it is known to run."""
     sender = Sender(*new_source())
     seconds_to_apply(web, sender)
     return sender
 
 
-@pytest.mark.parametrize("name", WIRE)
-def test_hostile_requests_are_answered_and_stop_nothing(name: str, web: WebServer, sender: Sender) -> None:
-    for sent in WIRE[name](sender):
+@pytest.mark.parametrize("name", REQUESTS)
+def test_hostile_requests_are_answered_and_block_nothing(name: str, web: WebServer, sender: Sender) -> None:
+    for sent in REQUESTS[name](sender):
         assert exchange(web, sent) in sent.right, [part[:300] for part in sent.parts[:3]]
     assert any(seconds_to_apply(web, sender) < 1 for _ in range(3))
     assert_no_harm_done()
@@ -294,13 +294,13 @@ def test_hostile_requests_are_answered_and_stop_nothing(name: str, web: WebServe
 def test_a_good_event_in_a_flood_of_hostile_ones_is_applied_within_a_second(
     web: WebServer, sender: Sender
 ) -> None:
-    flood = list(sampled())
+    flood = list(sample_bodies())
     with ThreadPoolExecutor(3) as pool:
-        posted = pool.map(lambda body: exchange(web, Sent([sender.request(body)], KEPT)), flood)
-        took = [seconds_to_apply(web, sender) for _ in range(5)]
-    assert set(posted) <= KEPT
+        statuses = pool.map(lambda body: exchange(web, Exchange([sender.request(body)], STORED)), flood)
+        durations = [seconds_to_apply(web, sender) for _ in range(5)]
+    assert set(statuses) <= STORED
     wait_until_settled()
     assert_no_harm_done()
-    assert min(took) < 1, took
+    assert min(durations) < 1, durations
     verified = compare_with_log(lambda events: None, limit=5)
     assert verified.rows == 0, verified.differences

@@ -1,4 +1,4 @@
-"""The answers that depend on the web server: bodies in chunks, too long, cut short, or slow."""
+"""The answers that depend on the web server: bodies that are chunked, too long, cut short, or slow."""
 
 import json
 import socket
@@ -22,12 +22,12 @@ from tests.support.web_server import WebServer, read_answer, run_web_server
 pytestmark = pytest.mark.django_db(transaction=True)
 
 POOL_SIZE = 16
-PLACES_OF_ONE = 64
+SLOTS_PER_CLIENT = 64
 
 
 @pytest.fixture
 def source() -> Source:
-    """One whose address is the whole secret."""
+    """A source whose address is its only secret."""
     return new_source("none")[0]
 
 
@@ -60,7 +60,7 @@ def test_a_large_chunked_body_is_stored_whole(web: WebServer, source: Source) ->
     assert bodies() == [body]
 
 
-def test_a_signed_chunked_body_is_proven(web: WebServer) -> None:
+def test_a_signed_chunked_body_is_authentic(web: WebServer) -> None:
     source, secret = new_source()
     signed = [f"{name}: {value}" for name, value in signatures.sign(source, secret, BODY).items()]
     request = head(source, "Transfer-Encoding: chunked", *signed) + chunk(BODY) + b"0\r\n\r\n"
@@ -88,7 +88,7 @@ def test_a_body_that_ends_before_its_content_length_is_refused(web: WebServer, s
     assert bodies() == []
 
 
-def test_a_sender_that_goes_away_in_the_middle_leaves_nothing(web: WebServer, source: Source) -> None:
+def test_nothing_is_stored_if_the_sender_closes_the_connection_early(web: WebServer, source: Source) -> None:
     with socket.create_connection((HOST, web.port)) as sock:
         sock.sendall(head(source, f"Content-Length: {len(BODY)}") + BODY[:5])
     assert web.exchange(head(source, f"Content-Length: {len(BODY)}") + BODY)[0] == 202
@@ -101,14 +101,14 @@ def test_an_empty_body_is_refused(web: WebServer, source: Source) -> None:
         assert web.exchange(head(source, *headers) + ending)[0] == 400
 
 
-def test_a_slow_body_is_taken(web: WebServer, source: Source) -> None:
+def test_a_slow_body_is_accepted(web: WebServer, source: Source) -> None:
     parts = [BODY[start : start + 20] for start in range(0, len(BODY), 20)]
     status, _ = web.exchange(head(source, f"Content-Length: {len(BODY)}"), *parts, pause=0.2)
     assert status == 202
     assert bodies() == [BODY]
 
 
-def test_more_slow_bodies_than_database_connections_hold_up_nobody(web: WebServer, source: Source) -> None:
+def test_slow_bodies_do_not_exhaust_the_database_connections(web: WebServer, source: Source) -> None:
     begun = head(source, f"Content-Length: {len(BODY)}") + BODY[:1]
     slow = [socket.create_connection((HOST, web.port)) for _ in range(POOL_SIZE + 8)]
     try:
@@ -125,7 +125,7 @@ def test_more_slow_bodies_than_database_connections_hold_up_nobody(web: WebServe
 
 @contextmanager
 def slow_senders(web: WebServer, begun: bytes, count: int) -> Iterator[list[socket.socket]]:
-    """So many connections, from an address of their own, that have begun a request and do not go on."""
+    """Open `count` connections, from another address, that begin a request and do not finish it."""
     with ExitStack() as stack:
         slow = [
             stack.enter_context(socket.create_connection((HOST, web.port), source_address=("127.0.0.2", 0)))
@@ -137,25 +137,23 @@ def slow_senders(web: WebServer, begun: bytes, count: int) -> Iterator[list[sock
 
 
 def await_answers(senders: list[socket.socket], count: int) -> list[socket.socket]:
-    """Those that are answered, once they are so many."""
+    """Wait until `count` senders are answered; return those that are."""
     deadline = time.monotonic() + 10
     while len(answered := select(senders, [], [], 0)[0]) < count and time.monotonic() < deadline:
         time.sleep(0.05)
     return answered
 
 
-def test_an_address_that_sends_more_slow_bodies_than_it_has_places_for_holds_up_no_other(
-    web: WebServer, source: Source
-) -> None:
+def test_slow_bodies_from_one_address_do_not_block_other_addresses(web: WebServer, source: Source) -> None:
     announced = head(source, f"Content-Length: {len(BODY)}")
     with slow_senders(web, announced + BODY[:1], 200) as slow:
-        answered = await_answers(slow, 200 - PLACES_OF_ONE)
-        assert len(answered) == 200 - PLACES_OF_ONE
+        answered = await_answers(slow, 200 - SLOTS_PER_CLIENT)
+        assert len(answered) == 200 - SLOTS_PER_CLIENT
         assert read_answer(answered[0])[0] == 503
         assert web.exchange(announced + BODY)[0] == 202
 
 
-def test_strangers_who_post_slowly_to_pages_hold_up_no_delivery(web: WebServer, source: Source) -> None:
+def test_slow_posts_to_pages_do_not_block_deliveries(web: WebServer, source: Source) -> None:
     login = f"POST /admin/login/ HTTP/1.1\r\nHost: {HOST}\r\nCookie: csrftoken={'a' * 32}\r\n"
     form = f"{login}Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 9\r\n\r\nx"
     with slow_senders(web, form.encode(), 600):
@@ -172,7 +170,7 @@ def test_strangers_who_post_slowly_to_pages_hold_up_no_delivery(web: WebServer, 
     ],
     ids=["bytes beyond ASCII", "repeated", "huge", "empty"],
 )
-def test_odd_signature_headers_are_no_signature(web: WebServer, headers: list[bytes]) -> None:
+def test_odd_signature_headers_are_refused(web: WebServer, headers: list[bytes]) -> None:
     source, _ = new_source()
     lines = head(source, f"Content-Length: {len(BODY)}")[:-2] + b"\r\n".join(headers) + b"\r\n\r\n"
     assert web.exchange(lines + BODY)[0] == 401
@@ -188,7 +186,9 @@ def test_events_delivered_at_once_are_stored_once(web: WebServer, source: Source
     assert bodies() == [BODY]
 
 
-def test_a_database_that_is_away_is_answered_soon_with_try_again(source: Source, tmp_path: Path) -> None:
+def test_the_sender_is_soon_asked_to_try_again_if_the_database_is_away(
+    source: Source, tmp_path: Path
+) -> None:
     nowhere = f"postgresql://postgres@{HOST}:{free_port()}/mirror"
     with (
         run_web_server(tmp_path, {"DATABASE_URL": nowhere}) as web,
@@ -203,24 +203,22 @@ def test_a_database_that_is_away_is_answered_soon_with_try_again(source: Source,
         assert json.loads(response.read())["status"] == 503
 
 
-def quiet_server() -> socket.socket:
-    """Takes connections and never says a word."""
+def silent_server() -> socket.socket:
+    """Return a server that accepts connections and never answers."""
     return socket.create_server((HOST, 0), backlog=128)
 
 
 @pytest.mark.parametrize("broker", ["gone", "silent"])
-def test_a_broker_that_is_away_adds_nothing_to_the_answer(
-    broker: str, source: Source, tmp_path: Path
-) -> None:
-    with quiet_server() as silent:
+def test_a_broker_that_is_away_does_not_delay_the_answer(broker: str, source: Source, tmp_path: Path) -> None:
+    with silent_server() as silent:
         port = free_port() if broker == "gone" else silent.getsockname()[1]
         with run_web_server(tmp_path, {"BROKER_URL": f"redis://{HOST}:{port}/0"}) as web:
             with closing(HTTPConnection(HOST, web.port)) as connection:
-                took = [timed_delivery(connection, source, number) for number in range(60)]
+                durations = [timed_delivery(connection, source, number) for number in range(60)]
                 wait_for_line(web.log, "broker_away")
-                took += [timed_delivery(connection, source, number) for number in range(60, 80)]
+                durations += [timed_delivery(connection, source, number) for number in range(60, 80)]
             log = web.log.read_text()
-    assert quantiles(took, n=10)[-1] < 0.5
+    assert quantiles(durations, n=10)[-1] < 0.5
     assert Event.objects.filter(status="pending").count() == 80
     assert log.count("broker_away") == 1
 

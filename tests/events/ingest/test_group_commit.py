@@ -1,4 +1,4 @@
-"""Threads that ask at once are served together, each with its own result."""
+"""Group commit: threads that submit at the same time are written together, and each gets its own result."""
 
 import threading
 import time
@@ -12,75 +12,75 @@ from events.ingest.group_commit import MAX_GROUP_SIZE, GroupCommit
 pytestmark = pytest.mark.unit
 
 
-class Ledger:
-    """Writes the doubles of numbers; the first write waits until it is let go."""
+class DoublingWriter:
+    """Returns the doubles of numbers. The first write blocks until `may_finish` is set."""
 
-    def __init__(self, fault: Exception | None = None) -> None:
-        self.written: list[list[int]] = []
-        self.begun = threading.Event()
-        self.let_go = threading.Event()
-        self.fault = fault
+    def __init__(self, error: Exception | None = None) -> None:
+        self.groups: list[list[int]] = []
+        self.has_begun = threading.Event()
+        self.may_finish = threading.Event()
+        self.error = error
 
     def write(self, items: Sequence[int]) -> list[int]:
-        self.begun.set()
-        assert self.let_go.wait(10)
-        self.written.append(list(items))
-        if self.fault:
-            raise self.fault
+        self.has_begun.set()
+        assert self.may_finish.wait(10)
+        self.groups.append(list(items))
+        if self.error:
+            raise self.error
         return [2 * item for item in items]
 
 
-def asked_at_once(ledger: Ledger, others: int) -> list[Future[int]]:
-    """Of 0, which is written alone, and of 1 to `others`, which all ask before that is done."""
-    group = GroupCommit(ledger.write)
-    with ThreadPoolExecutor(1 + others) as pool:
-        first = pool.submit(group.submit, 0)
-        assert ledger.begun.wait(10)
-        asked = [first, *(pool.submit(group.submit, number) for number in range(1, 1 + others))]
+def submit_together(writer: DoublingWriter, followers: int) -> list[Future[int]]:
+    """Submit 0, which the leader writes alone, and 1 to `followers`, all before that write is done."""
+    group_commit = GroupCommit(writer.write)
+    with ThreadPoolExecutor(1 + followers) as pool:
+        first = pool.submit(group_commit.submit, 0)
+        assert writer.has_begun.wait(10)
+        others = [pool.submit(group_commit.submit, number) for number in range(1, 1 + followers)]
         deadline = time.monotonic() + 10
-        while len(group._waiting) < others and time.monotonic() < deadline:
+        while len(group_commit._waiting_items) < followers and time.monotonic() < deadline:
             time.sleep(0.001)
-        ledger.let_go.set()
-    return asked
+        writer.may_finish.set()
+    return [first, *others]
 
 
-def test_whoever_asks_while_one_writes_is_written_together_after_it() -> None:
-    ledger = Ledger()
-    assert [one.result() for one in asked_at_once(ledger, 8)] == [2 * number for number in range(9)]
-    assert ledger.written[0] == [0]
-    assert sorted(ledger.written[1]) == list(range(1, 9))
+def test_items_that_are_submitted_during_a_write_are_written_together_after_it() -> None:
+    writer = DoublingWriter()
+    assert [future.result() for future in submit_together(writer, 8)] == [2 * number for number in range(9)]
+    assert writer.groups[0] == [0]
+    assert sorted(writer.groups[1]) == list(range(1, 9))
 
 
-def test_nobody_waits_for_company() -> None:
-    ledger = Ledger()
-    ledger.let_go.set()
-    assert [GroupCommit(ledger.write).submit(number) for number in (1, 2)] == [2, 4]
-    assert ledger.written == [[1], [2]]
+def test_a_single_item_does_not_wait_for_others() -> None:
+    writer = DoublingWriter()
+    writer.may_finish.set()
+    assert [GroupCommit(writer.write).submit(number) for number in (1, 2)] == [2, 4]
+    assert writer.groups == [[1], [2]]
 
 
-def test_one_transaction_is_bounded() -> None:
-    ledger = Ledger()
-    results = [one.result() for one in asked_at_once(ledger, MAX_GROUP_SIZE + 10)]
+def test_the_size_of_a_group_is_bounded() -> None:
+    writer = DoublingWriter()
+    results = [future.result() for future in submit_together(writer, MAX_GROUP_SIZE + 10)]
     assert results == [2 * number for number in range(MAX_GROUP_SIZE + 11)]
-    assert [len(items) for items in ledger.written] == [1, MAX_GROUP_SIZE, 10]
+    assert [len(items) for items in writer.groups] == [1, MAX_GROUP_SIZE, 10]
 
 
-def test_a_failure_is_everybodys_who_waits() -> None:
-    ledger = Ledger(fault=OSError("away"))
-    for one in asked_at_once(ledger, 4):
+def test_an_error_is_raised_in_every_thread_that_waits() -> None:
+    writer = DoublingWriter(error=OSError("away"))
+    for future in submit_together(writer, 4):
         with pytest.raises(OSError, match="away"):
-            one.result()
-    assert ledger.written == [[0]]
+            future.result()
+    assert writer.groups == [[0]]
 
 
-def test_a_failure_is_nobodys_who_asks_after_it() -> None:
-    ledger = Ledger(fault=OSError("away"))
-    ledger.let_go.set()
-    group = GroupCommit(ledger.write)
+def test_an_error_is_not_raised_in_threads_that_submit_after_it() -> None:
+    writer = DoublingWriter(error=OSError("away"))
+    writer.may_finish.set()
+    group_commit = GroupCommit(writer.write)
     with pytest.raises(OSError, match="away"):
-        group.submit(0)
-    ledger.fault = None
-    assert group.submit(7) == 14
+        group_commit.submit(0)
+    writer.error = None
+    assert group_commit.submit(7) == 14
 
 
 def test_many_threads_each_get_their_own_result() -> None:
@@ -91,8 +91,8 @@ def test_many_threads_each_get_their_own_result() -> None:
         time.sleep(0.0005)
         return [2 * item for item in items]
 
-    group = GroupCommit(write)
+    group_commit = GroupCommit(write)
     with ThreadPoolExecutor(16) as pool:
-        assert list(pool.map(group.submit, range(3000))) == [2 * number for number in range(3000)]
+        assert list(pool.map(group_commit.submit, range(3000))) == [2 * number for number in range(3000)]
     assert sum(batches) == 3000
     assert len(batches) < 3000

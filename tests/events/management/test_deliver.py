@@ -1,4 +1,4 @@
-"""Delivering as a vendor does, against a real web server."""
+"""`deliver`: delivers as a vendor does, to a real web server."""
 
 import io
 import json
@@ -85,7 +85,7 @@ def test_the_rate_is_kept(web: WebServer, lines: Path) -> None:
     assert time.monotonic() - started >= 0.5
 
 
-def test_malformed_events_are_counted_and_are_no_failure(web: WebServer, tmp_path: Path) -> None:
+def test_malformed_events_are_counted_and_do_not_fail_the_command(web: WebServer, tmp_path: Path) -> None:
     new_source()
     path = tmp_path / "a.json"
     path.write_text("[1]")
@@ -107,7 +107,8 @@ def test_nothing_at_the_url_is_one_line(lines: Path) -> None:
     new_source()
     url = f"http://{HOST}:{free_port()}"
     with pytest.raises(
-        CommandError, match=f"{url} does not answer: Connection refused. Name with --url"
+        CommandError,
+        match=f"{url} does not answer: Connection refused. Start the mirror, or pass its URL with --url",
     ) as raised:
         call_command("deliver", "acme", str(lines), "--url", url)
     assert "\n" not in str(raised.value)
@@ -118,10 +119,10 @@ def test_nothing_at_the_url_is_one_line(lines: Path) -> None:
     [
         (["nope", "{lines}"], "no source 'nope'; there are: acme"),
         (["acme", "absent.json"], "absent.json: No such file or directory"),
-        (["acme", "{lines}", "--url", "here"], "here is no address"),
-        (["acme", "{lines}", "--url", "http://x:99999"], "http://x:99999 is no address"),
-        (["acme", "{lines}", "--repeat", "0"], "'0' is no number above zero"),
-        (["acme", "{lines}", "--rate", "nan"], "'nan' is no number above zero"),
+        (["acme", "{lines}", "--url", "here"], "here is not a URL"),
+        (["acme", "{lines}", "--url", "http://x:99999"], "http://x:99999 is not a URL"),
+        (["acme", "{lines}", "--repeat", "0"], "'0' is not a number above zero"),
+        (["acme", "{lines}", "--rate", "nan"], "'nan' is not a number above zero"),
         (["acme"], "Name the files to deliver"),
     ],
 )

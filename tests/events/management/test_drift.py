@@ -14,7 +14,7 @@ from tests.support.unmapped_events import DEAL, backdate_receipt
 pytestmark = pytest.mark.django_db
 
 
-def printed(*arguments: str) -> str:
+def run_drift(*arguments: str) -> str:
     output = StringIO()
     call_command("drift", *arguments, stdout=output)
     return output.getvalue()
@@ -22,7 +22,7 @@ def printed(*arguments: str) -> str:
 
 def test_the_command_prints_a_table() -> None:
     event = store_and_apply("deal.updated", DEAL | {"score": 1})
-    heading, line = printed().splitlines()
+    heading, line = run_drift().splitlines()
     assert heading.startswith("what   vendor  event type")
     day = datetime.now(UTC).date().isoformat()
     cells = line.split()
@@ -30,15 +30,15 @@ def test_the_command_prints_a_table() -> None:
     assert (cells[6], cells[8], cells[-1]) == (day, day, str(event.pk))
 
 
-def test_the_command_says_in_one_line_that_there_is_none() -> None:
-    assert printed() == "No drift in 30 days: the mapping knows all that was sent.\n"
+def test_the_command_says_in_one_line_that_there_is_no_drift() -> None:
+    assert run_drift() == "No drift in 30 days: the mapping knows all that was sent.\n"
     store_and_apply("deal.updated", DEAL)
-    assert printed("--days", "7") == "No drift in 7 days: the mapping knows all that was sent.\n"
+    assert run_drift("--days", "7") == "No drift in 7 days: the mapping knows all that was sent.\n"
 
 
 def test_the_command_prints_json_for_a_program() -> None:
     event = store_and_apply("deal.updated", DEAL | {"score": 1})
-    answer = json.loads(printed("--json"))
+    answer = json.loads(run_drift("--json"))
     (found,) = answer["findings"]
     assert datetime.fromisoformat(found.pop("first")) == datetime.fromisoformat(found.pop("last"))
     assert found == {
@@ -53,22 +53,24 @@ def test_the_command_prints_json_for_a_program() -> None:
     assert datetime.fromisoformat(answer["since"]) < timezone.now()
 
 
-def test_the_command_tells_of_one_vendor_and_of_as_many_days_as_asked() -> None:
+def test_the_report_is_limited_to_a_vendor_and_to_a_number_of_days() -> None:
     backdate_receipt(store_and_apply("deal.sneezed", DEAL), days_ago=20)
     store_and_apply("deal.sneezed", DEAL, vendor="seedly")
-    assert "heffl" in printed()
-    assert "heffl" not in printed("--days", "10")
-    assert "seedly" not in printed("--vendor", "heffl")
+    assert "heffl" in run_drift()
+    assert "heffl" not in run_drift("--days", "10")
+    assert "seedly" not in run_drift("--vendor", "heffl")
 
 
 @pytest.mark.parametrize(
     "arguments", [("--vendor", "acme"), ("--days", "0"), ("--days", "many"), ("--days", "9" * 9)]
 )
-def test_the_command_refuses_what_it_cannot_mean(arguments: tuple[str, ...]) -> None:
-    with pytest.raises(CommandError, match=r"unknown vendor 'acme'; known: |a number of days from 1 to "):
-        printed(*arguments)
+def test_the_command_rejects_wrong_arguments(arguments: tuple[str, ...]) -> None:
+    with pytest.raises(
+        CommandError, match=r"unknown vendor 'acme'; known: |is not a number of days from 1 to "
+    ):
+        run_drift(*arguments)
 
 
 def test_the_command_prints_no_control_characters_of_a_vendor() -> None:
     store_and_apply("deal.updated", DEAL | {"\x1b[2J": 1})
-    assert "\x1b" not in printed()
+    assert "\x1b" not in run_drift()

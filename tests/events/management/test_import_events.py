@@ -1,4 +1,4 @@
-"""Importing an archive: each line an event, once; and what is said of files that are none."""
+"""`import_events`: stores each line of an archive as an event, once, and names unreadable files."""
 
 import io
 import json
@@ -61,7 +61,7 @@ def test_an_event_that_was_delivered_is_a_duplicate(tmp_path: Path) -> None:
     assert import_events(source.slug, archive).startswith("accepted 0, duplicate 1,")
 
 
-def test_a_line_that_is_no_envelope_is_stored_as_malformed(source: Source, tmp_path: Path) -> None:
+def test_a_line_that_is_not_an_envelope_is_stored_as_malformed(source: Source, tmp_path: Path) -> None:
     archive = tmp_path / "a.jsonl"
     archive.write_text(f"{LINES[0]}\n[1]\n")
     assert import_events(source.slug, archive).startswith("accepted 1, duplicate 0, malformed 1:")
@@ -93,7 +93,7 @@ def test_a_missing_file_is_named_before_anything_is_stored(source: Source, tmp_p
     assert not Event.objects.exists()
 
 
-def test_an_unknown_source_is_named_with_those_that_there_are(source: Source, tmp_path: Path) -> None:
+def test_an_unknown_source_is_named_with_the_known_sources(source: Source, tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="no source 'nope'; there are: acme"):
         import_events("nope", tmp_path)
 

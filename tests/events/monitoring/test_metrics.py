@@ -1,4 +1,4 @@
-"""What Prometheus is told is what happened, however many processes did it."""
+"""Metrics: Prometheus receives exact numbers, whatever number of processes counted them."""
 
 import ast
 import json
@@ -47,17 +47,18 @@ def body(number: int) -> bytes:
     return json.dumps(EVENT | {"payload": {"id": f"ld_{number}", "name": "Ann"}}).encode()
 
 
-def own() -> Samples:
-    """What this process has counted, in the tests before too."""
+def read_counts() -> Samples:
+    """Return the counts of this process, which include those of earlier tests."""
     return parse_samples(generate_latest(PROCESS_REGISTRY).decode())
 
 
-def waiting() -> Samples:
+def read_backlog() -> Samples:
     return parse_samples(generate_latest(make_registry(BacklogCollector())).decode())
 
 
-def grown(before: Samples, *key: str) -> float:
-    return own().get(key, 0) - before.get(key, 0)
+def growth(before: Samples, *key: str) -> float:
+    """Return how much a count has grown since `before`."""
+    return read_counts().get(key, 0) - before.get(key, 0)
 
 
 def store(source: Source, count: int, received_at: datetime | None = None) -> None:
@@ -66,72 +67,72 @@ def store(source: Source, count: int, received_at: datetime | None = None) -> No
 
 
 @pytest.mark.django_db
-def test_deliveries_are_counted_by_source_and_by_what_they_were() -> None:
-    before = own()
+def test_deliveries_are_counted_by_source_and_outcome() -> None:
+    before = read_counts()
     signing = new_source()
     for text in (BODY, BODY, b"{}"):
         deliver(*signing, text)
     for outcome in ("accepted", "duplicate", "malformed"):
-        assert grown(before, "crmmirror_deliveries_total", outcome, "acme") == 1
+        assert growth(before, "crmmirror_deliveries_total", outcome, "acme") == 1
 
 
 @pytest.mark.django_db
-def test_settled_events_are_counted_by_source_and_verdict_with_their_wait() -> None:
-    before, source = own(), new_source()[0]
+def test_settled_events_are_counted_by_source_and_verdict_and_timed() -> None:
+    before, source = read_counts(), new_source()[0]
     store(source, 3, datetime.now(UTC) - timedelta(seconds=20))
     store_event(
         source, b'{"event": "x", "timestamp": "2025-01-15T10:30:00Z", "payload": {}}', {}, datetime.now(UTC)
     )
     store_event(source, body(1).replace(b'"ld_1"', b"null"), {}, datetime.now(UTC))
     drain_backlog()
-    assert grown(before, "crmmirror_settled_events_total", "acme", "applied") == 3
-    assert grown(before, "crmmirror_settled_events_total", "acme", "ignored") == 1
-    assert grown(before, "crmmirror_settled_events_total", "acme", "failed") == 1
-    assert grown(before, "crmmirror_batch_events_sum", "acme") == 5
-    assert grown(before, "crmmirror_batch_events_count", "acme") == 1
-    assert 60 <= grown(before, "crmmirror_receipt_to_applied_seconds_sum", "acme") < 120
-    assert grown(before, "crmmirror_receipt_to_applied_seconds_bucket", "30.0", "acme") == 3
-    assert grown(before, "crmmirror_receipt_to_applied_seconds_bucket", "10.0", "acme") == 0
+    assert growth(before, "crmmirror_settled_events_total", "acme", "applied") == 3
+    assert growth(before, "crmmirror_settled_events_total", "acme", "ignored") == 1
+    assert growth(before, "crmmirror_settled_events_total", "acme", "failed") == 1
+    assert growth(before, "crmmirror_batch_events_sum", "acme") == 5
+    assert growth(before, "crmmirror_batch_events_count", "acme") == 1
+    assert 60 <= growth(before, "crmmirror_receipt_to_applied_seconds_sum", "acme") < 120
+    assert growth(before, "crmmirror_receipt_to_applied_seconds_bucket", "30.0", "acme") == 3
+    assert growth(before, "crmmirror_receipt_to_applied_seconds_bucket", "10.0", "acme") == 0
 
 
 @pytest.mark.django_db
-def test_an_event_that_is_applied_again_counts_again_without_its_wait() -> None:
-    before = own()
+def test_an_event_that_is_applied_again_is_counted_again_and_not_timed() -> None:
+    before = read_counts()
     store(new_source()[0], 1)
     for _ in range(2):
         Event.objects.update(status="pending")
         drain_backlog()
-    assert grown(before, "crmmirror_settled_events_total", "acme", "applied") == 2
-    assert grown(before, "crmmirror_receipt_to_applied_seconds_count", "acme") == 1
+    assert growth(before, "crmmirror_settled_events_total", "acme", "applied") == 2
+    assert growth(before, "crmmirror_receipt_to_applied_seconds_count", "acme") == 1
 
 
 @pytest.mark.django_db
-def test_what_waits_is_told_of_every_source() -> None:
+def test_the_backlog_is_shown_for_every_source() -> None:
     store(new_source()[0], 3, datetime.now(UTC) - timedelta(seconds=90))
     new_source(slug="idle")
-    told = waiting()
-    assert told["crmmirror_pending_events", "acme"] == 3
-    assert 90 <= told["crmmirror_oldest_pending_event_age_seconds", "acme"] < 120
-    assert told["crmmirror_pending_events", "idle"] == 0
-    assert told["crmmirror_oldest_pending_event_age_seconds", "idle"] == 0
+    scraped = read_backlog()
+    assert scraped["crmmirror_pending_events", "acme"] == 3
+    assert 90 <= scraped["crmmirror_oldest_pending_event_age_seconds", "acme"] < 120
+    assert scraped["crmmirror_pending_events", "idle"] == 0
+    assert scraped["crmmirror_oldest_pending_event_age_seconds", "idle"] == 0
 
 
 @pytest.mark.django_db
-def test_of_a_long_backlog_only_the_oldest_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_oldest_events_of_a_long_backlog_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exposition, "MAX_SAMPLED_EVENTS", 3)
     store(new_source()[0], 5)
     store(new_source(slug="behind")[0], 1)
-    told = waiting()
-    assert told["crmmirror_pending_events", "acme"] == 3
-    assert ("crmmirror_pending_events", "behind") not in told
+    scraped = read_backlog()
+    assert scraped["crmmirror_pending_events", "acme"] == 3
+    assert ("crmmirror_pending_events", "behind") not in scraped
 
 
 @pytest.mark.django_db
-def test_what_waits_is_one_query(django_assert_num_queries: Any) -> None:
+def test_the_backlog_is_one_query(django_assert_num_queries: Any) -> None:
     for slug in ("a", "b", "c"):
         store(new_source(slug=slug)[0], 2)
-    with django_assert_num_queries(4):  # A savepoint and its release, the time limit, and the query.
-        waiting()
+    with django_assert_num_queries(4):  # A savepoint and its release, the statement timeout, and the query.
+        read_backlog()
 
 
 def test_the_sum_over_web_and_worker_processes_is_exact(
@@ -145,29 +146,29 @@ def test_the_sum_over_web_and_worker_processes_is_exact(
             posts = [body(number) for number in range(ACCEPTED)]
             assert list(pool.map(lambda text: post(web, open_source, text), posts)) == [202] * ACCEPTED
             assert list(pool.map(lambda text: post(web, open_source, text), posts[:AGAIN])) == [200] * AGAIN
-        unsigned = refused_until(lambda: len(list(directory.glob("counter_*.db"))) == 2, web, source)
+        unsigned = post_unsigned_until(lambda: len(list(directory.glob("counter_*.db"))) == 2, web, source)
         assert scrape(web)["crmmirror_pending_events", "open"] == ACCEPTED
         for worker in [Worker("one"), Worker("two")]:
             assert worker.wait() == 0
-        for _ in range(4):  # Whichever of the web workers answers.
-            told = scrape(web)
-            assert told["crmmirror_deliveries_total", "accepted", "open"] == ACCEPTED
-            assert told["crmmirror_deliveries_total", "duplicate", "open"] == AGAIN
-            assert told["crmmirror_refused_deliveries_total", "signature", "acme"] == unsigned
-            assert told["crmmirror_settled_events_total", "open", "applied"] == ACCEPTED
-            assert told["crmmirror_batch_events_sum", "open"] == ACCEPTED
-            assert told["crmmirror_receipt_to_applied_seconds_count", "open"] == ACCEPTED
-            assert told["crmmirror_pending_events", "open"] == 0
+        for _ in range(4):  # Either of the web workers may answer.
+            scraped = scrape(web)
+            assert scraped["crmmirror_deliveries_total", "accepted", "open"] == ACCEPTED
+            assert scraped["crmmirror_deliveries_total", "duplicate", "open"] == AGAIN
+            assert scraped["crmmirror_refused_deliveries_total", "signature", "acme"] == unsigned
+            assert scraped["crmmirror_settled_events_total", "open", "applied"] == ACCEPTED
+            assert scraped["crmmirror_batch_events_sum", "open"] == ACCEPTED
+            assert scraped["crmmirror_receipt_to_applied_seconds_count", "open"] == ACCEPTED
+            assert scraped["crmmirror_pending_events", "open"] == 0
 
 
-def refused_until(both: Callable[[], bool], web: WebServer, source: Source) -> int:
-    """How many unsigned deliveries were refused until both of the server's processes had taken one."""
+def post_unsigned_until(both_have_counted: Callable[[], bool], web: WebServer, source: Source) -> int:
+    """Post until both processes of the server have refused a delivery; return the number of refusals."""
     deadline = time.monotonic() + 20
     for number in count(1):
         assert post(web, source, body(number)) == 401
-        if both():
+        if both_have_counted():
             return number
-        assert time.monotonic() < deadline, "one process takes all"
+        assert time.monotonic() < deadline, "one process received all deliveries"
     raise AssertionError
 
 
@@ -182,13 +183,15 @@ def post(web: WebServer, source: Source, text: bytes) -> int:
 
 
 def scrape(web: WebServer) -> Samples:
-    asked = f"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {TOKEN}\r\n\r\n"
-    status, text = web.exchange(asked.encode())
+    request = (
+        f"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {TOKEN}\r\n\r\n"
+    )
+    status, text = web.exchange(request.encode())
     assert status == 200
     return parse_samples(text.decode())
 
 
-def test_a_machine_without_a_web_server_shows_what_its_workers_counted(
+def test_a_machine_without_a_web_server_exposes_the_counts_of_its_workers(
     transactional_db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
@@ -201,10 +204,10 @@ def test_a_machine_without_a_web_server_shows_what_its_workers_counted(
     try:
         wait_until(lambda: "serves" in program.log.read_text(), 20)
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
-            told = parse_samples(answer.read().decode())
+            scraped = parse_samples(answer.read().decode())
     finally:
-        stop_process(child, program.ends)
-    assert told["crmmirror_settled_events_total", "acme", "applied"] == 10
+        stop_process(child, program.stop_signals)
+    assert scraped["crmmirror_settled_events_total", "acme", "applied"] == 10
 
 
 @override_settings(METRICS_DIRECTORY="")
@@ -213,26 +216,26 @@ def test_serving_metrics_without_a_directory_says_what_to_set() -> None:
         call_command("serve_metrics")
 
 
-def test_the_files_take_their_room_before_they_are_written_to(tmp_path: Path) -> None:
+def test_the_files_are_allocated_on_disk_before_they_are_written_to(tmp_path: Path) -> None:
     with override_settings(METRICS_DIRECTORY=str(tmp_path / "new")):
         preallocate_files()
     preallocated_pids.clear()
     sizes = {path.name: path.stat().st_blocks * 512 for path in (tmp_path / "new").iterdir()}
-    assert set(sizes) == {f"{kind}_{os.getpid()}.db" for kind in metrics.KINDS}
+    assert set(sizes) == {f"{kind}_{os.getpid()}.db" for kind in metrics.METRIC_TYPES}
     assert min(sizes.values()) >= PREALLOCATED_BYTES
 
 
 @pytest.mark.django_db
-def test_a_directory_of_no_use_costs_the_counts_and_no_delivery(tmp_path: Path) -> None:
+def test_an_unusable_directory_costs_the_counts_but_not_the_delivery(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    before = own()
+    before = read_counts()
     with override_settings(METRICS_DIRECTORY=str(tmp_path / "file" / "metrics")):
         assert deliver(*new_source()).status_code == 202
-    assert grown(before, "crmmirror_deliveries_total", "accepted", "acme") == 0
+    assert growth(before, "crmmirror_deliveries_total", "accepted", "acme") == 0
 
 
 def test_every_line_of_the_log_about_an_event_has_its_id() -> None:
-    """By convention, a line about one event is named event_…"""
+    """By convention, the name of a line about one event begins with event_."""
     lines = [
         (path.name, node.lineno, {keyword.arg for keyword in node.keywords})
         for package in ("events", "entities", "crmmirror")
@@ -248,7 +251,7 @@ def test_every_line_of_the_log_about_an_event_has_its_id() -> None:
 
 
 @pytest.mark.django_db
-def test_an_event_that_our_own_fault_kept_from_being_read_is_logged_with_its_id(caplog: Any) -> None:
+def test_an_event_that_could_not_be_read_through_our_fault_is_logged_with_its_id(caplog: Any) -> None:
     signing = new_source()
     Source.objects.update(vendor="gone")
     event = deliver(*signing).json()["event"]

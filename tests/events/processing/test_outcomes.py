@@ -1,4 +1,4 @@
-"""An event that the database refused is tried again by itself, and says when."""
+"""An event that the database refused is attempted again automatically, and its page says when."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -23,53 +23,53 @@ def client() -> Client:
     return log_in_staff()
 
 
-def try_again() -> Event:
-    """The one event, after the try that it waits for."""
+def attempt_again() -> Event:
+    """Make the attempt that the only event waits for; return the event."""
     Event.objects.update(next_attempt_at=LONG_AGO)
     assert requeue_due_events() == 1
     assert drain_backlog() == 1
     return Event.objects.get()
 
 
-def test_the_pauses_between_tries_grow_and_come_to_an_end(refuse_events: Callable[[bool], None]) -> None:
+def test_the_pauses_between_attempts_grow_and_come_to_an_end(refuse_events: Callable[[bool], None]) -> None:
     event = store_and_apply("deal.created", DEAL)
     pauses = []
     while event.next_attempt_at and event.settled_at:
         pauses.append(round((event.next_attempt_at - event.settled_at).total_seconds()))
-        event = try_again()
+        event = attempt_again()
     assert pauses == [10, 40, 160, 640, 2560, 10240, 40960]
     assert (event.status, event.attempts) == ("failed", MAX_ATTEMPTS)
     assert requeue_due_events() == 0
 
 
-def test_a_try_that_is_not_due_waits(refuse_events: Callable[[bool], None]) -> None:
+def test_an_attempt_that_is_not_due_waits(refuse_events: Callable[[bool], None]) -> None:
     store_and_apply("deal.created", DEAL)
     assert requeue_due_events() == 0
     assert drain_backlog() == 0
     assert Event.objects.get().attempts == 1
 
 
-def test_a_try_that_succeeds_leaves_no_reason_behind(refuse_events: Callable[[bool], None]) -> None:
+def test_an_attempt_that_succeeds_leaves_no_reason_behind(refuse_events: Callable[[bool], None]) -> None:
     assert store_and_apply("deal.created", DEAL).error == "DataError: division by zero"
     refuse_events(False)
-    event = try_again()
+    event = attempt_again()
     assert (event.status, event.error, event.next_attempt_at, event.attempts) == ("applied", "", None, 2)
     assert Deal.objects.get().title == "Licence"
 
 
-def test_what_no_try_would_change_is_not_tried_again() -> None:
+def test_what_no_attempt_would_change_is_not_attempted_again() -> None:
     assert store_event_without_id("x").next_attempt_at is None
     assert store_delivery(b"{").next_attempt_at is None
     Event.objects.update(next_attempt_at=None)
     assert requeue_due_events() == 0
 
 
-def test_applying_again_gives_the_event_new_tries(
+def test_applying_again_gives_the_event_new_attempts(
     client: Client, refuse_events: Callable[[bool], None]
 ) -> None:
     event = store_and_apply("deal.created", DEAL)
     while event.next_attempt_at:
-        event = try_again()
+        event = attempt_again()
     client.post(apply_again_url(status="failed"))
     assert drain_backlog() == 1
     event.refresh_from_db()
@@ -80,17 +80,20 @@ def test_applying_again_gives_the_event_new_tries(
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"attempts": 2, "minutes": 3}, "Next try in 2 min 59 s; 5 more."),
-        ({"attempts": MAX_ATTEMPTS - 1, "minutes": 3}, "Next try in 2 min 59 s; it is the last."),
-        ({"attempts": 2, "minutes": -3}, "Next try due now; 5 more."),
-        ({"attempts": MAX_ATTEMPTS}, "no further try after 8. Apply it again after mending the cause."),
-        ({"attempts": 1}, "not tried again by itself, since nothing would be different. Apply it again"),
+        ({"attempts": 2, "minutes": 3}, "Next attempt in 2 min 59 s; 5 more can follow."),
+        ({"attempts": MAX_ATTEMPTS - 1, "minutes": 3}, "Next attempt in 2 min 59 s; it is the last."),
+        ({"attempts": 2, "minutes": -3}, "Next attempt due now; 5 more can follow."),
+        ({"attempts": MAX_ATTEMPTS}, "no further attempt after 8. Remove the cause, then apply it again."),
+        (
+            {"attempts": 1},
+            "not attempted again automatically, because the result would be the same. Remove the cause,",
+        ),
         (
             {"status": "malformed"},
-            "Its bytes are kept: apply it again if the mirror has learnt to read them.",
+            "Its exact bytes are kept: apply it again once the mirror can read them.",
         ),
-        ({"status": "ignored"}, "The mapping knows this type by now: apply it again."),
-        ({"status": "ignored", "event_type": "deal.sneezed"}, "does not know this type of event."),
+        ({"status": "ignored"}, "The mapping knows this event type by now: apply the event again."),
+        ({"status": "ignored", "event_type": "deal.sneezed"}, "does not know this event type."),
         ({"status": "pending"}, "It waits for a worker."),
     ],
 )
@@ -106,7 +109,8 @@ def test_an_event_says_in_words_what_becomes_of_it(
     assert words in get_page(client, page_url(event))
 
 
-def test_an_applied_event_says_nothing_of_tries(client: Client) -> None:
+def test_an_applied_event_says_nothing_of_further_attempts(client: Client) -> None:
     page = get_page(client, page_url(store_and_apply("deal.created", DEAL)))
     assert "try" not in page
+    assert "attempt " not in page
     assert 'class="banner' not in page

@@ -1,4 +1,4 @@
-"""All events of a kind are applied again together, by those who may."""
+"""Staff with the permission apply all events again that a filter matches."""
 
 import re
 
@@ -57,7 +57,7 @@ def test_all_that_match_are_applied_again_in_one_statement(client: Client, wakeu
         assert event.status == "malformed"
 
 
-def test_what_the_list_is_narrowed_to_is_what_is_applied_again(client: Client) -> None:
+def test_the_filters_of_the_list_select_what_is_applied_again(client: Client) -> None:
     chosen, other = store_and_apply("deal.created", DEAL), store_event_without_id("x")
     listed = get_page(client, list_url(Event) + "?status=applied")
     (link,) = re.findall(r'<a href="([^"]*)">Apply these again', listed)
@@ -80,9 +80,9 @@ def test_ignored_events_are_applied_again_once_their_type_is_known(client: Clien
     assert Deal.objects.get().title == "Licence"
 
 
-def test_what_is_pending_already_is_left_alone(client: Client) -> None:
+def test_pending_events_are_left_alone(client: Client) -> None:
     store_delivery({"event": "deal.created", "payload": DEAL})
-    assert "there is nothing to apply again" in get_page(client, apply_again_url(status="pending"))
+    assert "There is nothing to apply again" in get_page(client, apply_again_url(status="pending"))
     answer = client.post(apply_again_url(status="pending"), follow=True)
     assert "0 events are pending again." in answer.content.decode()
 
@@ -104,9 +104,7 @@ def test_applying_all_again_needs_the_permission_to_change_events() -> None:
 
 
 @pytest.mark.parametrize("filters", [{"colour": "red"}, {"status": "fialed"}, {"received_at": "ever"}])
-def test_a_filter_that_the_list_has_not_applies_nothing_again(
-    client: Client, filters: dict[str, str]
-) -> None:
+def test_an_unknown_filter_or_value_applies_nothing_again(client: Client, filters: dict[str, str]) -> None:
     store_event_without_id("x")
     for ask in (client.get, client.post):
         assert ask(apply_again_url(**filters)).status_code == 404

@@ -1,4 +1,4 @@
-"""Wake-ups: few, never in the way, and lost without harm."""
+"""Wake-ups: they are few, never block a delivery, and may be lost without harm."""
 
 import socket
 import threading
@@ -10,28 +10,28 @@ import pytest
 from celery import current_app
 
 from crmmirror.lib.debouncer import Debouncer
-from events.processing.wakeups import MIN_INTERVAL_SECONDS, TASK, WakeupPublisher
+from events.processing.wakeups import DRAIN_TASK, MIN_INTERVAL_SECONDS, WakeupPublisher
 
 
 @pytest.fixture
 def queue() -> Iterator[Any]:
     """The workers' queue on the real broker, empty."""
     with current_app.connection_for_read() as connection:
-        bound = current_app.amqp.router.route({}, TASK)["queue"].bind(connection.channel())
+        bound = current_app.amqp.router.route({}, DRAIN_TASK)["queue"].bind(connection.channel())
         bound.declare()
         bound.purge()
         yield bound
         bound.purge()
 
 
-def eventually(holds: Callable[[], bool], seconds: float = 5) -> bool:
+def wait_until(condition: Callable[[], bool], seconds: float = 5) -> bool:
     deadline = time.monotonic() + seconds
-    while not holds() and time.monotonic() < deadline:
+    while not condition() and time.monotonic() < deadline:
         time.sleep(0.005)
-    return holds()
+    return condition()
 
 
-def waiting(queue: Any) -> int:
+def waiting_messages(queue: Any) -> int:
     return queue.queue_declare().message_count
 
 
@@ -44,21 +44,21 @@ def test_a_wake_up_asks_for_the_drain_task(queue: Any) -> None:
 
 def test_the_task_that_wake_ups_ask_for_exists() -> None:
     current_app.loader.import_default_modules()
-    assert TASK in current_app.tasks
+    assert DRAIN_TASK in current_app.tasks
 
 
-def test_a_wake_up_that_no_worker_has_taken_will_do(queue: Any) -> None:
+def test_no_second_wake_up_is_published_while_one_waits(queue: Any) -> None:
     publish = WakeupPublisher()
     for _ in range(5):
         publish()
-    assert waiting(queue) == 1
+    assert waiting_messages(queue) == 1
     queue.get().ack()
     publish()
-    assert waiting(queue) == 1
+    assert waiting_messages(queue) == 1
 
 
-def test_a_wake_up_that_was_taken_is_not_counted_until_the_broker_has_heard_of_it(queue: Any) -> None:
-    """Over Redis, Celery (5.7) takes no other in its place for ever if the broker is slow just then."""
+def test_a_worker_that_took_a_wake_up_can_take_the_next(queue: Any) -> None:
+    """Over Redis, Celery (5.7) would otherwise never take another if the broker is slow just then."""
     WakeupPublisher()()
     with current_app.connection_for_read() as connection:
         channel: Any = connection.default_channel
@@ -73,7 +73,7 @@ def test_a_wake_up_that_was_taken_is_not_counted_until_the_broker_has_heard_of_i
 def test_a_wake_up_goes_out_soon_and_from_any_thread(queue: Any) -> None:
     debouncer = Debouncer(WakeupPublisher(), MIN_INTERVAL_SECONDS, "broker")
     threading.Thread(target=debouncer.trigger).start()
-    assert eventually(lambda: waiting(queue) == 1)
+    assert wait_until(lambda: waiting_messages(queue) == 1)
 
 
 @pytest.mark.parametrize("scheme", ["redis", "amqp"])
@@ -100,4 +100,4 @@ def test_a_publisher_recovers_when_its_connection_was_lost(queue: Any) -> None:
         channel: Any = connection.default_channel
         channel.client.client_kill_filter(_type="normal", skipme=True)
     debouncer = Debouncer(publish, MIN_INTERVAL_SECONDS, "broker")
-    assert eventually(debouncer.run_now)
+    assert wait_until(debouncer.run_now)

@@ -1,4 +1,4 @@
-"""Rebuilding: what the log says is there again under the same ids, also what comes meanwhile."""
+"""A rebuild restores what the log says, under the same ids, with the events that come meanwhile."""
 
 from collections.abc import Callable
 from threading import Event as Signal
@@ -26,7 +26,7 @@ from tests.support.rebuild_helpers import (
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_a_rebuild_mends_what_was_spoilt_and_keeps_every_id() -> None:
+def test_a_rebuild_repairs_damaged_rows_and_keeps_every_id() -> None:
     deliver_generated_events(150)
     digest, ids = run_verify_mirror("--digest"), read_record_keys()
     Deal.objects.update(title="Wrong", extra={"no": 1}, closed_at=RECEIVED, is_deleted=True)
@@ -50,7 +50,7 @@ def test_a_rebuild_brings_lost_records_back_with_their_references() -> None:
     assert run_verify_mirror("--digest") == digest
 
 
-def test_a_rebuild_of_a_sound_mirror_touches_no_row() -> None:
+def test_a_rebuild_of_a_correct_mirror_touches_no_row() -> None:
     deliver_generated_events(60)
     changed = list(Deal.objects.order_by("id").values_list("changed_at", flat=True))
     assert run_rebuild_mirror() == "rebuilt from 120 events: 0 rows and 0 events changed\n"
@@ -69,7 +69,7 @@ def test_events_applied_while_the_mirror_is_rebuilt_are_in_it(meanwhile: Callabl
 def test_a_batch_that_began_before_the_rebuild_and_ends_within_it_is_in_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """It settled its events before the rebuild looked at the time, and committed after the log was read."""
+    """Its events are settled before the rebuild starts, and committed only after the log was read."""
     store_bodies(ensure_source("heffl"), [build_deal_body(1, title="Slow")])
     settled, ended = Signal(), Signal()
     wait_for_others, hold_alone = replacement.wait_for_running_batches, replacement.lock_for_replacing
@@ -93,7 +93,7 @@ def test_a_batch_that_began_before_the_rebuild_and_ends_within_it_is_in_it(
 
 
 def settle_slowly(settled: Signal, ended: Signal) -> None:
-    """One batch that is settled and not committed until it is told to end."""
+    """Settle one batch, and commit it only when `ended` is set."""
     try:
         with transaction.atomic():
             drain_backlog()
@@ -103,10 +103,10 @@ def settle_slowly(settled: Signal, ended: Signal) -> None:
         connection.close()
 
 
-def test_a_record_that_comes_to_be_on_both_sides_of_a_rebuild_keeps_the_live_id(
+def test_a_record_that_the_rebuild_and_a_worker_both_create_keeps_the_live_id(
     meanwhile: Callable[..., None], teach_vendor: Callable[[], None]
 ) -> None:
-    """A type that is now known brings it into the rebuilt one; an event meanwhile, into the live."""
+    """The rebuild knows its event type by now; the worker applies an event that comes meanwhile."""
     store_bodies(ensure_source("heffl"), [build_deal_body(1, event="deal.archived", clientId="c1")])
     drain_backlog()
     teach_vendor()
@@ -122,7 +122,7 @@ def test_a_record_that_comes_to_be_on_both_sides_of_a_rebuild_keeps_the_live_id(
 
 @pytest.fixture
 def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Lets another connection apply an event after the log is read and before the mirror is replaced."""
+    """Return a function: it lets another connection apply an event just before the mirror is replaced."""
 
     def arrange(body: bytes, then: Callable[[], Any] = lambda: None) -> None:
         hold_alone = replacement.lock_for_replacing

@@ -1,4 +1,4 @@
-"""What a vendor's table has learnt is in the mirror after a rebuild, for old events too."""
+"""A rebuild applies the current mapping to old events too."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -45,7 +45,7 @@ def test_ignored_events_of_a_type_that_is_now_known_are_applied(teach_vendor: Ca
 def test_an_event_that_is_no_longer_malformed_has_its_type_and_time_in_the_log(
     teach_vendor: Callable[[], None], mend: Callable[[], Any]
 ) -> None:
-    """The envelope's key is written otherwise, which the vendor's table learns."""
+    """The body has the payload under a key that the mapping learns later."""
     body = build_deal_body(1, title="T").replace(b'"payload"', b'"record"')
     stored = store_event(ensure_source("heffl"), body, {}, RECEIVED)
     assert stored.outcome == StoreResult.MALFORMED

@@ -1,4 +1,4 @@
-"""Verifying shows what differs from the log and changes nothing; all registers read back as written."""
+"""Verification shows what differs from the log, and changes nothing; registers read back as written."""
 
 from collections.abc import Callable
 from typing import Any
@@ -28,7 +28,7 @@ def contents() -> list[list[dict[str, Any]]]:
     return [list(model._base_manager.order_by("pk").values()) for model in list_compared_models()]
 
 
-def test_a_mirror_that_heard_its_events_in_any_order_is_verified() -> None:
+def test_a_mirror_that_received_its_events_in_any_order_is_verified() -> None:
     deliver_generated_events(150)
     assert run_verify_mirror() == (0, "300 events, 0 rows differ\n")
 
@@ -54,7 +54,7 @@ def test_a_cell_that_was_changed_by_hand_is_shown_with_its_event() -> None:
         (lambda: TimelineEntry.objects.first().delete(), "1 rows differ"),  # type: ignore[union-attr]
     ],
 )
-def test_a_row_too_few_or_too_many_is_shown(spoil: Callable[[], Any], shown: str) -> None:
+def test_a_missing_or_superfluous_row_is_shown(spoil: Callable[[], Any], shown: str) -> None:
     store_bodies(ensure_source("heffl"), [build_deal_body(1, title="Right")])
     drain_backlog()
     spoil()
@@ -94,13 +94,13 @@ def test_verifying_changes_nothing() -> None:
     assert before == contents()
 
 
-def test_an_event_that_waits_is_no_difference() -> None:
+def test_a_pending_event_is_not_a_difference() -> None:
     deliver_generated_events(20)
     store_bodies(ensure_source("heffl"), [build_deal_body(1, title="Later")])
     assert run_verify_mirror()[0] == 0
 
 
-def test_an_applied_event_that_waits_to_be_applied_again_is_no_difference() -> None:
+def test_a_pending_event_that_was_applied_before_is_not_a_difference() -> None:
     deliver_generated_events(20)
     Event.objects.update(status=Event.Status.PENDING)
     assert run_verify_mirror()[0] == 0
@@ -111,13 +111,13 @@ def test_the_registers_of_a_row_read_back_as_they_were_written() -> None:
     for model in record_models():
         for row in model._base_manager.all():
             state = load_state(row.registers)
-            assert load_state(dump_state(state, plain(model))) == state
+            assert load_state(dump_state(state, plain_columns(model))) == state
 
 
-def plain(model: type[Record]) -> frozenset[str]:
+def plain_columns(model: type[Record]) -> frozenset[str]:
     return statements_for(model).plain
 
 
-def test_a_limit_that_is_none_is_one_line() -> None:
-    with pytest.raises(CommandError, match="'-1' is no number above zero"):
+def test_a_wrong_limit_is_one_line() -> None:
+    with pytest.raises(CommandError, match="'-1' is not a number above zero"):
         call_command("verify_mirror", "--limit=-1")

@@ -1,4 +1,4 @@
-"""Refused deliveries: each counted, a few of them kept, whatever strangers send."""
+"""Refused deliveries: all are counted, some are kept as samples, whatever strangers send."""
 
 import time
 from collections import Counter
@@ -16,55 +16,50 @@ from django.test import override_settings
 
 from events import signatures
 from events.models import Event, Refusal, RefusalCount, Source
-from events.refusals import recorder
+from events.refusals import refusal_buffer
 from events.refusals.reasons import RefusalReason, Refused
-from events.refusals.recorder import (
-    COUNT_RETENTION,
-    MAX_SAMPLES_A_MINUTE,
-    MAX_STORED_SAMPLES,
-    buffer,
-    record_refusal,
-    write_buffer,
-)
+from events.refusals.recorder import buffer, record_refusal, write_buffer
+from events.refusals.refusal_buffer import MAX_SAMPLES_A_MINUTE
+from events.refusals.refusal_tables import COUNT_RETENTION, MAX_STORED_SAMPLES
 from tests.support.ports import HOST
 from tests.support.vendor_requests import BODY, UNKNOWN_ADDRESS, client, delivery_path, new_source, post
 from tests.support.web_server import WebServer, run_web_server
 
 
 @pytest.fixture(autouse=True)
-def minute(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
-    """It is one minute throughout a test, unless the test calls this with another."""
+def set_minute(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Keep the minute the same throughout a test, unless the test calls this with another."""
 
-    def is_now(number: int) -> None:
-        monkeypatch.setattr(recorder, "current_minute", lambda: number)
+    def set_to(number: int) -> None:
+        monkeypatch.setattr(refusal_buffer, "current_minute", lambda: number)
 
-    is_now(1)
-    return is_now
+    set_to(1)
+    return set_to
 
 
 def counts() -> dict[tuple[str, str], int]:
-    """(slug or empty, reason) -> refused, in whichever hours."""
-    found: Counter[tuple[str, str]] = Counter()
+    """Return (slug or empty, reason) -> number of refusals, in all hours."""
+    totals: Counter[tuple[str, str]] = Counter()
     for slug, reason, count in RefusalCount.objects.values_list("source__slug", "reason", "count"):
-        found[slug or "", reason] += count
-    return found
+        totals[slug or "", reason] += count
+    return totals
 
 
-def stale(source: Source, secret: str) -> dict[str, str]:
+def sign_an_hour_ago(source: Source, secret: str) -> dict[str, str]:
     return signatures.sign(source, secret, BODY, at=int(time.time()) - 3600)
 
 
-def limited(source: Source, **fields: Any) -> None:
+def update(source: Source, **fields: Any) -> None:
     Source.objects.filter(pk=source.pk).update(**fields)
 
 
 def post_from_elsewhere(source: Source, secret: str) -> None:
-    limited(source, allowed_networks="192.0.2.0/24")
+    update(source, allowed_networks="192.0.2.0/24")
     post(source, BODY)
 
 
 def post_too_often(source: Source, secret: str) -> None:
-    limited(source, rate_limit=1, rate_period="minute")
+    update(source, rate_limit=1, rate_period="minute")
     for number in range(2):
         body = BODY + b" " * number
         post(source, body, signatures.sign(source, secret, body))
@@ -77,7 +72,7 @@ REFUSALS: dict[RefusalReason, Callable[[Source, str], Any]] = {
     RefusalReason.SIZE: lambda source, secret: post(source, b" " * (source.max_body_bytes + 1)),
     RefusalReason.SHORT_BODY: lambda source, secret: post(source, b""),
     RefusalReason.SIGNATURE: lambda source, secret: post(source, BODY),
-    RefusalReason.TIMESTAMP: lambda source, secret: post(source, BODY, stale(source, secret)),
+    RefusalReason.TIMESTAMP: lambda source, secret: post(source, BODY, sign_an_hour_ago(source, secret)),
     RefusalReason.NETWORK: post_from_elsewhere,
     RefusalReason.RATE: post_too_often,
 }
@@ -86,7 +81,7 @@ SOURCELESS = {RefusalReason.METHOD, RefusalReason.UNKNOWN_SOURCE}
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("reason", REFUSALS)
-def test_a_refusal_is_counted_and_kept_by_its_reason(reason: RefusalReason) -> None:
+def test_a_refusal_is_counted_and_kept_with_its_reason(reason: RefusalReason) -> None:
     source, secret = new_source()
     before = datetime.now(UTC)
     REFUSALS[reason](source, secret)
@@ -105,29 +100,29 @@ def test_every_reason_to_refuse_has_a_test_here() -> None:
 
 
 @pytest.mark.django_db
-def test_what_is_kept_is_the_size_and_never_the_body_the_headers_or_the_address() -> None:
+def test_a_sample_has_the_size_and_never_the_body_the_headers_or_the_path() -> None:
     source, _ = new_source()
     headers = {"webhook-signature": "v1,hidden-mark", "User-Agent": "hidden-mark", "Cookie": "hidden-mark"}
     post(source, b"hidden-mark", headers)
     client.post(f"/webhooks/{source.uuid}/hidden-mark", b"hidden-mark", content_type="text/plain")
     write_buffer()
     for table in (Refusal, RefusalCount):
-        told = str(list(table._default_manager.values()))
-        assert "hidden-mark" not in told
-        assert str(source.uuid) not in told
+        content = str(list(table._default_manager.values()))
+        assert "hidden-mark" not in content
+        assert str(source.uuid) not in content
     assert set(Refusal.objects.values_list("size", flat=True)) == {len(b"hidden-mark")}
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("length", ["x", "-1", "9" * 19, "٣", ""])
-def test_a_size_that_is_no_number_is_unknown(length: str) -> None:
+def test_a_size_that_is_not_a_number_is_unknown(length: str) -> None:
     client.generic("POST", UNKNOWN_ADDRESS, CONTENT_LENGTH=length)
     write_buffer()
     assert Refusal.objects.get().size is None
 
 
 @pytest.mark.django_db
-def test_refusing_writes_nothing_within_the_request(django_assert_num_queries: Any) -> None:
+def test_a_refusal_writes_nothing_during_the_request(django_assert_num_queries: Any) -> None:
     source, _ = new_source()
     with django_assert_num_queries(1):
         post(source, BODY)
@@ -137,20 +132,20 @@ def test_refusing_writes_nothing_within_the_request(django_assert_num_queries: A
 
 
 @pytest.mark.django_db
-def test_a_flood_is_counted_whole_and_sampled(django_assert_num_queries: Any) -> None:
+def test_all_refusals_of_a_flood_are_counted_and_some_are_sampled(django_assert_num_queries: Any) -> None:
     flood = 2000
     for _ in range(flood):
         client.post(UNKNOWN_ADDRESS)
-    with django_assert_num_queries(6):  # Two of them begin and end the transaction.
+    with django_assert_num_queries(6):  # Two of these begin and end the transaction.
         write_buffer()
     assert counts() == {("", "unknown-source"): flood}
     assert Refusal.objects.count() == MAX_SAMPLES_A_MINUTE
 
 
 @pytest.mark.django_db
-def test_each_minute_has_a_sample_of_its_own(minute: Callable[[int], None]) -> None:
+def test_each_minute_has_samples_of_its_own(set_minute: Callable[[int], None]) -> None:
     for number in (1, 2):
-        minute(number)
+        set_minute(number)
         for _ in range(20):
             client.post(UNKNOWN_ADDRESS)
     write_buffer()
@@ -165,12 +160,12 @@ def test_a_flood_does_not_fill_the_log(caplog: pytest.LogCaptureFixture) -> None
 
 
 @pytest.mark.django_db
-def test_a_flood_of_one_kind_leaves_room_for_the_others() -> None:
+def test_a_flood_of_one_reason_does_not_displace_the_samples_of_others() -> None:
     source, secret = new_source()
     other, _ = new_source(slug="other")
     for _ in range(50):
         post(source, BODY)
-    post(source, BODY, stale(source, secret))
+    post(source, BODY, sign_an_hour_ago(source, secret))
     post(other, BODY)
     write_buffer()
     kept = Refusal.objects.exclude(source=source, reason="signature").values_list("source__slug", "reason")
@@ -178,7 +173,7 @@ def test_a_flood_of_one_kind_leaves_room_for_the_others() -> None:
 
 
 @pytest.mark.django_db
-def test_the_newest_of_each_source_and_reason_are_kept() -> None:
+def test_the_newest_samples_of_each_source_and_reason_are_kept() -> None:
     source, _ = new_source()
     rounds = MAX_STORED_SAMPLES // MAX_SAMPLES_A_MINUTE + 3
     post(source, b"")
@@ -186,7 +181,7 @@ def test_the_newest_of_each_source_and_reason_are_kept() -> None:
         for _ in range(MAX_SAMPLES_A_MINUTE):
             client.post(UNKNOWN_ADDRESS)
         write_buffer()
-        buffer._sampled.clear()  # A minute goes by.
+        buffer._samples_of_minute.clear()  # As after a minute.
     unknown = Refusal.objects.filter(source=None)
     assert unknown.count() == MAX_STORED_SAMPLES
     newest = Refusal.objects.order_by("-id").values_list("id", flat=True)
@@ -195,7 +190,7 @@ def test_the_newest_of_each_source_and_reason_are_kept() -> None:
 
 
 @pytest.mark.django_db
-def test_counts_of_an_hour_add_up_and_old_hours_go() -> None:
+def test_counts_of_an_hour_add_up_and_old_hours_are_deleted() -> None:
     hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     old, recent = hour - COUNT_RETENTION - timedelta(hours=1), hour - timedelta(hours=1)
     for moment in (old, recent):
@@ -207,13 +202,13 @@ def test_counts_of_an_hour_add_up_and_old_hours_go() -> None:
 
 
 @pytest.mark.django_db
-def test_while_the_database_is_away_counts_wait_and_none_is_lost() -> None:
-    def fails(*args: Any) -> None:
+def test_no_count_is_lost_while_the_database_is_away() -> None:
+    def fail(*args: Any) -> None:
         raise OperationalError
 
     client.post(UNKNOWN_ADDRESS)
     for _ in range(3):
-        with connection.execute_wrapper(lambda *args: fails()), pytest.raises(OperationalError):
+        with connection.execute_wrapper(lambda *args: fail()), pytest.raises(OperationalError):
             write_buffer()
         client.post(UNKNOWN_ADDRESS)
     write_buffer()
@@ -222,9 +217,9 @@ def test_while_the_database_is_away_counts_wait_and_none_is_lost() -> None:
 
 
 @pytest.mark.django_db
-def test_what_waits_in_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recorder, "MAX_SAMPLES", 10)
-    monkeypatch.setattr(recorder, "MAX_COUNTS", 20)
+def test_the_buffer_in_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(refusal_buffer, "MAX_SAMPLES", 10)
+    monkeypatch.setattr(refusal_buffer, "MAX_COUNTS", 20)
     for number in range(100):
         refused = Refused(RefusalReason.SIGNATURE, "x")
         refused.source_id = number + 1
@@ -234,7 +229,7 @@ def test_what_waits_in_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.mark.django_db
-def test_a_source_that_is_gone_stops_nothing() -> None:
+def test_a_source_that_was_deleted_does_not_block_the_others() -> None:
     source, _ = new_source()
     post(source, BODY)
     client.post(UNKNOWN_ADDRESS)
@@ -248,7 +243,7 @@ def test_a_source_that_is_gone_stops_nothing() -> None:
 @pytest.mark.parametrize(
     ("forwarded", "kept"), [("10.1.1.1, 203.0.113.9", "203.0.113.9"), ("fe80::1%eth0", "fe80::1")]
 )
-def test_behind_a_proxy_the_address_is_the_one_that_the_proxy_saw_without_its_zone(
+def test_behind_a_proxy_the_address_is_the_one_that_the_proxy_added_without_its_zone(
     forwarded: str, kept: str
 ) -> None:
     client.post(UNKNOWN_ADDRESS, headers={"X-Forwarded-For": forwarded})
@@ -265,7 +260,7 @@ def post_at(web: WebServer, path: str) -> int:
 def test_the_refusals_of_several_processes_add_up_within_seconds(tmp_path: Path) -> None:
     source, _ = new_source()
     with ExitStack() as stack:
-        webs = [stack.enter_context(run_web_server(_made(tmp_path / name))) for name in "ab"]
+        webs = [stack.enter_context(run_web_server(make_directory(tmp_path / name))) for name in "ab"]
         paths = [UNKNOWN_ADDRESS] * 30 + [delivery_path(source)] * 30
         with ThreadPoolExecutor(8) as pool:
             answers = list(pool.map(post_at, webs * 30, paths))
@@ -276,10 +271,10 @@ def test_the_refusals_of_several_processes_add_up_within_seconds(tmp_path: Path)
             time.sleep(0.1)
         assert counts() == expected
     assert not Event.objects.exists()
-    # Of two processes and two reasons, in what may be two minutes.
+    # Two processes and two reasons; the test may run across two minutes.
     assert 0 < Refusal.objects.count() <= 2 * 2 * 2 * MAX_SAMPLES_A_MINUTE
 
 
-def _made(directory: Path) -> Path:
+def make_directory(directory: Path) -> Path:
     directory.mkdir()
     return directory

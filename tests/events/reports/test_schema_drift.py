@@ -10,6 +10,7 @@ import pytest
 
 from entities.generator import event_generator
 from entities.generator.event_generator import generate_event
+from entities.generator.word_pools import UNKNOWN_KEYS
 from entities.reading.plan import entity_plans
 from entities.vendors import all_vendors, get_vendor
 from events.models import Event
@@ -24,11 +25,11 @@ from tests.support.staff_client import get_page, log_in_staff, store_and_apply, 
 from tests.support.unmapped_events import DEAL, DRIFT_URL, backdate_receipt
 
 pytestmark = pytest.mark.django_db
-Told = tuple[str, str, str, str, int]
+FindingSummary = tuple[str, str, str, str, int]
 
 
-def told(days: int = 30, vendor: str = "") -> list[Told]:
-    """Kind, event type, record, path and number of events of each finding."""
+def finding_summaries(days: int = 30, vendor: str = "") -> list[FindingSummary]:
+    """Return kind, event type, record, path and number of events of each finding."""
     return [
         (one.kind, one.event_type, one.record_type, one.path, one.events) for one in findings(days, vendor)
     ]
@@ -49,7 +50,7 @@ def test_unknown_types_are_summed_up_with_since_when_how_often_and_an_example() 
     backdate_receipt(events[2], days_ago=2)
     (found,) = findings()
     assert (found.kind, found.vendor, found.event_type, found.events) == (
-        FindingKind.TYPE,
+        FindingKind.UNKNOWN_TYPE,
         "heffl",
         "deal.sneezed",
         3,
@@ -63,10 +64,10 @@ def test_an_event_counts_once_however_often_it_comes_and_is_applied() -> None:
         store_and_apply("deal.created", DEAL | {"score": 1, "client": {"id": "c", "score": 2}})
         reapply(Event.objects.all())
         drain_backlog()
-    assert {events for *_, events in told()} == {1}
+    assert {events for *_, events in finding_summaries()} == {1}
 
 
-def test_vendors_and_sources_are_told_apart_by_vendor() -> None:
+def test_findings_are_grouped_by_vendor() -> None:
     store_and_apply("deal.sneezed", DEAL)
     store_and_apply("deal.sneezed", DEAL, vendor="seedly")
     assert [(one.vendor, one.events) for one in findings()] == [("heffl", 1), ("seedly", 1)]
@@ -94,25 +95,27 @@ def test_vendors_and_sources_are_told_apart_by_vendor() -> None:
         ({"price": 5, "clientId": "c", "client": {"id": "c", "name": "Acme"}}, None),
     ],
 )  # fmt: skip
-def test_what_the_mapping_does_not_name_is_told_from_what_it_cannot_take(
+def test_unknown_fields_are_distinguished_from_values_that_do_not_fit(
     payload: dict[str, Any], expected: tuple[str, str, str] | None
 ) -> None:
     store_and_apply("deal.updated", DEAL | payload)
-    assert [(kind, model, path) for kind, _, model, path, _ in told()] == ([expected] if expected else [])
+    assert [(kind, model, path) for kind, _, model, path, _ in finding_summaries()] == (
+        [expected] if expected else []
+    )
 
 
-def test_a_tag_that_is_none_is_a_value_that_cannot_be_read() -> None:
+def test_a_tag_that_is_an_object_is_a_value_that_cannot_be_read() -> None:
     store_and_apply(
         "contact.tag_added", {"contactId": "c", "subAccountId": "s", "tagName": {"a": 1}}, vendor="seedly"
     )
-    assert ("value", "contact.tag_added", "contact", "tagName", 1) in told()
+    assert ("value", "contact.tag_added", "contact", "tagName", 1) in finding_summaries()
 
 
 def test_fields_are_summed_up_by_type_and_path() -> None:
     for n in range(2):
         store_and_apply("deal.updated", DEAL | {"score": n, "rating": n})
     store_and_apply("deal.created", DEAL | {"score": 7})
-    assert told() == [
+    assert finding_summaries() == [
         ("field", "deal.updated", "deal", "rating", 2),
         ("field", "deal.updated", "deal", "score", 2),
         ("field", "deal.created", "deal", "score", 1),
@@ -120,7 +123,7 @@ def test_fields_are_summed_up_by_type_and_path() -> None:
 
 
 @pytest.mark.parametrize("vendor", sorted(all_vendors()))
-def test_of_a_hostile_stream_only_the_keys_that_nobody_mapped_are_unknown_fields(vendor: str) -> None:
+def test_in_a_hostile_stream_only_unmapped_keys_are_unknown_fields(vendor: str) -> None:
     random, circumstances = Random(3), event_generator.Circumstances(junk=0.2)
     for _ in range(300):
         store_delivery(generate_event(random, get_vendor(vendor), circumstances), vendor)
@@ -128,23 +131,23 @@ def test_of_a_hostile_stream_only_the_keys_that_nobody_mapped_are_unknown_fields
     found = findings()
     kinds = {one.kind for one in found}
     assert (
-        {FindingKind.FIELD, FindingKind.VALUE}
+        {FindingKind.UNKNOWN_FIELD, FindingKind.UNREADABLE_VALUE}
         <= kinds
-        <= {FindingKind.FIELD, FindingKind.VALUE, FindingKind.SPARE}
+        <= {FindingKind.UNKNOWN_FIELD, FindingKind.UNREADABLE_VALUE, FindingKind.UNUSED_VALUE}
     )
-    unknown = {one.path for one in found if one.kind is FindingKind.FIELD}
-    assert set(event_generator.UNKNOWN_KEYS) <= unknown
-    assert {path for path in unknown if not path.endswith(".nested")} == set(event_generator.UNKNOWN_KEYS)
+    unknown = {one.path for one in found if one.kind is FindingKind.UNKNOWN_FIELD}
+    assert set(UNKNOWN_KEYS) <= unknown
+    assert {path for path in unknown if not path.endswith(".nested")} == set(UNKNOWN_KEYS)
 
 
 # The mapping of today.
 
 
 @pytest.fixture
-def learn(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
-    """Teaches a vendor's table a type of event, and a deal's field in a word and in a part of an object."""
+def learn_mapping(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
+    """Return a function that adds an event type, a field and a part of an object to a vendor's mapping."""
 
-    def teach() -> None:
+    def extend_vendor() -> None:
         vendor = get_vendor("heffl")
         known = vendor.events["deal.updated"]
         columns = {**known.entity.columns, "lost_reason": "score", "pipeline_ref": "funnel.id"}
@@ -157,17 +160,19 @@ def learn(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
         monkeypatch.setitem(all_vendors(), "heffl", replace(vendor, events=types))
         entity_plans.cache_clear()
 
-    yield teach
+    yield extend_vendor
     monkeypatch.undo()
     entity_plans.cache_clear()
 
 
-def test_what_the_mapping_has_learnt_since_is_no_unknown_any_more(learn: Callable[[], None]) -> None:
+def test_what_the_mapping_has_learnt_since_is_not_reported_as_unknown(
+    learn_mapping: Callable[[], None],
+) -> None:
     store_and_apply("deal.sneezed", DEAL | {"value": 1})
     store_and_apply("deal.updated", DEAL | {"score": "high", "funnel": {"id": 7}, "rating": 1})
-    assert {kind for kind, *_ in told()} == {"type", "field"}
-    learn()
-    assert told() == [
+    assert {kind for kind, *_ in finding_summaries()} == {"type", "field"}
+    learn_mapping()
+    assert finding_summaries() == [
         ("field", "deal.updated", "deal", "rating", 1),
         ("learnt-type", "deal.sneezed", "", "", 1),
         ("learnt-field", "deal.updated", "deal", "funnel", 1),
@@ -175,10 +180,12 @@ def test_what_the_mapping_has_learnt_since_is_no_unknown_any_more(learn: Callabl
     ]
 
 
-def test_what_was_learnt_is_gone_from_the_report_once_applied_again(learn: Callable[[], None]) -> None:
+def test_newly_mapped_findings_disappear_once_the_events_are_applied_again(
+    learn_mapping: Callable[[], None],
+) -> None:
     store_and_apply("deal.sneezed", DEAL)
     store_and_apply("deal.updated", DEAL | {"score": "high"})
-    learn()
+    learn_mapping()
     client = log_in_staff()
     page = get_page(client, DRIFT_URL)
     (link,) = [part.split('"')[0] for part in page.split('href="')[1:] if "apply-all-again" in part]
@@ -186,10 +193,10 @@ def test_what_was_learnt_is_gone_from_the_report_once_applied_again(learn: Calla
     # The list of events knows the types that were there when it was loaded.
     reapply(Event.objects.all())
     drain_backlog()
-    assert told() == []
+    assert finding_summaries() == []
 
 
-def test_a_vendors_new_module_needs_nothing_else(tmp_path: Path) -> None:
+def test_a_new_vendor_module_is_reported_without_further_changes(tmp_path: Path) -> None:
     module = """
 from entities.vendor_language import Entity, Vendor, event_types, same_names
 DEAL = Entity("deal", id=("uid",), columns=same_names("title value"))
@@ -199,7 +206,7 @@ VENDOR = Vendor("marigold", "Marigold", "none", event_types("order", DEAL, "crea
         for event, payload in (("order.lost", {"uid": 1}), ("order.created", {"uid": 1, "gift": True})):
             store_delivery(build_body("marigold", event, payload), "marigold")
         drain_backlog()
-        assert told(vendor="marigold") == [
+        assert finding_summaries(vendor="marigold") == [
             ("type", "order.lost", "", "", 1),
             ("field", "order.created", "deal", "gift", 1),
         ]
@@ -212,11 +219,11 @@ def test_only_what_was_received_in_the_period_counts() -> None:
     old = store_and_apply("deal.sneezed", DEAL)
     store_and_apply("deal.updated", DEAL | {"score": 1})
     backdate_receipt(old, days_ago=40)
-    assert [kind for kind, *_ in told()] == ["field"]
-    assert [kind for kind, *_ in told(days=50)] == ["type", "field"]
+    assert [kind for kind, *_ in finding_summaries()] == ["field"]
+    assert [kind for kind, *_ in finding_summaries(days=50)] == ["type", "field"]
 
 
-def test_a_limit_reads_the_newest_events_whole_and_says_how_far_back() -> None:
+def test_a_limit_reads_whole_events_from_the_newest_and_reports_how_far_back() -> None:
     for n in range(5):
         backdate_receipt(
             store_and_apply("deal.updated", DEAL | {"score": n, "client": {"id": "c", "score": n}}),

@@ -1,4 +1,4 @@
-"""A test event from the admin: over the network, to the source's own address, and into no record."""
+"""A test event from the admin goes over the network to the source's own address, and changes no record."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,27 +27,27 @@ def client() -> Client:
 
 
 def send(client: Client, source: Source, port: int) -> str:
-    """What the admin, served at that port, says after sending."""
+    """Send a test event from the admin, served at that port; return the message that the admin shows."""
     url = page_url(source).replace("change", "trial")
     answer = client.post(url, follow=True, headers={"Host": f"127.0.0.1:{port}"})
-    [message] = answer.context["messages"]
-    return str(message)
+    [shown] = answer.context["messages"]
+    return str(shown)
 
 
 @pytest.mark.parametrize("vendor", sorted(all_vendors()))
 @pytest.mark.parametrize(
     "scheme", ["standard-webhooks", "hmac-sha256", "hmac-sha256-timestamped", "token", "none"]
 )
-def test_a_test_event_is_stored_and_becomes_no_record(
+def test_a_test_event_is_stored_and_changes_no_record(
     web: WebServer, client: Client, vendor: str, scheme: str
 ) -> None:
     source, _ = new_source(scheme)
     Source.objects.update(vendor=vendor)
     source.refresh_from_db()
-    said = send(client, source, web.port)
+    message = send(client, source, web.port)
     event = Event.objects.get()
-    assert "answered 202 accepted" in said
-    assert f'<a href="/admin/events/event/{event.pk}/change/">event {event.pk}</a>' in said
+    assert "answered 202 accepted" in message
+    assert f'<a href="/admin/events/event/{event.pk}/change/">event {event.pk}</a>' in message
     drain_backlog()
     event.refresh_from_db()
     assert (event.event_type, event.status, event.warnings) == ("mirror.test", "ignored", [])
@@ -61,7 +61,7 @@ def test_each_test_event_is_a_new_one(web: WebServer, client: Client) -> None:
     assert Event.objects.count() == 2
 
 
-def test_a_refusal_is_told_in_its_own_words(web: WebServer, client: Client) -> None:
+def test_a_refusal_is_shown_with_its_detail(web: WebServer, client: Client) -> None:
     source, _ = new_source()
     Source.objects.update(allowed_networks="203.0.113.0/24")
     assert "answered 403. The source takes no deliveries from this address." in send(client, source, web.port)
@@ -87,8 +87,8 @@ def test_a_host_that_is_not_the_mirrors_gets_nothing(client: Client) -> None:
 
 
 @contextmanager
-def something_else() -> Iterator[int]:
-    """A web server that is not the mirror; its port."""
+def other_web_server() -> Iterator[int]:
+    """Serve a web server that is not the mirror; yield its port."""
 
     class Page(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -104,7 +104,7 @@ def something_else() -> Iterator[int]:
         yield server.server_address[1]
 
 
-def test_an_answer_that_is_not_the_mirrors_is_no_success(client: Client, tmp_path: Path) -> None:
-    with something_else() as port:
+def test_an_answer_of_another_server_is_not_a_success(client: Client, tmp_path: Path) -> None:
+    with other_web_server() as port:
         assert "answered 200" in send(client, new_source()[0], port)
     assert not Event.objects.exists()

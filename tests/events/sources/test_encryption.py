@@ -1,4 +1,4 @@
-"""Secrets at rest: encrypted, read with any of the keys, rotated with an overlap."""
+"""Encryption of secrets at rest, and which secrets a source accepts."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -15,7 +15,7 @@ def key() -> str:
     return Fernet.generate_key().decode()
 
 
-def test_what_is_encrypted_with_the_first_key_is_read_with_any() -> None:
+def test_a_secret_is_encrypted_with_the_first_key_and_decrypted_with_any() -> None:
     old, new = key(), key()
     with override_settings(ENCRYPTION_KEYS=[old]):
         ciphertext = encryption.encrypt("s3cret")
@@ -29,7 +29,7 @@ def test_what_is_encrypted_with_the_first_key_is_read_with_any() -> None:
 
 
 @pytest.mark.parametrize("keys", [[], ["short"], [""]])
-def test_keys_that_are_missing_or_wrong_are_named(keys: list[str]) -> None:
+def test_missing_or_wrong_keys_are_named_in_the_message(keys: list[str]) -> None:
     with override_settings(ENCRYPTION_KEYS=keys), pytest.raises(encryption.NoEncryptionKey) as raised:
         encryption.encrypt("s3cret")
     assert "ENCRYPTION_KEYS" in str(raised.value)
@@ -45,7 +45,7 @@ def test_a_stored_secret_is_not_readable_without_the_key() -> None:
 
 
 @pytest.mark.django_db
-def test_old_and_new_secret_are_taken_until_the_old_one_expires() -> None:
+def test_old_and_new_secret_are_accepted_until_the_old_one_is_deleted() -> None:
     source, old = new_source("hmac-sha256")
     add_secret(source, "the-new-one")
     assert deliver(source, old, b"1").status_code == 202
@@ -59,7 +59,7 @@ def test_old_and_new_secret_are_taken_until_the_old_one_expires() -> None:
 @pytest.mark.parametrize(
     ("expires_in", "status"), [(timedelta(seconds=-1), 401), (timedelta(hours=1), 202)], ids=str
 )
-def test_a_secret_serves_until_it_expires(expires_in: timedelta, status: int) -> None:
+def test_a_secret_is_accepted_until_it_expires(expires_in: timedelta, status: int) -> None:
     source, secret = new_source("token")
     SourceSecret.objects.update(expires_at=datetime.now(UTC) + expires_in)
     assert deliver(source, secret).status_code == status
@@ -67,7 +67,7 @@ def test_a_secret_serves_until_it_expires(expires_in: timedelta, status: int) ->
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("scheme", ["standard-webhooks", "hmac-sha256", "hmac-sha256-timestamped", "token"])
-def test_a_source_whose_secrets_have_all_expired_takes_nothing(scheme: str) -> None:
+def test_a_source_whose_secrets_have_all_expired_accepts_nothing(scheme: str) -> None:
     source, secret = new_source(scheme)
     SourceSecret.objects.update(expires_at=datetime.now(UTC) - timedelta(seconds=1))
     assert deliver(source, secret).status_code == 401

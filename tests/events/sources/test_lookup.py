@@ -1,4 +1,4 @@
-"""What a process remembers of a source never outlives a change of it."""
+"""The cache of sources: a change of a source counts for the next delivery, cached or not."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import pytest
 from django.http import HttpRequest
 from django.utils import timezone
 
-from events.endpoint import views
+from events.endpoint import delivery_request
 from events.endpoint.request_body import read_body
 from events.models import Event, Source, SourceSecret
 from tests.support.vendor_requests import BODY, EVENT, add_secret, deliver, new_source, post
@@ -18,25 +18,25 @@ SECRET = "whsec_" + "A" * 32
 
 
 @pytest.fixture
-def known() -> tuple[Source, str]:
-    """A source that this process has had a delivery for, and its secret."""
+def cached() -> tuple[Source, str]:
+    """A source that is in the cache of this process, and its secret."""
     source, secret = new_source()
     assert deliver(source, secret).status_code == 202
     return source, secret
 
 
-def test_a_delivery_to_a_remembered_source_takes_one_round_trip(
-    known: tuple[Source, str], sent_statements: list[Any]
+def test_a_delivery_to_a_cached_source_takes_one_round_trip(
+    cached: tuple[Source, str], sent_statements: list[Any]
 ) -> None:
     sent_statements.clear()
-    assert deliver(*known, OTHER_BODY).status_code == 202
+    assert deliver(*cached, OTHER_BODY).status_code == 202
     assert len(sent_statements) == 1
 
 
-def test_a_source_that_was_made_inactive_is_not_found(known: tuple[Source, str]) -> None:
+def test_a_source_that_was_made_inactive_is_not_found(cached: tuple[Source, str]) -> None:
     Source.objects.update(active=False)
-    assert deliver(*known, OTHER_BODY).status_code == 404
-    assert deliver(*known).status_code == 404
+    assert deliver(*cached, OTHER_BODY).status_code == 404
+    assert deliver(*cached).status_code == 404
     assert Event.objects.count() == 1
 
 
@@ -44,8 +44,8 @@ CHANGES = {404: lambda: Source.objects.update(active=False), 401: lambda: Source
 
 
 @pytest.mark.parametrize("status", CHANGES)
-@pytest.mark.parametrize("rate_limit", [None, 5], ids=["without a limit", "with a rate limit"])
-def test_what_changes_while_a_body_is_sent_counts_for_it(
+@pytest.mark.parametrize("rate_limit", [None, 5], ids=["without a rate limit", "with a rate limit"])
+def test_a_change_while_a_body_is_sent_counts_for_that_delivery(
     status: int, rate_limit: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source, secret = new_source()
@@ -56,38 +56,38 @@ def test_what_changes_while_a_body_is_sent_counts_for_it(
         CHANGES[status]()
         return read(request, limit)
 
-    monkeypatch.setattr(views, "read_body", read_slowly)
+    monkeypatch.setattr(delivery_request, "read_body", read_slowly)
     assert deliver(source, secret).status_code == status
     assert not Event.objects.exists()
 
 
-def test_a_secret_that_has_ended_is_refused(known: tuple[Source, str]) -> None:
+def test_a_secret_that_has_expired_is_refused(cached: tuple[Source, str]) -> None:
     SourceSecret.objects.update(expires_at=timezone.now())
-    assert deliver(*known, OTHER_BODY).status_code == 401
+    assert deliver(*cached, OTHER_BODY).status_code == 401
     assert Event.objects.count() == 1
 
 
-def test_a_secret_that_was_added_is_accepted(known: tuple[Source, str]) -> None:
-    source, _ = known
+def test_a_secret_that_was_added_is_accepted(cached: tuple[Source, str]) -> None:
+    source, _ = cached
     add_secret(source, SECRET)
     assert deliver(source, SECRET, OTHER_BODY).status_code == 202
 
 
-def test_a_limit_that_was_raised_counts_at_once(known: tuple[Source, str]) -> None:
-    source, secret = known
+def test_a_limit_that_was_raised_counts_at_once(cached: tuple[Source, str]) -> None:
+    source, secret = cached
     Source.objects.update(max_body_bytes=len(BODY) - 1)
     assert deliver(source, secret, OTHER_BODY).status_code == 413
     Source.objects.update(max_body_bytes=len(BODY))
     assert deliver(source, secret, OTHER_BODY).status_code == 202
 
 
-def test_a_scheme_that_was_changed_counts_at_once(known: tuple[Source, str]) -> None:
-    source, _ = known
+def test_a_scheme_that_was_changed_counts_at_once(cached: tuple[Source, str]) -> None:
+    source, _ = cached
     Source.objects.update(scheme="none")
     assert post(source, OTHER_BODY).status_code == 202
 
 
-def test_a_source_that_is_gone_is_not_found(known: tuple[Source, str]) -> None:
+def test_a_source_that_was_deleted_is_not_found(cached: tuple[Source, str]) -> None:
     Event.objects.all().delete()
     Source.objects.all().delete()
-    assert deliver(*known).status_code == 404
+    assert deliver(*cached).status_code == 404

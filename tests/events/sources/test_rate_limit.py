@@ -1,4 +1,4 @@
-"""Limits of a source: how often it is delivered to, and from which networks."""
+"""The limits of a source: its rate limit, and its allowed networks."""
 
 import json
 import time
@@ -24,69 +24,70 @@ from tests.support.web_server import WebServer, run_web_server
 
 @pytest.fixture
 def source(db: None) -> Source:
-    """One whose address is the whole secret."""
+    """A source whose address is its only secret."""
     return new_source("none")[0]
 
 
-def set_up(source: Source, **fields: Any) -> None:
+def update(source: Source, **fields: Any) -> None:
     Source.objects.filter(pk=source.pk).update(**fields)
 
 
-def different(number: int) -> bytes:
+def numbered_body(number: int) -> bytes:
+    """Return a body that makes an event of its own."""
     return BODY + b" " * number
 
 
-def time_goes_by(seconds: float) -> None:
-    """What is used up is a time: it is as well brought nearer."""
+def refill(seconds: float) -> None:
+    """Refill all token buckets, as if that much time had passed."""
     TokenBucket.objects.update(full_at=F("full_at") - timedelta(seconds=seconds))
 
 
 def test_there_is_no_limit_unless_set(source: Source) -> None:
-    assert {post(source, different(number)).status_code for number in range(50)} == {202}
+    assert {post(source, numbered_body(number)).status_code for number in range(50)} == {202}
     assert not TokenBucket.objects.exists()
 
 
-def test_as_many_as_the_limit_says_are_let_through_at_once(source: Source) -> None:
-    set_up(source, rate_limit=7, rate_period="minute")
-    statuses = [post(source, different(number)).status_code for number in range(10)]
+def test_as_many_deliveries_as_the_limit_are_accepted_at_once(source: Source) -> None:
+    update(source, rate_limit=7, rate_period="minute")
+    statuses = [post(source, numbered_body(number)).status_code for number in range(10)]
     assert statuses == [202] * 7 + [429] * 3
     assert Event.objects.count() == 7
 
 
-def test_what_is_over_the_limit_is_told_when_to_come_back(source: Source) -> None:
-    set_up(source, rate_limit=2, rate_period="minute")
+def test_a_delivery_over_the_limit_is_answered_with_when_to_retry(source: Source) -> None:
+    update(source, rate_limit=2, rate_period="minute")
     for number in range(2):
-        post(source, different(number))
-    answer = post(source, different(3))
+        post(source, numbered_body(number))
+    answer = post(source, numbered_body(3))
     assert (answer.status_code, answer["Content-Type"]) == (429, "application/problem+json")
     assert answer.json()["type"] == "urn:crmmirror:problem:rate"
     assert 28 <= int(answer["Retry-After"]) <= 30
-    time_goes_by(int(answer["Retry-After"]))
-    assert post(source, different(3)).status_code == 202
-    assert post(source, different(4)).status_code == 429
+    refill(int(answer["Retry-After"]))
+    assert post(source, numbered_body(3)).status_code == 202
+    assert post(source, numbered_body(4)).status_code == 429
 
 
 def test_a_limit_that_is_used_up_refuses_without_reading_the_body_or_writing(
     source: Source, django_assert_num_queries: Any
 ) -> None:
-    set_up(source, rate_limit=1, rate_period="minute")
+    update(source, rate_limit=1, rate_period="minute")
     post(source, BODY)
     with django_assert_num_queries(1):
         assert post(source, b"x" * 10, CONTENT_LENGTH="not read").status_code == 429
 
 
 def test_a_limit_costs_an_accepted_delivery_one_statement(source: Source, sent_statements: list[Any]) -> None:
-    set_up(source, rate_limit=100)
+    update(source, rate_limit=100)
     post(source, BODY)
     sent_statements.clear()
-    assert post(source, different(1)).status_code == 202
+    assert post(source, numbered_body(1)).status_code == 202
     assert len(sent_statements) == 3
 
 
 @pytest.mark.django_db
 def test_strangers_do_not_use_up_the_limit_of_a_source() -> None:
     source, secret = new_source()
-    set_up(source, rate_limit=1, rate_period="minute")
+    update(source, rate_limit=1, rate_period="minute")
     for _ in range(5):
         assert post(source, BODY).status_code == 401
     assert deliver(source, secret).status_code == 202
@@ -99,7 +100,7 @@ def test_sources_have_limits_of_their_own(source: Source) -> None:
 
 
 @pytest.mark.django_db
-def test_what_is_given_back_can_be_spent_again() -> None:
+def test_a_refunded_unit_can_be_consumed_again() -> None:
     limit = Limit(2, 3600)
     assert [consume("one", limit) > 0 for _ in range(3)] == [False, False, True]
     refund("one", limit)
@@ -110,7 +111,7 @@ def test_what_is_given_back_can_be_spent_again() -> None:
 @pytest.mark.django_db
 def test_full_buckets_are_deleted() -> None:
     consume("old", Limit(1, 10))
-    time_goes_by(11)
+    refill(11)
     consume("new", Limit(1, 10))
     delete_full_buckets()
     assert [row.key for row in TokenBucket.objects.all()] == ["new"]
@@ -131,13 +132,13 @@ def deliver_to(web: WebServer, path: str, body: bytes) -> int:
 @pytest.mark.django_db(transaction=True)
 def test_several_processes_share_a_limit_exactly(tmp_path: Path) -> None:
     source, _ = new_source("none")
-    set_up(source, rate_limit=20, rate_period="minute")
+    update(source, rate_limit=20, rate_period="minute")
     directories = [tmp_path / name for name in "ab"]
     with ExitStack() as stack, ThreadPoolExecutor(16) as pool:
         for directory in directories:
             directory.mkdir()
         webs = [stack.enter_context(run_web_server(directory)) for directory in directories]
-        deliveries = [(webs[n % 2], delivery_path(source), different(n)) for n in range(60)]
+        deliveries = [(webs[n % 2], delivery_path(source), numbered_body(n)) for n in range(60)]
         began = time.monotonic()
         statuses = Counter(pool.map(deliver_to, *zip(*deliveries, strict=True)))
         refilled = (time.monotonic() - began) / 3
@@ -169,22 +170,22 @@ LISTS = [
 ]
 
 
-@pytest.mark.parametrize(("allowed", "remote", "taken"), LISTS)
-def test_deliveries_are_taken_from_the_networks_of_a_source(
-    allowed: str, remote: str, taken: bool, source: Source
+@pytest.mark.parametrize(("allowed", "remote", "is_accepted"), LISTS)
+def test_deliveries_are_accepted_only_from_the_networks_of_a_source(
+    allowed: str, remote: str, is_accepted: bool, source: Source
 ) -> None:
-    set_up(source, allowed_networks=allowed)
+    update(source, allowed_networks=allowed)
     answer = post(source, BODY, REMOTE_ADDR=remote)
-    assert answer.status_code == (202 if taken else 403)
-    if not taken:
+    assert answer.status_code == (202 if is_accepted else 403)
+    if not is_accepted:
         assert answer["Content-Type"] == "application/problem+json"
         assert answer.json()["type"] == "urn:crmmirror:problem:network"
         assert not Event.objects.exists()
 
 
 @pytest.mark.parametrize("forwarded", ["203.0.113.9", "203.0.113.9, 203.0.113.9"])
-def test_what_a_sender_says_of_its_address_counts_for_nothing(forwarded: str, source: Source) -> None:
-    set_up(source, allowed_networks="203.0.113.0/24")
+def test_without_a_proxy_the_forwarded_address_is_ignored(forwarded: str, source: Source) -> None:
+    update(source, allowed_networks="203.0.113.0/24")
     assert post(source, BODY, {"X-Forwarded-For": forwarded}).status_code == 403
 
 
@@ -209,26 +210,26 @@ def test_what_a_sender_says_of_its_address_counts_for_nothing(forwarded: str, so
 def test_behind_a_proxy_the_last_forwarded_address_counts(
     forwarded: str, status: int, source: Source
 ) -> None:
-    set_up(source, allowed_networks="203.0.113.0/24 2001:db8::/32")
+    update(source, allowed_networks="203.0.113.0/24 2001:db8::/32")
     answer = post(source, BODY, {"X-Forwarded-For": forwarded}, REMOTE_ADDR="203.0.113.9")
     assert answer.status_code == status
 
 
 @override_settings(BEHIND_PROXY=True)
-def test_behind_a_proxy_that_forwards_no_address_nobody_is_let_in(source: Source) -> None:
-    set_up(source, allowed_networks="203.0.113.0/24")
+def test_behind_a_proxy_a_delivery_without_a_forwarded_address_is_refused(source: Source) -> None:
+    update(source, allowed_networks="203.0.113.0/24")
     assert post(source, BODY, REMOTE_ADDR="203.0.113.9").status_code == 403
 
 
 @pytest.mark.django_db(transaction=True)
 def test_the_address_of_a_real_connection_counts(tmp_path: Path) -> None:
     source, secret = new_source()
-    set_up(source, allowed_networks="127.0.0.0/8")
+    update(source, allowed_networks="127.0.0.0/8")
     signed = "".join(f"{name}: {value}\r\n" for name, value in signatures.sign(source, secret, BODY).items())
     head = f"POST {delivery_path(source)} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n{signed}"
     request = f"{head}Content-Length: {len(BODY)}\r\n\r\n".encode() + BODY
     with run_web_server(tmp_path) as web:
         assert web.exchange(request)[0] == 202
-        set_up(source, allowed_networks="203.0.113.0/24")
+        update(source, allowed_networks="203.0.113.0/24")
         status, answer = web.exchange(request)
     assert (status, json.loads(answer)["status"]) == (403, 403)

@@ -1,4 +1,4 @@
-"""Creating a source: the command, its defaults, and the mistakes that it names."""
+"""The creation of a source: the command, its defaults, and the messages about mistakes."""
 
 import io
 import json
@@ -24,7 +24,7 @@ def create(*args: str, **options: Any) -> str:
     return out.getvalue()
 
 
-def test_json_is_the_slug_the_path_and_the_secret() -> None:
+def test_the_json_has_the_slug_the_path_and_the_secret() -> None:
     created = json.loads(create("heffl-main", "--vendor", "heffl", "--json"))
     source = Source.objects.get()
     assert created == {
@@ -34,12 +34,12 @@ def test_json_is_the_slug_the_path_and_the_secret() -> None:
     }
 
 
-def test_what_is_printed_is_enough_to_deliver() -> None:
+def test_the_printed_secret_is_enough_to_deliver() -> None:
     created = json.loads(create("a", "--vendor", "heffl", "--json"))
     assert deliver(Source.objects.get(), created["secret"]).status_code == 202
 
 
-def test_people_are_told_the_path_the_secret_and_the_header() -> None:
+def test_the_command_prints_the_path_the_secret_and_the_header() -> None:
     out = create("a", "--vendor", "seedly", "--scheme", "token", "--secret", "s3cret")
     source = Source.objects.get()
     assert f"/webhooks/{source.uuid}/" in out
@@ -55,7 +55,7 @@ def test_the_scheme_is_the_vendors_unless_given() -> None:
 
 
 @pytest.mark.parametrize("scheme", Scheme.values)
-def test_a_fitting_secret_is_made_for_every_scheme_that_has_one(scheme: str) -> None:
+def test_a_secret_is_made_for_every_scheme_that_uses_one(scheme: str) -> None:
     secret = json.loads(create("a", "--vendor", "heffl", "--scheme", scheme, "--json"))["secret"]
     if scheme == Scheme.NONE:
         assert secret is None

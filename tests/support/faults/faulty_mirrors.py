@@ -23,7 +23,7 @@ from tests.support.paths import PROJECT
 from tests.support.ports import HOST
 from tests.support.running_mirror import Mirror, wait_until
 
-NAME = postgres.NAME
+NAME = postgres.DATABASE_NAME
 SOCKET = ".s.PGSQL.5432"
 DISK = "192m"
 
@@ -57,7 +57,10 @@ def run_faulty_mirror() -> Iterator[FaultyMirror]:
         home = disk or directory
         with _run_servers(home / "servers") as servers:
             cluster, broker = make_cluster(home / "servers"), make_broker(home / "servers")
-            with Proxy(cluster.sockets / SOCKET) as to_database, Proxy(broker.socket) as to_broker:
+            with (
+                Proxy(cluster.socket_directory / SOCKET) as to_database,
+                Proxy(broker.socket_path) as to_broker,
+            ):
                 settings = {
                     "DATABASE_URL": f"postgresql://{NAME}@{HOST}:{to_database.port}/{NAME}",
                     "BROKER_URL": f"redis://{HOST}:{to_broker.port}/0",
@@ -81,7 +84,7 @@ def _run_servers(directory: Path) -> Iterator[SupervisedProcesses]:
         # Empty, because the tests' process has those of its own servers.
         {"DATABASE_URL": "", "BROKER_URL": ""},
         PROJECT,
-        ends=((signal.SIGTERM, 30), (signal.SIGKILL, 5)),
+        stop_signals=((signal.SIGTERM, 30), (signal.SIGKILL, 5)),
     )
     try:
         with services.run_program(program, lambda: servers.UP_MESSAGE in log.read_text()) as child:

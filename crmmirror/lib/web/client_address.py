@@ -1,0 +1,51 @@
+"""The network address of the client that sent a request, with or without a proxy in between."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Any
+
+from django.conf import settings
+
+Address = IPv4Address | IPv6Address
+# A customer of an IPv6 provider gets a /64 network or a larger one, and so at least 2**64 addresses: limits
+# must count the network, not the address.
+CLIENT_BITS = 64
+MAX_ADDRESS_LENGTH = 100
+
+
+def client_address(environ: Mapping[str, Any]) -> Address | None:
+    """Return the client's address: that of the connection or, behind a proxy, the one that it forwards.
+
+    The last address of X-Forwarded-For is the one that the proxy in front added; those before it may be
+    forged by the client. Return None if there is no address, as on a unix socket.
+    environ: the request's WSGI environment.
+    """
+    if settings.BEHIND_PROXY:
+        text = environ.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2]
+    else:
+        text = environ.get("REMOTE_ADDR", "")
+    return _parse_address(text.strip()) if len(text) <= MAX_ADDRESS_LENGTH else None
+
+
+@lru_cache(maxsize=1024)
+def client_key(address: Address | None) -> str:
+    """Return the key under which a client is counted: its IPv4 address, or the /64 of its IPv6 address."""
+    if isinstance(address, IPv6Address):
+        return str(ip_network((address.packed, CLIENT_BITS), strict=False))
+    return str(address or "")
+
+
+@lru_cache(maxsize=1024)
+def _parse_address(text: str) -> Address | None:
+    """Parse an address that may be in brackets and have a port.
+
+    An IPv4 address mapped into IPv6 becomes IPv4; an IPv6 zone, which PostgreSQL does not store, is dropped.
+    """
+    for candidate in (text, text.removeprefix("[").partition("]")[0], text.partition(":")[0]):
+        try:
+            address = ip_address(candidate.partition("%")[0])
+        except ValueError:
+            continue
+        return (address.ipv4_mapped if isinstance(address, IPv6Address) else None) or address
+    return None

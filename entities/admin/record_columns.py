@@ -1,0 +1,50 @@
+"""The columns of a list of records, as the callables that Django's `list_display` takes."""
+
+from collections.abc import Callable
+from functools import partial
+
+from django.db.models import DateTimeField, Field
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from crmmirror.lib.admin_kit.cells import badge_cell, line_cell
+from entities.admin.record_links import record_link
+from entities.admin.value_cells import LIST_CELLS, value_cell
+from entities.models import Record
+
+ListColumn = Callable[[Record], SafeString]
+
+# Only these have an index that serves an ordering of the whole list.
+SORTABLE_COLUMNS = ("created_at", "changed_at")
+
+
+def make_name_column(model: type[Record]) -> ListColumn:
+    """Make the first column: the record's name, and a badge if it is deleted or a placeholder."""
+
+    def name(record: Record) -> SafeString:
+        badge = "deleted" if record.is_deleted else "placeholder" if record.is_placeholder else ""
+        title = line_cell(str(record))
+        return format_html("{} {}", title, badge_cell(badge)) if badge else title
+
+    name.short_description = str(model._meta.verbose_name)  # type: ignore[attr-defined]
+    return name
+
+
+def make_list_column(field: Field) -> ListColumn:
+    """Make the column that shows a field."""
+    column = partial(_cell, field)
+    column.__name__ = field.name  # type: ignore[attr-defined]
+    column.short_description = _heading(field)  # type: ignore[attr-defined]
+    if field.name in SORTABLE_COLUMNS:
+        column.admin_order_field = field.name  # type: ignore[attr-defined]
+    return column
+
+
+def _heading(field: Field) -> str:
+    heading = str(field.verbose_name).removesuffix(" at").removesuffix(" name")
+    return f"{heading} (UTC)" if isinstance(field, DateTimeField) else heading
+
+
+def _cell(field: Field, record: Record) -> SafeString:
+    value = getattr(record, field.name)
+    return record_link(value) if isinstance(value, Record) else value_cell(value, field, LIST_CELLS)

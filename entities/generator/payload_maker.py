@@ -1,0 +1,159 @@
+"""Makes the parts of one random event out of a vendor's tables. Pure.
+
+A seed gives the same events for ever: the order in which random numbers are drawn must not change.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from random import Random
+from typing import Any
+
+from entities.generator.word_pools import (
+    AMOUNTS,
+    COLUMN_VALUES,
+    INVALID_VALUES,
+    LABELS,
+    TEXTS,
+    UNKNOWN_KEYS,
+    UNKNOWN_VALUES,
+)
+from entities.reading.converters import to_amount, to_date, to_document, to_flag, to_labels, to_time
+from entities.reading.plan import ColumnPlan, EntityPlan, ReferencePlan, entity_plans
+from entities.vendor_language import Vendor
+
+ZONES = (UTC, timezone(timedelta(hours=5, minutes=30)), timezone(timedelta(hours=-8)))
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """How small and how hostile the generated world is.
+
+    ids: number of records of each model in each sub-account.
+    moments: number of different event times, a minute apart.
+    timeless: share of events whose time is missing, unreadable or in the future. For these the time of
+        receipt counts, so that only the same receipts give the same records.
+    junk: share of values that their column cannot hold.
+    """
+
+    ids: int = 3
+    moments: int = 6
+    timeless: float = 0.0
+    junk: float = 0.03
+    sub_accounts: tuple[str, ...] = ("sa_1", "sa_2")
+
+
+@dataclass(frozen=True)
+class PayloadMaker:
+    """Makes the parts of one event."""
+
+    random: Random
+    vendor: Vendor
+    circumstances: Circumstances
+
+    def make_scope(self) -> dict[str, Any]:
+        """Return the keys of the sub-account, if the vendor has sub-accounts; now and then none."""
+        scope = self.vendor.scope
+        if scope is None or self.random.random() < 0.05:
+            return {}
+        id = {scope.id[0]: self.random.choice(self.circumstances.sub_accounts)}
+        return id | self.make_columns(entity_plans(self.vendor.name)[scope.model], 0.2)
+
+    def make_time(self, key: str) -> dict[str, Any]:
+        """Return the event's time under its key; `circumstances.timeless` of the times cannot be used."""
+        if self.random.random() < self.circumstances.timeless:
+            return self.random.choice(({}, {key: None}, {key: "soon"}, {key: "9999-12-31T00:00:00Z"}))
+        moment = EPOCH + timedelta(minutes=self.random.randrange(self.circumstances.moments))
+        return {key: self.spell_time(moment)}
+
+    def spell_time(self, moment: datetime) -> str | int:
+        """Return the time in one of the formats that vendors use."""
+        if self.random.random() < 0.2:
+            return int(moment.timestamp() * 1000)
+        local = moment.astimezone(self.random.choice(ZONES))
+        return local.isoformat(timespec=self.random.choice(("seconds", "milliseconds", "microseconds")))
+
+    def make_record(self, plan: EntityPlan, share: float) -> dict[str, Any]:
+        """Return a payload of one record: about this share of its columns, its references, and more."""
+        payload = {plan.entity.id[0]: self.make_id(plan.entity.model)} | self.make_columns(plan, share)
+        for reference in plan.references:
+            payload |= self.make_reference(reference)
+        for key in plan.entity.additions:
+            if self.random.random() < 0.3:
+                payload[key] = self.random.choice(LABELS)
+        if self.random.random() < 0.15:
+            # The value is drawn before the key: Python evaluates the right side first.
+            payload[self.random.choice(UNKNOWN_KEYS)] = self.random.choice(UNKNOWN_VALUES)
+        return payload
+
+    def make_columns(self, plan: EntityPlan, share: float) -> dict[str, Any]:
+        """Return about this share of the columns, most under the vendor's preferred key."""
+        payload: dict[str, Any] = {}
+        for column in plan.columns:
+            if self.random.random() < share:
+                key, part = (
+                    column.paths[0] if self.random.random() < 0.8 else self.random.choice(column.paths)
+                )
+                value = self.make_value(column)
+                if part is None:
+                    payload.setdefault(key, value)
+                elif isinstance(parent := payload.setdefault(key, {}), dict):
+                    parent[part] = value
+        return payload
+
+    def make_reference(self, reference: ReferencePlan) -> dict[str, Any]:
+        """Return nothing, null, an id, an id with copies of single columns, or an embedded record."""
+        draw = self.random.random()
+        target = entity_plans(self.vendor.name).get(reference.model)
+        own_key = next(iter(reference.id_keys or reference.embedded_keys))
+        if draw < 0.3:
+            return {}
+        if draw < 0.35:
+            return {own_key: None}
+        if draw < 0.65 or target is None or not reference.embedded_keys:
+            copies = {
+                key: self.make_value(column)
+                for key, column in reference.copies.items()
+                if self.random.random() < 0.15
+            }
+            return {own_key: self.make_id(reference.model)} | copies
+        embedded = {target.entity.id[0]: self.make_id(reference.model)} | self.make_columns(target, 0.5)
+        return {reference.embedded_keys[0]: embedded}
+
+    def make_id(self, model: str) -> str | int:
+        """Return one of the few ids of a model, now and then as a number."""
+        number = self.random.randrange(self.circumstances.ids)
+        return number if self.random.random() < 0.1 else f"{model[:2]}_{number}"
+
+    def make_value(self, column: ColumnPlan) -> Any:
+        """Return a value of the column's kind, null, or one that the column cannot hold."""
+        if self.random.random() < 0.1:
+            return None
+        if self.random.random() < self.circumstances.junk:
+            return self.random.choice(INVALID_VALUES)
+        pool = COLUMN_VALUES.get(column.name.removeprefix("vendor_"))
+        return self.random.choice(pool) if pool else VALUE_MAKERS.get(column.convert, _make_text)(self)
+
+
+def _make_text(maker: PayloadMaker) -> Any:
+    return maker.random.choice(TEXTS)
+
+
+def _make_amount(maker: PayloadMaker) -> Any:
+    return maker.random.choice((*AMOUNTS, maker.random.randrange(100_000)))
+
+
+def _make_moment(maker: PayloadMaker) -> Any:
+    return maker.spell_time(EPOCH + timedelta(hours=maker.random.randrange(2000)))
+
+
+VALUE_MAKERS: dict[Callable[[Any], Any], Callable[[PayloadMaker], Any]] = {
+    to_amount: _make_amount,
+    to_time: _make_moment,
+    to_date: _make_moment,
+    to_flag: lambda maker: maker.random.choice((True, False)),
+    to_labels: lambda maker: maker.random.sample(LABELS, maker.random.randrange(len(LABELS))),
+    to_document: lambda maker: {"key": maker.random.randrange(3), "list": [1.5, None, "x"]},
+}
+"""A column's converter -> the function that makes values for it."""

@@ -1,0 +1,46 @@
+"""The values that mapping an event gives: statements about records. Pure."""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from entities.reading.envelope import Envelope
+from entities.stored_events import StoredEvent
+
+
+class Unmappable(ValueError):
+    """An event of a known type that names no record. The message says what is missing."""
+
+
+class RecordKey(NamedTuple):
+    """The key of a record within its source.
+
+    model: the model's name. scope: the sub-account's id, or empty. external_id: the vendor's id.
+    """
+
+    model: str
+    scope: str
+    external_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What one event says about one record.
+
+    writes: register name -> JSON value or Invalid; the other record's external id for a reference;
+        empty if the event only refers to the record.
+    """
+
+    key: RecordKey
+    clock: str
+    writes: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class MappedEvent:
+    """An event that was read, and what it says. known: whether the vendor's module has its type."""
+
+    event: StoredEvent
+    envelope: Envelope
+    known: bool
+    statements: tuple[Statement, ...]
+    warnings: tuple[str, ...]

@@ -1,0 +1,27 @@
+"""A request to the endpoint, as the checks of a delivery read it."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+
+from events.endpoint.request_body import check_size, read_body
+from events.endpoint.request_headers import RequestHeaders
+
+
+@dataclass
+class DeliveryRequest:
+    """Caches the request body, because the WSGI input can be read only once and two sources may be tried."""
+
+    request: HttpRequest
+    _cached_body: bytes | None = None
+
+    @property
+    def headers(self) -> RequestHeaders:
+        return RequestHeaders(self.request)
+
+    def body(self, limit: int) -> bytes:
+        """Return the body: at least one and at most `limit` bytes. Raises Refused."""
+        if self._cached_body is None:
+            self._cached_body = read_body(self.request, limit)
+        check_size(len(self._cached_body), limit)
+        return self._cached_body
