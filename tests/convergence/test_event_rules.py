@@ -9,6 +9,7 @@ from django.db import connection
 from entities.models import Deal, TimelineEntry
 from entities.reading.mapped_event import MappedEvent
 from entities.writing import process_batch
+from entities.writing.apply import apply_mapped_events
 from events.ingest.store import store_event
 from events.models import Event
 from events.processing import drain as draining
@@ -105,7 +106,7 @@ def test_an_event_that_the_database_refuses_has_failed_alone_and_is_tried_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     refused = store(build_body("heffl", "deal.updated", {"id": "refused"}))
-    apply = process_batch.apply_mapped_events
+    apply = apply_mapped_events
 
     def apply_unless_refused(mapped: list[MappedEvent]) -> None:
         apply(mapped)

@@ -1,6 +1,6 @@
 """Each rule of docs/convergence.md about keys, clocks, nulls and copies, by the fewest events that show it.
 
-`after` applies the events in every order, in one batch and one at a time, and fails if the results differ.
+`records_after` applies the events in every order, in one batch and one at a time; the results must be equal.
 The rules of the event log are in test_event_rules.py, the others in the other test_*_rules.py.
 """
 

@@ -12,6 +12,7 @@ from entities.reading.mapped_event import MappedEvent
 from entities.reading.plan import entity_plans
 from entities.vendors import all_vendors, get_vendor
 from entities.writing import process_batch
+from entities.writing.apply import apply_mapped_events
 from events.processing import wakeups
 from tests.support.web_server import WebServer, run_web_server
 
@@ -49,7 +50,7 @@ def teach_vendor(monkeypatch: pytest.MonkeyPatch) -> Any:
 @pytest.fixture
 def refuse_events(monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], None]:
     """Make the database refuse every event; return a function that switches this off and on."""
-    apply = process_batch.apply_mapped_events
+    apply = apply_mapped_events
 
     def refuse(mapped: Sequence[MappedEvent]) -> None:
         apply(mapped)

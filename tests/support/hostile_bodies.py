@@ -1,19 +1,24 @@
-"""What a stranger or a broken sender may post: bodies by class, made out of the vendors' tables.
-
-Bodies are put together as text: no JSON library writes NaN, a key twice or half a surrogate.
-"""
+"""Bodies that a stranger or a broken sender may post, by class, made out of the vendors' tables."""
 
 import codecs
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
-from typing import Any
 
-from entities.reading.plan import EntityPlan, Path, entity_plans
+from entities.reading.plan import Path
 from entities.vendor_language import Vendor
+from tests.support.body_text import (
+    TIME,
+    build_body,
+    encode_text,
+    get_plan,
+    identity_members,
+    list_field_paths,
+    member_at,
+    object_text,
+    one_path_per_kind,
+)
 
-TIME = '"2025-01-15T10:30:00Z"'
 LONG_TEXT = "x" * 100_000
 HUGE_TEXT = "y" * 5_000_000
 NESTING_LEVELS = 100_000
@@ -30,7 +35,7 @@ WRONG_VALUES = {
     "an empty object": "{}",
     "null": "null",
 }
-"""A JSON value of each type; whatever a field takes, most of these are none."""
+"""A JSON value of each type, most of which are wrong for any field."""
 
 FRAGMENTS: dict[str, Sequence[str]] = {
     "NUL": (r'"a\u0000b"', r'"\u0000"', '"raw\x00"', r'{"k\u0000": "\u0000"}', r'["\u0000"]', "\x00"),
@@ -63,66 +68,11 @@ FRAGMENTS: dict[str, Sequence[str]] = {
         "[" * 101 + "]" * 101,
     ),
 }
-"""Pieces of text that stand where a JSON value should."""
-
-
-def build_body(vendor: Vendor, event_type: str, members: Mapping[str, str], time: str = TIME) -> bytes:
-    """members: the payload's keys and what stands under each, as it is written."""
-    envelope = {vendor.type_key: json.dumps(event_type), vendor.time_key: time}
-    return encode_text(object_text(envelope | {vendor.payload_keys[0]: object_text(members)}))
-
-
-def object_text(members: Mapping[str, str]) -> str:
-    return "{" + ", ".join(f"{json.dumps(key)}: {text}" for key, text in members.items()) + "}"
-
-
-def encode_text(text: str) -> bytes:
-    """UTF-8, which half a surrogate is not: its bytes come as a careless encoder writes them."""
-    return text.encode("utf-8", "surrogatepass")
-
-
-def get_plan(vendor: Vendor, event_type: str) -> EntityPlan:
-    return entity_plans(vendor.name)[vendor.events[event_type].entity.model]
-
-
-def identity_members(vendor: Vendor, event_type: str, record: str) -> dict[str, str]:
-    """The members that say which record an event of that type is about."""
-    scope = {vendor.scope.id[0]: '"sa_hostile"'} if vendor.scope else {}
-    return scope | {get_plan(vendor, event_type).entity.id[0]: json.dumps(record)}
-
-
-def list_field_paths(vendor: Vendor, event_type: str) -> list[Path]:
-    """Every place of the payload that the vendor's table reads for events of that type, but the ids."""
-    plan = get_plan(vendor, event_type)
-    keys = [key for reference in plan.references for key in (*reference.keys, *reference.copies)]
-    columns = list(plan.columns)
-    if vendor.scope:
-        columns += entity_plans(vendor.name)[vendor.scope.model].columns
-    paths = chain.from_iterable(column.paths for column in columns)
-    return list(dict.fromkeys(chain(paths, ((key, None) for key in (*keys, *plan.entity.additions)))))
-
-
-def member_at(path: Path, text: str) -> dict[str, str]:
-    key, part = path
-    return {key: text if part is None else object_text({part: text})}
-
-
-def one_path_per_kind(vendor: Vendor) -> Iterator[tuple[str, Path]]:
-    """An event type and a place in it for each kind of column, and for a reference and an addition."""
-    seen: set[object] = set()
-    for event_type in vendor.event_types:
-        plan = get_plan(vendor, event_type)
-        places: list[tuple[object, Path]] = [(column.convert, column.paths[0]) for column in plan.columns]
-        places += [(reference.model, (reference.keys[-1], None)) for reference in plan.references]
-        places += [("addition", (key, None)) for key in plan.entity.additions]
-        for kind, path in places:
-            if kind not in seen:
-                seen.add(kind)
-                yield event_type, path
+"""Class -> texts that stand where a JSON value should."""
 
 
 def place_everywhere(vendor: Vendor, text: str) -> Iterator[bytes]:
-    """The text in every kind of place: of a field, an id, an unknown key, the envelope, all of the body."""
+    """Yield bodies with the text everywhere: in fields, ids, unknown keys, the envelope, the root."""
     for number, (event_type, path) in enumerate(one_path_per_kind(vendor)):
         yield build_body(
             vendor, event_type, identity_members(vendor, event_type, f"h{number}") | member_at(path, text)
@@ -140,7 +90,7 @@ def place_everywhere(vendor: Vendor, text: str) -> Iterator[bytes]:
 
 
 def wrong_types(vendor: Vendor) -> Iterator[bytes]:
-    """Every field of every event type alone with one wrong value, and each value in all of them at once."""
+    """Yield bodies with one field of one wrong value, and bodies with a wrong value in every field."""
     values = list(WRONG_VALUES.values())
     for event_type in vendor.event_types:
         own = identity_members(vendor, event_type, "wrong")
@@ -152,21 +102,21 @@ def wrong_types(vendor: Vendor) -> Iterator[bytes]:
 
 
 def _rotate_values(places: Sequence[Path], values: Sequence[str], turn: int) -> dict[str, str]:
-    """In as many turns as there are values, each place holds each of them once."""
-    found: dict[str, str] = {}
+    """Return members with a value at each place. Over all turns, each place has each value once."""
+    members: dict[str, str] = {}
     parted: dict[str, dict[str, str]] = {}
     for number, (key, part) in enumerate(places):
         text = values[(number + turn) % len(values)]
         if part is None:
-            found[key] = text
+            members[key] = text
         else:
             parted.setdefault(key, {})[part] = text
-    objects = {key: object_text(parts) for key, parts in parted.items() if key not in found or turn % 2}
-    return found | objects
+    objects = {key: object_text(parts) for key, parts in parted.items() if key not in members or turn % 2}
+    return members | objects
 
 
 def wrong_ids(vendor: Vendor) -> Iterator[bytes]:
-    """Under every key that holds one, in every event type."""
+    """Yield bodies with a wrong value under every key of an id, for every event type."""
     values = list(WRONG_VALUES.values())
     for turn, event_type in enumerate(vendor.event_types):
         keys = [*get_plan(vendor, event_type).entity.id, *(vendor.scope.id if vendor.scope else ())]
@@ -178,6 +128,7 @@ def wrong_ids(vendor: Vendor) -> Iterator[bytes]:
 
 
 def long_ids(vendor: Vendor) -> Iterator[bytes]:
+    """Yield bodies with a very long text in every kind of place, ids among them."""
     yield from place_everywhere(vendor, json.dumps(LONG_TEXT))
     yield from place_everywhere(vendor, json.dumps("😀" * 255))
     yield from place_everywhere(vendor, json.dumps({"id": LONG_TEXT}))
@@ -185,6 +136,7 @@ def long_ids(vendor: Vendor) -> Iterator[bytes]:
 
 
 def long_names(vendor: Vendor) -> Iterator[bytes]:
+    """Yield bodies with a very long event type."""
     for event_type in (
         LONG_TEXT,
         vendor.event_types[0] + LONG_TEXT,
@@ -196,7 +148,7 @@ def long_names(vendor: Vendor) -> Iterator[bytes]:
 
 
 def odd_times(vendor: Vendor) -> Iterator[bytes]:
-    """In the envelope and in every kind of field."""
+    """Yield bodies with an odd time in the envelope and in every kind of field."""
     for time in ODD_TIMES:
         yield from place_everywhere(vendor, json.dumps(time))
 
@@ -228,7 +180,7 @@ ODD_TIMES: Sequence[str | int | float] = (
 
 
 def doubled_keys(vendor: Vendor) -> Iterator[bytes]:
-    """Of the envelope and of the payload, with the same words and with others; the last one counts."""
+    """Yield bodies with repeated keys in the envelope and the payload, with equal and other values."""
     event_type = vendor.event_types[0]
     whole = build_body(vendor, event_type, identity_members(vendor, event_type, "doubled")).decode()
     yield encode_text(whole[:-1] + ", " + whole[1:])
@@ -244,6 +196,8 @@ def doubled_keys(vendor: Vendor) -> Iterator[bytes]:
 
 
 def in_encodings(*names: str, mark: bytes = b"") -> Callable[[Vendor], Iterator[bytes]]:
+    """Return a function that yields bodies in these encodings, whole and cut short, after the mark."""
+
     def bodies(vendor: Vendor) -> Iterator[bytes]:
         for event_type in vendor.event_types:
             own = identity_members(vendor, event_type, "ünï") | {"name": '"Zoë 😀"', "title": '"Ärger"'}
@@ -255,6 +209,7 @@ def in_encodings(*names: str, mark: bytes = b"") -> Callable[[Vendor], Iterator[
 
 
 def odd_roots(vendor: Vendor) -> Iterator[bytes]:
+    """Yield bodies that are arrays, scalars, fragments of JSON, or not JSON."""
     yield from map(encode_text, WRONG_VALUES.values())
     yield from (
         b" ",
@@ -276,9 +231,9 @@ def odd_roots(vendor: Vendor) -> Iterator[bytes]:
 
 
 def huge_bodies(vendor: Vendor) -> Iterator[bytes]:
-    """5 MB in one place each: text, digits, a key, many values, an id, the event's name and time.
+    """Yield bodies with 5 MB in one place: text, digits, a key, many values, an id, the type, the time.
 
-    Each is a record of its own: one that held all of them would be written anew with each.
+    Each is about a record of its own: one with all of them would be written again with each.
     """
     for number, (event_type, path) in enumerate(one_path_per_kind(vendor)):
         yield build_body(
@@ -295,8 +250,8 @@ def huge_bodies(vendor: Vendor) -> Iterator[bytes]:
         "keys": {f"a key of twenty {number:5}": "null" for number in range(len(HUGE_TEXT) // 30)},
         "an id": {get_plan(vendor, event_type).entity.id[0]: f'"{HUGE_TEXT}"'},
     }
-    for name, told in members.items():
-        yield build_body(vendor, event_type, identity_members(vendor, event_type, name) | told)
+    for name, extra in members.items():
+        yield build_body(vendor, event_type, identity_members(vendor, event_type, name) | extra)
     yield build_body(vendor, event_type + HUGE_TEXT, identity_members(vendor, event_type, "an event's name"))
     yield build_body(
         vendor, event_type, identity_members(vendor, event_type, "a time"), time="1" * len(HUGE_TEXT)
@@ -321,25 +276,4 @@ BODIES: dict[str, Callable[[Vendor], Iterator[bytes]]] = {
     "event names of 100 kB": long_names,
     "timestamps in the year 0, 1970 and 9999": odd_times,
 }
-"""Each class of bodies, for any vendor; none is larger than a source takes by default."""
-
-Edit = tuple[int, int, bytes]
-
-
-def apply_edits(body: bytes, edits: Sequence[Edit]) -> bytes:
-    """edits: where, how many bytes go, and what comes in their place."""
-    for place, length, piece in edits:
-        place %= len(body) + 1
-        body = body[:place] + piece + body[place + length :]
-    return body
-
-
-def format_json(value: Any) -> str:
-    """JSON of a value whose numbers with a point are Decimal."""
-    if isinstance(value, Decimal):
-        return str(value)
-    if isinstance(value, list):
-        return f"[{', '.join(map(format_json, value))}]"
-    if isinstance(value, dict):
-        return object_text({key: format_json(held) for key, held in value.items()})
-    return json.dumps(value)
+"""Class -> function that yields its bodies for a vendor; none is larger than a source accepts by default."""

@@ -6,7 +6,7 @@ from entities.reading.mapper import map_event
 from entities.stored_events import StoredEvent
 from entities.vendors import get_vendor
 from events.models import Event, Source
-from tests.support import hostile_bodies
+from tests.support import body_text
 from tests.support.run_summary import COUNTS
 
 
@@ -14,10 +14,10 @@ def build_good_body(source: Source, name: object) -> bytes:
     """Build the body of an event without a mistake, of a record of its own."""
     vendor = get_vendor(source.vendor)
     event_type = next(name for name in vendor.event_types if name.startswith("contact."))
-    members = hostile_bodies.identity_members(vendor, event_type, f"good_{name}") | {
+    members = body_text.identity_members(vendor, event_type, f"good_{name}") | {
         "email": f'"{name}@example.com"'
     }
-    return hostile_bodies.build_body(vendor, event_type, members)
+    return body_text.build_body(vendor, event_type, members)
 
 
 def is_applied(source: Source, body: bytes) -> bool:

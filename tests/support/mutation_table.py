@@ -32,6 +32,7 @@ from entities.merge.registers import (
 from entities.reading import column_values, envelope, mapper
 from entities.reading.payload_reading import Reading
 from entities.writing import apply
+from entities.writing.record_tables import READ_HISTORY
 from events.processing import drain
 from tests.convergence import (
     test_convergence,
@@ -80,12 +81,16 @@ def caught_by_oracle(seed: int, size: int = SIZE) -> Check:
 # Rules of the clock.
 
 
-def _join_where(lands: Callable[[Register, Register], bool]) -> Callable[[pytest.MonkeyPatch], None]:
-    """Let a write replace the stored one if `lands(stored, incoming)`."""
+def _join_if(replaces: Callable[[Register, Register], bool]) -> Callable[[pytest.MonkeyPatch], None]:
+    """Let a write replace the stored one if `replaces(stored, incoming)`."""
 
     def join(one: State, other: State) -> State:
-        taken = {name: said for name, said in other.items() if name not in one or lands(one[name], said)}
-        return one | taken
+        accepted = {
+            name: incoming
+            for name, incoming in other.items()
+            if name not in one or replaces(one[name], incoming)
+        }
+        return one | accepted
 
     return lambda patch: patch.setattr(apply, "join_states", join)
 
@@ -106,21 +111,21 @@ def _ranked(ranks: dict[Rank, Rank]) -> Callable[[pytest.MonkeyPatch], None]:
 
 
 CLOCKS = [
-    Mutation("the later arrival wins", _join_where(lambda held, said: True), caught_by_convergence(2)),
-    Mutation("the first arrival wins", _join_where(lambda held, said: False), caught_by_convergence(0)),
+    Mutation("the later arrival wins", _join_if(lambda stored, incoming: True), caught_by_convergence(2)),
+    Mutation("the first arrival wins", _join_if(lambda stored, incoming: False), caught_by_convergence(0)),
     Mutation(
         "at equal times the later arrival wins",
-        _join_where(lambda held, said: _time(held) <= _time(said)),
+        _join_if(lambda stored, incoming: _time(stored) <= _time(incoming)),
         caught_by_convergence(2),
     ),
     Mutation(
         "at equal times and ranks the later arrival wins",
-        _join_where(lambda held, said: held.clock[:29] <= said.clock[:29]),
+        _join_if(lambda stored, incoming: stored.clock[:29] <= incoming.clock[:29]),
         caught_by_convergence(10),
     ),
     Mutation(
         "no rank in the clock",
-        _join_where(lambda held, said: _without_rank(held) < _without_rank(said)),
+        _join_if(lambda stored, incoming: _without_rank(stored) < _without_rank(incoming)),
         caught_by_oracle(4),
     ),
     Mutation("copies rank as other events", _ranked({Rank.COPY: Rank.OTHER}), caught_by_oracle(0)),
@@ -152,14 +157,14 @@ def _extra_shows(keep: Callable[[State, Register], bool]) -> Callable[[pytest.Mo
     """`extra` of only the registers to keep."""
     extra_of = extra_values
 
-    def shown(state: State) -> dict[str, Any]:
+    def filtered(state: State) -> dict[str, Any]:
         return extra_of({name: register for name, register in state.items() if keep(state, register)})
 
-    return lambda patch: patch.setattr(apply, "extra_values", shown)
+    return lambda patch: patch.setattr(apply, "extra_values", filtered)
 
 
 def _is_of_newest_extra(state: State, register: Register) -> bool:
-    newest = max((held.clock for name, held in state.items() if name.startswith(EXTRA)), default="")
+    newest = max((stored.clock for name, stored in state.items() if name.startswith(EXTRA)), default="")
     return register.clock == newest or isinstance(register.value, Invalid)
 
 
@@ -168,8 +173,8 @@ def _labels_of(change: Callable[[str, Register], Register | None]) -> Callable[[
     labels = set_members
 
     def changed(state: State, column: str) -> list[str] | None:
-        additions = {name: change(name, held) for name, held in state.items() if ADDITION in name}
-        kept = {name: held for name, held in (state | additions).items() if held is not None}
+        additions = {name: change(name, stored) for name, stored in state.items() if ADDITION in name}
+        kept = {name: stored for name, stored in (state | additions).items() if stored is not None}
         return labels(kept, column)
 
     return lambda patch: patch.setattr(apply, "set_members", changed)
@@ -192,11 +197,11 @@ def _merge_documents(patch: pytest.MonkeyPatch) -> None:
 
 REGISTERS = [
     Mutation(
-        "additions to the tags are not heard", _labels_of(lambda name, held: None), caught_by_oracle(22)
+        "additions to the tags are not heard", _labels_of(lambda name, stored: None), caught_by_oracle(22)
     ),
     Mutation(
         "additions to the tags never end",
-        _labels_of(lambda name, held: Register("~", True)),
+        _labels_of(lambda name, stored: Register("~", True)),
         caught_by_oracle(29),
     ),
     Mutation("extra is one register", _extra_shows(_is_of_newest_extra), caught_by_oracle(18)),
@@ -244,7 +249,7 @@ EXISTENCE = [
     Mutation("deleted once is deleted for ever", _deleted_for_ever, caught_by_oracle(23)),
     Mutation(
         "the later arrival says whether a record exists",
-        _join_where(lambda held, said: held.clock < said.clock or isinstance(said.value, bool)),
+        _join_if(lambda stored, incoming: stored.clock < incoming.clock or isinstance(incoming.value, bool)),
         caught_by_convergence(2),
     ),
     Mutation(
@@ -264,8 +269,8 @@ EXISTENCE = [
 
 
 def _history_by(order: str) -> Callable[[pytest.MonkeyPatch], None]:
-    statement = apply.READ_HISTORY.replace("ORDER BY record_id, clock", f"ORDER BY record_id, {order}")
-    assert statement != apply.READ_HISTORY
+    statement = READ_HISTORY.replace("ORDER BY record_id, clock", f"ORDER BY record_id, {order}")
+    assert statement != READ_HISTORY
     return lambda patch: patch.setattr(apply, "READ_HISTORY", statement)
 
 

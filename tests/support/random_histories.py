@@ -7,7 +7,8 @@ from random import Random
 
 from django.db import transaction
 
-from entities.generator.event_generator import Circumstances, generate_event
+from entities.generator.event_generator import generate_event
+from entities.generator.payload_maker import Circumstances
 from entities.shadow.digest import mirror_digest
 from entities.stored_events import StoredEvent, Verdict
 from entities.vendors import all_vendors, get_vendor

@@ -9,6 +9,8 @@ from entities.merge.registers import timeline_values
 from entities.reading.mapped_event import RecordKey, Unmappable
 from tests.support.envelopes import DEAL, build_body, map_body, read_event, read_own_writes
 
+pytestmark = pytest.mark.unit
+
 
 def test_absent_writes_nothing_and_null_writes_null() -> None:
     assert read_own_writes("heffl", "lead.updated", {"title": None}) == {"title": None}

@@ -8,6 +8,8 @@ import pytest
 from entities.reading.mapped_event import RecordKey
 from tests.support.envelopes import CLIENT, DEAL, LEAD, read_event, read_own_writes
 
+pytestmark = pytest.mark.unit
+
 
 def test_a_null_in_a_copy_or_beside_a_reference_writes_nothing() -> None:
     client = {"id": "cl_1", "name": None, "website": None, "rating": None}

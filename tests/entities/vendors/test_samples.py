@@ -1,7 +1,7 @@
-"""Every event type, delivered as its vendor would, becomes the records in the file beside its sample.
+"""Every sample of every vendor, delivered as its vendor would, becomes the records written beside it.
 
-The vendors' documentation has 33 payloads: `entities/vendors/samples/<vendor>`. The payloads in
-`undocumented` are made up from the hints in it.
+The samples are in `entities/vendors/samples/<vendor>`: the payloads in the vendor's documentation and, in the
+sub-folder `undocumented`, payloads that are made up after its hints.
 """
 
 import json

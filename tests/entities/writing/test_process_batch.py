@@ -8,8 +8,10 @@ from psycopg import errors
 
 from entities.models import Deal
 from entities.reading.mapped_event import MappedEvent
+from entities.reading.mapper import map_event
 from entities.stored_events import StoredEvent, Verdict
 from entities.writing import process_batch as processing
+from entities.writing.apply import apply_mapped_events
 from entities.writing.process_batch import process_batch
 from tests.support.event_builders import deal_event
 
@@ -18,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 def refuse(event: StoredEvent, error: Exception, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Let every batch with this event fail; return a list that gets the size of each batch that is tried."""
-    apply = processing.apply_mapped_events
+    apply = apply_mapped_events
     sizes: list[int] = []
 
     def apply_or_fail(mapped: Sequence[MappedEvent]) -> None:
@@ -59,7 +61,6 @@ def test_a_transient_error_undoes_the_whole_batch(monkeypatch: pytest.MonkeyPatc
 
 def test_an_error_of_our_own_in_reading_fails_that_event_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     events = [deal_event("updated", minute, id=f"d{minute}") for minute in range(3)]
-    map_event = processing.map_event
 
     def map_or_fail(event: StoredEvent) -> MappedEvent:
         if event.id == events[1].id:

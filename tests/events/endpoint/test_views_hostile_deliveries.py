@@ -18,8 +18,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from entities.api.views import api_path
-from entities.generator import event_generator
 from entities.generator.event_generator import generate_event
+from entities.generator.payload_maker import Circumstances
 from entities.models import TimelineEntry
 from entities.models.introspection import record_models
 from entities.vendor_language import Vendor
@@ -28,7 +28,7 @@ from events import signatures
 from events.models import Event, Scheme, Source
 from events.processing.drain import drain_backlog
 from events.sources.registry import create_source
-from tests.support import api_client, hostile_bodies, hostile_headers, staff_client
+from tests.support import api_client, body_text, hostile_bodies, hostile_headers, staff_client
 from tests.support.hostile_verdicts import assert_no_harm_done, build_good_body, is_applied
 from tests.support.json_strategies import TEXTS, values
 from tests.support.run_summary import COUNTS
@@ -39,7 +39,7 @@ UNSIGNED_EVERY = 5
 RECORDS_PER_LIST = 4
 PIECES = [*rb'" { [ ] } : , null NaN 1e999 -0 \u0000 \ud800'.split(), b"\\", b"\x00", b"\xed\xa0\x80"]
 PIECES += [b"\xef\xbb\xbf", b"9" * 5000, b"[" * 200]
-CIRCUMSTANCES = event_generator.Circumstances(timeless=0.2, junk=0.4)
+CIRCUMSTANCES = Circumstances(timeless=0.2, junk=0.4)
 STORED, REFUSED = {200, 202}, {400, 401, 413, 415}
 serial = itertools.count(1)
 client = Client(raise_request_exception=False)
@@ -101,7 +101,7 @@ def test_5_mb_strings_are_too_large_by_default(vendor: str) -> None:
 def test_5_mb_strings_are_applied_if_the_source_accepts_them() -> None:
     """Uses the vendor that fills the most kinds of columns: values are treated the same for all vendors."""
     kinds, name = max(
-        (len(list(hostile_bodies.one_path_per_kind(vendor))), name) for name, vendor in VENDORS.items()
+        (len(list(body_text.one_path_per_kind(vendor))), name) for name, vendor in VENDORS.items()
     )
     target, secret = new_source(name)
     Source.objects.update(max_body_bytes=16 * 1024 * 1024)
@@ -113,12 +113,10 @@ def test_5_mb_strings_are_applied_if_the_source_accepts_them() -> None:
 def generated_bodies(vendor: Vendor) -> st.SearchStrategy[bytes]:
     """Draw any bytes, events with a few changed bytes, and payloads with any value under every mapped key."""
     keys = {
-        key
-        for event_type in vendor.event_types
-        for key, _ in hostile_bodies.list_field_paths(vendor, event_type)
+        key for event_type in vendor.event_types for key, _ in body_text.list_field_paths(vendor, event_type)
     }
     payloads = st.dictionaries(
-        st.sampled_from(sorted(keys)) | TEXTS, values().map(hostile_bodies.format_json), max_size=6
+        st.sampled_from(sorted(keys)) | TEXTS, values().map(body_text.format_json), max_size=6
     )
     types = st.sampled_from(vendor.event_types)
     ids = st.text(max_size=3)
@@ -128,12 +126,10 @@ def generated_bodies(vendor: Vendor) -> st.SearchStrategy[bytes]:
     )
     return st.one_of(
         st.binary(max_size=60),
+        st.builds(body_text.apply_edits, st.sampled_from(known), st.lists(edits, min_size=1, max_size=3)),
         st.builds(
-            hostile_bodies.apply_edits, st.sampled_from(known), st.lists(edits, min_size=1, max_size=3)
-        ),
-        st.builds(
-            lambda name, record, members: hostile_bodies.build_body(
-                vendor, name, hostile_bodies.identity_members(vendor, name, record) | members
+            lambda name, record, members: body_text.build_body(
+                vendor, name, body_text.identity_members(vendor, name, record) | members
             ),
             types,
             ids,

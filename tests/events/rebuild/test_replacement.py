@@ -9,6 +9,7 @@ import pytest
 from django.db import connection, transaction
 
 from entities.models import Contact, Deal, TimelineEntry
+from entities.writing.mirror_lock import lock_for_replacing, wait_for_running_batches
 from events.models import Event
 from events.processing.drain import drain_backlog
 from events.rebuild import replacement
@@ -72,7 +73,7 @@ def test_a_batch_that_began_before_the_rebuild_and_ends_within_it_is_in_it(
     """Its events are settled before the rebuild starts, and committed only after the log was read."""
     store_bodies(ensure_source("heffl"), [build_deal_body(1, title="Slow")])
     settled, ended = Signal(), Signal()
-    wait_for_others, hold_alone = replacement.wait_for_running_batches, replacement.lock_for_replacing
+    wait_for_others, hold_alone = wait_for_running_batches, lock_for_replacing
     worker = Thread(target=lambda: settle_slowly(settled, ended))
 
     def wait_then_begin_a_batch() -> None:
@@ -107,9 +108,7 @@ def test_a_record_that_the_rebuild_and_a_worker_both_create_keeps_the_live_id(
     meanwhile: Callable[..., None], teach_vendor: Callable[[], None]
 ) -> None:
     """The rebuild knows its event type by now; the worker applies an event that comes meanwhile."""
-    store_bodies(
-        ensure_source("heffl"), [build_deal_body(1, event="build_deal_body.archived", clientId="c1")]
-    )
+    store_bodies(ensure_source("heffl"), [build_deal_body(1, event="deal.archived", clientId="c1")])
     drain_backlog()
     teach_vendor()
     seen: list[set[tuple[Any, ...]]] = []
@@ -127,7 +126,7 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Return a function: it lets another connection apply an event just before the mirror is replaced."""
 
     def arrange(body: bytes, then: Callable[[], Any] = lambda: None) -> None:
-        hold_alone = replacement.lock_for_replacing
+        hold_alone = lock_for_replacing
 
         def apply_then_hold() -> None:
             in_another_connection(apply)

@@ -21,8 +21,9 @@ from events.refusals.reasons import RefusalReason, Refused
 from events.refusals.recorder import buffer, record_refusal, write_buffer
 from events.refusals.refusal_buffer import MAX_SAMPLES_A_MINUTE
 from events.refusals.refusal_writer import COUNT_RETENTION, MAX_STORED_SAMPLES
+from tests.support.ports import HOST
 from tests.support.vendor_requests import BODY, UNKNOWN_ADDRESS, client, delivery_path, new_source, post
-from tests.support.web_server import HOST, WebServer, run_web_server
+from tests.support.web_server import WebServer, run_web_server
 
 
 @pytest.fixture(autouse=True)

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from entities.generator import event_generator
 from entities.generator.event_generator import generate_event
+from entities.generator.payload_maker import Circumstances
 from entities.generator.word_pools import UNKNOWN_KEYS
 from entities.reading.plan import entity_plans
 from entities.vendors import all_vendors, get_vendor
@@ -124,7 +124,7 @@ def test_fields_are_summed_up_by_type_and_path() -> None:
 
 @pytest.mark.parametrize("vendor", sorted(all_vendors()))
 def test_in_a_hostile_stream_only_unmapped_keys_are_unknown_fields(vendor: str) -> None:
-    random, circumstances = Random(3), event_generator.Circumstances(junk=0.2)
+    random, circumstances = Random(3), Circumstances(junk=0.2)
     for _ in range(300):
         store_delivery(generate_event(random, get_vendor(vendor), circumstances), vendor)
     drain_backlog()

@@ -1,5 +1,6 @@
 """The limits of a source: its rate limit, and its allowed networks."""
 
+import json
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +15,7 @@ from django.db.models import F
 from django.test import override_settings
 
 from crmmirror.lib.token_bucket import Limit, consume, delete_full_buckets, refund
+from events import signatures
 from events.models import Event, Source, TokenBucket
 from tests.support.ports import HOST
 from tests.support.vendor_requests import BODY, deliver, delivery_path, new_source, post
@@ -95,14 +97,6 @@ def test_sources_have_limits_of_their_own(source: Source) -> None:
     other, _ = new_source("none", slug="other")
     Source.objects.update(rate_limit=1, rate_period="minute")
     assert [post(one, BODY).status_code for one in (source, source, other, other)] == [202, 429, 202, 429]
-
-
-@pytest.mark.parametrize(("count", "seconds"), [(1, 60), (3, 1), (7, 60), (6000, 60), (1000, 1)])
-def test_an_unused_limit_holds_exactly_its_count(count: int, seconds: float) -> None:
-    """Steps that are rounded to microseconds could add up to one delivery more or less."""
-    limit = Limit(count, seconds)
-    used = (count - 1) * round(limit.refill_seconds, 6)
-    assert limit.wait_seconds(used) < 0 < limit.wait_seconds(used + round(limit.refill_seconds, 6))
 
 
 @pytest.mark.django_db
@@ -225,3 +219,17 @@ def test_behind_a_proxy_the_last_forwarded_address_counts(
 def test_behind_a_proxy_a_delivery_without_a_forwarded_address_is_refused(source: Source) -> None:
     update(source, allowed_networks="203.0.113.0/24")
     assert post(source, BODY, REMOTE_ADDR="203.0.113.9").status_code == 403
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_address_of_a_real_connection_counts(tmp_path: Path) -> None:
+    source, secret = new_source()
+    update(source, allowed_networks="127.0.0.0/8")
+    signed = "".join(f"{name}: {value}\r\n" for name, value in signatures.sign(source, secret, BODY).items())
+    head = f"POST {delivery_path(source)} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n{signed}"
+    request = f"{head}Content-Length: {len(BODY)}\r\n\r\n".encode() + BODY
+    with run_web_server(tmp_path) as web:
+        assert web.exchange(request)[0] == 202
+        update(source, allowed_networks="203.0.113.0/24")
+        status, answer = web.exchange(request)
+    assert (status, json.loads(answer)["status"]) == (403, 403)

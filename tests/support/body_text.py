@@ -1,0 +1,97 @@
+"""Bodies written as text out of the vendors' tables, so that they may be what no JSON library writes.
+
+A member of an object is its key, and the text that stands there as its value.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from itertools import chain
+from typing import Any
+
+from entities.reading.plan import EntityPlan, Path, entity_plans
+from entities.vendor_language import Vendor
+
+TIME = '"2025-01-15T10:30:00Z"'
+
+Edit = tuple[int, int, bytes]
+
+
+def build_body(vendor: Vendor, event_type: str, members: Mapping[str, str], time: str = TIME) -> bytes:
+    """Build the body of an event, with these members as its payload."""
+    envelope = {vendor.type_key: json.dumps(event_type), vendor.time_key: time}
+    return encode_text(object_text(envelope | {vendor.payload_keys[0]: object_text(members)}))
+
+
+def object_text(members: Mapping[str, str]) -> str:
+    """Return the text of an object."""
+    return "{" + ", ".join(f"{json.dumps(key)}: {text}" for key, text in members.items()) + "}"
+
+
+def encode_text(text: str) -> bytes:
+    """Encode as UTF-8; a lone surrogate, which UTF-8 does not allow, as a careless encoder does."""
+    return text.encode("utf-8", "surrogatepass")
+
+
+def format_json(value: Any) -> str:
+    """Return the JSON text of a value whose fractions are Decimal."""
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, list):
+        return f"[{', '.join(map(format_json, value))}]"
+    if isinstance(value, dict):
+        return object_text({key: format_json(inner) for key, inner in value.items()})
+    return json.dumps(value)
+
+
+def apply_edits(body: bytes, edits: Sequence[Edit]) -> bytes:
+    """Apply edits to a body.
+
+    edits: the place, how many bytes are removed there, and the bytes that replace them.
+    """
+    for place, length, piece in edits:
+        place %= len(body) + 1
+        body = body[:place] + piece + body[place + length :]
+    return body
+
+
+def get_plan(vendor: Vendor, event_type: str) -> EntityPlan:
+    """Return the plan of the records that events of this type are about."""
+    return entity_plans(vendor.name)[vendor.events[event_type].entity.model]
+
+
+def identity_members(vendor: Vendor, event_type: str, record: str) -> dict[str, str]:
+    """Return the members that say which record an event of this type is about."""
+    scope = {vendor.scope.id[0]: '"sa_hostile"'} if vendor.scope else {}
+    return scope | {get_plan(vendor, event_type).entity.id[0]: json.dumps(record)}
+
+
+def list_field_paths(vendor: Vendor, event_type: str) -> list[Path]:
+    """Return every path of the payload that is read for events of this type, without those of the ids."""
+    plan = get_plan(vendor, event_type)
+    keys = [key for reference in plan.references for key in (*reference.keys, *reference.copies)]
+    columns = list(plan.columns)
+    if vendor.scope:
+        columns += entity_plans(vendor.name)[vendor.scope.model].columns
+    paths = chain.from_iterable(column.paths for column in columns)
+    return list(dict.fromkeys(chain(paths, ((key, None) for key in (*keys, *plan.entity.additions)))))
+
+
+def member_at(path: Path, text: str) -> dict[str, str]:
+    """Return the member in which this text stands at the path."""
+    key, part = path
+    return {key: text if part is None else object_text({part: text})}
+
+
+def one_path_per_kind(vendor: Vendor) -> Iterator[tuple[str, Path]]:
+    """Yield an event type and a path for each kind of column, each referred model, and an addition."""
+    seen: set[object] = set()
+    for event_type in vendor.event_types:
+        plan = get_plan(vendor, event_type)
+        places: list[tuple[object, Path]] = [(column.convert, column.paths[0]) for column in plan.columns]
+        places += [(reference.model, (reference.keys[-1], None)) for reference in plan.references]
+        places += [("addition", (key, None)) for key in plan.entity.additions]
+        for kind, path in places:
+            if kind not in seen:
+                seen.add(kind)
+                yield event_type, path
