@@ -1,1 +1,1 @@
-"""What all packages need to know of a request: the client, its body, and answers that skip the middleware."""
+"""Requests as all packages see them: the client's address, the body's size, answers that bypass middleware."""

@@ -1,0 +1,105 @@
+"""Serves the mirror without one of the endpoint's measures for speed, to show what the measure buys.
+
+The environment variable WITHOUT names the measure: a key of MEASURES. Nothing but the benchmark uses this.
+"""
+
+import gc
+import os
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from django.conf import settings
+
+Remove = Callable[[], None]
+
+
+def _replace(module: ModuleType | object, name: str, value: Any) -> None:
+    if not hasattr(module, name):
+        raise AttributeError(f"{module} has no {name}: bring bench/without.py up to date.")
+    setattr(module, name, value)
+
+
+def _source_cache() -> None:
+    from events.endpoint import intake
+
+    _replace(intake, "get_cached_source", lambda uuid: None)
+
+
+def _group_commit() -> None:
+    from events.ingest import insert
+
+    _replace(insert._group_commit, "submit", lambda event: insert._insert_group([event])[0])
+
+
+def _prepared_cursor() -> None:
+    from crmmirror.lib.cursors import fetch_rows
+    from events.ingest import insert
+    from events.ingest.new_event import encode_events
+
+    _replace(insert, "_run", lambda statement, events: fetch_rows(statement, encode_events(events)))
+
+
+def _header_lookup() -> None:
+    from events.endpoint import delivery_request
+
+    _replace(delivery_request, "RequestHeaders", lambda request: request.headers)
+
+
+def _fast_path() -> None:
+    settings.MIDDLEWARE.remove("events.endpoint.middleware.delivery_middleware")
+
+
+def _url_cache() -> None:
+    from events.endpoint import middleware
+
+    _replace(middleware, "_resolve", middleware._resolve.__wrapped__)
+
+
+def _verifier_cache() -> None:
+    from events.signatures import standard_webhooks
+
+    _replace(standard_webhooks, "_make_webhook", standard_webhooks._make_webhook.__wrapped__)
+
+
+def _secret_cache() -> None:
+    from events.sources import encryption
+
+    _replace(encryption, "_decrypt", encryption._decrypt.__wrapped__)
+
+
+def _pool_poll() -> None:
+    """The pool asks the server before each use of a connection instead."""
+    settings.DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+
+
+def _frozen_collector() -> None:
+    _replace(gc, "freeze", lambda: None)
+
+
+MEASURES: dict[str, Remove] = {
+    "source cache": _source_cache,
+    "group commit": _group_commit,
+    "prepared cursor": _prepared_cursor,
+    "header look-up": _header_lookup,
+    "fast path": _fast_path,
+    "URL cache": _url_cache,
+    "verifier cache": _verifier_cache,
+    "secret cache": _secret_cache,
+    "poll in place of the pool's check": _pool_poll,
+    "frozen collector": _frozen_collector,
+}
+# These must be gone before Django loads what they change.
+BEFORE_LOADING = ("fast path", "poll in place of the pool's check", "frozen collector")
+
+_measure = os.environ["WITHOUT"]
+if _measure in BEFORE_LOADING:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crmmirror.settings")
+    MEASURES[_measure]()
+
+from crmmirror.wsgi import application  # noqa: E402
+
+if _measure not in BEFORE_LOADING:
+    MEASURES[_measure]()
+
+__all__ = ["MEASURES", "application"]
