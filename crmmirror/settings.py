@@ -126,8 +126,8 @@ TEMPLATES = [
 DELIVERY_CONNECTIONS = env.read_count("DELIVERY_CONNECTIONS", default=8)
 # How many it may have for readers, who are the users of the admin and of the API.
 READER_CONNECTIONS = env.read_count("READER_CONNECTIONS", default=16)
-# The longest time that a reader's statement may run, in seconds; for a lock it may wait half of that. Workers,
-# commands and migrations have no such limit.
+# The longest time that a reader's statement may run, in seconds; for a lock it may wait half of that.
+# Workers, commands and migrations have no such limit.
 STATEMENT_SECONDS = env.read_count("STATEMENT_SECONDS", default=10)
 
 # The database, and how long to wait for it, in seconds unless stated otherwise:

@@ -3,8 +3,8 @@
 The pool's own check sends a statement before each use, which takes as long as storing a delivery does. It
 would not guarantee that the next statement succeeds either.
 
-One alias, and not two: Django sends every query to "default", whoever asks, and which pool is right depends on
-who asks.
+There is one alias and not two, because Django sends every query to "default", whereas the right pool depends
+on who asks.
 """
 
 import select

@@ -11,13 +11,14 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from django.conf import settings
 from django.db import connection
 
-from entities.models import Deal
+from entities.models import Deal, Lead
 from events.models import Source
 from tests.support.api_client import authorization_header, create_record
-from tests.support.ports import HOST
-from tests.support.staff_client import log_in_staff
+from tests.support.ports import HOST, free_port
+from tests.support.staff_client import list_url, log_in_staff
 from tests.support.vendor_requests import BODY, delivery_path, new_source
 from tests.support.web_server import WebServer, run_web_server
 
@@ -28,6 +29,8 @@ READER_CONNECTIONS = 16
 LOCK_SECONDS = 5
 POOL_SECONDS = 3
 METRICS_TOKEN = "for-prometheus"
+# A session that does not exist, which only the database can tell.
+SOME_SESSION = f"{settings.SESSION_COOKIE_NAME}={'a' * 32}"
 
 
 @dataclass(frozen=True)
@@ -103,9 +106,7 @@ def test_readers_of_a_locked_table_hold_up_no_deliveries_and_are_cut(
         assert ask(web, "/api/v1/deals/", Authorization=token).status == 200
         assert deliver(web, source, 0).status == 202
         with locked(Deal):
-            readers = [
-                pool.submit(ask, web, "/api/v1/deals/", Authorization=token) for _ in range(READERS)
-            ]
+            readers = [pool.submit(ask, web, "/api/v1/deals/", Authorization=token) for _ in range(READERS)]
             wait_for_waiting_sessions(READER_CONNECTIONS)
             leads = pool.submit(ask, web, "/api/v1/leads/", Authorization=token)
             deliveries = [deliver(web, source, number) for number in range(1, 61)]
@@ -150,3 +151,58 @@ def assert_logged_without_statement(web: WebServer, errors: set[str]) -> None:
     lines = [line for line in log.splitlines() if "request_cut" in line]
     assert {error for error in errors if any(error in line for line in lines)} == errors
     assert all(word not in log for word in ("SELECT", "Traceback", "Service Unavailable"))
+
+
+def test_a_page_of_the_admin_that_waits_for_a_lock_is_cut_with_a_page_that_says_so(tmp_path: Path) -> None:
+    session = log_in_staff().cookies[settings.SESSION_COOKIE_NAME].value
+    cookie = f"{settings.SESSION_COOKIE_NAME}={session}"
+    with run_web_server(tmp_path, {"STATEMENT_SECONDS": "2"}) as web, locked(Deal):
+        answer = ask(web, list_url(Deal), Cookie=cookie)
+        assert ask(web, list_url(Lead), Cookie=cookie).status == 200
+    assert_cut_page(answer)
+    assert answer.seconds < 1 + 2  # Half of STATEMENT_SECONDS, and a margin.
+    assert_logged_without_statement(web, {"LockNotAvailable"})
+
+
+def assert_cut_page(answer: Answer) -> None:
+    """Assert that this is the admin's page for a request that was cut, under the usual policy."""
+    assert answer.status == 503
+    assert int(answer.headers["retry-after"]) > 0
+    assert answer.headers["content-security-policy"] == settings.CONTENT_SECURITY_POLICY
+    assert "The database did not answer in time" in answer.body
+    assert "crmmirror/admin.css" in answer.body
+    assert "style=" not in answer.body
+    assert "<style" not in answer.body
+
+
+def test_a_slow_statement_is_cut(tmp_path: Path) -> None:
+    environment = {"STATEMENT_SECONDS": "1", "DJANGO_SETTINGS_MODULE": "tests.support.slow_settings"}
+    with run_web_server(tmp_path, environment) as web:
+        page, problem = ask(web, "/slow/"), ask(web, "/api/v1/slow/")
+    assert_cut_page(page)
+    assert_cut(problem)
+    assert max(page.seconds, problem.seconds) < 1 + 2
+    assert_logged_without_statement(web, {"QueryCanceled"})
+
+
+def test_readers_are_told_that_the_database_is_away(token: str, tmp_path: Path) -> None:
+    nowhere = f"postgresql://postgres@{HOST}:{free_port()}/mirror"
+    with run_web_server(tmp_path, {"DATABASE_URL": nowhere}) as web:
+        problem = ask(web, "/api/v1/deals/", Authorization=token)
+        page = ask(web, "/admin/", Cookie=SOME_SESSION)
+    assert_cut(problem)
+    assert_cut_page(page)
+    assert_logged_without_statement(web, {"PoolTimeout"})
+
+
+def test_another_error_is_still_a_server_error(tmp_path: Path) -> None:
+    """A statement that is wrong is a bug, which no second attempt mends."""
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE django_session RENAME COLUMN session_data TO hidden")
+    try:
+        with run_web_server(tmp_path) as web:
+            answer = ask(web, "/admin/", Cookie=SOME_SESSION)
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE django_session RENAME COLUMN hidden TO session_data")
+    assert (answer.status, "retry-after" in answer.headers) == (500, False)
