@@ -90,7 +90,7 @@ class MetricsView(APIView):
     schema = None
 
     def get(self, request: Request) -> HttpResponse:
-        # Prometheus with the METRICS_TOKEN has no connection so far, and must not wait behind readers for one.
+        # Prometheus with the METRICS_TOKEN has no connection yet, and must not wait behind readers for one.
         with use_pool(Pool.DELIVERIES):
             return HttpResponse(generate_latest(REGISTRY), content_type=CONTENT_TYPE_PLAIN_0_0_4)
 

@@ -28,7 +28,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     _reader_pools: ClassVar[dict[str, ConnectionPool]] = {}
 
     @property
-    def pool(self) -> ConnectionPool | None:
+    def pool(self) -> Any:
         """Return the pool from which this thread takes its connection now; None if there are no pools.
 
         A connection goes back to the pool that it is from, whichever is chosen by then: Django sees to that.
@@ -73,7 +73,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return ConnectionPool(
             kwargs={**params, "autocommit": True, "options": server_options},
             open=False,
-            configure=self._configure_connection,
+            configure=self._configure_connection,  # type: ignore[attr-defined]
             **options[READER_POOL],
         )
 

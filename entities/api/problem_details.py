@@ -26,8 +26,8 @@ class DatabaseUnanswered(APIException):
 def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
     """Return the answer to an error of Django REST framework, or to a database that gave none in time.
 
-    Return None for any other error, which becomes a 500. The body's `errors` maps the name of each wrong query
-    parameter to what is wrong with it.
+    Return None for any other error, which becomes a 500. The body's `errors` maps the name of each wrong
+    query parameter to what is wrong with it.
     """
     is_cut = is_unanswered(error)
     response = exception_handler(DatabaseUnanswered() if is_cut else error, context)

@@ -9,6 +9,7 @@ from django.db import OperationalError, connection, connections
 from psycopg import errors
 
 from crmmirror.lib.cursors import execute, fetch_value
+from crmmirror.postgresql.base import DatabaseWrapper
 from crmmirror.postgresql.pools import Pool, use_pool
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -50,9 +51,16 @@ def change_options() -> Iterator[Callable[..., None]]:
     renew_pools()
 
 
+def wrapper() -> DatabaseWrapper:
+    """Return this thread's wrapper, with the methods that Django's class does not have."""
+    own = connections["default"]
+    assert isinstance(own, DatabaseWrapper)
+    return own
+
+
 def renew_pools() -> None:
     connections.close_all()
-    connection.close_pool()
+    wrapper().close_pool()
 
 
 def read_setting(pool: Pool, name: str) -> str:
@@ -89,7 +97,7 @@ def test_readers_that_hold_all_their_connections_leave_those_of_deliveries(
             with pytest.raises(OperationalError):
                 connection.ensure_connection()
         finally:
-            connection.pool.putconn(held)
+            wrapper().pool.putconn(held)
     connections.close_all()
     assert fetch_value("SELECT 1") == 1
 
@@ -98,7 +106,7 @@ def test_a_connection_goes_back_to_the_pool_that_it_is_from() -> None:
     connections.close_all()
     with use_pool(Pool.READERS):
         execute("SELECT 1")
-        readers = connection.pool
+        readers = wrapper().pool
     connection.close()
     assert readers.get_stats()["pool_available"] >= 1
 
