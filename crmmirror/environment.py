@@ -70,6 +70,13 @@ class Environment(environ.Env):
             raise ImproperlyConfigured(f"{name} must be a whole number of seconds, not {word!r}.")
         return int(word)
 
+    def read_count(self, name: str, *, default: int) -> int:
+        """Read a whole number, 1 or more."""
+        word = self.str(name, default=str(default)).strip()
+        if not (word.isascii() and word.isdigit() and int(word) > 0):
+            raise ImproperlyConfigured(f"{name} must be a whole number, 1 or more, not {word!r}.")
+        return int(word)
+
     def read_choice(self, name: str, choices: tuple[str, ...]) -> str:
         """Read one of the choices; the first is the default."""
         word = self.str(name, default=choices[0])

@@ -86,7 +86,7 @@ INSTALLED_APPS = [
 # reaches the others.
 MIDDLEWARE = [
     "events.endpoint.middleware.delivery_middleware",
-    "crmmirror.middleware.statement_timeout_middleware",
+    "crmmirror.middleware.reader_middleware",
     "crmmirror.health.middleware.health_check_middleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -121,6 +121,15 @@ TEMPLATES = [
     }
 ]
 
+# How many connections a process may have for deliveries, and for whatever else is not a reader: workers and
+# commands have these only. A few are enough, because deliveries that come at once are stored together.
+DELIVERY_CONNECTIONS = env.read_count("DELIVERY_CONNECTIONS", default=8)
+# How many it may have for readers, who are the users of the admin and of the API.
+READER_CONNECTIONS = env.read_count("READER_CONNECTIONS", default=16)
+# The longest time that a reader's statement may run, in seconds; for a lock it may wait half of that.
+# Workers, commands and migrations have no such limit.
+STATEMENT_SECONDS = env.read_count("STATEMENT_SECONDS", default=10)
+
 # The database, and how long to wait for it, in seconds unless stated otherwise:
 # - A request waits at most `timeout` for a connection. After an outage the pool tries again at the next
 #   request (`reconnect_timeout`), not minutes later.
@@ -128,6 +137,7 @@ TEMPLATES = [
 #   if the connection is idle, by `tcp_user_timeout` (in milliseconds) if it is in use.
 # - A statement is prepared after it was executed twice. With Django's own `prepare_threshold`, None, those
 #   of `events.ingest.insert` would never be prepared.
+POOL = {"connection_class": TimeoutConnection, "min_size": 0, "timeout": 3, "reconnect_timeout": 2}
 DATABASES = {"default": env.read_database()}
 DATABASES["default"].setdefault("OPTIONS", {}).update(
     {
@@ -137,13 +147,12 @@ DATABASES["default"].setdefault("OPTIONS", {}).update(
         "keepalives_count": 3,
         "tcp_user_timeout": 25_000,
         "prepare_threshold": 2,
-        "pool": {
-            "connection_class": TimeoutConnection,
-            "min_size": 0,
-            "max_size": 16,
-            "timeout": 3,
-            "reconnect_timeout": 2,
-        },
+        "pool": {**POOL, "max_size": DELIVERY_CONNECTIONS},
+        "reader_pool": {**POOL, "max_size": READER_CONNECTIONS},
+        # In milliseconds.
+        "reader_server_options": (
+            f"-c statement_timeout={STATEMENT_SECONDS * 1000} -c lock_timeout={STATEMENT_SECONDS * 500}"
+        ),
     }
 )
 # Primary keys of 64 bits.

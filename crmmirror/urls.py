@@ -4,6 +4,9 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+# Called for every error that is not answered otherwise, of a middleware too.
+handler500 = "crmmirror.lib.web.cut_requests.answer_error"
+
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
     # The address before rejections were called refusals: bookmarks lead on.

@@ -22,6 +22,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from crmmirror.health.checks import run_checks
+from crmmirror.postgresql.pools import Pool, use_pool
 from crmmirror.token_throttle import ThrottledTokenAuthentication
 from entities.api.authentication import StaffSessionAuthentication
 from events.monitoring.exposition import BacklogCollector, CountsCollector, make_registry
@@ -89,7 +90,9 @@ class MetricsView(APIView):
     schema = None
 
     def get(self, request: Request) -> HttpResponse:
-        return HttpResponse(generate_latest(REGISTRY), content_type=CONTENT_TYPE_PLAIN_0_0_4)
+        # Prometheus with the METRICS_TOKEN has no connection yet, and must not wait behind readers for one.
+        with use_pool(Pool.DELIVERIES):
+            return HttpResponse(generate_latest(REGISTRY), content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple:
         """Ignore the Accept header: there is one format, and the framework does not know the names by which

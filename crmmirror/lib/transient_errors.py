@@ -1,4 +1,7 @@
-"""Tells transient database errors, after which another attempt may succeed, from permanent ones."""
+"""Tells transient database errors, after which another attempt may succeed, from permanent ones.
+
+Among the transient ones it tells those after which nobody knows the answer, from those that are an answer.
+"""
 
 import psycopg
 from django.db import DatabaseError, InterfaceError
@@ -6,6 +9,10 @@ from django.db import DatabaseError, InterfaceError
 # SQLSTATE classes of errors that do not depend on the data: connection, rollback (deadlock), resources,
 # operator's intervention, system error. https://www.postgresql.org/docs/current/errcodes-appendix.html
 TRANSIENT_CLASSES = frozenset({"08", "25", "40", "53", "55", "57", "58"})
+# The connection was lost, the statement was cut (by a statement timeout, or because the server stops).
+UNANSWERED_CLASSES = frozenset({"08", "57"})
+# A lock stayed taken for longer than `lock_timeout`.
+LOCK_NOT_AVAILABLE = "55P03"
 
 
 def is_transient(error: BaseException) -> bool:
@@ -20,3 +27,14 @@ def is_transient(error: BaseException) -> bool:
         return isinstance(error, DatabaseError)
     state = cause.sqlstate
     return isinstance(cause, psycopg.OperationalError) if state is None else state[:2] in TRANSIENT_CLASSES
+
+
+def is_unanswered(error: BaseException) -> bool:
+    """Return True if the database gave no answer in time: no connection was free or could be made, it was
+    lost, or the statement was cut."""
+    cause = error.__cause__ if isinstance(error, DatabaseError) else error
+    if not isinstance(cause, psycopg.OperationalError):
+        return False
+    # Errors of this side, such as the pool's or a frozen server's, have no SQLSTATE.
+    state = cause.sqlstate
+    return state is None or state == LOCK_NOT_AVAILABLE or state[:2] in UNANSWERED_CLASSES

@@ -1,18 +1,51 @@
-"""The database backend, whose pool finds the connections that the server has closed without a round trip.
+"""The database backend: two pools under one alias, and a check of their connections without a round trip.
 
 The pool's own check sends a statement before each use, which takes as long as storing a delivery does. It
 would not guarantee that the next statement succeeds either.
+
+There is one alias and not two, because Django sends every query to "default", whereas the right pool depends
+on who asks.
 """
 
 import select
-from typing import Any
+from typing import Any, ClassVar
 
 import psycopg
 from django.db.backends.postgresql import base
+from psycopg_pool import ConnectionPool
+
+from crmmirror.postgresql.pools import Pool, chosen_pool
+
+# Entries of OPTIONS beside Django's own: the options of the readers' pool, as those of "pool", and what its
+# connections set on the server, as a command line has it.
+READER_POOL, READER_SERVER_OPTIONS = "reader_pool", "reader_server_options"
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     """A connection to PostgreSQL, under the name that Django looks for in a backend's `base` module."""
+
+    # By alias, as Django keeps its own pools.
+    _reader_pools: ClassVar[dict[str, ConnectionPool]] = {}
+
+    @property
+    def pool(self) -> Any:
+        """Return the pool from which this thread takes its connection now; None if there are no pools.
+
+        A connection goes back to the pool that it is from, whichever is chosen by then: Django sees to that.
+        """
+        pool = super().pool
+        return pool if pool is None or chosen_pool() is Pool.DELIVERIES else self._get_reader_pool()
+
+    def close_pool(self) -> None:
+        """Close both pools."""
+        super().close_pool()
+        if reader_pool := self._reader_pools.pop(self.alias, None):
+            reader_pool.close()
+
+    def get_connection_params(self) -> dict[str, Any]:
+        """Return what psycopg connects with, without the entries that are ours."""
+        params = super().get_connection_params()
+        return {name: params[name] for name in params if name not in (READER_POOL, READER_SERVER_OPTIONS)}
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> psycopg.Connection:
         """Return a connection that is open as far as this side knows; throw closed ones away."""
@@ -22,6 +55,27 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 return connection
             connection.close()
             self.pool.putconn(connection)
+
+    def _get_reader_pool(self) -> ConnectionPool:
+        if self.alias not in self._reader_pools:
+            # Made closed, as Django makes its own: of two threads that make one, the first one's is kept.
+            self._reader_pools.setdefault(self.alias, self._make_reader_pool())
+        return self._reader_pools[self.alias]
+
+    def _make_reader_pool(self) -> ConnectionPool:
+        """Make a pool as Django makes its own, whose connections set READER_SERVER_OPTIONS as they connect.
+
+        They are added to options that DATABASE_URL may have, and take no statement of their own.
+        """
+        options = self.settings_dict["OPTIONS"]
+        params = self.get_connection_params()
+        server_options = f"{params.get('options', '')} {options[READER_SERVER_OPTIONS]}".strip()
+        return ConnectionPool(
+            kwargs={**params, "autocommit": True, "options": server_options},
+            open=False,
+            configure=self._configure_connection,  # type: ignore[attr-defined]
+            **options[READER_POOL],
+        )
 
 
 def _is_closed(connection: psycopg.Connection) -> bool:

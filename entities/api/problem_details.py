@@ -3,18 +3,38 @@
 from http import HTTPStatus
 from typing import Any
 
+from rest_framework.exceptions import APIException
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from crmmirror.lib.transient_errors import is_unanswered
+from crmmirror.lib.web.cut_requests import RETRY_AFTER_SECONDS, log_cut_request
+
+
+class DatabaseUnanswered(APIException):
+    """The database gave no answer in time. wait: the seconds that the framework puts into Retry-After."""
+
+    status_code = HTTPStatus.SERVICE_UNAVAILABLE
+    default_detail = (
+        "The database did not answer in time: it is busy or away. Try again after the seconds in Retry-After;"
+        " ask for less if it happens again."
+    )
+    default_code = "unanswered"
+    wait = RETRY_AFTER_SECONDS
+
 
 def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
-    """Return the answer to an error of Django REST framework, or None for any other, which becomes a 500.
+    """Return the answer to an error of Django REST framework, or to a database that gave none in time.
 
-    The body's `errors` maps the name of each wrong query parameter to what is wrong with it.
+    Return None for any other error, which becomes a 500. The body's `errors` maps the name of each wrong
+    query parameter to what is wrong with it.
     """
-    response = exception_handler(error, context)
+    is_cut = is_unanswered(error)
+    response = exception_handler(DatabaseUnanswered() if is_cut else error, context)
     if response is None:
         return None
+    if is_cut:
+        log_cut_request(context["request"], response, error)
     status = HTTPStatus(response.status_code)
     body = {"type": "about:blank", "title": status.phrase, "status": status.value}
     response.data = body | describe_errors(response.data)

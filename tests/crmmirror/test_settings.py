@@ -60,6 +60,9 @@ def test_a_missing_setting_is_named_with_an_example(name: str) -> None:
         ("DEBUG", "maybe", "maybe"),
         ("HTTPS", "perhaps", "perhaps"),
         ("LOG_FORMAT", "xml", "json"),
+        ("STATEMENT_SECONDS", "0", "1 or more"),
+        ("READER_CONNECTIONS", "many", "many"),
+        ("DELIVERY_CONNECTIONS", "-1", "1 or more"),
     ],
 )
 def test_a_wrong_setting_is_named_with_what_is_wrong(setting: str, value: str, why: str) -> None:

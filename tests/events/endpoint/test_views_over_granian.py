@@ -21,7 +21,7 @@ from tests.support.web_server import WebServer, read_answer, run_web_server
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-POOL_SIZE = 16
+DELIVERY_CONNECTIONS = 8
 SLOTS_PER_CLIENT = 64
 
 
@@ -110,7 +110,7 @@ def test_a_slow_body_is_accepted(web: WebServer, source: Source) -> None:
 
 def test_slow_bodies_do_not_exhaust_the_database_connections(web: WebServer, source: Source) -> None:
     begun = head(source, f"Content-Length: {len(BODY)}") + BODY[:1]
-    slow = [socket.create_connection((HOST, web.port)) for _ in range(POOL_SIZE + 8)]
+    slow = [socket.create_connection((HOST, web.port)) for _ in range(DELIVERY_CONNECTIONS + 8)]
     try:
         for sock in slow:
             sock.sendall(begun)
@@ -184,6 +184,23 @@ def test_events_delivered_at_once_are_stored_once(web: WebServer, source: Source
     assert sorted(set(statuses)) == [200, 202]
     assert statuses.count(202) == 1
     assert bodies() == [BODY]
+
+
+def test_deliveries_with_a_rate_limit_hold_no_connection_that_others_wait_for(
+    source: Source, tmp_path: Path
+) -> None:
+    limited = new_source("none", "limited")[0]
+    Source.objects.filter(pk=limited.pk).update(rate_limit=100_000, rate_period="minute")
+
+    def deliver(number: int) -> int:
+        body = BODY.replace(b"ld_1", b"ld_%d" % number)
+        return web.exchange(head((source, limited)[number % 2], f"Content-Length: {len(body)}") + body)[0]
+
+    with (
+        run_web_server(tmp_path, {"DELIVERY_CONNECTIONS": "1"}) as web,
+        ThreadPoolExecutor(32) as pool,
+    ):
+        assert set(pool.map(deliver, range(200))) == {202}
 
 
 def test_the_sender_is_soon_asked_to_try_again_if_the_database_is_away(
