@@ -1,4 +1,4 @@
-"""The database backend, whose pool finds the connections that the server has closed without a round trip.
+"""The database backend, whose pool detects closed connections without a round trip to the server.
 
 The pool's own check sends a statement before each use, which takes as long as storing a delivery does. It
 would not guarantee that the next statement succeeds either.
@@ -15,7 +15,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """A connection to PostgreSQL, under the name that Django looks for in a backend's `base` module."""
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> psycopg.Connection:
-        """Return a connection that is open as far as this side knows; throw closed ones away."""
+        """Return a pooled connection; discard those of which this side can see that they are closed."""
         while True:
             connection = super().get_new_connection(conn_params)
             if not _is_closed(connection):
@@ -25,7 +25,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 
 def _is_closed(connection: psycopg.Connection) -> bool:
-    """Return True if an idle connection has something to read: its end, or the server's reason for it."""
+    """Return True if an idle connection has data to read: its end, or the server's reason for closing it."""
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN)
     return bool(poll.poll(0))
