@@ -18,7 +18,7 @@ WARM_UP_SECONDS = 6
 
 
 def measure(state: Path, rounds: int) -> Result:
-    """Measure three web servers, each with another broker, in each round."""
+    """Measure three web servers, each with a different broker, in each round."""
     figures: dict[str, list[float]] = {
         "a broker that answers": [],
         "a broker that is down": [],

@@ -1,7 +1,7 @@
-"""Measures what each of the endpoint's measures for speed buys: `python -m bench.endpoint_speed`.
+"""Measures how much speed each of the endpoint's optimisations gains: `python -m bench.endpoint_speed`.
 
-Two servers take turns, the mirror as it is and the mirror without one measure (`bench.without`). Prints the
-table of docs/speed.md.
+Two servers take turns: the mirror as it is, and the mirror without one optimisation (`bench.without`). Prints
+the table of docs/speed.md.
 """
 
 import os
@@ -38,7 +38,7 @@ MEASURES = (
 
 
 def main(names: list[str]) -> None:
-    """Measure these measures, or all."""
+    """Compare the named optimisations, or all of them; print the table."""
     with tempfile.TemporaryDirectory(prefix="crmmirror-bench-") as directory:
         state = Path(directory)
         with servers.run_servers(state):
@@ -55,7 +55,7 @@ def main(names: list[str]) -> None:
 
 
 def compare(state: Path, measure: str, number: int) -> tuple[float, float]:
-    """Return the accepted deliveries per second with the measure and without it, in one round."""
+    """Return the accepted deliveries per second with an optimisation and without it, in one round."""
     path, deliveries = make_signed_deliveries(number)
     requests = [format_request(path, body, headers) for body, headers in deliveries]
     other_path, deliveries = make_signed_deliveries(number + 1000)

@@ -10,7 +10,7 @@ CONNECTIONS = 16
 
 @dataclass
 class Connection:
-    """A connection, and what has been received of the current answer."""
+    """A connection, with the part of the current answer that has been received."""
 
     sock: socket.socket
     received: bytes = b""

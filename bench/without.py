@@ -1,6 +1,6 @@
-"""Serves the mirror without one of the endpoint's measures for speed, to show what the measure buys.
+"""Serves the mirror without one of the endpoint's optimisations, to show how much speed each one gains.
 
-The environment variable WITHOUT names the measure: a key of MEASURES. Nothing but the benchmark uses this.
+The environment variable WITHOUT names the optimisation: a key of MEASURES. Only the benchmark uses this.
 """
 
 import gc
@@ -69,7 +69,7 @@ def _secret_cache() -> None:
 
 
 def _pool_poll() -> None:
-    """The pool asks the server before each use of a connection instead."""
+    """Make the pool ask the server before each use of a connection."""
     settings.DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
 

@@ -61,5 +61,5 @@ class MirrorAdminConfig(AdminConfig):
 
 
 def _position(name: str, order: tuple[str, ...]) -> int:
-    """Return the position for sorting; names that are not in the order come last."""
+    """Return a name's position in an order, for sorting; names that the order does not have come last."""
     return order.index(name) if name in order else len(order)

@@ -33,7 +33,7 @@ for prefix, viewset in VIEWSETS.items():
 
 
 class RootView(APIView):
-    """The root of the API: for each path the full address."""
+    """The root of the API, which lists the full address of each path."""
 
     permission_classes = [IsAuthenticated]
 

@@ -38,7 +38,7 @@ OFFLINE_COMMANDS = {
 
 
 class Environment(environ.Env):
-    """django-environ, with checks where it would guess. Its methods raise ImproperlyConfigured.
+    """The reader of variables: django-environ with stricter checks. Its methods raise ImproperlyConfigured.
 
     values: the environment, by name.
     """

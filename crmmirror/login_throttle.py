@@ -43,7 +43,7 @@ class LoginForm(AdminAuthenticationForm):
     wait_seconds = 0.0
 
     def clean(self) -> dict[str, Any]:
-        """Check the password, unless an attempt is refused. Raises ValidationError."""
+        """Check the password, unless the limits refuse the attempt. Raises ValidationError."""
         name = self.cleaned_data.get("username")
         if not name or not self.cleaned_data.get("password"):
             return super().clean()

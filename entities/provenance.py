@@ -50,7 +50,7 @@ def timeline_entries(record: Record) -> QuerySet[TimelineEntry]:
 
 
 def written_values(record: Record, column: str) -> list[WrittenValue]:
-    """Return what the newest events that wrote to the column wrote to it, in the order of clocks."""
+    """Return the column's newest writes, in the order of clocks."""
     entries = timeline_entries(record).filter(wrote__has_key=column).order_by("-clock")[:MAX_HISTORY_EVENTS]
     newest = entries.values_list("clock", "event_id", f"wrote__{column}")
     return [WrittenValue(clock, event_id, {column: value}) for clock, event_id, value in reversed(newest)]

@@ -50,7 +50,7 @@ class Address:
             ) from error
 
     def is_ready(self) -> bool:
-        """Return True if the mirror serves there. A redirection or a refusal (3xx, 4xx) counts too."""
+        """Return True if the mirror answers here. A redirection or a refusal (3xx, 4xx) counts too."""
         connection = http.client.HTTPConnection(self.url.removeprefix("http://"), timeout=5)
         try:
             connection.request("GET", "/admin/login/")

@@ -48,7 +48,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return {name: params[name] for name in params if name not in (READER_POOL, READER_SERVER_OPTIONS)}
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> psycopg.Connection:
-        """Return a connection that is open as far as this side knows; throw closed ones away."""
+        """Return a pooled connection; discard those of which this side can see that they are closed."""
         while True:
             connection = super().get_new_connection(conn_params)
             if not _is_closed(connection):
@@ -79,7 +79,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 
 def _is_closed(connection: psycopg.Connection) -> bool:
-    """Return True if an idle connection has something to read: its end, or the server's reason for it."""
+    """Return True if an idle connection has data to read: its end, or the server's reason for closing it."""
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN)
     return bool(poll.poll(0))

@@ -61,7 +61,7 @@ class PayloadMaker:
         return id | self.make_columns(entity_plans(self.vendor.name)[scope.model], 0.2)
 
     def make_time(self, key: str) -> dict[str, Any]:
-        """Return the event's time under its key; `circumstances.timeless` of the times cannot be used."""
+        """Return the event's time by its key, an unusable one with probability `circumstances.timeless`."""
         if self.random.random() < self.circumstances.timeless:
             return self.random.choice(({}, {key: None}, {key: "soon"}, {key: "9999-12-31T00:00:00Z"}))
         moment = EPOCH + timedelta(minutes=self.random.randrange(self.circumstances.moments))

@@ -9,9 +9,10 @@ from entities.merge.clock import clock_time
 
 @dataclass(frozen=True)
 class RunStart:
-    """The rule of a column that holds when the present, unbroken run of another column's values began.
+    """The rule of a column whose value is the time at which the present run of another column began.
 
-    The run is of `values`; the derived column is null if the other column's present value is not one of them.
+    A run is an unbroken series of `values`; the derived column is null if the other column's present value
+    is not one of them.
 
     column: the other column, such as `status`.
     prefers_own_value: whether a value that the vendor itself gave for the derived column comes first.
@@ -34,7 +35,7 @@ class DerivedOrigin(NamedTuple):
 
     @property
     def value(self) -> str:
-        """The derived column's value in ISO 8601."""
+        """The value of the derived column, in ISO 8601."""
         return clock_time(self.clock) if self.own_value is None else self.own_value
 
 

@@ -1,4 +1,4 @@
-"""The base of all mirrored records: the key, the existence, the registers."""
+"""The base class of all mirrored records, with their key, existence and registers."""
 
 from typing import ClassVar
 

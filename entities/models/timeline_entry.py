@@ -6,7 +6,7 @@ from entities.merge.clock import clock_time
 
 
 class TimelineEntry(models.Model):
-    """What one event wrote to one record.
+    """The writes of one event to one record.
 
     `wrote` maps register names to the JSON values that the event wrote, whether or not they are the newest
     writes; it is empty if the event only refers to the record. A record's timeline, the history of its

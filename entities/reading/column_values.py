@@ -12,7 +12,7 @@ ABSENT: Final = object()
 
 
 class ColumnReading(NamedTuple):
-    """What a payload says about one column.
+    """The result of reading one column out of a payload.
 
     value: a JSON value, Invalid, or ABSENT.
     consumed: the places (`key`, or `key.part`) that the value contains in full; the others go to `extra`.

@@ -119,7 +119,7 @@ def to_time(value: Any) -> str:
 
 
 def to_date(value: Any) -> str:
-    """Return a date in ISO 8601; of a time, its date in UTC."""
+    """Return a date in ISO 8601; for a time, its date in UTC."""
     try:
         return date.fromisoformat(value).isoformat()
     except (TypeError, ValueError):
@@ -127,7 +127,7 @@ def to_date(value: Any) -> str:
 
 
 def to_flag(value: Any) -> bool:
-    """Return a boolean, of one or of its usual words."""
+    """Return a boolean, from a boolean or one of its usual words."""
     flag = BOOLEANS.get(str(value).strip().lower()) if isinstance(value, str | int) else None
     if flag is None:
         raise Unconvertible(f"{_type_name(value)} is not true or false")

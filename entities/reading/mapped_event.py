@@ -24,7 +24,7 @@ class RecordKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What one event says about one record.
+    """The writes of one event to one record.
 
     writes: register name -> JSON value or Invalid; the other record's external id for a reference;
         empty if the event only refers to the record.
@@ -37,7 +37,7 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class MappedEvent:
-    """An event that was read, and what it says. known: whether the vendor's module has its type."""
+    """An event with its statements about records. known: whether the vendor's module has its type."""
 
     event: StoredEvent
     envelope: Envelope

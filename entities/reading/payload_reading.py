@@ -9,7 +9,7 @@ from entities.reading.mapped_event import RecordKey
 
 
 class Copy(NamedTuple):
-    """What a payload says about a record that is not its own.
+    """The writes that a payload has for a record other than its own.
 
     yields: whether this copy gives way: it counts only for registers that no other copy in the event has.
     """
@@ -21,7 +21,7 @@ class Copy(NamedTuple):
 
 @dataclass(slots=True)
 class Reading:
-    """What a payload, or a part of it, says.
+    """The result of reading a payload, or a part of it.
 
     writes: register name -> value, of the payload's own record.
     copies: of other records, in order; a later copy of the same record wins.

@@ -49,7 +49,7 @@ Ids = dict[SourceKey, int]
 
 @dataclass(frozen=True, slots=True)
 class SourceStatement:
-    """What one event of one source says about one record (see `entities.reading.mapped_event.Statement`)."""
+    """A `entities.reading.mapped_event.Statement` with its source: the writes of one event to one record."""
 
     key: SourceKey
     event_id: int

@@ -20,7 +20,7 @@ def lock_for_replacing() -> None:
 
 
 def wait_for_running_batches() -> None:
-    """Return when every transaction that was applying events at the call has ended."""
+    """Wait until every transaction that was applying events at the time of the call has ended."""
     _lock("pg_advisory_lock")
     _lock("pg_advisory_unlock")
 

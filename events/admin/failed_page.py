@@ -124,7 +124,7 @@ def _matching_events(admin: ReadOnlyAdmin, request: HttpRequest) -> QuerySet[Eve
 
 
 def pending_message(count: int) -> str:
-    """Return what staff read after they applied that many events again."""
+    """Return the message for staff after so many events were made pending again."""
     return f"{count:,} {'event is' if count == 1 else 'events are'} pending again."
 
 

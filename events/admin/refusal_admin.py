@@ -1,4 +1,4 @@
-"""The admin of refused deliveries: how many of each reason in a day, and the stored sample of them."""
+"""The admin of refused deliveries: counts by reason for the past day, and the stored samples."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ from events.refusals.refusal_writer import MAX_STORED_SAMPLES
 
 
 class RefusalSourceFilter(SourceFilter):
-    """Filters by source; has a choice more, for deliveries to an address that belongs to no source."""
+    """Filters by source, with one more choice for deliveries to an address that belongs to no source."""
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Lookups:
         return [(counts.UNKNOWN, counts.UNKNOWN), *super().lookups(request, model_admin)]

@@ -1,4 +1,4 @@
-"""The actions on a source beside changing its fields: rotate or end its secrets, send a test event."""
+"""The actions on a source other than changing its fields: rotate or end its secrets, send a test event."""
 
 from collections.abc import Callable
 from datetime import timedelta

@@ -36,7 +36,7 @@ def check_size(size: int, limit: int) -> None:
 
 
 def _announced_size(request: HttpRequest) -> int | None:
-    """Return the announced size; None for chunked bodies and HTTP/2, where only the input's end shows it."""
+    """Return the announced size; None if only the end of the input shows it (chunked, HTTP/2)."""
     if "HTTP_TRANSFER_ENCODING" in request.META:
         return None
     if not request.META.get("CONTENT_LENGTH"):

@@ -31,7 +31,7 @@ class StoreResult(StrEnum):
 
 
 class EventSource(Protocol):
-    """The source of an event. `events.models.Source` is one."""
+    """The fields of a source that storing an event needs. `events.models.Source` has them."""
 
     @property
     def id(self) -> int: ...

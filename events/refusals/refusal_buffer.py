@@ -22,7 +22,7 @@ MAX_SAMPLES = 1_000
 
 @dataclass(frozen=True, slots=True)
 class CountKey:
-    """What refusals are counted by; the key of `events.models.RefusalCount`."""
+    """The key by which refusals are counted, as in `events.models.RefusalCount`."""
 
     source_id: int | None
     reason: str

@@ -86,7 +86,7 @@ def find_failure_reasons(status: str) -> FailureReport:
 
 
 def _group_by_reason(newest_first: QuerySet[Event]) -> QuerySet:
-    """Return the fields of FailureReason but `status`; one row more than MAX_REASONS, if there are more."""
+    """Return at most MAX_REASONS + 1 rows with the fields of FailureReason, except `status`."""
     return (
         Event.objects.filter(pk__in=newest_first.values("pk")[:MAX_EVENTS])
         .order_by()

@@ -31,7 +31,7 @@ class FindingKind(StrEnum):
 
 @dataclass(frozen=True)
 class MappedPath:
-    """A path that the mapping covers, and what it means that a value of this path is in `extra` nevertheless.
+    """A path that the mapping covers, and the kind of finding if its value is in `extra` nevertheless.
 
     columns: the columns that are read from it. object_kind, scalar_kind: the finding if the event wrote none
         of these columns, for a JSON object and for any other value.

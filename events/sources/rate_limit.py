@@ -24,7 +24,7 @@ class RateLimited(Protocol):
 
 
 def rate_limit_wait(source: RateLimited) -> float:
-    """Return the seconds from the look-up until the source takes one more delivery; 0 or less if at once."""
+    """Return the seconds after the look-up until the source accepts a delivery; 0 or less if at once."""
     limit = _limit_of(source)
     return limit.wait_seconds(source.seconds_until_full) if limit else 0.0
 

@@ -1,4 +1,4 @@
-"""The rule which secrets are active: those that never expire, and those that expire later than now.
+"""The rule that decides which secrets are active: those that never expire, or expire later than now.
 
 It stands here twice: as SQL for the statements of the delivery path, and as a Q for the ORM. Both compare
 with the statement's start by the database's clock; a test checks that they select the same secrets.

@@ -21,7 +21,7 @@ def run(max_examples: int) -> settings:
 
 
 def check(seed: int, size: int) -> None:
-    """Compare the digests after a history in two random ways. Leaves nothing behind; the seed decides all."""
+    """Apply a history in two random ways, and compare the digests; roll back. The seed decides all."""
     with transaction.atomic():
         events = generate_history(seed, size)
         one, other = (

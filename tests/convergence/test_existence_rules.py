@@ -133,7 +133,7 @@ def test_a_fact_without_an_id_is_keyed_by_its_events_digest() -> None:
 def test_a_time_that_is_missing_unreadable_or_too_far_ahead_counts_as_the_receipts(
     time: Any, warning: str
 ) -> None:
-    """What `tests.support.random_histories` stores is received at the beginning of 2026."""
+    """`tests.support.random_histories` stores events with a receipt at the beginning of 2026."""
     event = deal_event("deleted", time)
     cells = records_after(event, deal_event("updated", "2025-12-31T23:59:59Z"))[DEAL]
     assert (cells["is_deleted"], cells["deleted_at"]) == (True, datetime(2026, 1, 1, tzinfo=UTC))

@@ -15,8 +15,8 @@ each_mutation = pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutati
 
 
 @pytest.fixture
-def uncounted() -> Iterator[None]:
-    """Keep what these checks try out of the counts that a run prints for the properties."""
+def unchanged_counts() -> Iterator[None]:
+    """Exclude these checks from the counts that a run prints: those are about the real code."""
     before = COUNTS.copy()
     yield
     COUNTS.clear()
@@ -25,7 +25,7 @@ def uncounted() -> Iterator[None]:
 
 @each_mutation
 def test_without_its_rule_the_check_fails(
-    mutation: Mutation, uncounted: None, monkeypatch: pytest.MonkeyPatch
+    mutation: Mutation, unchanged_counts: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mutation.noticed_by()
     is_generated = isinstance(mutation.noticed_by, partial)

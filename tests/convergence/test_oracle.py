@@ -14,7 +14,7 @@ from tests.support.run_summary import COUNTS
 
 
 def check(seed: int, size: int) -> None:
-    """Compare a history in a random way with the oracle. Leaves nothing behind; the seed decides all."""
+    """Apply a history in a random way; compare it with the oracle; roll back. The seed decides all."""
     with transaction.atomic():
         events = generate_history(seed, size)
         for batch in shuffle_into_batches(events, Random(f"{seed} oracle")):

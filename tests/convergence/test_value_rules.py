@@ -47,7 +47,7 @@ def test_extra_is_one_register_a_key() -> None:
 
 
 def test_a_key_with_a_plus_sign_is_kept_like_any_other() -> None:
-    """It once was taken for an added tag, and the record's next event failed."""
+    """Such a key was once taken for an added tag, and then the record's next event failed."""
     records = records_after(deal_event("updated", 1, **{"a+b": 1}), deal_event("updated", 2, title="T"))
     assert (records[DEAL]["extra"], records[DEAL]["title"]) == ({"a+b": 1}, "T")
 

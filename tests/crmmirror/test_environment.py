@@ -1,4 +1,4 @@
-"""The environment's reading, without a process; test_settings has the messages as a user sees them."""
+"""Reading and checking the environment, without a process; `test_settings` runs real commands."""
 
 from pathlib import Path
 
@@ -23,16 +23,16 @@ def test_each_required_variable_that_is_missing_is_named_with_an_example(
     name: str, value: str | None
 ) -> None:
     values = {key: text for key, text in COMPLETE.items() if key != name}
-    with pytest.raises(ImproperlyConfigured) as refused:
+    with pytest.raises(ImproperlyConfigured) as error:
         Environment(values if value is None else values | {name: value})
-    assert f"{name} ({REQUIRED[name]})" in str(refused.value)
-    assert "manage.py up" in str(refused.value)
+    assert f"{name} ({REQUIRED[name]})" in str(error.value)
+    assert "manage.py up" in str(error.value)
 
 
 def test_all_that_is_missing_is_named_at_once() -> None:
-    with pytest.raises(ImproperlyConfigured) as refused:
+    with pytest.raises(ImproperlyConfigured) as error:
         Environment({})
-    assert [name for name in REQUIRED if name in str(refused.value)] == list(REQUIRED)
+    assert [name for name in REQUIRED if name in str(error.value)] == list(REQUIRED)
 
 
 @pytest.mark.parametrize("value", ["$HOME", "a$b", "\\$x", "$$"])

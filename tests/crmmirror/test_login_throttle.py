@@ -1,4 +1,4 @@
-"""Logging in to the admin and the API: guesses are slowed down, and nobody is locked out by others."""
+"""The login limits of the admin and the API: guessing is slowed down, and strangers lock nobody out."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ OFFICE, STRANGER = "203.0.113.1", "198.51.100.7"
 
 
 @pytest.fixture(autouse=True)
-def quick_passwords(settings: Any) -> None:
+def fast_password_hasher(settings: Any) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
@@ -43,149 +43,152 @@ def log_in(password: str, name: str = "ann", address: str = OFFICE, client: Clie
     return client.post(LOGIN, {"username": name, "password": password}, REMOTE_ADDR=address)
 
 
-def fail(times: int, **who: Any) -> Counter[int]:
-    return Counter(log_in("wrong", **who).status_code for _ in range(times))
+def fail_to_log_in(times: int, **attempt: Any) -> Counter[int]:
+    """Log in with a wrong password; return how often each status came."""
+    return Counter(log_in("wrong", **attempt).status_code for _ in range(times))
 
 
-def time_goes_by(seconds: float) -> None:
+def let_time_pass(seconds: float) -> None:
+    """Refill all token buckets as if so many seconds had passed."""
     TokenBucket.objects.update(full_at=F("full_at") - timedelta(seconds=seconds))
 
 
-def addresses() -> Iterator[str]:
-    """Five more than a name has tries."""
+def more_addresses_than_attempts() -> Iterator[str]:
+    """Return five more addresses than a name has attempts."""
     return (f"192.0.2.{number}" for number in range(NAME_LIMIT.count + 5))
 
 
-def test_the_right_password_lets_in(ann: User) -> None:
+def test_the_right_password_logs_in(ann: User) -> None:
     answer = log_in(PASSWORD)
     assert (answer.status_code, answer["Location"]) == (302, "/admin/")
 
 
 def test_an_address_that_fails_too_often_has_to_wait(ann: User) -> None:
-    assert fail(ADDRESS_LIMIT.count) == {200: ADDRESS_LIMIT.count}
+    assert fail_to_log_in(ADDRESS_LIMIT.count) == {200: ADDRESS_LIMIT.count}
     answer = log_in(PASSWORD)
     assert answer.status_code == 429
     assert 0 < int(answer["Retry-After"]) <= ADDRESS_LIMIT.refill_seconds
     assert "Too many failed tries. Try again in 1 min." in answer.content.decode()
     assert "_auth_user_id" not in answer.client.session
-    time_goes_by(int(answer["Retry-After"]))
+    let_time_pass(int(answer["Retry-After"]))
     assert log_in(PASSWORD).status_code == 302
 
 
-def test_guessing_other_names_uses_up_an_address_too(ann: User) -> None:
+def test_guesses_of_several_names_share_the_limit_of_their_address(ann: User) -> None:
     for number in range(ADDRESS_LIMIT.count):
         log_in("wrong", name=f"somebody{number}")
     assert log_in("wrong", name="another").status_code == 429
 
 
-def test_other_addresses_go_on(ann: User) -> None:
-    fail(ADDRESS_LIMIT.count + 5, address=STRANGER)
+def test_other_addresses_can_still_log_in(ann: User) -> None:
+    fail_to_log_in(ADDRESS_LIMIT.count + 5, address=STRANGER)
     assert log_in(PASSWORD, address=OFFICE).status_code == 302
 
 
-def test_an_ipv6_sender_has_one_address_however_many_it_has(ann: User) -> None:
+def test_all_addresses_of_an_ipv6_network_share_one_limit(ann: User) -> None:
     for number in range(ADDRESS_LIMIT.count):
         log_in("wrong", address=f"2001:db8::{number + 1:x}")
     assert log_in("wrong", address="2001:db8::ffff:1").status_code == 429
     assert log_in("wrong", address="2001:db8:0:1::1").status_code == 200
 
 
-def test_a_guess_that_is_spread_over_addresses_is_stopped_by_the_name(ann: User) -> None:
-    statuses = Counter(log_in("wrong", address=address).status_code for address in addresses())
+def test_guesses_from_many_addresses_are_stopped_by_the_limit_of_the_name(ann: User) -> None:
+    statuses = Counter(
+        log_in("wrong", address=address).status_code for address in more_addresses_than_attempts()
+    )
     assert statuses == {200: NAME_LIMIT.count, 429: 5}
     assert log_in("wrong", name="ANN").status_code == 429
     assert log_in("wrong", name="bob").status_code == 200
 
 
-def test_names_that_nobody_has_are_treated_alike(ann: User) -> None:
+def test_an_unknown_name_has_the_same_limit_as_a_known_one(ann: User) -> None:
     for name in ("ann", "nobody"):
         TokenBucket.objects.all().delete()
-        assert fail(ADDRESS_LIMIT.count + 1, name=name) == {200: ADDRESS_LIMIT.count, 429: 1}
+        assert fail_to_log_in(ADDRESS_LIMIT.count + 1, name=name) == {200: ADDRESS_LIMIT.count, 429: 1}
 
 
-def test_success_uses_nothing_up(ann: User) -> None:
+def test_a_successful_login_consumes_no_attempt(ann: User) -> None:
     for _ in range(ADDRESS_LIMIT.count * 2):
         assert log_in(PASSWORD).status_code == 302
-    assert fail(ADDRESS_LIMIT.count) == {200: ADDRESS_LIMIT.count}
+    assert fail_to_log_in(ADDRESS_LIMIT.count) == {200: ADDRESS_LIMIT.count}
 
 
-def test_strangers_cannot_lock_out_a_browser_that_was_in_before(ann: User) -> None:
+def test_strangers_cannot_lock_out_a_browser_that_has_logged_in_before(ann: User) -> None:
     browser = Client()
     log_in(PASSWORD, client=browser)
-    for address in addresses():
+    for address in more_addresses_than_attempts():
         log_in("wrong", address=address)
-    fail(ADDRESS_LIMIT.count + 1, address=OFFICE, name="somebody")
+    fail_to_log_in(ADDRESS_LIMIT.count + 1, address=OFFICE, name="somebody")
     assert log_in(PASSWORD).status_code == 429
-    browser.cookies = known(browser)
+    end_session(browser)
     assert log_in(PASSWORD, client=browser).status_code == 302
 
 
-def known(browser: Client) -> Any:
-    """A browser's cookies once its session has ended."""
+def end_session(browser: Client) -> None:
+    """Remove the session's cookie from the browser; the known-browser cookie stays."""
     browser.cookies.pop("sessionid", None)
-    return browser.cookies
 
 
 def test_a_known_browser_has_its_own_limit(ann: User) -> None:
     browser = Client()
     log_in(PASSWORD, client=browser)
-    browser.cookies = known(browser)
-    assert fail(BROWSER_LIMIT.count + 1, client=browser) == {200: BROWSER_LIMIT.count, 429: 1}
+    end_session(browser)
+    assert fail_to_log_in(BROWSER_LIMIT.count + 1, client=browser) == {200: BROWSER_LIMIT.count, 429: 1}
 
 
-def test_a_browser_is_known_under_the_name_that_was_in_only(ann: User) -> None:
+def test_a_browser_is_known_only_for_the_name_that_has_logged_in(ann: User) -> None:
     User.objects.create_user("eve", password=PASSWORD, is_staff=True)
     browser = Client()
     log_in(PASSWORD, name="eve", client=browser)
-    browser.cookies = known(browser)
-    assert fail(ADDRESS_LIMIT.count + 1, client=browser) == {200: ADDRESS_LIMIT.count, 429: 1}
+    end_session(browser)
+    assert fail_to_log_in(ADDRESS_LIMIT.count + 1, client=browser) == {200: ADDRESS_LIMIT.count, 429: 1}
 
 
-def test_a_forged_mark_of_a_known_browser_is_none(ann: User) -> None:
+def test_a_forged_known_browser_cookie_does_not_count(ann: User) -> None:
     browser = Client()
     log_in(PASSWORD, client=browser)
-    browser.cookies = known(browser)
+    end_session(browser)
     browser.cookies["known"] = browser.cookies["known"].value[:-2] + "xx"
-    assert fail(ADDRESS_LIMIT.count + 1, client=browser) == {200: ADDRESS_LIMIT.count, 429: 1}
+    assert fail_to_log_in(ADDRESS_LIMIT.count + 1, client=browser) == {200: ADDRESS_LIMIT.count, 429: 1}
 
 
-def test_the_mark_of_a_known_browser_is_no_session(ann: User) -> None:
+def test_the_known_browser_cookie_is_not_a_session(ann: User) -> None:
     browser = Client()
     log_in(PASSWORD, client=browser)
-    browser.cookies = known(browser)
+    end_session(browser)
     assert browser.get("/admin/").status_code == 302
     assert browser.cookies["known"]["httponly"]
     assert browser.cookies["known"]["samesite"] == "Strict"
     assert "ann" not in browser.cookies["known"].value
 
 
-def test_what_strangers_make_up_is_forgotten(ann: User) -> None:
+def test_the_buckets_of_made_up_names_are_deleted_once_they_are_full(ann: User) -> None:
     for number in range(ADDRESS_LIMIT.count):
         log_in("wrong", name=f"somebody{number}")
     assert TokenBucket.objects.count() == ADDRESS_LIMIT.count + 1
-    time_goes_by(NAME_LIMIT.seconds)
+    let_time_pass(NAME_LIMIT.seconds)
     log_in("wrong")
     assert TokenBucket.objects.count() == 2
 
 
-def test_a_name_of_any_length_takes_a_short_key(ann: User) -> None:
+def test_a_long_name_has_a_short_bucket_key(ann: User) -> None:
     log_in("wrong", name="é" * 150)
     assert max(len(row.key) for row in TokenBucket.objects.all()) < 100
 
 
 @override_settings(BEHIND_PROXY=True)
 def test_behind_a_proxy_the_address_is_the_one_that_it_forwards(ann: User) -> None:
-    def forwarded(address: str) -> int:
+    def post_forwarded(address: str) -> int:
         headers = {"X-Forwarded-For": f"made-up, {address}"}
         return Client().post(LOGIN, {"username": "ann", "password": "wrong"}, headers=headers).status_code
 
     for _ in range(ADDRESS_LIMIT.count):
-        forwarded(STRANGER)
-    assert (forwarded(STRANGER), forwarded(OFFICE)) == (429, 200)
+        post_forwarded(STRANGER)
+    assert (post_forwarded(STRANGER), post_forwarded(OFFICE)) == (429, 200)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_guesses_that_come_at_once_are_counted_by_all_processes(ann: User, tmp_path: Path) -> None:
+def test_simultaneous_guesses_are_counted_across_processes(ann: User, tmp_path: Path) -> None:
     directories = [tmp_path / name for name in "ab"]
     for directory in directories:
         directory.mkdir()
@@ -194,15 +197,15 @@ def test_guesses_that_come_at_once_are_counted_by_all_processes(ann: User, tmp_p
         run_web_server(directories[1]) as other,
         ThreadPoolExecutor(8) as pool,
     ):
-        token = csrf_token(one.port)
+        token = fetch_csrf_token(one.port)
         ports = [one.port, other.port] * ADDRESS_LIMIT.count
-        statuses = Counter(pool.map(lambda port: guess(port, token), ports))
+        statuses = Counter(pool.map(lambda port: post_guess(port, token), ports))
     assert set(statuses) == {200, 429}
-    # One more comes back each half minute.
+    # While the requests run, the bucket gets one more attempt each half minute.
     assert ADDRESS_LIMIT.count <= statuses[200] <= ADDRESS_LIMIT.count + 2
 
 
-def csrf_token(port: int) -> str:
+def fetch_csrf_token(port: int) -> str:
     connection = HTTPConnection(HOST, port, timeout=30)
     connection.request("GET", LOGIN)
     cookie = connection.getresponse().headers["Set-Cookie"]
@@ -210,7 +213,7 @@ def csrf_token(port: int) -> str:
     return cookie.split("csrftoken=")[1].split(";")[0]
 
 
-def guess(port: int, token: str) -> int:
+def post_guess(port: int, token: str) -> int:
     connection = HTTPConnection(HOST, port, timeout=60)
     form = urlencode({"username": "ann", "password": "wrong", "csrfmiddlewaretoken": token})
     headers = {"Cookie": f"csrftoken={token}", "Content-Type": "application/x-www-form-urlencoded"}
@@ -220,32 +223,32 @@ def guess(port: int, token: str) -> int:
     return status
 
 
-def ask(token: str, address: str = STRANGER) -> Any:
+def request_api(token: str, address: str = STRANGER) -> Any:
     headers = {"Authorization": f"Token {token}"}
     return Client().get("/api/v1/deals/", headers=headers, REMOTE_ADDR=address)
 
 
-def fail_at_the_api(address: str = STRANGER) -> None:
-    """Until no failure is left, however long a request takes here."""
-    assert ask("crm_x", address).status_code == 401
-    time_goes_by(-FAILURE_LIMIT.seconds)
+def exhaust_api_failures(address: str = STRANGER) -> None:
+    """Fail once, and empty the bucket for so long that slow requests on this machine refill nothing."""
+    assert request_api("crm_x", address).status_code == 401
+    let_time_pass(-FAILURE_LIMIT.seconds)
 
 
-def test_tokens_that_are_none_are_slowed_down(ann: User) -> None:
-    fail_at_the_api()
-    answer = ask("crm_another")
+def test_an_address_that_tries_unknown_tokens_too_often_has_to_wait(ann: User) -> None:
+    exhaust_api_failures()
+    answer = request_api("crm_another")
     assert (answer.status_code, answer["Content-Type"]) == (429, "application/problem+json")
     assert 0 < int(answer["Retry-After"]) <= 4
-    assert ask("crm_another", address=OFFICE).status_code == 401
+    assert request_api("crm_another", address=OFFICE).status_code == 401
 
 
-def test_a_token_that_is_one_is_let_in_whoever_fails_beside_it(ann: User) -> None:
-    fail_at_the_api()
-    assert ask(ApiToken.issue(ann, "tests")[1]).status_code == 200
+def test_a_valid_token_is_accepted_from_an_address_that_has_failed_too_often(ann: User) -> None:
+    exhaust_api_failures()
+    assert request_api(ApiToken.issue(ann, "tests")[1]).status_code == 200
 
 
 def test_failing_at_the_api_does_not_keep_staff_from_logging_in(ann: User) -> None:
-    fail_at_the_api(OFFICE)
+    exhaust_api_failures(OFFICE)
     assert log_in(PASSWORD).status_code == 302
 
 
@@ -264,10 +267,10 @@ def test_pages_come_with_strict_headers(ann: User) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_over_https_cookies_are_for_this_host_and_for_no_script(ann: User, tmp_path: Path) -> None:
     environment = {"HTTPS": "true", "BEHIND_PROXY": "true", "LOG_LEVEL": "ERROR"}
-    forwarded = {"X-Forwarded-Proto": "https", "X-Forwarded-For": OFFICE}
+    proxy_headers = {"X-Forwarded-Proto": "https", "X-Forwarded-For": OFFICE}
     with run_web_server(tmp_path, environment) as web:
         connection = HTTPConnection(HOST, web.port, timeout=30)
-        connection.request("GET", LOGIN, headers=forwarded)
+        connection.request("GET", LOGIN, headers=proxy_headers)
         response = connection.getresponse()
         connection.close()
     cookie = response.headers["Set-Cookie"]
@@ -280,6 +283,6 @@ def test_over_https_cookies_are_for_this_host_and_for_no_script(ann: User, tmp_p
 @pytest.mark.parametrize(
     "target", ["https://elsewhere.example/", "//elsewhere.example/", "javascript:alert()"]
 )
-def test_a_login_that_is_to_lead_elsewhere_leads_to_the_admin(ann: User, target: str) -> None:
+def test_a_login_with_a_target_on_another_site_leads_to_the_admin(ann: User, target: str) -> None:
     form = {"username": "ann", "password": PASSWORD, "next": target}
     assert Client().post("/admin/login/", form)["Location"] == "/admin/"

@@ -49,7 +49,7 @@ SIZE = 6
 
 @dataclass(frozen=True)
 class Mutation:
-    """A rule taken out.
+    """A rule that is taken out of the code, and the check that must fail then.
 
     what: what the code does without the rule, as docs/convergence.md lists it.
     take_out: patches the rule away; noticed_by: the check that fails then.
@@ -61,7 +61,7 @@ class Mutation:
 
     @property
     def check(self) -> str:
-        """The check, as docs/convergence.md names it."""
+        """The name of the check, as docs/convergence.md writes it."""
         found = self.noticed_by
         if not isinstance(found, partial):
             return f"`{found.__name__}`"
@@ -142,8 +142,10 @@ CLOCKS = [
 # Rules of what a register, and a set of them, shows.
 
 
-def _stamped(change: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[[pytest.MonkeyPatch], None]:
-    """Each event's writes to a record, changed on their way into the merge."""
+def _change_writes(
+    change: Callable[[dict[str, Any]], dict[str, Any]],
+) -> Callable[[pytest.MonkeyPatch], None]:
+    """Make a mutation that changes each event's writes to a record before they are merged."""
     return lambda patch: patch.setattr(
         apply, "to_state", lambda writes, clock: to_state(change(writes), clock)
     )
@@ -153,8 +155,8 @@ def _convertible(writes: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in writes.items() if not isinstance(value, Invalid)}
 
 
-def _extra_shows(keep: Callable[[State, Register], bool]) -> Callable[[pytest.MonkeyPatch], None]:
-    """`extra` of only the registers to keep."""
+def _filter_extra(keep: Callable[[State, Register], bool]) -> Callable[[pytest.MonkeyPatch], None]:
+    """Make a mutation that computes `extra` from only some of the registers."""
     extra_of = extra_values
 
     def filtered(state: State) -> dict[str, Any]:
@@ -168,8 +170,10 @@ def _is_of_newest_extra(state: State, register: Register) -> bool:
     return register.clock == newest or isinstance(register.value, Invalid)
 
 
-def _labels_of(change: Callable[[str, Register], Register | None]) -> Callable[[pytest.MonkeyPatch], None]:
-    """The tags, with their additions changed or dropped."""
+def _change_additions(
+    change: Callable[[str, Register], Register | None],
+) -> Callable[[pytest.MonkeyPatch], None]:
+    """Make a mutation that changes or drops the additions to the tags."""
     labels = set_members
 
     def changed(state: State, column: str) -> list[str] | None:
@@ -181,7 +185,7 @@ def _labels_of(change: Callable[[str, Register], Register | None]) -> Callable[[
 
 
 def _merge_documents(patch: pytest.MonkeyPatch) -> None:
-    """One register for each key of a document."""
+    """Merge documents key by key, as if each key had a register of its own."""
     join = join_states
 
     def merged(one: State, other: State) -> State:
@@ -197,24 +201,26 @@ def _merge_documents(patch: pytest.MonkeyPatch) -> None:
 
 REGISTERS = [
     Mutation(
-        "additions to the tags are not heard", _labels_of(lambda name, stored: None), caught_by_oracle(22)
+        "additions to the tags are not heard",
+        _change_additions(lambda name, stored: None),
+        caught_by_oracle(22),
     ),
     Mutation(
         "additions to the tags never end",
-        _labels_of(lambda name, stored: Register("~", True)),
+        _change_additions(lambda name, stored: Register("~", True)),
         caught_by_oracle(29),
     ),
-    Mutation("extra is one register", _extra_shows(_is_of_newest_extra), caught_by_oracle(18)),
+    Mutation("extra is one register", _filter_extra(_is_of_newest_extra), caught_by_oracle(18)),
     Mutation(
         "what no column holds is not shown",
-        _extra_shows(lambda state, register: not isinstance(register.value, Invalid)),
+        _filter_extra(lambda state, register: not isinstance(register.value, Invalid)),
         caught_by_oracle(1),
     ),
-    Mutation("what no column holds is shown for ever", _stamped(timeline_values), caught_by_oracle(1)),
-    Mutation("what no column holds is no newest word", _stamped(_convertible), caught_by_oracle(1)),
+    Mutation("what no column holds is shown for ever", _change_writes(timeline_values), caught_by_oracle(1)),
+    Mutation("what no column holds is no newest word", _change_writes(_convertible), caught_by_oracle(1)),
     Mutation(
         "what no column holds drops the rest of its event",
-        _stamped(lambda writes: writes if _convertible(writes) == writes else {}),
+        _change_writes(lambda writes: writes if _convertible(writes) == writes else {}),
         caught_by_oracle(1),
     ),
     Mutation("documents are merged key by key", _merge_documents, caught_by_convergence(9)),
@@ -254,7 +260,7 @@ EXISTENCE = [
     ),
     Mutation(
         "copies say that a record exists",
-        _stamped(lambda writes: {EXISTS: True} | writes),
+        _change_writes(lambda writes: {EXISTS: True} | writes),
         caught_by_oracle(0),
     ),
     Mutation(
@@ -313,8 +319,8 @@ DERIVED = [
 # Rules of reading one event.
 
 
-def _columns_as(rank: Rank) -> Callable[[pytest.MonkeyPatch], None]:
-    """Columns read as if the event were of this rank, which decides whether a null is said."""
+def _read_columns_with_rank(rank: Rank) -> Callable[[pytest.MonkeyPatch], None]:
+    """Make a mutation that reads columns with this rank, which decides whether a null is written."""
     read_columns = mapper._read_columns
 
     def ranked(plan: Any, payload: Any, _: Rank) -> Reading:
@@ -350,10 +356,10 @@ def _no_transaction(patch: pytest.MonkeyPatch) -> None:
 
 
 READING = [
-    Mutation("a null in a copy is written", _columns_as(Rank.OTHER), caught_by_oracle(0)),
+    Mutation("a null in a copy is written", _read_columns_with_rank(Rank.OTHER), caught_by_oracle(0)),
     Mutation(
         "a null in the record's own event is not written",
-        _columns_as(Rank.COPY),
+        _read_columns_with_rank(Rank.COPY),
         test_register_rules.test_a_null_in_the_records_own_event_writes_null,
     ),
     Mutation("absent is null", _absent_as_null, test_register_rules.test_an_absent_field_writes_nothing),

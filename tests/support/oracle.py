@@ -35,7 +35,7 @@ class Key(NamedTuple):
 
 
 class Write(NamedTuple):
-    """What one event writes to one register."""
+    """The write of one event to one register."""
 
     time: datetime
     rank: int
@@ -44,7 +44,7 @@ class Write(NamedTuple):
 
     @property
     def order(self) -> tuple[datetime, int, str]:
-        """The key that sorts writes as clocks do; no two events have one digest."""
+        """The sort key that orders writes as clocks do; no two events have one digest."""
         return self.time, self.rank, self.digest
 
     @property

@@ -75,7 +75,7 @@ def _program_directories() -> Iterator[Path]:
 
 
 def _can_be_assumed(identity: Identity) -> bool:
-    """Return True if this machine lets a child become it: many containers have no user namespaces."""
+    """Return True if a child process can take this identity: many containers have no user namespaces."""
     return _can_run(Path("/bin/sh"), identity, "-c", ":")
 
 

@@ -25,7 +25,7 @@ class CappedPaginator(Paginator):
 
     @property
     def count(self) -> int:
-        """Return how many rows have a page."""
+        """Return the number of rows that can be paged through."""
         return min(self.capped_count, MAX_ROWS)
 
     @property

@@ -54,7 +54,7 @@ class SourceFilter(FoldedFilter):
 
 
 def period_filter(column: str, heading: str) -> type[SimpleListFilter]:
-    """Make a filter for rows whose time in a column is within one of PERIODS until now."""
+    """Make a filter for rows whose time in a column lies in a recent period, such as the past hour."""
 
     class PeriodFilter(FoldedFilter):
         title = heading

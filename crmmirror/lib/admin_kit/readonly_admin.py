@@ -36,7 +36,7 @@ class ReadOnlyAdmin(ModelAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Show the row's page at the address that Django has for its form."""
+        """Show the row's page at the address where Django would show a form."""
         if request.method not in ("GET", "HEAD"):
             raise PermissionDenied
         return self.page_view(request, self.get_viewable_row(request, object_id))

@@ -1,1 +1,1 @@
-"""Requests as all packages see them: the client's address, the body's size, answers that bypass middleware."""
+"""Requests as all packages see them: the client's address, the body's size, direct answers, upload slots."""

@@ -37,7 +37,7 @@ def validate_networks(networks: str) -> None:
 
 
 def _parse_network(word: str) -> Network:
-    """Parse one network; one that is mapped from IPv4 becomes IPv4, as `client_address` has the clients."""
+    """Parse one network. An IPv4-mapped IPv6 network becomes IPv4, as addresses do in `client_address`."""
     network = ip_network(word)
     if not isinstance(network, IPv6Network) or network.prefixlen < MAPPED_BITS:
         return network

@@ -15,7 +15,7 @@ MAX_ADDRESS_LENGTH = 100
 
 
 def client_address(environ: Mapping[str, Any]) -> Address | None:
-    """Return the client's address: that of the connection or, behind a proxy, the one that it forwards.
+    """Return the client's address: the connection's or, behind a proxy, the one that the proxy forwards.
 
     The last address of X-Forwarded-For is the one that the proxy in front added; those before it may be
     forged by the client. Return None if there is no address, as on a unix socket.

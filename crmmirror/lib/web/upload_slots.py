@@ -14,7 +14,7 @@ from crmmirror.lib.web.client_address import client_address, client_key
 
 
 class NoFreeSlot(Exception):
-    """Raised if all slots are in use, or all that one client may hold."""
+    """All slots are in use, or the client already holds as many as one client may."""
 
 
 class UploadSlots:

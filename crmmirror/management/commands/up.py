@@ -33,7 +33,7 @@ class Command(BaseCommand):
 
 # The parser names the function in its message ("invalid port value: 'x'"), so these are nouns.
 def workers(text: str) -> int:
-    """Parse a number of workers, at least 1. Raises ValueError, of which the parser makes a message."""
+    """Parse a number of workers, at least 1. Raises ValueError, which argparse reports to the user."""
     number = int(text)
     if number < 1:
         raise ValueError(text)
@@ -41,7 +41,7 @@ def workers(text: str) -> int:
 
 
 def port(text: str) -> int:
-    """Parse a port that TCP can listen on. Raises ValueError, of which the parser makes a message."""
+    """Parse a port that TCP can listen on. Raises ValueError, which argparse reports to the user."""
     number = int(text)
     if not 0 < number < 65536:
         raise ValueError(text)

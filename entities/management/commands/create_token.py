@@ -1,4 +1,4 @@
-"""Creates a token for the API and prints it, once."""
+"""`manage.py create_token`: creates a token for the API, and prints it this once."""
 
 from argparse import ArgumentParser
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""The test run's own services."""
+"""The services of a test run are a real PostgreSQL and a real broker."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""What a balancer, a Prometheus and whoever is called at night are told, and who is told what."""
+"""The health addresses: their answers to load balancers, Prometheus and staff, and who may read metrics."""
 
 import json
 import socket
@@ -33,19 +33,20 @@ STATES_WITHOUT = {
 
 
 @pytest.fixture
-def looking_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was seen in the test before is stale at once."""
+def no_check_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make every cached result of the checks stale at once: it would be from an earlier test."""
     monkeypatch.setattr(single_flight, "CACHE_SECONDS", -1)
 
 
-def ready(status: int = 200) -> Any:
+def get_checks(status: int = 200) -> Any:
+    """Return the checks of /readyz, which must answer with this status."""
     response = client.get("/readyz")
     assert response.status_code == status, response.content
     return response.json()["checks"]
 
 
-def test_a_process_that_answers_is_healthy_and_asks_nobody() -> None:
-    """Without the fixture of the database, a query would fail."""
+def test_healthz_answers_without_asking_any_service() -> None:
+    """A query would fail, because the test has no database fixture."""
     response = client.get("/healthz")
     assert (response.status_code, response.content) == (200, b"ok\n")
     assert response["Cache-Control"].startswith("max-age=0")
@@ -53,94 +54,102 @@ def test_a_process_that_answers_is_healthy_and_asks_nobody() -> None:
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
 def test_probes_are_answered_under_any_host_and_without_tls(
-    path: str, looking_anew: None, transactional_db: None
+    path: str, no_check_cache: None, transactional_db: None
 ) -> None:
     with override_settings(SECURE_SSL_REDIRECT=True, ALLOWED_HOSTS=["mirror.example"]):
         assert client.get(path, headers={"Host": "10.0.0.7:8000"}).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
-def test_nothing_is_changed_by_asking(path: str, transactional_db: None) -> None:
+def test_post_is_not_allowed(path: str, transactional_db: None) -> None:
     assert Client(headers={"Authorization": authorization_header()}).post(path).status_code == 405
 
 
-def test_a_mirror_with_all_that_it_needs_is_ready(looking_anew: None, transactional_db: None) -> None:
-    checks = ready()
+def test_a_mirror_with_all_that_it_needs_is_ready(no_check_cache: None, transactional_db: None) -> None:
+    checks = get_checks()
     assert list(checks) == ["database", "broker", "migrations", "backlog"]
     assert {check["state"] for check in checks.values()} == {"ok"}
     assert checks["backlog"]["detail"] == "no event waits"
 
 
-def test_an_old_backlog_is_told_and_by_default_no_reason_to_take_the_endpoint_away(
-    looking_anew: None, transactional_db: None
+def test_an_old_backlog_is_reported_but_the_mirror_stays_ready_by_default(
+    no_check_cache: None, transactional_db: None
 ) -> None:
     store_event(new_source()[0], BODY, {}, datetime.now(UTC) - timedelta(hours=1))
-    assert "waited 36" in ready()["backlog"]["detail"]
+    assert "waited 36" in get_checks()["backlog"]["detail"]
 
 
-def test_an_older_backlog_than_allowed_is_not_ready(looking_anew: None, transactional_db: None) -> None:
+def test_with_a_backlog_older_than_allowed_the_mirror_is_not_ready(
+    no_check_cache: None, transactional_db: None
+) -> None:
     store_event(new_source()[0], BODY, {}, datetime.now(UTC) - timedelta(hours=1))
     with override_settings(READY_MAX_PENDING_SECONDS=300):
-        backlog = ready(503)["backlog"]
+        backlog = get_checks(503)["backlog"]
     assert (backlog["state"], "the limit is 300 s" in backlog["detail"]) == ("failed", True)
     assert "workers" in backlog["do"]
 
 
-def test_a_migration_that_is_not_applied_is_not_ready(looking_anew: None, transactional_db: None) -> None:
+def test_with_a_migration_that_is_not_applied_the_mirror_is_not_ready(
+    no_check_cache: None, transactional_db: None
+) -> None:
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM django_migrations WHERE app = 'events' RETURNING app, name, applied")
-        gone = cursor.fetchall()
+        deleted_rows = cursor.fetchall()
     try:
-        migrations = ready(503)["migrations"]
+        migrations = get_checks(503)["migrations"]
     finally:
         with connection.cursor() as cursor:
-            cursor.executemany("INSERT INTO django_migrations (app, name, applied) VALUES (%s, %s, %s)", gone)
+            cursor.executemany(
+                "INSERT INTO django_migrations (app, name, applied) VALUES (%s, %s, %s)", deleted_rows
+            )
     assert migrations == {
         "state": "failed",
-        "detail": f"{len(gone)} not applied",
+        "detail": f"{len(deleted_rows)} not applied",
         "do": "Run manage.py migrate.",
     }
 
 
 @pytest.fixture
-def silent() -> Iterator[int]:
-    """The port of a server that takes connections and never says a word."""
+def silent_port() -> Iterator[int]:
+    """Yield the port of a server that accepts connections and never answers."""
     with socket.create_server((HOST, 0), backlog=128) as server:
         yield server.getsockname()[1]
 
 
-@pytest.mark.parametrize("thing", ["database", "broker"])
-@pytest.mark.parametrize("manner", ["gone", "silent"])
-def test_what_is_away_is_named_within_two_seconds_with_what_to_do(
-    thing: str, manner: str, silent: int, transactional_db: None, tmp_path: Path
+@pytest.mark.parametrize("service", ["database", "broker"])
+@pytest.mark.parametrize("failure", ["gone", "silent"])
+def test_a_service_that_is_away_is_named_within_two_seconds_with_what_to_do(
+    service: str, failure: str, silent_port: int, transactional_db: None, tmp_path: Path
 ) -> None:
-    port = free_port() if manner == "gone" else silent
+    port = free_port() if failure == "gone" else silent_port
     setting, url = {
         "database": ("DATABASE_URL", f"postgresql://hidden:hidden@{HOST}:{port}/hidden"),
         "broker": ("BROKER_URL", f"redis://:hidden@{HOST}:{port}/0"),
-    }[thing]
+    }[service]
     with run_web_server(tmp_path, {setting: url}) as web:
-        timed_get(web.port, "/healthz")  # A process loads its addresses at the first request,
-        checks = not_ready(web.port)
-        for _ in range(10):  # and the migrations at the first look, of which a busy machine makes seconds.
-            if {name: check["state"] for name, check in checks.items()} == STATES_WITHOUT[thing]:
+        timed_get(web.port, "/healthz")  # The first request makes the process load its URLs.
+        checks = get_failed_checks(web.port)
+        for _ in range(10):  # The first checks load the migrations: seconds on a busy machine.
+            if {name: check["state"] for name, check in checks.items()} == STATES_WITHOUT[service]:
                 break
-            checks = not_ready(web.port)
-        took, status, _ = timed_get(web.port, "/healthz")
-    assert (status, took < 0.5) == (200, True)
-    assert {name: check["state"] for name, check in checks.items()} == STATES_WITHOUT[thing]
-    assert setting in checks[thing]["do"]
+            checks = get_failed_checks(web.port)
+        seconds, status, _ = timed_get(web.port, "/healthz")
+    assert (status, seconds < 0.5) == (200, True)
+    assert {name: check["state"] for name, check in checks.items()} == STATES_WITHOUT[service]
+    assert setting in checks[service]["do"]
     assert "hidden" not in json.dumps(checks)
     assert str(port) not in json.dumps(checks)
 
 
-def not_ready(port: int) -> Any:
-    took, status, text = timed_get(port, "/readyz")
-    assert (status, took < 2) == (503, True)
+def get_failed_checks(port: int) -> Any:
+    """Return the checks of /readyz, which must answer 503 within two seconds."""
+    seconds, status, text = timed_get(port, "/readyz")
+    assert (status, seconds < 2) == (503, True)
     return json.loads(text)["checks"]
 
 
 def timed_get(port: int, path: str) -> tuple[float, int, str]:
+    """Return the seconds until the answer was read, its status and its body."""
     with closing(HTTPConnection(HOST, port, timeout=10)) as web:
         started = time.monotonic()
         web.request("GET", path)
@@ -149,57 +158,57 @@ def timed_get(port: int, path: str) -> tuple[float, int, str]:
         return time.monotonic() - started, response.status, text
 
 
-def test_a_look_that_hangs_is_taken_once_however_many_ask() -> None:
-    looks, go_on = [], threading.Event()
+def test_a_call_that_hangs_runs_once_however_many_ask_for_it() -> None:
+    calls, may_end = [], threading.Event()
 
-    def look() -> str:
-        looks.append(1)
-        go_on.wait(10)
+    def call() -> str:
+        calls.append(1)
+        may_end.wait(10)
         return "seen"
 
-    hanging = SingleFlight(look)
-    asked = [hanging.start() for _ in range(50)]
-    go_on.set()
-    assert {future.result(5) for future in asked} == {"seen"}
-    assert len(looks) == 1
+    hanging = SingleFlight(call)
+    futures = [hanging.start() for _ in range(50)]
+    may_end.set()
+    assert {future.result(5) for future in futures} == {"seen"}
+    assert len(calls) == 1
 
 
-def test_what_was_just_seen_is_not_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_recent_result_is_returned_from_the_cache(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(single_flight, "CACHE_SECONDS", 60)
-    looks: list[int] = []
-    look = SingleFlight(lambda: looks.append(1))
+    calls: list[int] = []
+    call = SingleFlight(lambda: calls.append(1))
     for _ in range(50):
-        look.start().result(5)
-    assert len(looks) == 1
+        call.start().result(5)
+    assert len(calls) == 1
     monkeypatch.setattr(single_flight, "CACHE_SECONDS", 0)
-    look.start().result(5)
-    assert len(looks) == 2
+    call.start().result(5)
+    assert len(calls) == 2
 
 
-class TestWhoMayReadMetrics:
+class TestMetricsAccess:
     pytestmark = pytest.mark.django_db
 
     def status(self, *, token: str = "", by: Client | None = None) -> int:
         headers = {"Authorization": token} if token else {}
         return (by or client).get("/metrics", headers=headers).status_code
 
-    def test_nobody_without_proof(self) -> None:
+    def test_a_request_without_a_valid_token_is_refused(self) -> None:
         assert self.status() == 401
         assert self.status(token="Bearer ") == 401
         assert self.status(token="Bearer guessed") == 401
         assert self.status(token="Token guessed") == 401
 
     @override_settings(METRICS_TOKEN="the one")
-    def test_the_token_of_the_settings(self) -> None:
+    def test_the_token_of_the_settings_is_accepted(self) -> None:
         assert self.status(token="Bearer the one") == 200
         assert self.status(token="Bearer the on") == 401
         assert self.status(token="Bearer \xff\xfe") == 401
 
-    def test_an_api_token_of_somebody_who_may_view_events(self) -> None:
+    def test_an_api_token_is_accepted_if_its_user_may_view_events(self) -> None:
         assert self.status(token=authorization_header("view_event")) == 200
         assert self.status(token=authorization_header("view_deal")) == 403
 
-    def test_the_session_of_staff_who_may_view_events(self) -> None:
+    def test_the_session_of_staff_who_may_view_events_is_accepted(self) -> None:
         staff, other = Client(), Client()
         staff.force_login(User.objects.create_superuser("staff"))
         other.force_login(User.objects.create_user("other", is_superuser=True))
@@ -207,28 +216,28 @@ class TestWhoMayReadMetrics:
         assert self.status(by=other) == 401
 
     @override_settings(METRICS_TOKEN="the one", SECURE_SSL_REDIRECT=True, ALLOWED_HOSTS=["mirror.example"])
-    def test_a_program_asks_each_process_by_its_own_address(self) -> None:
-        asked = {"Authorization": "Bearer the one", "Host": "10.0.0.7:8000"}
-        assert client.get("/metrics", headers=asked).status_code == 200
+    def test_metrics_are_served_under_any_host_and_without_tls(self) -> None:
+        headers = {"Authorization": "Bearer the one", "Host": "10.0.0.7:8000"}
+        assert client.get("/metrics", headers=headers).status_code == 200
 
     @override_settings(METRICS_TOKEN="the one")
-    def test_it_is_the_text_format_whatever_prometheus_asks_for(self) -> None:
+    def test_the_answer_is_the_text_format_whatever_the_accept_header_says(self) -> None:
         new_source()
         accept = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
         for accepted in (accept, "application/openmetrics-text", "text/html", "*/*"):
-            asked = {"Authorization": "Bearer the one", "Accept": accepted}
-            response = client.get("/metrics", headers=asked)
+            headers = {"Authorization": "Bearer the one", "Accept": accepted}
+            response = client.get("/metrics", headers=headers)
             assert response["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
             assert parse_samples(response.text)["crmmirror_pending_events", "acme"] == 0
 
 
-def test_metrics_without_a_database_are_the_counts(tmp_path: Path, transactional_db: None) -> None:
+def test_without_a_database_the_metrics_are_the_counts_only(tmp_path: Path, transactional_db: None) -> None:
     nowhere = f"postgresql://postgres@{HOST}:{free_port()}/mirror"
     with run_web_server(tmp_path, {"DATABASE_URL": nowhere, "METRICS_TOKEN": "the one"}) as web:
-        asked = "GET {} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer the one\r\n\r\n"
-        web.exchange(asked.format("/webhooks/x/").encode())
-        status, text = web.exchange(asked.format("/metrics").encode())
-    told = parse_samples(text.decode())
+        request = "GET {} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer the one\r\n\r\n"
+        web.exchange(request.format("/webhooks/x/").encode())
+        status, text = web.exchange(request.format("/metrics").encode())
+    samples = parse_samples(text.decode())
     assert status == 200
-    assert told["crmmirror_refused_deliveries_total", "method", ""] == 1
-    assert not [key for key in told if key[0] == "crmmirror_pending_events"]
+    assert samples["crmmirror_refused_deliveries_total", "method", ""] == 1
+    assert not [key for key in samples if key[0] == "crmmirror_pending_events"]

@@ -1,4 +1,4 @@
-"""Counts that stop one beyond a cap."""
+"""Capped counts: counting stops one row beyond the cap, and the text says "more than the cap"."""
 
 import pytest
 

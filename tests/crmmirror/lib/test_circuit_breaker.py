@@ -1,4 +1,4 @@
-"""The circuit breaker: closed while the thing answers, open after a failure, one probe per interval."""
+"""The circuit breaker: closed while the service answers, open after a failure, one probe per interval."""
 
 import pytest
 

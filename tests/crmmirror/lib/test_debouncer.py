@@ -1,4 +1,4 @@
-"""The debouncer: many triggers, few runs, none of them lost, and nobody who waits for one."""
+"""The debouncer: many triggers cause few runs, no trigger is lost, and no caller waits for a run."""
 
 import os
 import threading
@@ -12,7 +12,7 @@ from crmmirror.lib.debouncer import Debouncer
 pytestmark = pytest.mark.unit
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 5) -> bool:
+def becomes_true(condition: Callable[[], bool], seconds: float = 5) -> bool:
     """Return True as soon as the condition holds; False if it does not within the time."""
     deadline = time.monotonic() + seconds
     while not condition() and time.monotonic() < deadline:
@@ -44,14 +44,14 @@ def test_a_trigger_during_a_run_is_followed_by_another_run() -> None:
     started.wait(5)
     debouncer.trigger()
     may_end.set()
-    assert eventually(lambda: len(runs) == 2)
+    assert becomes_true(lambda: len(runs) == 2)
 
 
 def test_without_a_trigger_the_action_does_not_run() -> None:
     runs: list[int] = []
     debouncer = Debouncer(lambda: runs.append(1), 0, "broker")
     debouncer.trigger()
-    assert eventually(lambda: runs == [1])
+    assert becomes_true(lambda: runs == [1])
     time.sleep(0.05)
     assert runs == [1]
 

@@ -1,4 +1,4 @@
-"""A statement that is not answered in time ends, and its connection with it."""
+"""The client-side statement timeout: a late statement is cancelled, and its connection is closed."""
 
 import time
 
@@ -10,13 +10,13 @@ from crmmirror.lib.statement_timeout import statement_timeout
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def sleep(seconds: float) -> None:
+def run_sleeping_statement(seconds: float) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_sleep(%s)", [seconds])
 
 
-def still_sleeping() -> bool:
-    """Whether the server is at it for longer than a moment."""
+def is_still_running() -> bool:
+    """Return True if the server still runs the sleeping statement after 5 seconds."""
     deadline = time.monotonic() + 5
     with connection.cursor() as cursor:
         while time.monotonic() < deadline:
@@ -29,27 +29,27 @@ def still_sleeping() -> bool:
     return True
 
 
-def test_a_statement_waits_no_longer_than_it_may() -> None:
+def test_a_statement_beyond_the_timeout_is_cancelled() -> None:
     started = time.monotonic()
     with pytest.raises(OperationalError), statement_timeout(0.1):
-        sleep(20)
+        run_sleeping_statement(20)
     assert time.monotonic() - started < 10
     connection.close()
-    assert not still_sleeping()
+    assert not is_still_running()
 
 
-def test_an_answer_in_time_is_an_answer() -> None:
+def test_a_statement_within_the_timeout_succeeds() -> None:
     with statement_timeout(20):
-        sleep(0.01)
+        run_sleeping_statement(0.01)
 
 
-def test_elsewhere_a_statement_takes_as_long_as_it_takes() -> None:
+def test_a_statement_outside_of_the_block_has_no_timeout() -> None:
     with statement_timeout(0.1):
         pass
-    sleep(0.3)
+    run_sleeping_statement(0.3)
 
 
-def test_an_error_of_a_statement_does_not_end_its_connection() -> None:
+def test_the_connection_stays_open_after_an_error_of_a_statement() -> None:
     with pytest.raises(Exception, match="division"), connection.cursor() as cursor:
         cursor.execute("SELECT 1 / 0")
-    sleep(0)
+    run_sleeping_statement(0)

@@ -1,4 +1,4 @@
-"""The token bucket's arithmetic, and the table that its statements name."""
+"""Token buckets: the arithmetic of their limits, and the table that their statements use."""
 
 import pytest
 from hypothesis import given
@@ -15,7 +15,7 @@ each_limit = pytest.mark.parametrize(
 
 
 def seconds_until_full(limit: Limit, consumed: int) -> float:
-    """Return what the row holds after so many units at one instant; each is rounded to microseconds."""
+    """Return how far `full_at` is ahead after consuming units at one instant, each in whole microseconds."""
     return consumed * round(limit.refill_seconds * MICROSECONDS) / MICROSECONDS
 
 

@@ -1,4 +1,4 @@
-"""Which database errors another attempt may survive, and which lie in the event itself."""
+"""Database errors: transient ones, after which another attempt may succeed, and permanent ones."""
 
 import pytest
 from django.db import DataError, Error, InterfaceError, OperationalError, ProgrammingError

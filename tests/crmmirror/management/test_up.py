@@ -24,20 +24,20 @@ from tests.support.paths import SAMPLES
 from tests.support.ports import free_port
 from tests.support.running_mirror import Mirror, wait_until
 
-EXAMPLE_DIRECTORIES = sorted(path for path in SAMPLES.iterdir() if path.is_dir())
-EXAMPLE_FILE = EXAMPLE_DIRECTORIES[0] / "contact.created.json"
-EXAMPLE = EXAMPLE_FILE.read_bytes()
-EXAMPLE_PATH = "contacts"
-LONG_PATH = 120
+SAMPLE_DIRECTORIES = sorted(path for path in SAMPLES.iterdir() if path.is_dir())
+SAMPLE_FILE = SAMPLE_DIRECTORIES[0] / "contact.created.json"
+SAMPLE_BODY = SAMPLE_FILE.read_bytes()
+SAMPLE_API_PATH = "contacts"
+PATH_LENGTH = 120
 
 
 @pytest.fixture(scope="module")
 def mirror(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mirror]:
-    """One that is up, under a path of 120 characters, below a directory that others cannot enter."""
-    closed = tmp_path_factory.mktemp("closed")
-    closed.chmod(0o700)
-    state = closed / ("s" * (LONG_PATH - len(str(closed)) - 1))
-    assert len(str(state)) == LONG_PATH
+    """Start a mirror under a path of 120 characters, in a directory that other users cannot enter."""
+    private_directory = tmp_path_factory.mktemp("closed")
+    private_directory.chmod(0o700)
+    state = private_directory / ("s" * (PATH_LENGTH - len(str(private_directory)) - 1))
+    assert len(str(state)) == PATH_LENGTH
     mirror = Mirror(state)
     mirror.start()
     yield mirror
@@ -47,25 +47,25 @@ def mirror(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mirror]:
 
 @pytest.fixture(scope="module")
 def token(mirror: Mirror) -> str:
-    made = mirror.run_command("create_token", "admin", "--name", "test")
-    assert made.returncode == 0, made.stderr
-    return made.stdout.strip()
+    result = mirror.run_command("create_token", "admin", "--name", "test")
+    assert result.returncode == 0, result.stderr
+    return result.stdout.strip()
 
 
 @dataclass
 class Vendor:
-    """One side of a source: posts the first example, each time with other bytes."""
+    """A vendor that posts one sample, each time with one more space, so that each is an event of its own."""
 
     address: str
     secret: str
-    sent: int = 0
+    sent_count: int = 0
 
     def deliver(self) -> int:
-        """The status of the answer."""
-        self.sent += 1
-        body = EXAMPLE + b" " * self.sent
+        """Deliver the sample once; return the status of the answer."""
+        self.sent_count += 1
+        body = SAMPLE_BODY + b" " * self.sent_count
         now = datetime.now(UTC)
-        headers = {"webhook-id": f"msg_{self.sent}", "webhook-timestamp": str(int(now.timestamp()))}
+        headers = {"webhook-id": f"msg_{self.sent_count}", "webhook-timestamp": str(int(now.timestamp()))}
         headers["webhook-signature"] = Webhook(self.secret).sign(headers["webhook-id"], now, body.decode())
         headers["content-type"] = "application/json"
         request = urllib.request.Request(self.address, body, headers)
@@ -75,79 +75,81 @@ class Vendor:
 
 @pytest.fixture(scope="module")
 def vendor(mirror: Mirror) -> Vendor:
-    made = mirror.run_command("create_source", "ours", "--vendor", EXAMPLE_FILE.parent.name, "--json")
-    assert made.returncode == 0, made.stderr
-    source = json.loads(made.stdout)
+    result = mirror.run_command("create_source", "ours", "--vendor", SAMPLE_FILE.parent.name, "--json")
+    assert result.returncode == 0, result.stderr
+    source = json.loads(result.stdout)
     return Vendor(mirror.url + source["path"], source["secret"])
 
 
-def statuses(mirror: Mirror, token: str, source: str) -> list[str]:
+def get_statuses(mirror: Mirror, token: str, source: str) -> list[str]:
     events = mirror.get_json(f"/api/v1/events/?source={source}&page_size=500", token)["results"]
     return [event["status"] for event in events]
 
 
-@pytest.mark.parametrize("directory", EXAMPLE_DIRECTORIES, ids=lambda path: path.name)
-def test_the_demo_applies_every_documented_event(mirror: Mirror, token: str, directory: Path) -> None:
+@pytest.mark.parametrize("directory", SAMPLE_DIRECTORIES, ids=lambda path: path.name)
+def test_the_demo_applies_every_sample(mirror: Mirror, token: str, directory: Path) -> None:
     expected = ["applied"] * len(list(directory.glob("*.json")))
-    wait_until(lambda: statuses(mirror, token, directory.name) == expected, 15)
-    assert statuses(mirror, token, directory.name) == expected
+    wait_until(lambda: get_statuses(mirror, token, directory.name) == expected, 15)
+    assert get_statuses(mirror, token, directory.name) == expected
 
 
 def test_the_printed_password_opens_the_admin(mirror: Mirror) -> None:
-    found = re.search(r"user (\S+), password (\S+)", mirror.read_output())
-    assert found
+    match = re.search(r"user (\S+), password (\S+)", mirror.read_output())
+    assert match
     opener = build_opener(HTTPCookieProcessor(cookies := CookieJar()))
     opener.open(mirror.url + "/admin/login/", timeout=10).close()
     csrf = {cookie.name: cookie.value for cookie in cookies}["csrftoken"]
-    form = {"username": found[1], "password": found[2], "csrfmiddlewaretoken": csrf, "next": "/admin/"}
+    form = {"username": match[1], "password": match[2], "csrfmiddlewaretoken": csrf, "next": "/admin/"}
     with opener.open(mirror.url + "/admin/login/", urlencode(form).encode(), timeout=10) as page:
         assert page.url == mirror.url + "/admin/"
 
 
 def test_a_delivery_over_http_is_read_from_the_api(mirror: Mirror, token: str, vendor: Vendor) -> None:
     assert vendor.deliver() == 202
-    wait_until(lambda: statuses(mirror, token, "ours") == ["applied"], 10)
-    [record] = mirror.get_json(f"/api/v1/{EXAMPLE_PATH}/?source=ours", token)["results"]
-    assert record["external_id"] in EXAMPLE.decode()
+    wait_until(lambda: get_statuses(mirror, token, "ours") == ["applied"], 10)
+    [record] = mirror.get_json(f"/api/v1/{SAMPLE_API_PATH}/?source=ours", token)["results"]
+    assert record["external_id"] in SAMPLE_BODY.decode()
 
 
 def test_deliver_in_another_terminal_knows_where_the_mirror_serves(mirror: Mirror) -> None:
-    delivered = mirror.run_command("deliver", EXAMPLE_FILE.parent.name, str(EXAMPLE_FILE))
+    delivered = mirror.run_command("deliver", SAMPLE_FILE.parent.name, str(SAMPLE_FILE))
     assert (delivered.returncode, "duplicate 1" in delivered.stdout) == (0, True), delivered.stderr
 
 
 def test_a_second_up_on_the_same_state_is_refused_in_one_line(mirror: Mirror) -> None:
-    refused = mirror.run_command("up", "--port", str(free_port()))
-    assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
-    assert "Another manage.py up runs" in refused.stderr
+    result = mirror.run_command("up", "--port", str(free_port()))
+    assert (result.returncode, result.stderr.count("\n")) == (1, 1)
+    assert "Another manage.py up runs" in result.stderr
 
 
 def test_a_taken_port_is_refused_in_one_line_before_anything_starts(mirror: Mirror, tmp_path: Path) -> None:
-    refused = Mirror(tmp_path / "state", mirror.port).start_again()
-    assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
-    assert "another program listens there" in refused.stderr
+    result = Mirror(tmp_path / "state", mirror.port).start_again()
+    assert (result.returncode, result.stderr.count("\n")) == (1, 1)
+    assert "another program listens there" in result.stderr
     assert not (tmp_path / "state").exists()
 
 
 @pytest.mark.parametrize(
     "victim", ["celery --app crmmirror worker", "granian", "valkey-server", "postgres -D"]
 )
-def test_what_is_killed_comes_back(mirror: Mirror, token: str, vendor: Vendor, victim: str) -> None:
-    killed = min(mirror.processes(victim))
+def test_a_killed_process_is_restarted_and_no_event_is_lost(
+    mirror: Mirror, token: str, vendor: Vendor, victim: str
+) -> None:
+    victim_pid = min(mirror.processes(victim))
     restarts = mirror.read_output().count("started again")
-    os.kill(killed, signal.SIGKILL)
+    os.kill(victim_pid, signal.SIGKILL)
     wait_until(lambda: mirror.read_output().count("started again") > restarts, 15)
-    wait_until(lambda: accepts(vendor), 15)
-    wait_until(lambda: set(statuses(mirror, token, "ours")) == {"applied"}, 15)
-    assert statuses(mirror, token, "ours") == ["applied"] * vendor.sent
+    wait_until(lambda: try_to_deliver(vendor), 15)
+    wait_until(lambda: set(get_statuses(mirror, token, "ours")) == {"applied"}, 15)
+    assert get_statuses(mirror, token, "ours") == ["applied"] * vendor.sent_count
 
 
-def accepts(vendor: Vendor) -> bool:
-    """Whether it answers at all; what it does not answer does not count as sent."""
+def try_to_deliver(vendor: Vendor) -> bool:
+    """Deliver once; return True if it was accepted. A delivery without an answer does not count as sent."""
     try:
         return vendor.deliver() == 202
     except OSError:
-        vendor.sent -= 1
+        vendor.sent_count -= 1
         return False
 
 
@@ -158,7 +160,7 @@ def test_after_sigkill_nothing_runs_and_the_next_up_finds_its_data(
     wait_until(lambda: not mirror.processes(), 15)
     assert mirror.processes() == {}
     mirror.start("--no-demo")
-    assert statuses(mirror, token, "ours") == ["applied"] * vendor.sent
+    assert get_statuses(mirror, token, "ours") == ["applied"] * vendor.sent_count
 
 
 def test_ctrl_c_stops_everything_in_order(mirror: Mirror) -> None:
@@ -175,7 +177,7 @@ def test_ctrl_c_stops_everything_in_order(mirror: Mirror) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="the other tests ran as an ordinary user")
 def test_it_runs_as_an_ordinary_user_and_stops_with_its_terminal(tmp_path: Path) -> None:
-    """A user namespace without any of root's powers: `up` sees user 1000, the kernel a mere owner."""
+    """In a user namespace, `up` sees itself as user 1000, and the kernel gives it none of root's powers."""
     ordinary = identity.Identity(0, 0, mapped=True)
     mirror = Mirror(tmp_path / "state")
     mirror.start("--no-demo", preexec=ordinary.assume)

@@ -1,4 +1,4 @@
-"""The pool's connections, and a server that closes them meanwhile."""
+"""The connection pool: a connection that the server has closed is not used again."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -15,24 +15,24 @@ from crmmirror.postgresql.pools import Pool, use_pool
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def backend() -> int:
-    """The server's process behind the connection that this thread is given."""
+def get_backend_pid() -> int:
+    """Return the process id of PostgreSQL's backend for the connection that this thread gets."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         return int(cursor.fetchone()[0])
 
 
-def end(pid: int) -> None:
-    """As a restart does to every one; returns once it is gone."""
+def terminate_backend(pid: int) -> None:
+    """Terminate a backend, as a restart of the server does to all; return once it is gone."""
     with psycopg.connect(**connection.get_connection_params(), autocommit=True) as other:
         other.execute("SELECT pg_terminate_backend(%s, 10000)", [pid])
 
 
-def test_a_connection_that_the_server_has_closed_is_not_given_out() -> None:
-    ended = backend()
+def test_the_pool_does_not_give_out_a_connection_that_the_server_has_closed() -> None:
+    closed_pid = get_backend_pid()
     connections.close_all()
-    end(ended)
-    assert backend() != ended
+    terminate_backend(closed_pid)
+    assert get_backend_pid() != closed_pid
 
 
 @pytest.fixture
@@ -116,8 +116,8 @@ def test_a_statement_that_the_server_cuts_does_not_end_its_connection(
 ) -> None:
     change_options(reader_server_options="-c statement_timeout=50")
     with use_pool(Pool.READERS):
-        before = backend()
+        before = get_backend_pid()
         with pytest.raises(OperationalError) as raised:
             execute("SELECT pg_sleep(20)")
         assert isinstance(raised.value.__cause__, errors.QueryCanceled)
-        assert backend() == before
+        assert get_backend_pid() == before

@@ -20,7 +20,7 @@ def clock(minute: int) -> str:
 
 
 def statuses(*values: Any) -> list[tuple[str, dict[str, Any]]]:
-    """A history of one status a minute, beginning at minute 1."""
+    """Return a history with one status per minute, beginning at minute 1."""
     return [(clock(minute), {"status": value}) for minute, value in enumerate(values, 1)]
 
 

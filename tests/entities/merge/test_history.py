@@ -35,7 +35,7 @@ class Entry:
 
 
 def statuses(*values: Any) -> list[Entry]:
-    """An entry a minute, beginning at 1, which is its event's id too."""
+    """Return one entry per minute, beginning at minute 1; the minute is its event's id too."""
     return [Entry(n, n, {"status": value}) for n, value in enumerate(values, 1)]
 
 

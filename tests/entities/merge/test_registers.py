@@ -59,13 +59,13 @@ CLOCKS = st.sampled_from(
 )
 
 
-def written(name: str, clock: str) -> Any:
-    """What the event of that clock writes to the register: its bytes alone say it."""
+def value_of_write(name: str, clock: str) -> Any:
+    """Return the value that the event with this clock writes: one clock always gives one value."""
     return Random(f"{name} {clock}").choice(VALUES[name])
 
 
 STATES = st.dictionaries(st.sampled_from(sorted(VALUES)), CLOCKS).map(
-    lambda clocks: {name: Register(clock, written(name, clock)) for name, clock in clocks.items()}
+    lambda clocks: {name: Register(clock, value_of_write(name, clock)) for name, clock in clocks.items()}
 )
 
 
@@ -208,7 +208,7 @@ def test_a_clock_reads_back_as_its_parts(parts: Clock) -> None:
 
 @given(CLOCKS)
 def test_an_events_writes_are_a_state_of_one_clock(clock: str) -> None:
-    writes = {name: written(name, clock) for name in VALUES}
+    writes = {name: value_of_write(name, clock) for name in VALUES}
     state = to_state(writes, clock)
     assert {register.clock for register in state.values()} == {clock}
     assert {name: register.value for name, register in state.items()} == writes

@@ -189,7 +189,7 @@ def test_a_converter_gives_json_or_refuses(kind: type, value: Any) -> None:
 
 @given(value=values())
 def test_what_is_converted_once_stays_as_it_is(value: Any) -> None:
-    """Amounts are left out: their digits are text afterwards."""
+    """The test leaves amounts out, because their digits are text after the first conversion."""
     for convert in (to_text, to_word, to_currency, to_labels):
         try:
             converted = convert(value)

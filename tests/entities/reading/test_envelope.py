@@ -26,7 +26,7 @@ def envelope(vendor: Vendor = HEFFL, /, **content: Any) -> Envelope:
 
 
 def nested(levels: int) -> bytes:
-    """An envelope of that many levels, itself and its payload among them."""
+    """Return an envelope with that many levels of nesting, itself and its payload included."""
     inner = b"[" * (levels - 2) + b"]" * (levels - 2)
     return b'{"event": "x", "payload": {"deep": ' + (inner or b"0") + b"}}"
 

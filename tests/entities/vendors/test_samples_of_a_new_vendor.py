@@ -24,7 +24,7 @@ EVENT_TYPES = [
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
-    """The sample folder of a third vendor, in a folder that has the other vendors' as well."""
+    """Make the sample folder of a third vendor, in a folder that has the other vendors' as well."""
     samples = tmp_path / "samples"
     samples.mkdir()
     with temporary_vendor(tmp_path):

@@ -26,7 +26,7 @@ def signing() -> tuple[Source, str]:
 
 @pytest.fixture
 def open_source() -> Source:
-    """A source whose address is its only secret, for answers that do not depend on a signature."""
+    """Create a source whose address is its only secret, for answers that do not depend on a signature."""
     return new_source("none", slug="open")[0]
 
 

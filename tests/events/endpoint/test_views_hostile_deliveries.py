@@ -99,7 +99,7 @@ def test_5_mb_strings_are_too_large_by_default(vendor: str) -> None:
 
 @pytest.mark.django_db
 def test_5_mb_strings_are_applied_if_the_source_accepts_them() -> None:
-    """Uses the vendor that fills the most kinds of columns: values are treated the same for all vendors."""
+    """One vendor is enough, since values are treated alike: the one that fills the most kinds of columns."""
     kinds, name = max(
         (len(list(body_text.one_path_per_kind(vendor))), name) for name, vendor in VENDORS.items()
     )

@@ -27,7 +27,7 @@ SLOTS_PER_CLIENT = 64
 
 @pytest.fixture
 def source() -> Source:
-    """A source whose address is its only secret."""
+    """Create a source whose address is its only secret."""
     return new_source("none")[0]
 
 

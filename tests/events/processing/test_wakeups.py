@@ -15,7 +15,7 @@ from events.processing.wakeups import DRAIN_TASK, MIN_INTERVAL_SECONDS, WakeupPu
 
 @pytest.fixture
 def queue() -> Iterator[Any]:
-    """The workers' queue on the real broker, empty."""
+    """Return the workers' queue on the real broker, emptied."""
     with current_app.connection_for_read() as connection:
         bound = current_app.amqp.router.route({}, DRAIN_TASK)["queue"].bind(connection.channel())
         bound.declare()
@@ -58,7 +58,7 @@ def test_no_second_wake_up_is_published_while_one_waits(queue: Any) -> None:
 
 
 def test_a_worker_that_took_a_wake_up_can_take_the_next(queue: Any) -> None:
-    """Over Redis, Celery (5.7) would otherwise never take another if the broker is slow just then."""
+    """Over Redis, a worker of Celery 5.7 would otherwise take no message again after a slow answer."""
     WakeupPublisher()()
     with current_app.connection_for_read() as connection:
         channel: Any = connection.default_channel

@@ -58,10 +58,12 @@ def test_a_rebuild_of_a_correct_mirror_touches_no_row() -> None:
     assert changed == list(Deal.objects.order_by("id").values_list("changed_at", flat=True))
 
 
-def test_events_applied_while_the_mirror_is_rebuilt_are_in_it(meanwhile: Callable[..., None]) -> None:
+def test_events_applied_while_the_mirror_is_rebuilt_are_in_it(
+    apply_before_replacement: Callable[..., None],
+) -> None:
     store_bodies(ensure_source("heffl"), [build_deal_body(1, title="Before", clientId="c1")])
     drain_backlog()
-    meanwhile(build_deal_body(2, title="Meanwhile", clientId="c2"))
+    apply_before_replacement(build_deal_body(2, title="Meanwhile", clientId="c2"))
     run_rebuild_mirror()
     assert Deal.objects.get().title == "Meanwhile"
     assert run_verify_mirror()[0] == 0
@@ -70,7 +72,7 @@ def test_events_applied_while_the_mirror_is_rebuilt_are_in_it(meanwhile: Callabl
 def test_a_batch_that_began_before_the_rebuild_and_ends_within_it_is_in_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Its events are settled before the rebuild starts, and committed only after the log was read."""
+    """The batch settles its events before the rebuild starts, and commits only after the log was read."""
     store_bodies(ensure_source("heffl"), [build_deal_body(1, title="Slow")])
     settled, ended = Signal(), Signal()
     wait_for_others, hold_alone = wait_for_running_batches, lock_for_replacing
@@ -105,14 +107,14 @@ def settle_slowly(settled: Signal, ended: Signal) -> None:
 
 
 def test_a_record_that_the_rebuild_and_a_worker_both_create_keeps_the_live_id(
-    meanwhile: Callable[..., None], teach_vendor: Callable[[], None]
+    apply_before_replacement: Callable[..., None], teach_vendor: Callable[[], None]
 ) -> None:
     """The rebuild knows its event type by now; the worker applies an event that comes meanwhile."""
     store_bodies(ensure_source("heffl"), [build_deal_body(1, event="deal.archived", clientId="c1")])
     drain_backlog()
     teach_vendor()
     seen: list[set[tuple[Any, ...]]] = []
-    meanwhile(
+    apply_before_replacement(
         build_deal_body(2, title="Meanwhile", clientId="c1"), then=lambda: seen.append(read_record_keys())
     )
     run_rebuild_mirror()
@@ -122,8 +124,8 @@ def test_a_record_that_the_rebuild_and_a_worker_both_create_keeps_the_live_id(
 
 
 @pytest.fixture
-def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Return a function: it lets another connection apply an event just before the mirror is replaced."""
+def apply_before_replacement(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Return a function that makes another connection apply an event just before the mirror is replaced."""
 
     def arrange(body: bytes, then: Callable[[], Any] = lambda: None) -> None:
         hold_alone = lock_for_replacing

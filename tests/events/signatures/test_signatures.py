@@ -174,7 +174,7 @@ def test_a_flipped_bit_of_the_body_makes_the_signature_wrong(
 @for_each(SOURCES)
 @given(data=st.data())
 def test_a_changed_signature_is_not_authentic(source: Settings, data: st.DataObject) -> None:
-    """Changes neither the last character of base64, which carries few bits, nor the case of hexadecimal."""
+    """The last character of base64, which carries few bits, and the case of hexadecimal are not changed."""
     secret = secret_for(source)
     headers = signatures.sign(source, secret, BODY)
     name = max(headers, key=lambda name: len(headers[name]))
@@ -235,7 +235,10 @@ def test_an_unfit_secret_is_refused_and_not_in_the_message(scheme: str, secret: 
 
 
 def test_the_public_test_vector_of_standard_webhooks_is_authentic() -> None:
-    """https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md"""
+    """The vector is in the specification.
+
+    https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+    """
     headers = {
         "webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek",
         "webhook-timestamp": "1614265330",

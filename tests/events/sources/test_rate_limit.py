@@ -24,7 +24,7 @@ from tests.support.web_server import WebServer, run_web_server
 
 @pytest.fixture
 def source(db: None) -> Source:
-    """A source whose address is its only secret."""
+    """Create a source whose address is its only secret."""
     return new_source("none")[0]
 
 

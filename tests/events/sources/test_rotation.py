@@ -41,7 +41,7 @@ def move_expiry_back(**time: float) -> None:
 
 
 def accepts(source: Source, *secrets: str) -> list[bool]:
-    """Return, for each of the secrets, True if the source accepts a delivery that it signed."""
+    """Return for each secret whether the source accepts a delivery that is signed with it."""
     bodies = [BODY + f" {SourceSecret.objects.count()}{index}".encode() for index in range(len(secrets))]
     pairs = zip(secrets, bodies, strict=True)
     return [deliver(source, secret, body).status_code != 401 for secret, body in pairs]

@@ -1,4 +1,4 @@
-"""What asks the embedded stack to stop; `test_up` has the signals."""
+"""The supervisor stops when its terminal is closed; `test_up` tests the signals."""
 
 import os
 import subprocess
@@ -15,19 +15,19 @@ supervisor.watch()
 """
 
 
-def test_a_closed_terminal_ends_it_though_no_signal_comes() -> None:
-    """As under a `make` that leads the session: it gets the signal, and waits."""
-    ours, its = os.openpty()
+def test_a_closed_terminal_stops_the_supervisor_without_a_signal() -> None:
+    """No signal comes under `make`: as the leader of the session it gets SIGHUP alone, and waits for `up`."""
+    our_end, child_end = os.openpty()
     argv = [sys.executable, "-c", WATCH]
     with subprocess.Popen(
-        argv, stdin=its, stdout=subprocess.PIPE, cwd=PROJECT, start_new_session=True
-    ) as watching:
-        os.close(its)
-        assert watching.stdout
-        assert watching.stdout.readline() == b"watching\n"
-        assert watching.poll() is None
-        os.close(ours)
+        argv, stdin=child_end, stdout=subprocess.PIPE, cwd=PROJECT, start_new_session=True
+    ) as child:
+        os.close(child_end)
+        assert child.stdout
+        assert child.stdout.readline() == b"watching\n"
+        assert child.poll() is None
+        os.close(our_end)
         try:
-            assert watching.wait(10) == 0
+            assert child.wait(10) == 0
         finally:
-            watching.kill()
+            child.kill()

@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL where the best way to run it is barred."""
+"""The embedded PostgreSQL, also where the preferred way to run it is not available."""
 
 import os
 import pwd
@@ -19,40 +19,40 @@ from crmmirror.embedded.servers.sockets import remove_socket_directory
 from tests.support import services
 from tests.support.running_mirror import command_line, wait_until
 
-as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has a choice")
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has a choice")
 
 
-def nobody() -> Identity:
+def get_nobody() -> Identity:
     user = pwd.getpwnam("nobody")
     return Identity(user.pw_uid, user.pw_gid)
 
 
 @pytest.fixture
 def state(tmp_path: Path) -> Iterator[Path]:
-    """A state directory that only its owner can enter."""
+    """Yield a state directory that only its owner can enter."""
     path = tmp_path / "state"
     path.mkdir(mode=0o700)
     yield path
     remove_socket_directory(path)
 
 
-@as_root
+@needs_root
 def test_root_without_user_namespaces_runs_it_as_nobody(state: Path) -> None:
-    cluster = make_cluster(state, durable=False, identities=(nobody(),))
+    cluster = make_cluster(state, durable=False, identities=(get_nobody(),))
     cluster.prepare()
     with (
         services.run_program(cluster.make_program(state / "log"), cluster.is_ready),
         psycopg.connect(cluster.url) as server,
     ):
         assert server.execute("SHOW data_checksums").fetchone()
-        assert (state / "postgres" / "postmaster.pid").stat().st_uid == nobody().uid
+        assert (state / "postgres" / "postmaster.pid").stat().st_uid == get_nobody().uid
 
 
-@as_root
-def test_nobody_is_given_a_copy_of_programs_that_root_alone_can_reach(
+@needs_root
+def test_programs_that_only_root_can_reach_are_copied_for_nobody(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As with a virtual environment below /root."""
+    """Only root can reach the programs if the virtual environment is in /root."""
     wheel = find_wheel_directory()
     assert wheel
     for name in (wheel.name, f"{wheel.name}.libs"):
@@ -61,25 +61,25 @@ def test_nobody_is_given_a_copy_of_programs_that_root_alone_can_reach(
     monkeypatch.setattr(binaries, "find_wheel_directory", lambda: closed_site / wheel.name)
     monkeypatch.setattr(binaries, "COPY_DIRECTORY", tmp_path / "copies")
     (tmp_path / "copies").mkdir()
-    ways = (path for path in tmp_path.parents if path.is_relative_to(tempfile.gettempdir()))
-    for directory in (tmp_path / "copies", tmp_path, *ways):
+    parents = (path for path in tmp_path.parents if path.is_relative_to(tempfile.gettempdir()))
+    for directory in (tmp_path / "copies", tmp_path, *parents):
         directory.chmod(directory.stat().st_mode | 0o755)
-    found = binaries.find_postgres((nobody(),))
-    assert (found.identity, tmp_path / "copies" in found.directory.parents) == (nobody(), True)
+    programs = binaries.find_postgres((get_nobody(),))
+    assert (programs.identity, tmp_path / "copies" in programs.directory.parents) == (get_nobody(), True)
 
 
-def test_a_cluster_changes_hands_with_the_way_that_it_is_run(state: Path) -> None:
-    for way in (
-        (nobody(), *find_unprivileged_identities()) if os.geteuid() == 0 else (get_current_identity(),)
+def test_a_cluster_is_given_to_the_identity_that_runs_it(state: Path) -> None:
+    for identity in (
+        (get_nobody(), *find_unprivileged_identities()) if os.geteuid() == 0 else (get_current_identity(),)
     ):
-        cluster = make_cluster(state, durable=False, identities=(way,))
+        cluster = make_cluster(state, durable=False, identities=(identity,))
         cluster.prepare()
         with services.run_program(cluster.make_program(state / "log"), cluster.is_ready):
-            assert (state / "postgres").stat().st_uid == way.uid
+            assert (state / "postgres").stat().st_uid == identity.uid
 
 
-def test_a_lock_file_of_another_process_does_not_bar_the_start(state: Path) -> None:
-    """After a power cut its process id may be anybody's: here it is that of this test."""
+def test_a_lock_file_of_another_process_does_not_prevent_the_start(state: Path) -> None:
+    """After a power failure, the lock file's process id may belong to any process: here, to this test."""
     cluster = make_cluster(state, durable=False)
     cluster.prepare()
     (cluster.data_directory / "postmaster.pid").write_text(f"{os.getpid()}\n{cluster.data_directory}\n")
@@ -88,7 +88,7 @@ def test_a_lock_file_of_another_process_does_not_bar_the_start(state: Path) -> N
         pass
 
 
-def test_a_server_that_does_not_start_is_reported_with_its_last_word(state: Path) -> None:
+def test_a_server_that_does_not_start_is_reported_with_the_last_line_of_its_log(state: Path) -> None:
     cluster = make_cluster(state, durable=False)
     cluster.prepare()
     (cluster.data_directory / "postgresql.conf").write_text("no_such_setting = 1\n")
@@ -99,14 +99,14 @@ def test_a_server_that_does_not_start_is_reported_with_its_last_word(state: Path
         pass
 
 
-def test_no_programs_at_all_are_an_error_that_says_how_to_mend_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_about_missing_programs_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(binaries, "find_wheel_directory", lambda: None)
     monkeypatch.setattr(binaries, "SYSTEM_DIRECTORY", Path("/nonexistent"))
     with pytest.raises(EmbeddedError, match="set DATABASE_URL"):
         binaries.find_postgres(find_unprivileged_identities())
 
 
-def test_whatever_a_child_left_in_its_session_ends_with_it(tmp_path: Path) -> None:
+def test_processes_that_a_child_leaves_in_its_session_are_killed(tmp_path: Path) -> None:
     shell = process.Program("shell", ("sh", "-c", "sleep 1000 & echo $!; wait"), tmp_path / "log")
     with services.run_program(shell, lambda: bool((tmp_path / "log").read_text().strip())):
         pid = int((tmp_path / "log").read_text())

@@ -44,9 +44,7 @@ def test_markup_in_a_vendors_text_is_escaped(cell: str) -> None:
         ("Zoë 😀", "Zoë 😀"),
     ],
 )
-def test_control_characters_and_those_that_turn_the_text_around_are_shown_by_their_code(
-    text: str, shown: str
-) -> None:
+def test_control_and_direction_characters_are_shown_by_their_code(text: str, shown: str) -> None:
     assert escape_invisible(text) == shown
 
 
@@ -99,7 +97,7 @@ def test_a_duration_is_its_two_largest_units(duration: timedelta, text: str) -> 
     assert format_duration(duration) == text
 
 
-def test_a_time_is_shown_in_utc_and_whole_on_hovering() -> None:
+def test_a_time_is_shown_in_utc_with_its_full_precision_in_the_tooltip() -> None:
     time = datetime(2025, 1, 15, 16, 0, 7, 123456, tzinfo=timezone(timedelta(hours=5, minutes=30)))
     for cell, shown in ((second_cell(time), "2025-01-15 10:30:07"), (minute_cell(time), "2025-01-15 10:30")):
         assert f">{shown}</time>" in cell

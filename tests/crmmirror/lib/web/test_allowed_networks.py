@@ -60,6 +60,6 @@ def test_an_ipv6_network_that_is_wider_than_the_mapped_ones_stays_ipv6() -> None
 def test_a_list_with_a_mistake_is_refused_with_the_mistake_and_an_example(
     networks: str, message: str
 ) -> None:
-    with pytest.raises(ValidationError, match=message) as refused:
+    with pytest.raises(ValidationError, match=message) as error:
         validate_networks(networks)
-    assert "203.0.113.0/24" in str(refused.value)
+    assert "203.0.113.0/24" in str(error.value)

@@ -1,4 +1,4 @@
-"""The length that a request announces."""
+"""The Content-Length that a request announces: a whole number, or none."""
 
 import pytest
 

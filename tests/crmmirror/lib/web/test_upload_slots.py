@@ -1,4 +1,4 @@
-"""Upload slots: a bound in all, and one for each client."""
+"""Upload slots: a bound for all clients together, and one for each client."""
 
 from contextlib import ExitStack
 
