@@ -42,9 +42,7 @@ def main(names: list[str]) -> None:
     with tempfile.TemporaryDirectory(prefix="crmmirror-bench-") as directory:
         state = Path(directory)
         with servers.run_servers(state):
-            sys.stdout.write(
-                "| measure | without it, deliveries a second | gain | rounds |\n| --- | --- | --- | --- |\n"
-            )
+            sys.stdout.write(HEADER)
             for number, name in enumerate(names or MEASURES):
                 gains = [compare(state, name, 10 * number + round_number) for round_number in range(ROUNDS)]
                 ratios = [with_it / without - 1 for with_it, without in gains]
