@@ -11,8 +11,8 @@ from datetime import datetime
 from random import Random
 
 from entities.generator.payload_maker import Circumstances, PayloadMaker
-from entities.reading.converters import parse_time
 from entities.reading.plan import entity_plans
+from entities.reading.times import parse_time
 from entities.vendor_language import Vendor
 
 
