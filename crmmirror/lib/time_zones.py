@@ -10,7 +10,10 @@ MACHINE_NAMES = {"localtime", "Factory"}
 
 def validate_time_zone(name: str) -> None:
     """Check the IANA name of a time zone for a form or model. Raises ValidationError."""
-    if name not in available_timezones() - MACHINE_NAMES:
+    names = available_timezones()
+    if not names:
+        raise ValidationError("this machine knows no time zones: install the package tzdata on it")
+    if name not in names - MACHINE_NAMES:
         raise ValidationError(
             f"{name!r} is not the name of a time zone; write one of the IANA names, such as Asia/Dubai or"
             " Europe/Berlin, with capitals as they have"

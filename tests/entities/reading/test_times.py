@@ -68,7 +68,7 @@ DAYS = [
     ("1772308800", DUBAI, "2026-03-01"),
     ("9999-12-31T23:59:59-01:00", UTC, "9999-12-31"),
 ]
-REFUSED = [
+REFUSED: list[tuple[Any, str]] = [
     *((value, NOT_A_TIME) for value in ("", "tomorrow", "2025-02-30T00:00:00Z", "0000-01-01T00:00:00Z")),
     *((value, NOT_A_TIME) for value in (0, -1736937000, 20260314, 10**8 - 1, 10**17, 10**30, "99999999")),
     *((Decimal(value), NOT_A_TIME) for value in ("1e999999999", "1e-999999999", "-1e999999999")),
