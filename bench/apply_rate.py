@@ -99,4 +99,5 @@ def _make_stored_event(event: Any) -> Any:
         event.digest.hex(),
         bytes(event.body),
         event.received_at,
+        event.source.time_zone,
     )

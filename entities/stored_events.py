@@ -16,7 +16,11 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StoredEvent:
-    """An event as it is stored. digest: the SHA-256 of `body`, in hex."""
+    """An event as it is stored.
+
+    digest: the SHA-256 of `body`, in hex.
+    time_zone: the IANA name of the time zone of its source, or empty.
+    """
 
     id: int
     source_id: int
@@ -24,6 +28,7 @@ class StoredEvent:
     digest: str
     body: bytes
     received_at: datetime
+    time_zone: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,11 @@
 
 import uuid
 
-from django.core.validators import MinValueValidator
+from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models.functions import Coalesce, Now
 
+from crmmirror.lib.time_zones import validate_time_zone
 from crmmirror.lib.web.allowed_networks import validate_networks
 
 MIB = 1024 * 1024
@@ -54,6 +55,24 @@ class Source(models.Model):
         db_default="",
         validators=[validate_networks],
         help_text="One network per line. Leave it empty to allow all.",
+    )
+    time_zone = models.TextField(
+        blank=True,
+        default="",
+        db_default="",
+        validators=[validate_time_zone],
+        help_text="The time zone in which a date that is written in UTC is a day; UTC if empty.",
+    )
+    default_region = models.TextField(
+        blank=True,
+        default="",
+        db_default="",
+        validators=[
+            RegexValidator(
+                r"^[A-Z]{2}\Z", "write the two capital letters by which ISO 3166 has a country, such as AE"
+            )
+        ],
+        help_text="The country of phone numbers without a country code.",
     )
     active = models.BooleanField(default=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)

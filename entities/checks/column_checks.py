@@ -7,7 +7,8 @@ from django.db.models import DateTimeField, Field
 
 from entities.checks.check_errors import Errors, make_error, suggest
 from entities.models.introspection import mirrored_fields, record_models_by_name
-from entities.reading.converters import CONVERTERS, Unconvertible
+from entities.reading.converters import CONVERTERS
+from entities.reading.unconvertible import Unconvertible
 from entities.vendor_language import EVENT_TIME, EventType
 
 

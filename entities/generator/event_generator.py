@@ -1,8 +1,9 @@
 """Generates random events of any vendor out of its tables: realistic shapes, hostile circumstances. Pure.
 
 The events have what vendors do to a mirror: few ids, so that records collide, also across sub-accounts; equal
-times; deletions and revivals; partial payloads, nulls, embedded copies, and copies of single columns; ids as
-numbers; every format of a time; values that their column cannot hold; keys that no module names.
+times; deletions and revivals; partial payloads, nulls and empty texts, embedded copies, and copies of single
+columns; ids as numbers; every format of a time; texts that are decomposed or have invisible ends; values that
+their column cannot hold; keys that no module names.
 """
 
 import json
@@ -11,8 +12,8 @@ from datetime import datetime
 from random import Random
 
 from entities.generator.payload_maker import Circumstances, PayloadMaker
-from entities.reading.converters import parse_time
 from entities.reading.plan import entity_plans
+from entities.reading.times import parse_time
 from entities.vendor_language import Vendor
 
 

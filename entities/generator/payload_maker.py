@@ -3,6 +3,7 @@
 A seed gives the same events for ever: the order in which random numbers are drawn must not change.
 """
 
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
@@ -12,18 +13,21 @@ from typing import Any
 from entities.generator.word_pools import (
     AMOUNTS,
     COLUMN_VALUES,
+    EMPTY_TEXTS,
     INVALID_VALUES,
+    INVISIBLE_ENDS,
     LABELS,
     TEXTS,
     UNKNOWN_KEYS,
     UNKNOWN_VALUES,
 )
-from entities.reading.converters import to_amount, to_date, to_document, to_flag, to_labels, to_time
+from entities.reading.converters import to_amount, to_document, to_flag, to_labels
 from entities.reading.plan import ColumnPlan, EntityPlan, ReferencePlan, entity_plans
+from entities.reading.times import EPOCH_UNITS, to_date, to_time
 from entities.vendor_language import Vendor
 
 ZONES = (UTC, timezone(timedelta(hours=5, minutes=30)), timezone(timedelta(hours=-8)))
-EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+FIRST_MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -64,15 +68,25 @@ class PayloadMaker:
         """Return the event's time by its key, an unusable one with probability `circumstances.timeless`."""
         if self.random.random() < self.circumstances.timeless:
             return self.random.choice(({}, {key: None}, {key: "soon"}, {key: "9999-12-31T00:00:00Z"}))
-        moment = EPOCH + timedelta(minutes=self.random.randrange(self.circumstances.moments))
+        moment = FIRST_MOMENT + timedelta(minutes=self.random.randrange(self.circumstances.moments))
         return {key: self.spell_time(moment)}
 
     def spell_time(self, moment: datetime) -> str | int:
-        """Return the time in one of the formats that vendors use."""
-        if self.random.random() < 0.2:
-            return int(moment.timestamp() * 1000)
+        """Return the time, which has whole seconds, in one of the formats that vendors use."""
+        if self.random.random() < 0.25:
+            _, microseconds = self.random.choice(EPOCH_UNITS)
+            number = int(moment.timestamp()) * 1_000_000 // microseconds
+            return number if self.random.random() < 0.7 else str(number)
         local = moment.astimezone(self.random.choice(ZONES))
-        return local.isoformat(timespec=self.random.choice(("seconds", "milliseconds", "microseconds")))
+        text = local.isoformat(timespec=self.random.choice(("seconds", "milliseconds", "microseconds")))
+        return text.replace("+00:00", self.random.choice(("+00:00", "Z")))
+
+    def spell_text(self, text: str) -> str:
+        """Return the text, now and then decomposed and with characters at its ends that nobody sees."""
+        if self.random.random() < 0.85:
+            return text
+        before, after = self.random.choice(INVISIBLE_ENDS), self.random.choice(INVISIBLE_ENDS)
+        return f"{before}{unicodedata.normalize('NFD', text)}{after}"
 
     def make_record(self, plan: EntityPlan, share: float) -> dict[str, Any]:
         """Return a payload of one record: about this share of its columns, its references, and more."""
@@ -81,7 +95,7 @@ class PayloadMaker:
             payload |= self.make_reference(reference)
         for key in plan.entity.additions:
             if self.random.random() < 0.3:
-                payload[key] = self.random.choice(LABELS)
+                payload[key] = self.spell_text(self.random.choice(LABELS))
         if self.random.random() < 0.15:
             # The value is drawn before the key: Python evaluates the right side first.
             payload[self.random.choice(UNKNOWN_KEYS)] = self.random.choice(UNKNOWN_VALUES)
@@ -103,14 +117,14 @@ class PayloadMaker:
         return payload
 
     def make_reference(self, reference: ReferencePlan) -> dict[str, Any]:
-        """Return nothing, null, an id, an id with copies of single columns, or an embedded record."""
+        """Return nothing, null or empty, an id, one with copies of single columns, or an embedded record."""
         draw = self.random.random()
         target = entity_plans(self.vendor.name).get(reference.model)
         own_key = next(iter(reference.id_keys or reference.embedded_keys))
         if draw < 0.3:
             return {}
         if draw < 0.35:
-            return {own_key: None}
+            return {own_key: self.random.choice((None, *EMPTY_TEXTS))}
         if draw < 0.65 or target is None or not reference.embedded_keys:
             copies = {
                 key: self.make_value(column)
@@ -127,13 +141,14 @@ class PayloadMaker:
         return number if self.random.random() < 0.1 else f"{model[:2]}_{number}"
 
     def make_value(self, column: ColumnPlan) -> Any:
-        """Return a value of the column's kind, null, or one that the column cannot hold."""
+        """Return a value of the column's kind, null, an empty text, or one that the column cannot hold."""
         if self.random.random() < 0.1:
-            return None
+            return self.random.choice((None, None, *EMPTY_TEXTS))
         if self.random.random() < self.circumstances.junk:
             return self.random.choice(INVALID_VALUES)
         pool = COLUMN_VALUES.get(column.name.removeprefix("vendor_"))
-        return self.random.choice(pool) if pool else VALUE_MAKERS.get(column.convert, _make_text)(self)
+        value = self.random.choice(pool) if pool else VALUE_MAKERS.get(column.convert, _make_text)(self)
+        return self.spell_text(value) if isinstance(value, str) else value
 
 
 def _make_text(maker: PayloadMaker) -> Any:
@@ -145,15 +160,25 @@ def _make_amount(maker: PayloadMaker) -> Any:
 
 
 def _make_moment(maker: PayloadMaker) -> Any:
-    return maker.spell_time(EPOCH + timedelta(hours=maker.random.randrange(2000)))
+    return maker.spell_time(FIRST_MOMENT + timedelta(hours=maker.random.randrange(2000)))
+
+
+def _make_day(maker: PayloadMaker) -> Any:
+    moment = FIRST_MOMENT + timedelta(hours=maker.random.randrange(2000))
+    return moment.date().isoformat() if maker.random.random() < 0.3 else maker.spell_time(moment)
+
+
+def _make_labels(maker: PayloadMaker) -> Any:
+    labels = maker.random.sample(LABELS, maker.random.randrange(len(LABELS)))
+    return [maker.spell_text(label) for label in labels]
 
 
 VALUE_MAKERS: dict[Callable[[Any], Any], Callable[[PayloadMaker], Any]] = {
     to_amount: _make_amount,
     to_time: _make_moment,
-    to_date: _make_moment,
+    to_date: _make_day,
     to_flag: lambda maker: maker.random.choice((True, False)),
-    to_labels: lambda maker: maker.random.sample(LABELS, maker.random.randrange(len(LABELS))),
+    to_labels: _make_labels,
     to_document: lambda maker: {"key": maker.random.randrange(3), "list": [1.5, None, "x"]},
 }
 """A column's converter -> the function that makes values for it."""

@@ -32,6 +32,11 @@ COLUMN_VALUES: dict[str, tuple[Any, ...]] = {
 }
 # Members of set columns.
 LABELS = ("vip", "website-lead", "newsletter", "überfällig")
+# By which vendors say that a value was cleared.
+EMPTY_TEXTS = ("", " ", "\u200f")
+# What a text that was copied out of a document may have before and after it: white space, a byte order mark,
+# and marks that turn the direction of text.
+INVISIBLE_ENDS = ("", "\u200f", "\u202c", "\ufeff ", "\u00a0")
 # Values that most columns cannot hold, of kinds that vendors do send.
 INVALID_VALUES: tuple[Any, ...] = (
     True,

@@ -9,10 +9,10 @@ from entities.merge.clock import clock_time
 
 @dataclass(frozen=True)
 class RunStart:
-    """The rule of a column whose value is the time at which the present run of another column began.
+    """The rule of a column whose value is the time at which another column's present run began.
 
-    A run is an unbroken series of `values`; the derived column is null if the other column's present value
-    is not one of them.
+    A run is an unbroken series of one value. The derived column is null if the present value is not one of
+    `values`. What was won on Monday and lost on Friday is closed on Friday.
 
     column: the other column, such as `status`.
     prefers_own_value: whether a value that the vendor itself gave for the derived column comes first.
@@ -47,12 +47,17 @@ def find_derived_origin(
     history: (clock, the values that were written then to `column` and `rule.column`) in the order of clocks.
     """
     run_start: str | None = None
+    run_value: Any = None
     own: DerivedOrigin | None = None
     for clock, written in history:
         if rule.prefers_own_value and column in written:
             own = DerivedOrigin(clock, written[column])
         if rule.column in written:
-            run_start = (run_start or clock) if written[rule.column] in rule.values else None
+            value = written[rule.column]
+            if value not in rule.values:
+                run_start = run_value = None
+            elif value != run_value:
+                run_start, run_value = clock, value
     if own is not None and own.own_value is not None:
         return own
     return DerivedOrigin(run_start) if run_start else None

@@ -4,8 +4,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
 from entities.merge.registers import Invalid
-from entities.reading.converters import Unconvertible, to_document
+from entities.reading.converters import to_document
 from entities.reading.plan import ColumnPlan, EntityPlan
+from entities.reading.texts import is_blank
+from entities.reading.unconvertible import Unconvertible
 
 ABSENT: Final = object()
 """Stands for the value of a column that the payload does not have. Null is a value."""
@@ -30,7 +32,7 @@ def payload_values(
     """Yield (place, value) for each of the column's places that the payload has.
 
     An object of which columns read parts (`stage.name`) is not a value itself. If only its parts are read
-    and it is null, each part is null.
+    and it is null or blank, each part is null.
     """
     for key, part in column.paths:
         if key not in payload:
@@ -42,7 +44,7 @@ def payload_values(
         elif isinstance(value, dict):
             if part in value:
                 yield f"{key}.{part}", value[part]
-        elif value is None and key not in plan.fully_read:
+        elif is_blank(value) and key not in plan.fully_read:
             yield key, None
 
 
@@ -56,7 +58,7 @@ def read_column(column: ColumnPlan, values: Iterable[tuple[str, Any]]) -> Column
     unconvertible: list[tuple[str, Any, Unconvertible]] = []
     for place, raw in values:
         try:
-            converted = None if raw is None else _convert(column, raw)
+            converted = None if is_null(column, raw) else _convert(column, raw)
         except Unconvertible as error:
             unconvertible.append((place, raw, error))
             continue
@@ -72,6 +74,11 @@ def read_column(column: ColumnPlan, values: Iterable[tuple[str, Any]]) -> Column
         warnings.append(f"{place}: {reason}; {column.name} is null until a newer value")
     warnings += [f"{place}: {reason}; kept as it came" for place, _, reason in unconvertible]
     return ColumnReading(value, consumed, warnings)
+
+
+def is_null(column: ColumnPlan, raw: Any) -> bool:
+    """Return True for null and, except in a document, which keeps what was sent, for a blank text."""
+    return raw is None if column.is_document else is_blank(raw)
 
 
 def _convert(column: ColumnPlan, raw: Any) -> Any:

@@ -6,47 +6,42 @@ the JSON form of the column's value, or raises Unconvertible with a reason for t
 
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from crmmirror.lib.utc import format_utc
 from entities.models.fields import CurrencyField, WordField
+from entities.reading.texts import normalize_text
+from entities.reading.times import to_date, to_time
+from entities.reading.unconvertible import Unconvertible, type_name
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# A run of this many digits is epoch milliseconds; a shorter one may be an ISO 8601 basic date.
-EPOCH_DIGITS = re.compile(r"-?\d{11,}")
-DECIMAL = re.compile(r"\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,4})?\s*")
+DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,4})?")
 BOOLEANS = {"true": True, "false": False, "yes": True, "no": False, "1": True, "0": False}
 CENT_FRACTION = Decimal("0.0001")
 MAX_INTEGER_PLACES = 16
-MAX_EPOCH_PLACES = 18
 # The parts of a record's key must fit into one index entry (2,704 bytes), at up to four bytes a character.
 MAX_ID_LENGTH = 255
 MAX_WORD_LENGTH = 100
 
-TYPE_NAMES = {str: "text", bool: "a boolean", dict: "an object", list: "an array", type(None): "null"}
-
-
-class Unconvertible(ValueError):
-    """The column cannot hold this value. The message says why, without the value."""
-
 
 def to_text(value: Any) -> str:
-    """Return a text as it is, and a number as text."""
+    """Return a text in its normal form, and a number as text."""
+    return normalize_text(_to_raw_text(value))
+
+
+def _to_raw_text(value: Any) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
         return str(to_json_number(value))
-    raise Unconvertible(f"{_type_name(value)} is not a text")
+    raise Unconvertible(f"{type_name(value)} is not a text")
 
 
 def to_identifier(value: Any) -> str:
     """Return an id of 1 to 255 characters: a text, or a number as text."""
-    id = to_text(value)
+    id = _to_raw_text(value)
     if not 0 < len(id) <= MAX_ID_LENGTH:
         raise Unconvertible(f"an id has 1 to {MAX_ID_LENGTH} characters, not {len(id)}")
     return id
@@ -54,7 +49,8 @@ def to_identifier(value: Any) -> str:
 
 def to_word(value: Any) -> str:
     """Return a word of an open vocabulary in lower case, of at most 100 characters."""
-    word = to_text(value).strip().lower()
+    # Normalized after the change of case, which may leave letters and marks apart.
+    word = normalize_text(_to_raw_text(value).lower())
     if len(word) > MAX_WORD_LENGTH:
         raise Unconvertible(f"a word has at most {MAX_WORD_LENGTH} characters, not {len(word)}")
     return word
@@ -62,7 +58,7 @@ def to_word(value: Any) -> str:
 
 def to_currency(value: Any) -> str:
     """Return an ISO 4217 code in upper case."""
-    code = to_text(value).strip().upper()
+    code = to_text(value).upper()
     if not re.fullmatch("[A-Z]{3}", code):
         raise Unconvertible("not an ISO 4217 currency code")
     return code
@@ -83,62 +79,29 @@ def to_amount(value: Any) -> str:
 
 def _parse_decimal(value: Any) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
-        raise Unconvertible(f"{_type_name(value)} is not a number")
-    if isinstance(value, str) and not DECIMAL.fullmatch(value):
+        raise Unconvertible(f"{type_name(value)} is not a number")
+    number = normalize_text(value) if isinstance(value, str) else value
+    if isinstance(number, str) and not DECIMAL.fullmatch(number):
         raise Unconvertible("not a number")
     try:
-        return Decimal(value)
+        return Decimal(number)
     except InvalidOperation:
         raise Unconvertible("not a number") from None
 
 
-def parse_time(value: Any) -> datetime:
-    """Parse a time in ISO 8601 (UTC if it has no zone) or epoch milliseconds; return it aware, in UTC."""
-    if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
-        raise Unconvertible(f"{_type_name(value)} is not a time")
-    try:
-        if isinstance(value, str) and not EPOCH_DIGITS.fullmatch(value):
-            moment = datetime.fromisoformat(value.strip().upper())
-            return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-        return EPOCH + timedelta(microseconds=int(_parse_milliseconds(value) * 1000))
-    except (ValueError, OverflowError, InvalidOperation):
-        raise Unconvertible("not a time in ISO 8601 or epoch milliseconds") from None
-
-
-def _parse_milliseconds(value: int | Decimal | str) -> Decimal:
-    """Return the number. Raises OverflowError if it is too large: int(1e999999999) would fill the memory."""
-    milliseconds = Decimal(value)
-    if milliseconds.adjusted() > MAX_EPOCH_PLACES:
-        raise OverflowError
-    return milliseconds
-
-
-def to_time(value: Any) -> str:
-    """Return a time in ISO 8601, in UTC, at a fixed width."""
-    return format_utc(parse_time(value))
-
-
-def to_date(value: Any) -> str:
-    """Return a date in ISO 8601; for a time, its date in UTC."""
-    try:
-        return date.fromisoformat(value).isoformat()
-    except (TypeError, ValueError):
-        return parse_time(value).date().isoformat()
-
-
 def to_flag(value: Any) -> bool:
     """Return a boolean, from a boolean or one of its usual words."""
-    flag = BOOLEANS.get(str(value).strip().lower()) if isinstance(value, str | int) else None
+    flag = BOOLEANS.get(normalize_text(str(value)).lower()) if isinstance(value, str | int) else None
     if flag is None:
-        raise Unconvertible(f"{_type_name(value)} is not true or false")
+        raise Unconvertible(f"{type_name(value)} is not true or false")
     return flag
 
 
 def to_labels(value: Any) -> list[str]:
-    """Return a set of texts as a sorted list without duplicates."""
+    """Return a set of texts as a sorted list without duplicates and empty texts."""
     if not isinstance(value, list):
-        raise Unconvertible(f"{_type_name(value)} is not an array of texts")
-    return sorted({to_text(item) for item in value})
+        raise Unconvertible(f"{type_name(value)} is not an array of texts")
+    return sorted({label for item in value if (label := to_text(item))})
 
 
 def to_document(value: Any) -> Any:
@@ -160,10 +123,6 @@ def to_json_number(value: int | Decimal) -> int | float | str:
     if Decimal(repr(as_float)) != value:
         return str(value)
     return int(as_float) if as_float.is_integer() and abs(as_float) < 2**53 else as_float
-
-
-def _type_name(value: object) -> str:
-    return TYPE_NAMES.get(type(value), "a number")
 
 
 CONVERTERS: dict[type[models.Field], Callable[[Any], Any]] = {

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
-from entities.reading.converters import Unconvertible, parse_time
+from entities.reading.times import parse_time
+from entities.reading.unconvertible import Unconvertible
 from entities.vendor_language import Vendor
 
 MAX_DEPTH = 100

@@ -11,13 +11,15 @@ from typing import Any
 from crmmirror.lib.utc import format_utc
 from entities.merge.clock import Rank, format_clock
 from entities.merge.registers import ADDITION, EXISTS, EXTRA
-from entities.reading.column_values import payload_values, read_column
-from entities.reading.converters import Unconvertible, to_document, to_identifier, to_text
+from entities.reading.column_values import is_null, payload_values, read_column
+from entities.reading.converters import to_document, to_identifier, to_text
 from entities.reading.envelope import Envelope, read_envelope
 from entities.reading.mapped_event import MappedEvent, RecordKey, Statement, Unmappable
 from entities.reading.payload_reading import Copy, Reading
 from entities.reading.plan import EntityPlan, ReferencePlan, entity_plans
 from entities.reading.reference_values import embedded_objects, raw_id, read_reference_id
+from entities.reading.texts import is_blank
+from entities.reading.unconvertible import Unconvertible
 from entities.stored_events import StoredEvent
 from entities.vendor_language import EVENT_TIME, EventType
 from entities.vendors import get_vendor
@@ -38,7 +40,7 @@ def map_event(event: StoredEvent) -> MappedEvent:
     event_type = vendor.events.get(envelope.event_type)
     if event_type is None:
         return MappedEvent(event, envelope, False, (), envelope.warnings)
-    plans = entity_plans(vendor.name)
+    plans = entity_plans(vendor.name, event.time_zone)
     scope, scope_reading = "", Reading()
     if vendor.scope is not None:
         scope, scope_reading = _read_scope(plans[vendor.scope.model], envelope.payload)
@@ -139,7 +141,7 @@ def _read_scalar_copies(
 ) -> Reading:
     """Read copies of single columns of the referred record, such as `leadName` next to `leadId`.
 
-    Null says nothing. If there is no referred record, the values are left for `extra`.
+    Null and blank say nothing. If there is no referred record, the values are left for `extra`.
     """
     reading = Reading()
     if reference.copies.keys().isdisjoint(payload):
@@ -147,7 +149,7 @@ def _read_scalar_copies(
     for key, column in reference.copies.items():
         if key not in payload:
             continue
-        if payload[key] is None:
+        if is_null(column, payload[key]):
             reading.consumed.add(key)
         elif referred is not None:
             value = read_column(column, [(key, payload[key])])
@@ -159,7 +161,7 @@ def _read_scalar_copies(
 
 def _read_addition(column: str, key: str, payload: dict[str, Any]) -> Reading:
     raw = payload.get(key)
-    if raw is None:
+    if is_blank(raw):
         return Reading()
     try:
         return Reading(writes={f"{column}{ADDITION}{to_text(raw)}": True})

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from datetime import tzinfo
+from functools import cache, cached_property, partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from django.db.models import Field, ForeignKey
+from django.db.models import Field, ForeignKey, JSONField
 
 from entities.models.introspection import mirrored_fields, model_name, record_models_by_name
 from entities.reading.converters import CONVERTERS
+from entities.reading.times import to_date
 from entities.vendor_language import Entity, Vendor
 from entities.vendors import get_vendor
 
@@ -18,12 +21,16 @@ Path = tuple[str, str | None]
 
 @dataclass(frozen=True)
 class ColumnPlan:
-    """One column: the places of a payload that may have its value, preferred first, and their converter."""
+    """One column: the places of a payload that may have its value, preferred first, and their converter.
+
+    is_document: whether it holds any JSON value as it was sent, also an empty text.
+    """
 
     name: str
     paths: tuple[Path, ...]
     convert: Callable[[Any], Any]
     translations: dict[str, str]
+    is_document: bool = False
 
     @cached_property
     def keys(self) -> frozenset[str]:
@@ -74,10 +81,15 @@ class EntityPlan:
 
 
 @cache
-def entity_plans(vendor_name: str) -> dict[str, EntityPlan]:
-    """Return model name -> plan, for all entities of a vendor."""
+def entity_plans(vendor_name: str, time_zone: str = "") -> dict[str, EntityPlan]:
+    """Return model name -> plan, for all entities of a vendor.
+
+    time_zone: the IANA name of the time zone in which a date that is written in UTC is a day; UTC if empty.
+    Raises zoneinfo.ZoneInfoNotFoundError.
+    """
     vendor = get_vendor(vendor_name)
-    return {name: _plan_entity(vendor, entity) for name, entity in vendor.entities.items()}
+    zone = ZoneInfo(time_zone) if time_zone else None
+    return {name: _plan_entity(vendor, entity, zone) for name, entity in vendor.entities.items()}
 
 
 def column_paths(column: str, words: str, columns: Container[str] = ()) -> tuple[Path, ...]:
@@ -110,15 +122,15 @@ def _parse_path(word: str) -> Path:
     return key, part or None
 
 
-def _plan_entity(vendor: Vendor, entity: Entity) -> EntityPlan:
+def _plan_entity(vendor: Vendor, entity: Entity, zone: tzinfo | None) -> EntityPlan:
     fields = mirrored_fields(record_models_by_name()[entity.model])
     columns = tuple(
-        _plan_column(entity, fields[name], words)
+        _plan_column(entity, fields[name], words, zone)
         for name, words in entity.columns.items()
         if not isinstance(fields[name], ForeignKey)
     )
     references = tuple(
-        _plan_reference(vendor, entity, field)
+        _plan_reference(vendor, entity, field, zone)
         for name in entity.columns
         if isinstance(field := fields[name], ForeignKey)
     )
@@ -143,16 +155,22 @@ def _scope_keys(vendor: Vendor) -> Iterator[str]:
             yield from (key for key, _ in column_paths(column, words, vendor.scope.columns))
 
 
-def _plan_column(entity: Entity, field: Field, words: str) -> ColumnPlan:
+def _plan_column(entity: Entity, field: Field, words: str, zone: tzinfo | None) -> ColumnPlan:
     return ColumnPlan(
         field.name,
         column_paths(field.name, words, entity.columns),
-        CONVERTERS[type(field)],
+        _choose_converter(field, zone),
         dict(entity.translations.get(field.name, {})),
+        isinstance(field, JSONField),
     )
 
 
-def _plan_reference(vendor: Vendor, entity: Entity, field: ForeignKey) -> ReferencePlan:
+def _choose_converter(field: Field, zone: tzinfo | None) -> Callable[[Any], Any]:
+    convert = CONVERTERS[type(field)]
+    return partial(to_date, zone=zone) if zone and convert is to_date else convert
+
+
+def _plan_reference(vendor: Vendor, entity: Entity, field: ForeignKey, zone: tzinfo | None) -> ReferencePlan:
     words = entity.columns[field.name].split() or [
         f"{to_camel_case(field.name)}Id",
         to_camel_case(field.name),
@@ -165,11 +183,15 @@ def _plan_reference(vendor: Vendor, entity: Entity, field: ForeignKey) -> Refere
         embedded_keys=tuple(word for word in words if not word.lower().endswith("id")),
         link_keys=frozenset(entity.link_keys),
         model=model,
-        copies=_plan_copies(target, field, vendor.reference_copies.get(field.name, {})) if target else {},
+        copies=(
+            _plan_copies(target, field, vendor.reference_copies.get(field.name, {}), zone) if target else {}
+        ),
     )
 
 
-def _plan_copies(target: Entity, field: ForeignKey, listed: Mapping[str, str]) -> dict[str, ColumnPlan]:
+def _plan_copies(
+    target: Entity, field: ForeignKey, listed: Mapping[str, str], zone: tzinfo | None
+) -> dict[str, ColumnPlan]:
     """Return payload key -> column, such as `leadName`, a copy of the lead's `name`, for each of its columns.
 
     listed: the vendor's own keys -> column, in addition to the conventional ones.
@@ -178,7 +200,7 @@ def _plan_copies(target: Entity, field: ForeignKey, listed: Mapping[str, str]) -
     for name, target_field in mirrored_fields(field.related_model).items():
         if name not in target.columns or isinstance(target_field, ForeignKey):
             continue
-        column = _plan_column(target, target_field, target.columns[name])
+        column = _plan_column(target, target_field, target.columns[name], zone)
         for key, part in column.paths:
             if part is None:
                 copies.setdefault(to_camel_case(field.name) + key[0].upper() + key[1:], column)

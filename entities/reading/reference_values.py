@@ -10,11 +10,12 @@ from entities.merge.registers import Invalid
 from entities.reading.column_values import ColumnReading, read_column
 from entities.reading.converters import to_document
 from entities.reading.plan import EntityPlan, ReferencePlan
+from entities.reading.texts import is_blank
 
 
 def raw_id(plan: EntityPlan, payload: dict[str, Any]) -> Any:
-    """Return the value under the first key of the record's id that is not null; None if there is none."""
-    return next((payload[key] for key in plan.entity.id if payload.get(key) is not None), None)
+    """Return the value under the first key of the record's id that is neither null nor blank, or None."""
+    return next((payload[key] for key in plan.entity.id if not is_blank(payload.get(key))), None)
 
 
 def read_reference_id(
@@ -50,7 +51,7 @@ def _find_id(target: EntityPlan | None, value: Any) -> Any:
 
 def _prefer_ids(ids: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     """Yield (key, id); leave out objects without an id if another key has an id."""
-    has_id = any(id is not None and not isinstance(id, dict) for id in ids.values())
+    has_id = any(not is_blank(id) and not isinstance(id, dict) for id in ids.values())
     return ((key, id) for key, id in ids.items() if not (has_id and isinstance(id, dict)))
 
 

@@ -11,7 +11,13 @@ from events.models import Encoding, Scheme, Source
 from events.signatures import SCHEMES, SignatureScheme, UnfitSecret
 from events.sources import encryption
 from events.sources.encryption import decrypt_or_none
-from events.sources.registry import SIGNATURE_OPTIONS, check_or_make_secret, default_scheme, validate_source
+from events.sources.registry import (
+    READING_OPTIONS,
+    SIGNATURE_OPTIONS,
+    check_or_make_secret,
+    default_scheme,
+    validate_source,
+)
 from events.sources.rotation import active_secrets
 
 LIMIT_FIELDS = ("rate_limit", "rate_period", "allowed_networks")
@@ -72,9 +78,18 @@ class SourceForm(forms.ModelForm):
 
     class Meta:
         model = Source
-        fields = ("slug", "vendor", "active", "scheme", *SIGNATURE_OPTIONS, "max_body_bytes", *LIMIT_FIELDS)
+        fields = (
+            "slug",
+            "vendor",
+            "active",
+            "scheme",
+            *SIGNATURE_OPTIONS,
+            "max_body_bytes",
+            *LIMIT_FIELDS,
+            *READING_OPTIONS,
+        )
         widgets = {
-            **dict.fromkeys(("header", "prefix"), forms.TextInput),
+            **dict.fromkeys(("header", "prefix", *READING_OPTIONS), forms.TextInput),
             "allowed_networks": forms.Textarea({"rows": 3}),
         }
         labels = {"rate_limit": "Maximum deliveries", "rate_period": "Within"}
@@ -86,6 +101,14 @@ class SourceForm(forms.ModelForm):
             "allowed_networks": (
                 "Deliveries from other networks are refused. Write one network a line, such as "
                 "203.0.113.0/24. Leave it empty to allow all networks."
+            ),
+            "time_zone": (
+                "The time zone in which a date that the vendor writes in UTC is a day, such as Asia/Dubai. "
+                "Leave it empty for UTC. After a change, run manage.py rebuild_mirror, which reads the "
+                "stored events anew; until then, verify_mirror reports that their dates differ."
+            ),
+            "default_region": (
+                "The country of phone numbers without a country code, as its two letters, such as AE."
             ),
         }
 

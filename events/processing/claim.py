@@ -17,7 +17,7 @@ CLAIM = """
     WHERE status = 'pending' ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
 """
 READ_EVENTS = """
-    SELECT event.id, source_id, vendor, encode(digest, 'hex'), body, received_at
+    SELECT event.id, source_id, vendor, encode(digest, 'hex'), body, received_at, time_zone
     FROM events_event event JOIN events_source source ON source.id = source_id
     WHERE event.id = ANY(%s) ORDER BY event.id
 """

@@ -15,6 +15,8 @@ HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 HEADER_VALUE_START = re.compile(r"([!-~][ -~]*)?")
 # The fields of a source that adapt its signature scheme; each scheme uses some of them.
 SIGNATURE_OPTIONS = ("header", "prefix", "encoding")
+# The fields of a source that say how the values in its events are read.
+READING_OPTIONS = ("time_zone", "default_region")
 
 
 class UnknownSource(LookupError):
@@ -36,13 +38,13 @@ def create_source(
     """Create a source; return it with its secret, which is empty if the scheme has none.
 
     scheme: the vendor's own if empty. secret: a new one is made if empty.
-    options: values of SIGNATURE_OPTIONS that differ from the scheme's defaults.
+    options: values of SIGNATURE_OPTIONS that differ from the scheme's defaults, and of READING_OPTIONS.
     Raises ValidationError and events.sources.encryption.NoEncryptionKey.
     """
     source = Source(slug=slug, vendor=vendor, scheme=scheme or default_scheme(vendor))
     for name, value in options.items():
         setattr(source, name, value)
-    validate_source(source, frozenset(options))
+    validate_source(source, frozenset(options).intersection(SIGNATURE_OPTIONS))
     secret = check_or_make_secret(SCHEMES[source.scheme], secret)
     with transaction.atomic():
         source.save(force_insert=True)

@@ -88,7 +88,7 @@ def test_each_fields_provenance_is_the_event_that_its_value_is_from() -> None:
     }
 
 
-# A deal's closed_at: when the present unbroken run of won or lost began.
+# A deal's closed_at: when its present status, won or lost, began.
 
 
 def test_a_deal_that_is_open_was_never_closed() -> None:
@@ -96,9 +96,16 @@ def test_a_deal_that_is_open_was_never_closed() -> None:
     assert closed_at(deal_event("updated", 1, title="T")) is None
 
 
-def test_a_deal_is_closed_when_its_run_of_won_and_lost_began() -> None:
-    events = [deal_event("updated", minute, status=status) for minute, status in ((1, "won"), (2, "lost"))]
-    assert closed_at(*events, deal_event("updated", 3, title="T")) == time_at(1)
+def test_a_deal_is_closed_when_its_present_status_began() -> None:
+    events = [deal_event("updated", minute, status=status) for minute, status in ((1, "lost"), (2, "WON"))]
+    again = deal_event("updated", 3, status="Won")
+    assert closed_at(*events, again, deal_event("updated", 4, title="T")) == time_at(2)
+
+
+def test_a_deal_that_was_won_on_one_day_and_lost_on_a_later_one_is_closed_on_the_later() -> None:
+    monday, friday = "2025-03-03T10:00:00Z", "2025-03-07T10:00:00Z"
+    won, lost = deal_event("updated", monday, status="WON"), deal_event("updated", friday, status="LOST")
+    assert closed_at(won, lost) == datetime(2025, 3, 7, 10, tzinfo=UTC)
 
 
 def test_a_late_open_in_the_middle_breaks_the_run() -> None:
@@ -109,7 +116,7 @@ def test_a_late_open_in_the_middle_breaks_the_run() -> None:
 
 def test_a_late_won_at_the_beginning_lengthens_the_run() -> None:
     assert closed_at(
-        deal_event("updated", 2, status="lost"), deal_event("updated", 1, status="won")
+        deal_event("updated", 2, status="won"), deal_event("updated", 1, status="won")
     ) == time_at(1)
 
 
@@ -120,7 +127,7 @@ def test_a_deal_that_was_reopened_is_not_closed() -> None:
 
 def test_a_deal_is_closed_by_a_copy_too() -> None:
     copy = build_event("heffl", "quotation.updated", 1, {"id": "q", "deal": {"id": "d", "status": "WON"}})
-    assert closed_at(deal_event("updated", 2, status="lost"), copy) == time_at(1)
+    assert closed_at(deal_event("updated", 2, status="won"), copy) == time_at(1)
 
 
 def test_an_invoices_own_word_of_its_payment_comes_first() -> None:

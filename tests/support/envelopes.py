@@ -41,9 +41,11 @@ def build_body(vendor: str, event_type: str, payload: Any, timestamp: Any = TIME
     return json.dumps(content).encode()
 
 
-def map_body(vendor: str, body: bytes) -> MappedEvent:
-    """Map a body that was received at RECEIVED."""
-    return mapper.map_event(StoredEvent(1, 1, vendor, hashlib.sha256(body).hexdigest(), body, RECEIVED))
+def map_body(vendor: str, body: bytes, time_zone: str = "") -> MappedEvent:
+    """Map a body that was received at RECEIVED, from a source of this time zone."""
+    return mapper.map_event(
+        StoredEvent(1, 1, vendor, hashlib.sha256(body).hexdigest(), body, RECEIVED, time_zone)
+    )
 
 
 def read_event(vendor: str, event_type: str, payload: Any) -> ReadEvent:

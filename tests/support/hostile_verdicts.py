@@ -39,7 +39,13 @@ def is_mirrors_fault(event: Event) -> bool:
     """Return True unless the body explains the event's status: it is not an envelope, or names no record."""
     vendor, body = event.source.vendor, bytes(event.body)
     stored = StoredEvent(
-        event.pk, event.source_id, vendor, bytes(event.digest).hex(), body, event.received_at
+        event.pk,
+        event.source_id,
+        vendor,
+        bytes(event.digest).hex(),
+        body,
+        event.received_at,
+        event.source.time_zone,
     )
     try:
         read_envelope(body, get_vendor(vendor), event.received_at)

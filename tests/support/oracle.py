@@ -186,6 +186,9 @@ def _derive_columns(model: str, record: RecordWrites) -> Cells:
 
 
 def _start_of_run(record: RecordWrites, *statuses: str) -> str | None:
-    """Return when the present unbroken run of these statuses began; None if the last status is another."""
-    run = list(takewhile(lambda write: write.value in statuses, reversed(record.writes.get("status", []))))
-    return run[-1].time.isoformat() if run else None
+    """Return when the present unbroken run of one of these statuses began; None if the last is another."""
+    newest_first = record.writes.get("status", [])[::-1]
+    if not newest_first or newest_first[0].value not in statuses:
+        return None
+    run = list(takewhile(lambda write: write.value == newest_first[0].value, newest_first))
+    return run[-1].time.isoformat()

@@ -56,7 +56,7 @@ def store_events(deliveries: Iterable[tuple[Source, bytes, datetime]]) -> list[S
     stored = []
     for source, digest, body, _ in digested:
         id, at = receipts[source.pk, digest]
-        stored.append(StoredEvent(id, source.pk, source.vendor, digest.hex(), body, at))
+        stored.append(StoredEvent(id, source.pk, source.vendor, digest.hex(), body, at, source.time_zone))
     return stored
 
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from entities.vendors import all_vendors
 from events.models import Encoding, Scheme, Source
 from events.signatures import SCHEMES
-from events.sources.registry import SIGNATURE_OPTIONS, create_source, one_line_message
+from events.sources.registry import READING_OPTIONS, SIGNATURE_OPTIONS, create_source, one_line_message
 
 
 class Command(BaseCommand):
@@ -32,13 +32,25 @@ class Command(BaseCommand):
         parser.add_argument(
             "--encoding", choices=Encoding.values, help="the encoding of an HMAC; default: hex"
         )
+        parser.add_argument(
+            "--time-zone", help="the time zone of dates that are written in UTC, such as Asia/Dubai"
+        )
+        parser.add_argument(
+            "--region",
+            dest="default_region",
+            help="the country of phone numbers without a country code, such as AE",
+        )
         parser.add_argument("--json", action="store_true", help='prints {"slug", "path", "secret"}')
 
     def handle(self, *args: Any, **options: Any) -> None:
-        signature_options = {name: options[name] for name in SIGNATURE_OPTIONS if options[name] is not None}
+        source_options = {
+            name: options[name]
+            for name in (*SIGNATURE_OPTIONS, *READING_OPTIONS)
+            if options[name] is not None
+        }
         try:
             source, secret = create_source(
-                options["slug"], options["vendor"], options["scheme"], options["secret"], **signature_options
+                options["slug"], options["vendor"], options["scheme"], options["secret"], **source_options
             )
         except ValidationError as error:
             raise CommandError(one_line_message(error)) from None

@@ -30,7 +30,10 @@ def statuses(*values: Any) -> list[tuple[str, dict[str, Any]]]:
         ([], None),
         (["open"], None),
         (["won"], 1),
-        (["open", "won", "lost", "won"], 2),
+        (["open", "won", "won", "won"], 2),
+        (["won", "lost"], 2),
+        (["open", "won", "lost", "lost"], 3),
+        (["won", "lost", "won"], 3),
         (["won", "open", "lost"], 3),
         (["won", None], None),
         (["won", "open"], None),
@@ -44,7 +47,7 @@ def test_a_derived_column_is_from_the_write_that_began_the_present_run(
 
 
 def test_the_value_is_the_time_at_which_the_run_began() -> None:
-    origin = find_derived_origin(CLOSED, "closed_at", statuses("open", "won", "lost"))
+    origin = find_derived_origin(CLOSED, "closed_at", statuses("open", "won", "won"))
     assert origin is not None
     assert origin.value == "2025-03-01T10:02:00.000000Z"
 

@@ -1,5 +1,6 @@
 """Mapping: what an event says about its own record, without a database."""
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -24,6 +25,12 @@ def test_an_added_tag_is_an_addition() -> None:
     assert read_own_writes("seedly", "contact.tag_added", {"contactId": "c", "tagName": "vip"}) == {
         "tags+vip": True
     }
+
+
+def test_an_added_tag_is_normalized_and_an_empty_one_adds_nothing() -> None:
+    tag_added = partial(read_own_writes, "seedly", "contact.tag_added")
+    assert tag_added({"contactId": "c", "tagName": "\u200fJose\u0301 "}) == {"tags+Jos\u00e9": True}
+    assert tag_added({"contactId": "c", "tagName": " "}) == {}
 
 
 def test_a_tag_that_is_no_text_is_kept_in_extra_with_a_warning() -> None:
@@ -60,6 +67,23 @@ OBJECTS = [
     ({"stage": None}, {"stage_name": None}),
     ({"stage": {"id": 1, "title": "New"}}, {"stage_ref": "1", "extra.stage.title": "New"}),
 ]
+
+
+EMPTY = [
+    ({"owner": ""}, {"owner_ref": None, "owner_name": None}),
+    ({"owner": {"id": "", "name": " "}}, {"owner_ref": None, "owner_name": None}),
+    ({"stage": "\u200f"}, {"stage_name": None}),
+    ({"value": "", "archived": "", "createdAt": " "}, {"value": None, "archived": None, "created_at": None}),
+    ({"stage": "", "stageName": "New"}, {"stage_name": "New"}),
+    ({"customFields": "", "score": ""}, {"custom_fields": "", "extra.score": ""}),
+]
+
+
+@pytest.mark.parametrize(("payload", "writes"), EMPTY)
+def test_an_empty_text_is_null_where_a_column_reads_it_and_kept_elsewhere(payload: Any, writes: Any) -> None:
+    event = read_event("heffl", "lead.updated", {"id": "x1"} | payload)
+    assert event.own == {RecordKey("lead", "", "x1"): {"exists": True} | writes}
+    assert event.warnings == ()
 
 
 @pytest.mark.parametrize(("payload", "writes"), OBJECTS)
@@ -100,7 +124,7 @@ def test_what_no_column_can_hold_is_null_and_raw_with_one_warning() -> None:
         "exists": True,
     }
     assert event.warnings == (
-        "expectedCloseDate: not a time in ISO 8601 or epoch milliseconds;"
+        "expectedCloseDate: not a time in ISO 8601, nor in epoch seconds, milliseconds or microseconds;"
         " expected_close_date is null until a newer value",
         "price: not a number; value is null until a newer value",
     )
@@ -111,7 +135,8 @@ def test_what_no_column_can_hold_is_null_and_raw_with_one_warning() -> None:
     [
         ("heffl", "lead.created", {}, "the payload carries no id (looked for id, leadId)"),
         ("heffl", "lead.created", {"id": None}, "the payload carries no id (looked for id, leadId)"),
-        ("heffl", "lead.created", {"id": ""}, "id or leadId: an id has 1 to 255 characters, not 0"),
+        ("heffl", "lead.created", {"id": ""}, "the payload carries no id (looked for id, leadId)"),
+        ("heffl", "lead.created", {"id": " \u200f"}, "the payload carries no id (looked for id, leadId)"),
         ("heffl", "lead.created", {"id": "x" * 100_000}, "an id has 1 to 255 characters, not 100000"),
         ("heffl", "lead.created", {"id": True}, "id or leadId: a boolean is not a text"),
         ("heffl", "lead.created", {"id": {"$oid": 1}}, "id or leadId: an object is not a text"),

@@ -41,8 +41,32 @@ def test_tags_beside_a_contact_are_a_copy_of_its_tags() -> None:
     assert event.copies[RecordKey("contact", "s", "c")] == {"tags": ["a", "b"]}
 
 
+def test_an_empty_text_in_a_copy_or_beside_a_reference_writes_nothing() -> None:
+    client = {"id": "cl_1", "name": "", "website": " ", "customFields": ""}
+    payload = {"id": "dl_1", "client": client, "leadId": "ld_1", "leadName": "", "leadValue": "\u200f"}
+    event = read_event("heffl", "deal.updated", payload)
+    assert event.copies == {
+        RecordKey(CLIENT, "", "cl_1"): {"custom_fields": ""},
+        RecordKey(LEAD, "", "ld_1"): {},
+    }
+    assert event.own == {RecordKey(DEAL, "", "dl_1"): {"client": "cl_1", "lead": "ld_1", "exists": True}}
+
+
+def test_an_empty_reference_is_null_and_the_empty_text_beside_it_is_kept_nowhere() -> None:
+    assert read_own_writes("heffl", "deal.updated", {"leadId": "", "leadName": ""}) == {"lead": None}
+
+
+def test_an_empty_sub_account_is_none() -> None:
+    event = read_event("seedly", "task.created", {"taskId": "t", "subAccountId": "", "locationId": ""})
+    assert event.own == {RecordKey("task", "", "t"): {"exists": True}}
+    assert event.copies == {}
+
+
 CLIENTS = [
     {"clientId": "cl_1"},
+    {"clientId": "cl_1", "client": ""},
+    {"clientId": "", "client": {"id": "cl_1"}},
+    {"client": {"id": "", "clientId": "cl_1"}},
     {"clientId": "cl_1", "client": None},
     {"client": "cl_1"},
     {"client": {"id": "cl_1"}},

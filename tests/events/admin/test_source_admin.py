@@ -130,13 +130,29 @@ def test_the_limits_of_a_source_are_set_on_its_page(client: Client) -> None:
         ({"allowed_networks": "example.com"}, "write a network like"),
         ({"rate_limit": "0"}, "greater than or equal to 1"),
         ({"rate_period": "hour"}, "not one of the available choices"),
+        ({"time_zone": "Dubai"}, "write one of the IANA names, such as Asia/Dubai"),
+        ({"default_region": "uae"}, "write the two capital letters"),
     ],
 )
-def test_a_wrong_limit_is_reported_beside_its_field(
+def test_a_wrong_setting_is_reported_beside_its_field(
     client: Client, wrong: dict[str, str], message: str
 ) -> None:
     source, _ = create_source("acme", "heffl")
     assert message in form_errors(client.post(page_url(source), KEPT | wrong))
+
+
+def test_how_values_are_read_is_set_on_a_sources_page(client: Client) -> None:
+    source, _ = create_source("acme", "heffl")
+    reading = {"time_zone": "Asia/Dubai", "default_region": "AE"}
+    assert client.post(page_url(source), KEPT | reading).status_code == 302
+    source.refresh_from_db()
+    assert (source.time_zone, source.default_region) == ("Asia/Dubai", "AE")
+    page = get_page(client, page_url(source))
+    assert "rebuild_mirror" in page
+    assert 'value="Asia/Dubai"' in page
+    assert client.post(page_url(source), KEPT | {"time_zone": "", "default_region": ""}).status_code == 302
+    source.refresh_from_db()
+    assert (source.time_zone, source.default_region) == ("", "")
 
 
 def test_an_inactive_source_answers_404(client: Client) -> None:

@@ -1,7 +1,7 @@
-"""A rebuild applies the current mapping to old events too."""
+"""A rebuild applies the current mapping, and the source's present time zone, to old events too."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -26,6 +26,19 @@ def test_a_field_that_the_mapping_learns_is_filled_from_old_events(teach_vendor:
     run_rebuild_mirror()
     row = Deal.objects.get()
     assert (row.lost_reason, row.extra) == ("Signed in person", {})
+    assert run_verify_mirror()[0] == 0
+
+
+def test_a_changed_time_zone_counts_for_old_events_after_a_rebuild() -> None:
+    source = ensure_source("heffl")
+    store_bodies(source, [build_deal_body(1, expectedCloseDate="2026-02-28T20:00:00Z")])
+    drain_backlog()
+    assert Deal.objects.get().expected_close_date == date(2026, 2, 28)
+    source.time_zone = "Asia/Dubai"
+    source.save()
+    assert run_verify_mirror()[0] == 1
+    run_rebuild_mirror()
+    assert Deal.objects.get().expected_close_date == date(2026, 3, 1)
     assert run_verify_mirror()[0] == 0
 
 

@@ -72,9 +72,27 @@ def test_header_prefix_and_encoding_are_kept_and_used() -> None:
     assert deliver(source, "key").status_code == 202
 
 
+def test_the_time_zone_and_the_region_are_kept() -> None:
+    create("a", "--vendor", "seedly", "--time-zone", "Asia/Dubai", "--region", "AE")
+    create("b", "--vendor", "seedly")
+    settings = set(Source.objects.values_list("slug", "time_zone", "default_region"))
+    assert settings == {("a", "Asia/Dubai", "AE"), ("b", "", "")}
+
+
 @pytest.mark.parametrize(
     ("args", "words"),
     [
+        *(
+            (
+                ["a", "--vendor", "heffl", "--time-zone", zone],
+                "write one of the IANA names, such as Asia/Dubai",
+            )
+            for zone in ("Dubai", "asia/dubai", "+04:00", "Asia/Dubai ", "../UTC", "localtime", "Asia/\0")
+        ),
+        *(
+            (["a", "--vendor", "heffl", "--region", region], "region: write the two capital letters")
+            for region in ("ae", "UAE", "+971", "AE\n")
+        ),
         (["a", "--vendor", "acme"], f"unknown vendor 'acme'; known: {', '.join(sorted(all_vendors()))}"),
         (["a b", "--vendor", "heffl"], "slug: "),
         (["", "--vendor", "heffl"], "slug: "),
