@@ -88,8 +88,9 @@ def test_an_empty_text_says_nothing_in_a_copy_or_beside_a_reference() -> None:
 
 
 def test_a_document_and_extra_keep_an_empty_text() -> None:
-    cells = records_after(deal_event("updated", 1, customFields={"a": ""}, score=""))[DEAL]
-    assert (cells["custom_fields"], cells["extra"]) == ({"a": ""}, {"score": ""})
+    for document in ("", {"a": ""}):
+        cells = records_after(deal_event("updated", 1, customFields=document, score=""))[DEAL]
+        assert (cells["custom_fields"], cells["extra"]) == (document, {"score": ""})
 
 
 def test_a_text_is_composed_and_without_invisible_ends() -> None:
