@@ -122,7 +122,11 @@ def test_a_fact_without_an_id_is_keyed_by_its_events_digest() -> None:
     ("time", "warning"),
     [
         (None, "no event time: the time of receipt counts"),
-        ("soon", "event time: not a time in ISO 8601 or epoch milliseconds; the time of receipt counts"),
+        (
+            "soon",
+            "event time: not a time in ISO 8601, nor in epoch seconds, milliseconds or microseconds;"
+            " the time of receipt counts",
+        ),
         (True, "event time: a boolean is not a time; the time of receipt counts"),
         (
             "2026-01-02T00:00:00.000001Z",
