@@ -2,17 +2,16 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future, wait
-from contextlib import closing
 from dataclasses import dataclass
 from functools import wraps
 
-from celery import current_app
 from django.conf import settings
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from crmmirror.health.single_flight import SingleFlight
 from crmmirror.lib.cursors import fetch_value
+from events.processing.wakeups import check_broker_takes_messages
 from events.reports.overview import oldest_pending_age
 
 # The time for all checks together, as they run at the same time.
@@ -74,10 +73,9 @@ def check_database() -> str:
 
 
 def check_broker() -> str:
-    """Raise an error if no connection to the broker can be made."""
-    with closing(current_app.connection_for_write()) as broker:
-        broker.ensure_connection(max_retries=0, timeout=CHECK_SECONDS)
-    return "answers"
+    """Raise an error if the broker takes no message: it is away, read-only or out of memory."""
+    check_broker_takes_messages()
+    return "takes messages"
 
 
 @close_connection_afterwards
@@ -108,8 +106,8 @@ CHECKS = {
     ),
     "broker": Check(
         SingleFlight(check_broker),
-        "See that the broker runs and that BROKER_URL leads to it. Events are stored meanwhile, and "
-        "applied once it is back.",
+        "See that the broker runs, that BROKER_URL leads to it, and that it takes messages: it must be no "
+        "read-only replica, and have memory left. Events are stored meanwhile, and applied once it is back.",
     ),
     "migrations": Check(SingleFlight(check_migrations), "Run manage.py migrate.", requires="database"),
     "backlog": Check(

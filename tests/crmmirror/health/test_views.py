@@ -4,8 +4,8 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
 from pathlib import Path
@@ -19,8 +19,10 @@ from django.test import Client, override_settings
 from crmmirror.health import single_flight
 from crmmirror.health.single_flight import SingleFlight
 from events.ingest.store import store_event
+from tests.events.processing.test_wakeups import current_app_at
 from tests.support.api_client import authorization_header
-from tests.support.metrics_scrape import parse_samples
+from tests.support.faults.refusing_broker import REFUSALS, count_messages, run_valkey
+from tests.support.metrics_scrape import Samples, parse_samples
 from tests.support.ports import HOST, free_port
 from tests.support.vendor_requests import BODY, new_source
 from tests.support.web_server import run_web_server
@@ -71,17 +73,20 @@ def test_a_mirror_with_all_that_it_needs_is_ready(looking_anew: None, transactio
     assert checks["backlog"]["detail"] == "no event waits"
 
 
-def test_an_old_backlog_is_told_and_by_default_no_reason_to_take_the_endpoint_away(
-    looking_anew: None, transactional_db: None
-) -> None:
-    store_event(new_source()[0], BODY, {}, datetime.now(UTC) - timedelta(hours=1))
-    assert "waited 36" in ready()["backlog"]["detail"]
+def test_a_backlog_of_minutes_is_told_and_ready(looking_anew: None, transactional_db: None) -> None:
+    store_event(new_source()[0], BODY, {}, datetime.now(UTC) - timedelta(minutes=4))
+    assert "waited 24" in ready()["backlog"]["detail"]
 
 
-def test_an_older_backlog_than_allowed_is_not_ready(looking_anew: None, transactional_db: None) -> None:
+def test_a_limit_of_0_lets_any_backlog_be_ready(looking_anew: None, transactional_db: None) -> None:
     store_event(new_source()[0], BODY, {}, datetime.now(UTC) - timedelta(hours=1))
-    with override_settings(READY_MAX_PENDING_SECONDS=300):
-        backlog = ready(503)["backlog"]
+    with override_settings(READY_MAX_PENDING_SECONDS=0):
+        assert "waited 36" in ready()["backlog"]["detail"]
+
+
+def test_an_older_backlog_than_five_minutes_is_not_ready(looking_anew: None, transactional_db: None) -> None:
+    store_event(new_source()[0], BODY, {}, datetime.now(UTC) - timedelta(hours=1))
+    backlog = ready(503)["backlog"]
     assert (backlog["state"], "the limit is 300 s" in backlog["detail"]) == ("failed", True)
     assert "workers" in backlog["do"]
 
@@ -100,6 +105,37 @@ def test_a_migration_that_is_not_applied_is_not_ready(looking_anew: None, transa
         "detail": f"{len(gone)} not applied",
         "do": "Run manage.py migrate.",
     }
+
+
+@pytest.mark.parametrize("refuse", REFUSALS, ids=lambda refuse: refuse.__name__)
+def test_a_broker_that_answers_and_takes_no_message_is_not_ready(
+    refuse: Callable[[Path], AbstractContextManager[None]],
+    looking_anew: None,
+    transactional_db: None,
+    tmp_path: Path,
+) -> None:
+    with run_valkey(tmp_path) as broker, current_app_at(f"redis+socket://{broker}"):
+        assert ready()["broker"] == {"state": "ok", "detail": "takes messages", "do": ""}
+        with refuse(broker):
+            failed = ready(503)["broker"]
+            assert scrape_checks()["crmmirror_check_passed", "broker"] == 0
+        assert (failed["state"], "memory" in failed["do"]) == ("failed", True)
+        assert ready()["broker"]["state"] == "ok"
+        assert scrape_checks()["crmmirror_check_passed", "broker"] == 1
+
+
+def scrape_checks() -> Samples:
+    with override_settings(METRICS_TOKEN="the one"):
+        return parse_samples(client.get("/metrics", headers={"Authorization": "Bearer the one"}).text)
+
+
+def test_the_messages_of_the_check_do_not_pile_up(
+    looking_anew: None, transactional_db: None, tmp_path: Path
+) -> None:
+    with run_valkey(tmp_path) as broker, current_app_at(f"redis+socket://{broker}"):
+        for _ in range(5):
+            ready()
+        assert count_messages(broker) == 0
 
 
 @pytest.fixture
