@@ -13,9 +13,13 @@ from crmmirror.health.single_flight import SingleFlight
 from crmmirror.lib.cursors import fetch_value
 from events.processing.wakeups import check_broker_takes_messages
 from events.reports.overview import oldest_pending_age
+from events.sources.readable_secrets import REMEDY, describe, find_unreadable, needed_secrets
 
 # The time for all checks together, as they run at the same time.
 CHECK_SECONDS = 1
+# Bounds for a check that anybody may ask for: the secrets that it decrypts, and the things that it names.
+MAX_CHECKED_SECRETS = 1000
+MAX_NAMED = 5
 
 
 class NotReady(Exception):
@@ -100,6 +104,16 @@ def check_backlog() -> str:
     return detail
 
 
+@close_connection_afterwards
+def check_secrets() -> str:
+    """Raise NotReady if this process cannot decrypt a secret that deliveries are verified with."""
+    unreadable = find_unreadable(needed_secrets()[:MAX_CHECKED_SECRETS])
+    if unreadable:
+        more = f", and {len(unreadable) - MAX_NAMED} more" if len(unreadable) > MAX_NAMED else ""
+        raise NotReady(f"none of ENCRYPTION_KEYS decrypts {describe(unreadable[:MAX_NAMED])}{more}")
+    return "all can be decrypted"
+
+
 CHECKS = {
     "database": Check(
         SingleFlight(check_database), "See that PostgreSQL runs and that DATABASE_URL leads to it."
@@ -110,6 +124,7 @@ CHECKS = {
         "read-only replica, and have memory left. Events are stored meanwhile, and applied once it is back.",
     ),
     "migrations": Check(SingleFlight(check_migrations), "Run manage.py migrate.", requires="database"),
+    "secrets": Check(SingleFlight(check_secrets), REMEDY, requires="migrations"),
     "backlog": Check(
         SingleFlight(check_backlog),
         "See that workers and beat run and keep up (celery --app crmmirror worker, beat); manage.py "

@@ -1,6 +1,7 @@
 """The actions on a source beside changing its fields: rotate or end its secrets, send a test event."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -20,10 +21,19 @@ from events.sender.self_test import NoActiveSecret, send_test_event
 from events.sender.webhook_client import DeliveryAnswer, EndpointUnreachable
 from events.sources import rotation
 from events.sources.encryption import NoEncryptionKey
+from events.sources.readable_secrets import REMEDY, is_readable
 from events.sources.rotation import MAX_OVERLAP, active_secrets, all_secrets, end_secret, rotate_secret
 
 MAX_OVERLAP_HOURS = MAX_OVERLAP // timedelta(hours=1)
 DEFAULT_OVERLAP_HOURS = rotation.DEFAULT_OVERLAP // timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class ListedSecret:
+    """A row of the list of secrets. secret: has the boolean `is_active`."""
+
+    secret: SourceSecret
+    is_readable: bool
 
 
 class RotationForm(forms.Form):
@@ -109,7 +119,11 @@ class SourceActions(admin.ModelAdmin):
 
     def secrets_context(self, source: Source) -> dict[str, Any]:
         """Return what the source's page needs to list its secrets."""
-        return {"secrets": all_secrets(source)}
+        listed = [ListedSecret(secret, is_readable(secret)) for secret in all_secrets(source)]
+        return {
+            "secrets": listed,
+            "unreadable_remedy": "" if all(line.is_readable for line in listed) else REMEDY,
+        }
 
     def _get_changeable_source(self, request: HttpRequest, source_id: int) -> Source:
         source = Source.objects.filter(pk=source_id).first()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client, override_settings
@@ -19,6 +20,7 @@ from django.test import Client, override_settings
 from crmmirror.health import single_flight
 from crmmirror.health.single_flight import SingleFlight
 from events.ingest.store import store_event
+from events.models import Source
 from tests.events.processing.test_wakeups import current_app_at
 from tests.support.api_client import authorization_header
 from tests.support.faults.refusing_broker import REFUSALS, count_messages, run_valkey
@@ -29,8 +31,14 @@ from tests.support.web_server import run_web_server
 
 client = Client()
 STATES_WITHOUT = {
-    "database": {"database": "failed", "broker": "ok", "migrations": "unknown", "backlog": "unknown"},
-    "broker": {"database": "ok", "broker": "failed", "migrations": "ok", "backlog": "ok"},
+    "database": {
+        "database": "failed",
+        "broker": "ok",
+        "migrations": "unknown",
+        "secrets": "unknown",
+        "backlog": "unknown",
+    },
+    "broker": {"database": "ok", "broker": "failed", "migrations": "ok", "secrets": "ok", "backlog": "ok"},
 }
 
 
@@ -68,7 +76,7 @@ def test_nothing_is_changed_by_asking(path: str, transactional_db: None) -> None
 
 def test_a_mirror_with_all_that_it_needs_is_ready(looking_anew: None, transactional_db: None) -> None:
     checks = ready()
-    assert list(checks) == ["database", "broker", "migrations", "backlog"]
+    assert list(checks) == ["database", "broker", "migrations", "secrets", "backlog"]
     assert {check["state"] for check in checks.values()} == {"ok"}
     assert checks["backlog"]["detail"] == "no event waits"
 
@@ -105,6 +113,21 @@ def test_a_migration_that_is_not_applied_is_not_ready(looking_anew: None, transa
         "detail": f"{len(gone)} not applied",
         "do": "Run manage.py migrate.",
     }
+
+
+def test_secrets_that_no_key_decrypts_are_named_and_not_shown(
+    looking_anew: None, transactional_db: None
+) -> None:
+    source, secret = new_source()
+    new_source("none", slug="open")
+    assert ready()["secrets"]["state"] == "ok"
+    with override_settings(ENCRYPTION_KEYS=[Fernet.generate_key().decode()]):
+        secrets = ready(503)["secrets"]
+        assert f"acme (secret {source.secrets.get().pk})" in secrets["detail"]
+        assert "rotate_secret" in secrets["do"]
+        assert secret not in json.dumps(secrets)
+        Source.objects.update(active=False)
+        assert ready()["secrets"]["state"] == "ok"
 
 
 @pytest.mark.parametrize("refuse", REFUSALS, ids=lambda refuse: refuse.__name__)
