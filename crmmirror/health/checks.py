@@ -11,14 +11,17 @@ from django.db.migrations.executor import MigrationExecutor
 
 from crmmirror.health.single_flight import SingleFlight
 from crmmirror.lib.cursors import fetch_value
+from entities.vendors import find_vendor_problem
+from events.models import Source
 from events.processing.wakeups import check_broker_takes_messages
 from events.reports.overview import oldest_pending_age
 from events.sources.readable_secrets import REMEDY, describe, find_unreadable, needed_secrets
 
 # The time for all checks together, as they run at the same time.
 CHECK_SECONDS = 1
-# Bounds for a check that anybody may ask for: the secrets that it decrypts, and the things that it names.
+# Bounds for a check that anybody may ask for: what it looks at, and what it names.
 MAX_CHECKED_SECRETS = 1000
+MAX_CHECKED_VENDORS = 100
 MAX_NAMED = 5
 
 
@@ -114,6 +117,16 @@ def check_secrets() -> str:
     return "all can be decrypted"
 
 
+@close_connection_afterwards
+def check_vendors() -> str:
+    """Raise NotReady if this process has no module, or an outdated one, of an active source's vendor."""
+    vendors = Source.objects.filter(active=True).order_by("vendor").values_list("vendor", flat=True)
+    problems = list(filter(None, map(find_vendor_problem, vendors.distinct()[:MAX_CHECKED_VENDORS])))
+    if problems:
+        raise NotReady(f"this process {'; '.join(problems[:MAX_NAMED])}")
+    return "all known"
+
+
 CHECKS = {
     "database": Check(
         SingleFlight(check_database), "See that PostgreSQL runs and that DATABASE_URL leads to it."
@@ -125,6 +138,12 @@ CHECKS = {
     ),
     "migrations": Check(SingleFlight(check_migrations), "Run manage.py migrate.", requires="database"),
     "secrets": Check(SingleFlight(check_secrets), REMEDY, requires="migrations"),
+    "vendors": Check(
+        SingleFlight(check_vendors),
+        "Restart the web processes and the workers, after each change in entities/vendors. If the module is "
+        "gone, bring it back, or make the vendor's sources inactive.",
+        requires="migrations",
+    ),
     "backlog": Check(
         SingleFlight(check_backlog),
         "See that workers and beat run and keep up (celery --app crmmirror worker, beat); manage.py "

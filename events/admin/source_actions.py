@@ -16,6 +16,7 @@ from django.utils.html import format_html
 
 from crmmirror.lib.admin_kit.urls import change_url
 from entities.admin.record_links import event_url
+from entities.vendors import UnusableVendor
 from events.models import Source, SourceSecret
 from events.sender.self_test import NoActiveSecret, send_test_event
 from events.sender.webhook_client import DeliveryAnswer, EndpointUnreachable
@@ -94,7 +95,7 @@ class SourceActions(admin.ModelAdmin):
             return HttpResponseNotAllowed(["POST"])
         try:
             answer = send_test_event(source, request.build_absolute_uri("/"))
-        except (EndpointUnreachable, NoActiveSecret, NoEncryptionKey) as error:
+        except (EndpointUnreachable, NoActiveSecret, NoEncryptionKey, UnusableVendor) as error:
             self.message_user(request, f"The test event was not delivered. {error}", messages.ERROR)
         else:
             level = messages.SUCCESS if answer.event else messages.ERROR

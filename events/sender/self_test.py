@@ -28,8 +28,8 @@ def send_test_event(source: Source, base_url: str) -> DeliveryAnswer:
     """Post one test event, and return the answer.
 
     base_url: where the mirror is served, as the vendor knows it: https://mirror.example.
-    Raises NoActiveSecret, events.sender.webhook_client.EndpointUnreachable and
-    events.sources.encryption.NoEncryptionKey.
+    Raises NoActiveSecret, events.sender.webhook_client.EndpointUnreachable,
+    events.sources.encryption.NoEncryptionKey and entities.vendors.UnusableVendor.
     """
     path = reverse("webhooks:receive", args=[source.uuid])
     client = WebhookClient(base_url, path, source, _newest_secret(source), TIMEOUT_SECONDS)

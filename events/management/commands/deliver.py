@@ -56,7 +56,7 @@ class Command(BaseCommand):
         try:
             bodies = _load_bodies(options) * options["repeat"]
             client = _make_client(options["slug"], options["url"])
-        except (UnreadableFile, UnknownSource, vendors.UnknownVendor, EndpointUnreachable) as error:
+        except (UnreadableFile, UnknownSource, vendors.UnusableVendor, EndpointUnreachable) as error:
             raise CommandError(str(error)) from None
         except NoEncryptionKey as error:
             raise CommandError(f"The events cannot be signed: {error}") from None
@@ -87,7 +87,7 @@ class Command(BaseCommand):
 def _load_bodies(options: dict[str, Any]) -> list[bytes]:
     """Return the bodies to deliver, from the files or generated.
 
-    Raises UnreadableFile, UnknownSource, UnknownVendor and CommandError.
+    Raises UnreadableFile, UnknownSource, UnusableVendor and CommandError.
     """
     files, count, seed = options["files"], options["generate"], options["seed"]
     if bool(files) == bool(count):

@@ -36,9 +36,17 @@ STATES_WITHOUT = {
         "broker": "ok",
         "migrations": "unknown",
         "secrets": "unknown",
+        "vendors": "unknown",
         "backlog": "unknown",
     },
-    "broker": {"database": "ok", "broker": "failed", "migrations": "ok", "secrets": "ok", "backlog": "ok"},
+    "broker": {
+        "database": "ok",
+        "broker": "failed",
+        "migrations": "ok",
+        "secrets": "ok",
+        "vendors": "ok",
+        "backlog": "ok",
+    },
 }
 
 
@@ -76,7 +84,7 @@ def test_nothing_is_changed_by_asking(path: str, transactional_db: None) -> None
 
 def test_a_mirror_with_all_that_it_needs_is_ready(looking_anew: None, transactional_db: None) -> None:
     checks = ready()
-    assert list(checks) == ["database", "broker", "migrations", "secrets", "backlog"]
+    assert list(checks) == ["database", "broker", "migrations", "secrets", "vendors", "backlog"]
     assert {check["state"] for check in checks.values()} == {"ok"}
     assert checks["backlog"]["detail"] == "no event waits"
 
@@ -128,6 +136,18 @@ def test_secrets_that_no_key_decrypts_are_named_and_not_shown(
         assert secret not in json.dumps(secrets)
         Source.objects.update(active=False)
         assert ready()["secrets"]["state"] == "ok"
+
+
+def test_a_vendor_that_this_process_does_not_know_is_named(
+    looking_anew: None, transactional_db: None
+) -> None:
+    source, _ = new_source()
+    Source.objects.filter(pk=source.pk).update(vendor="marigold")
+    vendors = ready(503)["vendors"]
+    assert vendors["detail"] == "this process does not know the vendor 'marigold'"
+    assert "Restart the web processes" in vendors["do"]
+    Source.objects.update(active=False)
+    assert ready()["vendors"]["state"] == "ok"
 
 
 @pytest.mark.parametrize("refuse", REFUSALS, ids=lambda refuse: refuse.__name__)
