@@ -165,6 +165,12 @@ CELERY_BROKER_CONNECTION_TIMEOUT = 2
 # A worker that starts before its broker, or loses it, tries to connect until it succeeds.
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+# The same if the broker answers and refuses: it is read-only after a failover, or out of memory. Celery
+# would otherwise end the worker for good.
+CELERY_BROKER_CHANNEL_ERROR_RETRY = True
+# What a worker and beat do between two such attempts.
+CELERY_WORKER_CONSUMER = "crmmirror.broker.patient_consumer:PatientConsumer"
+CELERY_BEAT_SCHEDULER = "crmmirror.broker.beat_scheduler:ReconnectingScheduler"
 # Seconds to wait for Redis or Valkey: for the connection, and for each answer.
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 2}
 # A wake-up that cannot be sent is dropped: the sweep makes up for it.
@@ -211,10 +217,9 @@ METRICS_DIRECTORY = env.export_metrics_directory()
 # A bearer token with which Prometheus may read /metrics, also while the database is away, which API tokens
 # need. If empty, the default, there is none.
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
-# /readyz answers "not ready" if an event has been pending for more seconds than this. 0, the default, turns
-# that off: without workers the endpoint still stores deliveries, but a load balancer that uses /readyz would
-# stop sending them.
-READY_MAX_PENDING_SECONDS = env.read_seconds("READY_MAX_PENDING_SECONDS", default=0)
+# /readyz answers "not ready" if an event has been pending for more seconds than this; 0 turns that off. A
+# load balancer must go by /healthz instead: without workers the endpoint still stores deliveries.
+READY_MAX_PENDING_SECONDS = env.read_seconds("READY_MAX_PENDING_SECONDS", default=300)
 
 # The rules for new passwords: Django's own.
 AUTH_PASSWORD_VALIDATORS = [

@@ -2,21 +2,27 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future, wait
-from contextlib import closing
 from dataclasses import dataclass
 from functools import wraps
 
-from celery import current_app
 from django.conf import settings
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from crmmirror.health.single_flight import SingleFlight
 from crmmirror.lib.cursors import fetch_value
+from entities.vendors import find_vendor_problem
+from events.models import Source
+from events.processing.wakeups import check_broker_takes_messages
 from events.reports.overview import oldest_pending_age
+from events.sources.readable_secrets import REMEDY, describe, find_unreadable, needed_secrets
 
 # The time for all checks together, as they run at the same time.
 CHECK_SECONDS = 1
+# Bounds for a check that anybody may ask for: what it looks at, and what it names.
+MAX_CHECKED_SECRETS = 1000
+MAX_CHECKED_VENDORS = 100
+MAX_NAMED = 5
 
 
 class NotReady(Exception):
@@ -74,10 +80,9 @@ def check_database() -> str:
 
 
 def check_broker() -> str:
-    """Raise an error if no connection to the broker can be made."""
-    with closing(current_app.connection_for_write()) as broker:
-        broker.ensure_connection(max_retries=0, timeout=CHECK_SECONDS)
-    return "answers"
+    """Raise an error if the broker takes no message: it is away, read-only or out of memory."""
+    check_broker_takes_messages()
+    return "takes messages"
 
 
 @close_connection_afterwards
@@ -102,16 +107,43 @@ def check_backlog() -> str:
     return detail
 
 
+@close_connection_afterwards
+def check_secrets() -> str:
+    """Raise NotReady if this process cannot decrypt a secret that deliveries are verified with."""
+    unreadable = find_unreadable(needed_secrets()[:MAX_CHECKED_SECRETS])
+    if unreadable:
+        more = f", and {len(unreadable) - MAX_NAMED} more" if len(unreadable) > MAX_NAMED else ""
+        raise NotReady(f"none of ENCRYPTION_KEYS decrypts {describe(unreadable[:MAX_NAMED])}{more}")
+    return "all can be decrypted"
+
+
+@close_connection_afterwards
+def check_vendors() -> str:
+    """Raise NotReady if this process has no module, or an outdated one, of an active source's vendor."""
+    vendors = Source.objects.filter(active=True).order_by("vendor").values_list("vendor", flat=True)
+    problems = list(filter(None, map(find_vendor_problem, vendors.distinct()[:MAX_CHECKED_VENDORS])))
+    if problems:
+        raise NotReady(f"this process {'; '.join(problems[:MAX_NAMED])}")
+    return "all known"
+
+
 CHECKS = {
     "database": Check(
         SingleFlight(check_database), "See that PostgreSQL runs and that DATABASE_URL leads to it."
     ),
     "broker": Check(
         SingleFlight(check_broker),
-        "See that the broker runs and that BROKER_URL leads to it. Events are stored meanwhile, and "
-        "applied once it is back.",
+        "See that the broker runs, that BROKER_URL leads to it, and that it takes messages: it must be no "
+        "read-only replica, and have memory left. Events are stored meanwhile, and applied once it is back.",
     ),
     "migrations": Check(SingleFlight(check_migrations), "Run manage.py migrate.", requires="database"),
+    "secrets": Check(SingleFlight(check_secrets), REMEDY, requires="migrations"),
+    "vendors": Check(
+        SingleFlight(check_vendors),
+        "Restart the web processes and the workers, after each change in entities/vendors. If the module is "
+        "gone, bring it back, or make the vendor's sources inactive.",
+        requires="migrations",
+    ),
     "backlog": Check(
         SingleFlight(check_backlog),
         "See that workers and beat run and keep up (celery --app crmmirror worker, beat); manage.py "

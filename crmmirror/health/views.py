@@ -21,13 +21,14 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from crmmirror.health.check_metrics import ChecksCollector
 from crmmirror.health.checks import run_checks
 from crmmirror.postgresql.pools import Pool, use_pool
 from crmmirror.token_throttle import ThrottledTokenAuthentication
 from entities.api.authentication import StaffSessionAuthentication
 from events.monitoring.exposition import BacklogCollector, CountsCollector, make_registry
 
-REGISTRY = make_registry(CountsCollector(), BacklogCollector())
+REGISTRY = make_registry(CountsCollector(), BacklogCollector(), ChecksCollector())
 
 
 @never_cache

@@ -15,10 +15,13 @@ class CircuitBreaker:
 
     It is closed while the service answers. The first failure opens it and writes one log line,
     `<service>_away`; the first success closes it and writes `<service>_back`.
+
+    context: further fields of these lines, if several circuits have one name.
     """
 
-    def __init__(self, service: str) -> None:
+    def __init__(self, service: str, **context: str) -> None:
         self.service = service
+        self._context = context
         self._is_open = False
         self._next_probe = 0.0
         self._lock = threading.Lock()
@@ -36,7 +39,7 @@ class CircuitBreaker:
             self._next_probe = time.monotonic() + RETRY_SECONDS
             if not self._is_open:
                 self._is_open = True
-                log.warning(f"{self.service}_away", error=type(error).__name__)
+                log.warning(f"{self.service}_away", error=type(error).__name__, **self._context)
 
     def record_success(self) -> None:
         """Close the circuit. Takes the lock only if it is open, since every delivery calls this."""
@@ -45,7 +48,7 @@ class CircuitBreaker:
         with self._lock:
             if self._is_open:
                 self._is_open = False
-                log.warning(f"{self.service}_back")
+                log.warning(f"{self.service}_back", **self._context)
 
     def _claim_probe(self) -> bool:
         """Return True if the time for a probe has come, which the caller then makes. Needs the lock."""

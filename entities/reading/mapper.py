@@ -34,7 +34,7 @@ class Context:
 
 
 def map_event(event: StoredEvent) -> MappedEvent:
-    """Read one event. Raises Malformed, Unmappable, UnknownVendor."""
+    """Read one event. Raises Malformed, Unmappable, UnusableVendor."""
     vendor = get_vendor(event.vendor)
     envelope = read_envelope(event.body, vendor, event.received_at)
     event_type = vendor.events.get(envelope.event_type)

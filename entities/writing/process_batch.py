@@ -15,7 +15,7 @@ from entities.reading.envelope import Malformed
 from entities.reading.mapped_event import MappedEvent, Unmappable
 from entities.reading.mapper import map_event
 from entities.stored_events import ProcessingOutcome, StoredEvent, Verdict
-from entities.vendors import UnknownVendor
+from entities.vendors import UnusableVendor, require_current
 from entities.writing.apply import apply_mapped_events
 
 log = structlog.get_logger(__name__)
@@ -43,15 +43,32 @@ def _map_or_reject(event: StoredEvent) -> MappedEvent | ProcessingOutcome:
     """Return what the event says, or its outcome if nothing of it can be applied."""
     try:
         mapped = map_event(event)
+    except UnusableVendor as error:
+        return _fail_until_restart(event, error)
     except Malformed as error:
-        return ProcessingOutcome(event.id, Verdict.MALFORMED, error=str(error))
-    except (Unmappable, UnknownVendor) as error:
+        return _judge(event, ProcessingOutcome(event.id, Verdict.MALFORMED, error=str(error)))
+    except Unmappable as error:
         return ProcessingOutcome(event.id, Verdict.FAILED, error=str(error))
     except Exception as error:
         # An error in our own code: it must not stop the other events of the batch.
         log.exception("event_unreadable", event_id=event.id)
         return ProcessingOutcome(event.id, Verdict.FAILED, error=_summarize(error))
-    return mapped if mapped.known else _outcome(mapped, Verdict.IGNORED)
+    return mapped if mapped.known else _judge(event, _outcome(mapped, Verdict.IGNORED))
+
+
+def _judge(event: StoredEvent, outcome: ProcessingOutcome) -> ProcessingOutcome:
+    """Return the outcome, which is final; a failure instead, if the vendor's module has changed on disk."""
+    try:
+        require_current(event.vendor)
+    except UnusableVendor as error:
+        return _fail_until_restart(event, error)
+    return outcome
+
+
+def _fail_until_restart(event: StoredEvent, error: UnusableVendor) -> ProcessingOutcome:
+    """Return a failure that is tried again: a process that was started later can read the event."""
+    reason = f"this process {error.problem}: restart the workers"
+    return ProcessingOutcome(event.id, Verdict.FAILED, error=reason, retry=True)
 
 
 def _apply_or_bisect(mapped: Sequence[MappedEvent]) -> list[ProcessingOutcome]:

@@ -1,6 +1,7 @@
 """The actions on a source other than changing its fields: rotate or end its secrets, send a test event."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -15,15 +16,25 @@ from django.utils.html import format_html
 
 from crmmirror.lib.admin_kit.urls import change_url
 from entities.admin.record_links import event_url
+from entities.vendors import UnusableVendor
 from events.models import Source, SourceSecret
 from events.sender.test_event import NoActiveSecret, send_test_event
 from events.sender.webhook_client import DeliveryAnswer, EndpointUnreachable
 from events.sources import rotation
 from events.sources.encryption import NoEncryptionKey
+from events.sources.readable_secrets import REMEDY, is_readable
 from events.sources.rotation import MAX_OVERLAP, active_secrets, all_secrets, end_secret, rotate_secret
 
 MAX_OVERLAP_HOURS = MAX_OVERLAP // timedelta(hours=1)
 DEFAULT_OVERLAP_HOURS = rotation.DEFAULT_OVERLAP // timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class ListedSecret:
+    """A row of the list of secrets. secret: has the boolean `is_active`."""
+
+    secret: SourceSecret
+    is_readable: bool
 
 
 class RotationForm(forms.Form):
@@ -84,7 +95,7 @@ class SourceActions(admin.ModelAdmin):
             return HttpResponseNotAllowed(["POST"])
         try:
             answer = send_test_event(source, request.build_absolute_uri("/"))
-        except (EndpointUnreachable, NoActiveSecret, NoEncryptionKey) as error:
+        except (EndpointUnreachable, NoActiveSecret, NoEncryptionKey, UnusableVendor) as error:
             self.message_user(request, f"The test event was not delivered. {error}", messages.ERROR)
         else:
             level = messages.SUCCESS if answer.event else messages.ERROR
@@ -109,7 +120,11 @@ class SourceActions(admin.ModelAdmin):
 
     def secrets_context(self, source: Source) -> dict[str, Any]:
         """Return what the source's page needs to list its secrets."""
-        return {"secrets": all_secrets(source)}
+        listed = [ListedSecret(secret, is_readable(secret)) for secret in all_secrets(source)]
+        return {
+            "secrets": listed,
+            "unreadable_remedy": "" if all(line.is_readable for line in listed) else REMEDY,
+        }
 
     def _get_changeable_source(self, request: HttpRequest, source_id: int) -> Source:
         source = Source.objects.filter(pk=source_id).first()

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from crmmirror.lib.admin_kit.cells import EMPTY, minute_cell, number_cell
+from entities.vendors import find_vendor_problem
 from events.admin.source_actions import SourceActions
 from events.admin.source_forms import NewSourceForm, SourceForm
 from events.models import Source
@@ -119,6 +120,7 @@ class SourceAdmin(SourceActions):
         """Return what the sections below the form show."""
         return {
             **self.secrets_context(source),
+            "vendor_problem": find_vendor_problem(source.vendor),
             "may_rotate": SCHEMES[source.scheme].new_secret is not None,
             "tallies": count_last_day_of(source.pk),
         }

@@ -11,6 +11,7 @@ from events.models import Encoding, Scheme, Source
 from events.signatures import SCHEMES, SignatureScheme, UnfitSecret
 from events.sources import encryption
 from events.sources.encryption import decrypt_or_none
+from events.sources.readable_secrets import REMEDY, read_secrets
 from events.sources.registry import (
     READING_OPTIONS,
     SIGNATURE_OPTIONS,
@@ -126,6 +127,8 @@ class SourceForm(forms.ModelForm):
         rules = SCHEMES[scheme]
         ciphertexts = [bytes(secret.ciphertext) for secret in active_secrets(self.instance)]
         if rules.new_secret and not any(_is_fitting_secret(rules, ciphertext) for ciphertext in ciphertexts):
+            if read_secrets(ciphertexts).unreadable_count:
+                raise ValidationError({"scheme": f"A secret of this source cannot be decrypted. {REMEDY}"})
             raise ValidationError(
                 {"scheme": "This source has no secret that fits the scheme: add a new source."}
             )

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from entities.vendors import UnusableVendor
 from events.endpoint.admission import check_admission, consume_rate_limit
 from events.endpoint.delivery_authentication import read_authentic_body
 from events.endpoint.delivery_request import DeliveryRequest
@@ -62,21 +63,25 @@ def _release_connection() -> None:
 
 def _store_for(source: ActiveSource, delivery: DeliveryRequest) -> StoredDelivery:
     """Check the delivery against the source and store its event. Raises Refused and SourceChanged."""
-    body = _check(source, delivery)
-    stored = store_event(source, body, delivery.headers, datetime.now(UTC), source.version)
+    try:
+        stored = _check_and_store(source, delivery)
+    except Refused as refused:
+        # A refusal is counted under the source.
+        refused.source, refused.source_id = source.slug, source.id
+        raise
     count_delivery(source.slug, stored.outcome)
     return stored
 
 
-def _check(source: ActiveSource, delivery: DeliveryRequest) -> bytes:
-    """Return the body if the source accepts the delivery; a refusal is counted under the source."""
+def _check_and_store(source: ActiveSource, delivery: DeliveryRequest) -> StoredDelivery:
+    check_admission(source, delivery.request.META)
+    body = read_authentic_body(delivery, source)
+    consume_rate_limit(source)
+    # Deliveries that wait for a group commit must not hold the connection that its leader needs.
+    _release_connection()
     try:
-        check_admission(source, delivery.request.META)
-        body = read_authentic_body(delivery, source)
-        consume_rate_limit(source)
-        # Deliveries that wait for a group commit must not hold the connection that its leader needs.
-        _release_connection()
-    except Refused as refused:
-        refused.source, refused.source_id = source.slug, source.id
-        raise
-    return body
+        return store_event(source, body, delivery.headers, datetime.now(UTC), source.version)
+    except UnusableVendor as error:
+        # Not malformed, which would be final: the vendor sends it again, to a process that can read it.
+        detail = f"This process {error.problem}: restart the web processes."
+        raise Refused(RefusalReason.UNAVAILABLE, detail) from None

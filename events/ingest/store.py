@@ -10,7 +10,7 @@ from typing import Protocol
 import structlog
 
 from entities.reading.envelope import UNSTORABLE, Envelope, Malformed, read_envelope
-from entities.vendors import get_vendor
+from entities.vendors import UnusableVendor, get_vendor, require_current
 from events.ingest.insert import InsertedEvent, insert_event
 from events.ingest.new_event import NewEvent
 from events.models import Event
@@ -71,7 +71,8 @@ def store_event(
     """Store the event unless its source has it already; committed on return, unless in a transaction.
 
     headers: case-insensitive. received_at: aware. version: the version that the source must still have; else
-    nothing is stored, and events.ingest.insert.SourceChanged is raised. Raises whatever the database raises.
+    nothing is stored, and events.ingest.insert.SourceChanged is raised. Raises whatever the database raises,
+    and entities.vendors.UnusableVendor: without the vendor's present module, what is malformed is not known.
     """
     reading = _read(body, source.vendor, received_at)
     event = _make_event(source.id, body, headers, received_at, version, reading)
@@ -91,11 +92,14 @@ def _read(body: bytes, vendor: str, received_at: datetime) -> EnvelopeReading:
     empty = Envelope("", received_at, {}, ())
     try:
         return EnvelopeReading(read_envelope(body, get_vendor(vendor), received_at))
+    except UnusableVendor:
+        raise
     except Malformed as error:
+        require_current(vendor)
         return EnvelopeReading(empty, _to_storable_text(str(error)) or "malformed")
     except Exception as error:
-        # A bug here, or a vendor whose module was removed. The bytes are stored all the same, so that the
-        # event can be applied once that is fixed. The error's text may quote the body: keep only its class.
+        # A bug here. The bytes are stored all the same, so that the event can be applied once that is fixed.
+        # The error's text may quote the body: keep only its class.
         fault = type(error).__name__
         return EnvelopeReading(empty, f"not read: {fault}", fault)
 

@@ -13,8 +13,7 @@ from django.urls import reverse
 from entities.vendors import get_vendor
 from events.models import Source
 from events.sender.webhook_client import DeliveryAnswer, WebhookClient
-from events.signatures import SCHEMES
-from events.sources import encryption
+from events.sources.readable_secrets import choose_signing_secret, uses_secrets
 from events.sources.rotation import active_secrets
 
 EVENT_TYPE = "mirror.test"
@@ -29,8 +28,8 @@ def send_test_event(source: Source, base_url: str) -> DeliveryAnswer:
     """Post one test event, and return the answer.
 
     base_url: where the mirror is served, as the vendor knows it: https://mirror.example.
-    Raises NoActiveSecret, events.sender.webhook_client.EndpointUnreachable and
-    events.sources.encryption.NoEncryptionKey.
+    Raises NoActiveSecret, events.sender.webhook_client.EndpointUnreachable,
+    events.sources.encryption.NoEncryptionKey and entities.vendors.UnusableVendor.
     """
     path = reverse("webhooks:receive", args=[source.uuid])
     client = WebhookClient(base_url, path, source, _newest_secret(source), TIMEOUT_SECONDS)
@@ -41,13 +40,11 @@ def send_test_event(source: Source, base_url: str) -> DeliveryAnswer:
 
 
 def _newest_secret(source: Source) -> str:
-    """Return the secret to sign with; empty if the source's scheme has none."""
-    if SCHEMES[source.scheme].new_secret is None:
-        return ""
-    newest = active_secrets(source).first()
-    if newest is None:
+    """Return the newest secret that can be decrypted; empty if the source's scheme has none."""
+    ciphertexts = [bytes(secret.ciphertext) for secret in active_secrets(source)]
+    if uses_secrets(source.scheme) and not ciphertexts:
         raise NoActiveSecret("The source has no active secret: rotate it first.")
-    return encryption.decrypt(bytes(newest.ciphertext))
+    return choose_signing_secret(source.scheme, ciphertexts)
 
 
 def _build_body(vendor_name: str) -> bytes:

@@ -42,7 +42,8 @@ def _decrypt(ciphertext: bytes, keys: tuple[str, ...]) -> str:
         return _cipher(keys).decrypt(ciphertext).decode()
     except InvalidToken:
         raise NoEncryptionKey(
-            "None of ENCRYPTION_KEYS opens a stored secret: add the key that it was encrypted with."
+            "None of ENCRYPTION_KEYS opens a stored secret: add the key that it was encrypted with, or "
+            "rotate the secret."
         ) from None
 
 

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from crmmirror.lib.cursors import fetch_rows
 from events.models import Source, SourceSecret, TokenBucket
-from events.sources.encryption import decrypt
 from events.sources.rate_limit import BUCKET_PREFIX
+from events.sources.readable_secrets import SecretReading, read_secrets
 from events.sources.secret_expiry import IS_ACTIVE_SQL
 
 ACTIVE_SECRETS = f"""
@@ -49,9 +49,9 @@ class ActiveSource:
     ciphertexts: list[bytes]
     version: str
 
-    def secrets(self) -> list[str]:
-        """Decrypt the active secrets, newest first. Raises events.sources.encryption.NoEncryptionKey."""
-        return [decrypt(ciphertext) for ciphertext in self.ciphertexts]
+    def read_secrets(self) -> SecretReading:
+        """Decrypt those of the active secrets that can be decrypted, newest first."""
+        return read_secrets(self.ciphertexts)
 
 
 # The cache of sources. Speed: saves a delivery the round trip that looks up its source. See docs/speed.md.

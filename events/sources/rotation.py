@@ -14,6 +14,7 @@ from events.models import Source, SourceSecret
 from events.signatures import SCHEMES
 from events.sources import encryption
 from events.sources.encryption import decrypt_or_none
+from events.sources.readable_secrets import find_unreadable, raise_unreadable
 from events.sources.registry import check_or_make_secret
 from events.sources.secret_expiry import IS_ACTIVE
 
@@ -61,15 +62,21 @@ def all_secrets(source: Source) -> QuerySet[SourceSecret]:
 
 
 @transaction.atomic
-def reencrypt_all_secrets() -> int:
-    """Encrypt every secret with the first of ENCRYPTION_KEYS; return how many there are.
+def reencrypt_all_secrets() -> tuple[int, list[SourceSecret]]:
+    """Encrypt every secret with the first of ENCRYPTION_KEYS.
 
-    Raises events.sources.encryption.NoEncryptionKey, and changes nothing then.
+    Return how many were encrypted, and those that stay as they are: no key decrypts them, and nobody
+    needs them any more, because they have ended. Raises events.sources.encryption.NoEncryptionKey if there
+    are others that no key decrypts, and changes nothing then.
     """
-    stored_secrets = SourceSecret.objects.select_for_update().select_related("source").order_by("id")
-    for secret in stored_secrets:
+    stored_secrets = SourceSecret.objects.select_for_update(of=("self",)).order_by("source__slug", "id")
+    unreadable = find_unreadable(stored_secrets)
+    active_ids = set(SourceSecret.objects.filter(IS_ACTIVE).values_list("id", flat=True))
+    raise_unreadable([secret for secret in unreadable if secret.pk in active_ids])
+    readable = list(stored_secrets.exclude(pk__in=[secret.pk for secret in unreadable]))
+    for secret in readable:
         secret.ciphertext = encryption.reencrypt(bytes(secret.ciphertext))
-    return SourceSecret.objects.bulk_update(stored_secrets, ["ciphertext"], batch_size=1000)
+    return SourceSecret.objects.bulk_update(readable, ["ciphertext"], batch_size=1000), unreadable
 
 
 def _check_or_make_new_secret(source: Source, secret: str) -> str:

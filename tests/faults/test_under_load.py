@@ -37,6 +37,8 @@ FAULTS = (
     Fault(injections.broker_refuses, 1.5, shows=STORED, answers={STORED}, max_seconds=2),
     Fault(injections.broker_is_silent_and_cut, 3, shows=STORED, answers={STORED}, max_seconds=2),
     Fault(injections.broker_is_killed, 0.5, shows=STORED, answers={STORED}, max_seconds=2),
+    Fault(injections.broker_is_read_only, 1.5, shows=STORED, answers={STORED}, max_seconds=2),
+    Fault(injections.broker_is_out_of_memory, 1.5, shows=STORED, answers={STORED}, max_seconds=2),
     Fault(injections.workers_are_killed, 0, shows=STORED, answers={STORED}),
     Fault(injections.web_server_is_killed, 0, shows=NO_ANSWER, answers={STORED, NO_ANSWER}),
 )

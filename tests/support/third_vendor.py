@@ -3,12 +3,12 @@
 import importlib
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from entities import vendors
 from entities.reading.plan import entity_plans
-from entities.vendors import all_vendors
+from entities.vendors import UnusableVendor, all_vendors
 
 NAME = "marigold"
 MARIGOLD = """
@@ -52,11 +52,21 @@ def temporary_vendor(directory: Path, text: str = MARIGOLD) -> Iterator[str]:
     (directory / f"{NAME}.py").write_text(text)
     vendors.__path__.append(str(directory))
     _clear_caches()
+    # A module that is written twice within a second and keeps its length would be imported from its bytecode.
+    sys.dont_write_bytecode, before = True, sys.dont_write_bytecode
     try:
         yield f"{vendors.__name__}.{NAME}"
     finally:
+        sys.dont_write_bytecode = before
         vendors.__path__.remove(str(directory))
         _clear_caches()
+
+
+def restart_process() -> None:
+    """Let this process import the vendors' modules anew, as one does that starts now."""
+    _clear_caches()
+    with suppress(UnusableVendor):
+        all_vendors()
 
 
 def _clear_caches() -> None:

@@ -17,7 +17,9 @@ from events.management.arguments import positive_number
 from events.management.delivery_summary import DeliverySummary
 from events.sender.event_files import UnreadableFile, read_bodies
 from events.sender.webhook_client import EndpointUnreachable, WebhookClient, limit_rate
+from events.sources.encryption import NoEncryptionKey
 from events.sources.lookup import find_active_source
+from events.sources.readable_secrets import choose_signing_secret
 from events.sources.registry import UnknownSource, get_source
 
 
@@ -54,8 +56,10 @@ class Command(BaseCommand):
         try:
             bodies = _load_bodies(options) * options["repeat"]
             client = _make_client(options["slug"], options["url"])
-        except (UnreadableFile, UnknownSource, vendors.UnknownVendor, EndpointUnreachable) as error:
+        except (UnreadableFile, UnknownSource, vendors.UnusableVendor, EndpointUnreachable) as error:
             raise CommandError(str(error)) from None
+        except NoEncryptionKey as error:
+            raise CommandError(f"The events cannot be signed: {error}") from None
         if options["shuffle"]:
             Random(options["seed"]).shuffle(bodies)  # noqa: S311
         self._deliver(client, bodies, options["rate"])
@@ -83,7 +87,7 @@ class Command(BaseCommand):
 def _load_bodies(options: dict[str, Any]) -> list[bytes]:
     """Return the bodies to deliver, from the files or generated.
 
-    Raises UnreadableFile, UnknownSource, UnknownVendor and CommandError.
+    Raises UnreadableFile, UnknownSource, UnusableVendor and CommandError.
     """
     files, count, seed = options["files"], options["generate"], options["seed"]
     if bool(files) == bool(count):
@@ -95,12 +99,12 @@ def _load_bodies(options: dict[str, Any]) -> list[bytes]:
 
 
 def _make_client(slug: str, url: str) -> WebhookClient:
-    """Return a client that signs with the source's newest secret.
+    """Return a client that signs with the newest of the source's secrets that can be decrypted.
 
     An inactive source gets one too, without a secret: the endpoint then says why it refuses.
     """
     source = get_source(slug)
     active = find_active_source(source.uuid)
-    secrets = active.secrets() if active else []
+    secret = choose_signing_secret(source.scheme, active.ciphertexts) if active else ""
     path = reverse("webhooks:receive", args=[source.uuid])
-    return WebhookClient(url, path, source, secrets[0] if secrets else "")
+    return WebhookClient(url, path, source, secret)

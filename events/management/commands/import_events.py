@@ -11,6 +11,7 @@ from django.db import transaction
 from tqdm import tqdm
 
 from crmmirror.lib.cursors import execute
+from entities.vendors import UnusableVendor
 from events.ingest.store import store_event
 from events.management.delivery_summary import DeliverySummary
 from events.models import Source
@@ -35,7 +36,7 @@ class Command(BaseCommand):
             source = get_source(options["slug"])
             total = total_size(options["files"])
             self._store(source, read_bodies(options["files"]), total)
-        except UnknownSource as error:
+        except (UnknownSource, UnusableVendor) as error:
             raise CommandError(str(error)) from None
         except UnreadableFile as error:
             raise CommandError(

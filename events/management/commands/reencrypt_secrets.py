@@ -2,18 +2,43 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from events.models import SourceSecret
 from events.sources.encryption import NoEncryptionKey
+from events.sources.readable_secrets import describe, find_unreadable, needed_secrets, raise_unreadable
 from events.sources.rotation import reencrypt_all_secrets
 
 
 class Command(BaseCommand):
     help = "Encrypts all secrets with the first of ENCRYPTION_KEYS. Afterwards you can drop the other keys."
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--check",
+            action="store_true",
+            help="changes nothing; names the secrets that none of ENCRYPTION_KEYS decrypts, and exits 1 if "
+            "active sources need any of them",
+        )
+
+    def handle(self, *, check: bool, **_: Any) -> None:
         try:
-            count = reencrypt_all_secrets()
+            lines = _check() if check else _reencrypt()
         except NoEncryptionKey as error:
-            raise CommandError(f"No secret was changed: {error}") from None
-        self.stdout.write(f"{count} secrets are encrypted with the first of ENCRYPTION_KEYS.")
+            raise CommandError(str(error) if check else f"No secret was changed: {error}") from None
+        self.stdout.write("\n".join(lines))
+
+
+def _check() -> list[str]:
+    raise_unreadable(find_unreadable(needed_secrets()))
+    secrets = SourceSecret.objects.order_by("source__slug", "id")
+    return ["All secrets that active sources need can be decrypted.", *_lines(find_unreadable(secrets))]
+
+
+def _reencrypt() -> list[str]:
+    count, unreadable = reencrypt_all_secrets()
+    return [f"{count} secrets are encrypted with the first of ENCRYPTION_KEYS.", *_lines(unreadable)]
+
+
+def _lines(unreadable: list[SourceSecret]) -> list[str]:
+    return [f"Not needed, and cannot be decrypted: {describe(unreadable)}."] if unreadable else []

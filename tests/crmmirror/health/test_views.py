@@ -4,14 +4,15 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client, override_settings
@@ -19,16 +20,33 @@ from django.test import Client, override_settings
 from crmmirror.health import single_flight
 from crmmirror.health.single_flight import SingleFlight
 from events.ingest.store import store_event
+from events.models import Source
+from tests.events.processing.test_wakeups import current_app_at
 from tests.support.api_client import authorization_header
-from tests.support.metrics_scrape import parse_samples
+from tests.support.faults.refusing_broker import REFUSALS, count_messages, run_valkey
+from tests.support.metrics_scrape import Samples, parse_samples
 from tests.support.ports import HOST, free_port
 from tests.support.vendor_requests import BODY, new_source
 from tests.support.web_server import run_web_server
 
 client = Client()
 STATES_WITHOUT = {
-    "database": {"database": "failed", "broker": "ok", "migrations": "unknown", "backlog": "unknown"},
-    "broker": {"database": "ok", "broker": "failed", "migrations": "ok", "backlog": "ok"},
+    "database": {
+        "database": "failed",
+        "broker": "ok",
+        "migrations": "unknown",
+        "secrets": "unknown",
+        "vendors": "unknown",
+        "backlog": "unknown",
+    },
+    "broker": {
+        "database": "ok",
+        "broker": "failed",
+        "migrations": "ok",
+        "secrets": "ok",
+        "vendors": "ok",
+        "backlog": "ok",
+    },
 }
 
 
@@ -65,26 +83,29 @@ def test_post_is_not_allowed(path: str, transactional_db: None) -> None:
     assert Client(headers={"Authorization": authorization_header()}).post(path).status_code == 405
 
 
-def test_a_mirror_with_all_that_it_needs_is_ready(no_check_cache: None, transactional_db: None) -> None:
+def test_a_mirror_with_all_that_it_needs_is_get_checks(no_check_cache: None, transactional_db: None) -> None:
     checks = get_checks()
-    assert list(checks) == ["database", "broker", "migrations", "backlog"]
+    assert list(checks) == ["database", "broker", "migrations", "secrets", "vendors", "backlog"]
     assert {check["state"] for check in checks.values()} == {"ok"}
     assert checks["backlog"]["detail"] == "no event waits"
 
 
-def test_an_old_backlog_is_reported_but_the_mirror_stays_ready_by_default(
+def test_a_backlog_of_minutes_is_told_and_get_checks(no_check_cache: None, transactional_db: None) -> None:
+    store_event(new_source()[0], BODY, {}, datetime.now(UTC) - timedelta(minutes=4))
+    assert "waited 24" in get_checks()["backlog"]["detail"]
+
+
+def test_a_limit_of_0_lets_any_backlog_be_get_checks(no_check_cache: None, transactional_db: None) -> None:
+    store_event(new_source()[0], BODY, {}, datetime.now(UTC) - timedelta(hours=1))
+    with override_settings(READY_MAX_PENDING_SECONDS=0):
+        assert "waited 36" in get_checks()["backlog"]["detail"]
+
+
+def test_an_older_backlog_than_five_minutes_is_not_get_checks(
     no_check_cache: None, transactional_db: None
 ) -> None:
     store_event(new_source()[0], BODY, {}, datetime.now(UTC) - timedelta(hours=1))
-    assert "waited 36" in get_checks()["backlog"]["detail"]
-
-
-def test_with_a_backlog_older_than_allowed_the_mirror_is_not_ready(
-    no_check_cache: None, transactional_db: None
-) -> None:
-    store_event(new_source()[0], BODY, {}, datetime.now(UTC) - timedelta(hours=1))
-    with override_settings(READY_MAX_PENDING_SECONDS=300):
-        backlog = get_checks(503)["backlog"]
+    backlog = get_checks(503)["backlog"]
     assert (backlog["state"], "the limit is 300 s" in backlog["detail"]) == ("failed", True)
     assert "workers" in backlog["do"]
 
@@ -107,6 +128,64 @@ def test_with_a_migration_that_is_not_applied_the_mirror_is_not_ready(
         "detail": f"{len(deleted_rows)} not applied",
         "do": "Run manage.py migrate.",
     }
+
+
+def test_secrets_that_no_key_decrypts_are_named_and_not_shown(
+    no_check_cache: None, transactional_db: None
+) -> None:
+    source, secret = new_source()
+    new_source("none", slug="open")
+    assert get_checks()["secrets"]["state"] == "ok"
+    with override_settings(ENCRYPTION_KEYS=[Fernet.generate_key().decode()]):
+        secrets = get_checks(503)["secrets"]
+        assert f"acme (secret {source.secrets.get().pk})" in secrets["detail"]
+        assert "rotate_secret" in secrets["do"]
+        assert secret not in json.dumps(secrets)
+        Source.objects.update(active=False)
+        assert get_checks()["secrets"]["state"] == "ok"
+
+
+def test_a_vendor_that_this_process_does_not_know_is_named(
+    no_check_cache: None, transactional_db: None
+) -> None:
+    source, _ = new_source()
+    Source.objects.filter(pk=source.pk).update(vendor="marigold")
+    vendors = get_checks(503)["vendors"]
+    assert vendors["detail"] == "this process does not know the vendor 'marigold'"
+    assert "Restart the web processes" in vendors["do"]
+    Source.objects.update(active=False)
+    assert get_checks()["vendors"]["state"] == "ok"
+
+
+@pytest.mark.parametrize("refuse", REFUSALS, ids=lambda refuse: refuse.__name__)
+def test_a_broker_that_answers_and_takes_no_message_is_not_ready(
+    refuse: Callable[[Path], AbstractContextManager[None]],
+    no_check_cache: None,
+    transactional_db: None,
+    tmp_path: Path,
+) -> None:
+    with run_valkey(tmp_path) as broker, current_app_at(f"redis+socket://{broker}"):
+        assert get_checks()["broker"] == {"state": "ok", "detail": "takes messages", "do": ""}
+        with refuse(broker):
+            failed = get_checks(503)["broker"]
+            assert scrape_checks()["crmmirror_check_passed", "broker"] == 0
+        assert (failed["state"], "memory" in failed["do"]) == ("failed", True)
+        assert get_checks()["broker"]["state"] == "ok"
+        assert scrape_checks()["crmmirror_check_passed", "broker"] == 1
+
+
+def scrape_checks() -> Samples:
+    with override_settings(METRICS_TOKEN="the one"):
+        return parse_samples(client.get("/metrics", headers={"Authorization": "Bearer the one"}).text)
+
+
+def test_the_messages_of_the_check_do_not_pile_up(
+    no_check_cache: None, transactional_db: None, tmp_path: Path
+) -> None:
+    with run_valkey(tmp_path) as broker, current_app_at(f"redis+socket://{broker}"):
+        for _ in range(5):
+            get_checks()
+        assert count_messages(broker) == 0
 
 
 @pytest.fixture

@@ -55,7 +55,7 @@ def test_a_new_source_shows_its_address_and_its_secret_once(client: Client) -> N
     assert deliver(source, secret).status_code == 202
     addressee = find_active_source(source.uuid)
     assert addressee
-    assert addressee.secrets() == [secret]
+    assert addressee.read_secrets().readable == [secret]
     for url in (page_url(source), list_url(Source), page_url(source).replace("change", "history")):
         assert secret not in get_page(client, url)
 

@@ -30,7 +30,7 @@ def test_the_json_has_the_slug_the_path_and_the_secret() -> None:
     assert created == {
         "slug": "heffl-main",
         "path": f"/webhooks/{source.uuid}/",
-        "secret": find_active_source(source.uuid).secrets()[0],  # type: ignore[union-attr]
+        "secret": find_active_source(source.uuid).read_secrets().readable[0],  # type: ignore[union-attr]
     }
 
 

@@ -5,7 +5,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.support.faults import full_disk, kill_processes
+from tests.support.faults import full_disk, kill_processes, refusing_broker
 from tests.support.faults.faulty_mirrors import FaultyMirror
 from tests.support.faults.kill_processes import BEAT, BROKER, DATABASE, WEB, WORKER
 from tests.support.faults.proxy import Proxy
@@ -121,6 +121,18 @@ def broker_is_silent_and_cut(mirror: FaultyMirror) -> Iterator[None]:
 def broker_is_killed(mirror: FaultyMirror) -> Iterator[None]:
     mirror.servers.kill(BROKER)
     yield
+
+
+@contextmanager
+def broker_is_read_only(mirror: FaultyMirror) -> Iterator[None]:
+    with refusing_broker.read_only(mirror.broker.target):
+        yield
+
+
+@contextmanager
+def broker_is_out_of_memory(mirror: FaultyMirror) -> Iterator[None]:
+    with refusing_broker.out_of_memory(mirror.broker.target):
+        yield
 
 
 @contextmanager
