@@ -169,7 +169,7 @@ CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 # would otherwise end the worker for good.
 CELERY_BROKER_CHANNEL_ERROR_RETRY = True
 # What a worker and beat do between two such attempts.
-CELERY_WORKER_CONSUMER = "crmmirror.broker.patient_consumer:PatientConsumer"
+CELERY_WORKER_CONSUMER = "crmmirror.broker.back_off_consumer:BackOffConsumer"
 CELERY_BEAT_SCHEDULER = "crmmirror.broker.beat_scheduler:ReconnectingScheduler"
 # Seconds to wait for Redis or Valkey: for the connection, and for each answer.
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 2}

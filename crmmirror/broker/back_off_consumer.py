@@ -7,8 +7,8 @@ from celery.worker.consumer import Consumer
 PAUSE_SECONDS = 1.0
 
 
-class PatientConsumer(Consumer):
-    """Celery's consumer, with a pause after each failure.
+class BackOffConsumer(Consumer):
+    """Celery's consumer, with a back-off after each failure.
 
     A broker that answers and refuses every write, being read-only or out of memory, fails each attempt at
     once. Celery's own consumer would then try several times a second, with a traceback each second.
