@@ -3,6 +3,9 @@
 from http import HTTPStatus
 from typing import Any
 
+from django.conf import settings
+from django.core.exceptions import TooManyFieldsSent
+from rest_framework.exceptions import ParseError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
@@ -12,6 +15,11 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
 
     The body's `errors` maps the name of each wrong query parameter to what is wrong with it.
     """
+    if isinstance(error, TooManyFieldsSent):
+        error = ParseError(
+            f"There are more than {settings.DATA_UPLOAD_MAX_NUMBER_FIELDS} parameters."
+            " Write lists with commas."
+        )
     response = exception_handler(error, context)
     if response is None:
         return None

@@ -9,7 +9,7 @@ from django.db import close_old_connections
 
 SIGNALS = (request_started, request_finished)
 # Collecting it generates requests to every address, which takes half a minute.
-LONG_FILE = "test_schema_requests_at_length.py"
+LONG_FILE = "test_openapi_requests_at_length.py"
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
