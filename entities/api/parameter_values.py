@@ -59,7 +59,7 @@ class TextValue(forms.CharField, ValueField):
                 f"{quote_value(value)} begins with a space and a digit, as a + does that is not encoded. In"
                 " an address, write + as %2B; if you mean no +, leave out the space."
             )
-        return super().to_python(value)
+        return super().to_python(value) or ""
 
 
 class WordValue(TextValue):
