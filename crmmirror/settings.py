@@ -255,6 +255,8 @@ STATIC_URL = "static/"
 # They are served from the apps' own directories, so that nobody needs to run `collectstatic`.
 WHITENOISE_USE_FINDERS = True
 
+# A list of the API may have 1,000 values, each a parameter if the client repeats it, beside other parameters.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 # The API: who may read it, and in which form it answers.
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

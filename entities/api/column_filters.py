@@ -18,46 +18,30 @@ from entities.api.api_columns import ApiColumn
 from entities.api.parameter_values import (
     AmountValue,
     ChoiceValue,
+    CurrencyValue,
     DateValue,
     FlagValue,
     IntegerValue,
     JsonValue,
     ListValue,
+    Period,
     TextValue,
     TimeValue,
+    WordValue,
 )
 from entities.api.query_parameters import describe_form_field
+from entities.models.fields import CurrencyField, WordField
 
+TEXT_LOOKUPS = ("exact", "in", "icontains")
 ORDERED_LOOKUPS = ("exact", "in", "gt", "gte", "lt", "lte")
 LIST_LOOKUPS = frozenset({"in", "overlap"})
 # Rows with such a column true are left out unless this flag, or a filter on the column, asks for them.
 INCLUDE_FLAGS = {"is_deleted": "include_deleted", "is_placeholder": "include_placeholders"}
 
 
-@dataclass(frozen=True)
-class FilterKind:
-    """The filters of a class of columns. form_field: reads one value; is_list: the column holds several."""
-
-    form_field: Callable[..., forms.Field]
-    lookups: tuple[str, ...]
-    is_list: bool = False
-
-
-FILTER_KINDS: dict[type[models.Field], FilterKind] = {
-    models.TextField: FilterKind(TextValue, ("exact", "in", "icontains")),
-    models.CharField: FilterKind(TextValue, ("exact", "in", "icontains")),
-    models.BooleanField: FilterKind(FlagValue, ("exact",)),
-    models.IntegerField: FilterKind(IntegerValue, ORDERED_LOOKUPS),
-    models.DecimalField: FilterKind(AmountValue, ORDERED_LOOKUPS),
-    models.DateField: FilterKind(DateValue, ORDERED_LOOKUPS),
-    models.DateTimeField: FilterKind(TimeValue, ORDERED_LOOKUPS),
-    ArrayField: FilterKind(TextValue, ("contains", "overlap"), is_list=True),
-    models.JSONField: FilterKind(JsonValue, ("contains", "has_key")),
-}
-
 LOOKUP_DESCRIPTIONS = {
     "exact": "Equal to this value.",
-    "in": "Equal to one of these values, separated by commas.",
+    "in": "Equal to one of these values.",
     "gt": "Greater than this value.",
     "gte": "Greater than or equal to this value.",
     "lt": "Less than this value.",
@@ -65,8 +49,68 @@ LOOKUP_DESCRIPTIONS = {
     "icontains": "Contains this text; upper and lower case are the same.",
     "isnull": "true: has no value; false: has a value.",
     "contains": "Contains all of this.",
-    "overlap": "Contains at least one of these values, separated by commas.",
+    "overlap": "Contains at least one of these values.",
     "has_key": "Is an object with this key.",
+}
+TIME_DESCRIPTIONS = {
+    "exact": "At this time; a date means at any time of that day, in UTC.",
+    "in": "At one of these times; a date means at any time of that day, in UTC.",
+    "gt": "After this time; a date means after the end of that day, in UTC.",
+    "gte": "At this time or after it; a date means from the beginning of that day on, in UTC.",
+    "lt": "Before this time; a date means before the beginning of that day, in UTC.",
+    "lte": "At this time or before it; a date means until the end of that day, in UTC.",
+}
+
+
+def match_value(path: str, lookup: str, value: Any) -> models.Q:
+    """Return the condition of a lookup as the ORM has it."""
+    return models.Q(**{f"{path}__{lookup}": value})
+
+
+def match_period(path: str, lookup: str, value: Any) -> models.Q:
+    """Return the condition of a lookup for times: a period, or for "in" several."""
+    match lookup, value:
+        case "in", periods:
+            return models.Q(
+                *(match_period(path, "exact", period) for period in periods), _connector=models.Q.OR
+            )
+        case "exact", Period(first, last):
+            return match_value(path, "range", (first, last))
+        case "gt" | "lte", Period(last=last):
+            return match_value(path, lookup, last)
+        case _:
+            return match_value(path, lookup, value.first)
+
+
+@dataclass(frozen=True)
+class FilterKind:
+    """The filters of a class of columns.
+
+    form_field: reads one value; is_list: the column holds several.
+    describe: returns the description of a lookup; match: makes its condition.
+    """
+
+    form_field: Callable[..., forms.Field]
+    lookups: tuple[str, ...]
+    is_list: bool = False
+    describe: Callable[[str], str] = LOOKUP_DESCRIPTIONS.__getitem__
+    match: Callable[[str, str, Any], models.Q] = match_value
+
+
+FILTER_KINDS: dict[type[models.Field], FilterKind] = {
+    models.TextField: FilterKind(TextValue, TEXT_LOOKUPS),
+    models.CharField: FilterKind(TextValue, TEXT_LOOKUPS),
+    WordField: FilterKind(WordValue, TEXT_LOOKUPS),
+    CurrencyField: FilterKind(CurrencyValue, TEXT_LOOKUPS),
+    models.BooleanField: FilterKind(FlagValue, ("exact",)),
+    models.IntegerField: FilterKind(IntegerValue, ORDERED_LOOKUPS),
+    models.DecimalField: FilterKind(AmountValue, ORDERED_LOOKUPS),
+    models.DateField: FilterKind(DateValue, ORDERED_LOOKUPS),
+    models.DateTimeField: FilterKind(
+        TimeValue, ORDERED_LOOKUPS, describe=TIME_DESCRIPTIONS.__getitem__, match=match_period
+    ),
+    ArrayField: FilterKind(TextValue, ("contains", "overlap"), is_list=True),
+    models.JSONField: FilterKind(JsonValue, ("contains", "has_key")),
 }
 
 
@@ -76,18 +120,29 @@ class ColumnFilter(Filter):
     RowFilters has only the filters that the query names, so a parameter that is absent filters nothing.
     """
 
-    def __init__(self, field_class: Callable[..., forms.Field], **options: Any) -> None:
+    def __init__(
+        self,
+        field_class: Callable[..., forms.Field],
+        match: Callable[[str, str, Any], models.Q] = match_value,
+        **options: Any,
+    ) -> None:
         super().__init__(**options)
         self.field_class = field_class
+        self.match = match
+
+    @property
+    def takes_list(self) -> bool:
+        """Return True if the filter takes several values, so that its parameter may be repeated."""
+        return self.field_class is ListValue
 
     def filter(self, queryset: models.QuerySet, value: Any) -> models.QuerySet:
-        return queryset.filter(**{f"{self.field_name}__{self.lookup_expr}": value})
+        return queryset.filter(self.match(self.field_name, self.lookup_expr, value))
 
 
 class RowFilters(FilterSet):
     """A filter set that creates only the filters which the query names: a model has about a hundred."""
 
-    base_filters: dict[str, Filter]
+    base_filters: dict[str, ColumnFilter]
 
     def __init__(self, data: QueryDict, queryset: models.QuerySet) -> None:
         filters = type(self).base_filters
@@ -160,11 +215,12 @@ def make_filter(path: str, lookup: str, kind: FilterKind, field: models.Field | 
     options: dict[str, Any] = {
         "field_class": kind.form_field,
         "required": True,
-        "label": LOOKUP_DESCRIPTIONS[lookup],
+        "label": kind.describe(lookup),
+        "match": kind.match,
     }
     if lookup == "has_key":
         options["field_class"] = TextValue
-    if lookup == "exact" and kind.form_field is TextValue:
+    if lookup == "exact" and is_text(kind.form_field):
         options["required"] = False
     if field is not None and field.choices and lookup in ("exact", "in"):
         options |= {"field_class": ChoiceValue, "choices": [word for word, _ in field.flatchoices]}
@@ -175,9 +231,14 @@ def make_filter(path: str, lookup: str, kind: FilterKind, field: models.Field | 
 
 def make_list_options(options: dict[str, Any]) -> dict[str, Any]:
     """Return the options of a filter for a list, of which each item is read with the given options."""
-    item_options = {name: option for name, option in options.items() if name == "choices"}
-    item = options["field_class"](required=options["field_class"] is not TextValue, **item_options)
-    return {"field_class": ListValue, "required": True, "label": options["label"], "item": item}
+    item_options = {name: options.pop(name) for name in ("choices",) if name in options}
+    item = options["field_class"](required=not is_text(options["field_class"]), **item_options)
+    return options | {"field_class": ListValue, "required": True, "item": item}
+
+
+def is_text(form_field: Callable[..., forms.Field]) -> bool:
+    """Return True if a field reads texts, of which the empty one is a value too."""
+    return form_field in (TextValue, WordValue, CurrencyValue)
 
 
 class QueryFilterBackend(BaseFilterBackend):

@@ -1,8 +1,8 @@
 """Keyset pagination: orderings, and the condition for the rows after a position, with ties and nulls.
 
-A position is the row's values of the ordering's columns. PostgreSQL puts nulls last in an ascending
-ordering and first in a descending one, so reversing the direction of every column reverses the whole
-ordering. Therefore the rows before a position are the rows after it in the reversed ordering.
+A position is the row's values of the ordering's columns. Rows without a value come last in both directions:
+who asks for the greatest values wants to see some. The reversed ordering has every direction reversed and
+nulls first, so the rows before a position are the rows after it in the reversed ordering.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,7 +12,8 @@ from decimal import Decimal
 from functools import reduce
 from typing import Any
 
-from django.db.models import Field, Model, Q
+from django.db.models import F, Field, Model, Q
+from django.db.models.expressions import OrderBy
 
 from entities.api.api_columns import ApiColumn
 
@@ -23,20 +24,31 @@ NO_ROWS = Q(pk__in=[])
 class OrderingTerm:
     """One column of an ordering, with its direction.
 
-    path: leads the ORM to the column; field: converts its values.
+    path: leads the ORM to the column; field: converts its values; nulls_first: only in a reversed ordering.
     """
 
     path: str
     field: Field
     is_nullable: bool
     is_descending: bool
+    nulls_first: bool = False
 
     def __str__(self) -> str:
         return f"-{self.path}" if self.is_descending else self.path
 
     def reverse(self) -> "OrderingTerm":
-        """Return the term with the other direction."""
-        return replace(self, is_descending=not self.is_descending)
+        """Return the term with the other direction, and nulls at the other end."""
+        return replace(self, is_descending=not self.is_descending, nulls_first=not self.nulls_first)
+
+    def to_expression(self) -> OrderBy:
+        """Return the term for `order_by`. Where there are no nulls it says nothing of them: PostgreSQL would
+        not use an index whose nulls, of which it has none, are at the other end."""
+        return OrderBy(
+            F(self.path),
+            descending=self.is_descending,
+            nulls_first=(self.is_nullable and self.nulls_first) or None,
+            nulls_last=(self.is_nullable and not self.nulls_first) or None,
+        )
 
     def get_value(self, row: Model) -> Any:
         """Return the row's value of this column."""
@@ -71,37 +83,56 @@ def reverse_ordering(ordering: Ordering) -> Ordering:
     return tuple(term.reverse() for term in ordering)
 
 
-def match_rows_after(ordering: Ordering, position: Sequence[Any]) -> Q:
+def match_rows_after(ordering: Ordering, position: Sequence[Any]) -> list[Q]:
+    """Return the conditions for the rows after a position, in the order of the rows that they match.
+
+    Rows with a value in the first column and rows without one have a condition each, because PostgreSQL can
+    enter an index at the position for each of them, but not for both in one condition.
+    """
+    first, value = ordering[0], position[0]
+    ties = match_equal(first, value) & match_ties_after(ordering[1:], position[1:])
+    if value is None:
+        return [ties, match_null(first, False)] if first.nulls_first else [ties]
+    # The ORs imply this bound, but PostgreSQL cannot derive it from them.
+    bound = Q(**{f"{first.path}__{'lte' if first.is_descending else 'gte'}": value})
+    with_value = bound & (match_further(first, value) | ties)
+    return [with_value, match_null(first, True)] if has_nulls_after(first) else [with_value]
+
+
+def match_ties_after(ordering: Ordering, position: Sequence[Any]) -> Q:
     """Return the condition for the rows after a position: (a > x) or (a = x and ((b > y) or ...))."""
     condition = NO_ROWS
     for term, value in reversed(list(zip(ordering, position, strict=True))):
         condition = match_greater(term, value) | match_equal(term, value) & condition
-    return make_index_bound(ordering[0], position[0]) & condition
+    return condition
 
 
 def match_equal(term: OrderingTerm, value: Any) -> Q:
     """Return the condition for rows that tie with a value."""
-    return Q(**{f"{term.path}__isnull": True}) if value is None else Q(**{term.path: value})
+    return match_null(term, True) if value is None else Q(**{term.path: value})
 
 
 def match_greater(term: OrderingTerm, value: Any) -> Q:
-    """Return the condition for rows that come after a value in the term's direction."""
+    """Return the condition for rows that come after a value, or after those without one."""
     if value is None:
-        return Q(**{f"{term.path}__isnull": False}) if term.is_descending else NO_ROWS
-    if term.is_descending:
-        return Q(**{f"{term.path}__lt": value})
-    greater = Q(**{f"{term.path}__gt": value})
-    return greater | Q(**{f"{term.path}__isnull": True}) if term.is_nullable else greater
+        return match_null(term, False) if term.nulls_first else NO_ROWS
+    further = match_further(term, value)
+    return further | match_null(term, True) if has_nulls_after(term) else further
 
 
-def make_index_bound(first: OrderingTerm, value: Any) -> Q:
-    """Return a bound on the first term that the other conditions imply.
+def match_further(term: OrderingTerm, value: Any) -> Q:
+    """Return the condition for rows with a value that comes after this one in the term's direction."""
+    return Q(**{f"{term.path}__{'lt' if term.is_descending else 'gt'}": value})
 
-    PostgreSQL cannot derive it from their ORs; with it, a scan of the term's index starts at the position.
-    """
-    if value is None or (first.is_nullable and not first.is_descending):
-        return Q()
-    return Q(**{f"{first.path}__{'lte' if first.is_descending else 'gte'}": value})
+
+def has_nulls_after(term: OrderingTerm) -> bool:
+    """Return True if rows without a value come after those with one."""
+    return term.is_nullable and not term.nulls_first
+
+
+def match_null(term: OrderingTerm, is_null: bool) -> Q:
+    """Return the condition for rows without a value of this column, or for those with one."""
+    return Q(**{f"{term.path}__isnull": is_null})
 
 
 def dump_position(ordering: Ordering, row: Model) -> list[Any]:

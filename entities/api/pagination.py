@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError as FieldError
 from django.core.signing import BadSignature, Signer
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
@@ -22,7 +22,7 @@ from entities.api.keyset import (
     match_rows_after,
     reverse_ordering,
 )
-from entities.api.parameter_values import IntegerValue, quote_value
+from entities.api.parameter_values import IntegerValue, quote_value, split_lists
 from entities.api.query_parameters import describe_parameter, list_schema
 
 DEFAULT_PAGE_SIZE = 100
@@ -32,8 +32,9 @@ MAX_CURSOR_LENGTH = 1500
 PARAMETER_DESCRIPTIONS = {
     "cursor": "The place to continue from. A page's next and previous links hold it.",
     "page_size": "The number of rows in a page.",
-    "ordering": "Columns to order by, separated by commas; a - before one reverses its direction.",
+    "ordering": "Columns to order by; a - before one reverses its direction. Rows without a value come last.",
 }
+LIST_PARAMETERS = frozenset({"ordering"})
 SIGNER = Signer(salt="entities.api.pagination")
 
 
@@ -74,12 +75,21 @@ class KeysetPagination(BasePagination):
     def fetch_page(self, queryset: QuerySet, size: int) -> tuple[list, bool]:
         """Return at most `size` rows in the ordering, and if there are more in the cursor's direction."""
         ordering = reverse_ordering(self.ordering) if self.is_backward else self.ordering
-        if self.cursor is not None:
-            position = self.cursor.position or find_position(queryset, ordering, self.cursor.key)
-            queryset = queryset.filter(match_rows_after(ordering, load_position(ordering, position)))
-        fetched = list(queryset.order_by(*map(str, ordering))[: size + 1])
+        queryset = queryset.order_by(*(term.to_expression() for term in ordering))
+        fetched: list = []
+        for condition in self.match_page(queryset, ordering):
+            fetched += queryset.filter(condition)[: size + 1 - len(fetched)]
+            if len(fetched) > size:
+                break
         rows = fetched[:size]
         return rows[::-1] if self.is_backward else rows, len(fetched) > size
+
+    def match_page(self, queryset: QuerySet, ordering: Ordering) -> list[Q]:
+        """Return the conditions for the rows from the cursor on, as `match_rows_after` does."""
+        if self.cursor is None:
+            return [Q()]
+        position = self.cursor.position or find_position(queryset, ordering, self.cursor.key)
+        return match_rows_after(ordering, load_position(ordering, position))
 
     @property
     def is_backward(self) -> bool:
@@ -160,9 +170,12 @@ def read_page_size(request: Request) -> int:
 
 def read_ordering(queryset: QuerySet, request: Request, view: Any) -> Ordering:
     """Return the request's ordering, or else the view's. Raises ValidationError."""
-    names = request.query_params.get("ordering", view.default_ordering).split(",")
+    texts = request.query_params.getlist("ordering") or [view.default_ordering]
     try:
+        names = split_lists(texts)
         return make_ordering(names, view.orderable_columns, get_column(queryset.model, "id"))
+    except FieldError as error:
+        raise ValidationError({"ordering": error.messages}) from None
     except KeyError as error:
         choices = ", ".join(view.orderable_columns)
         message = f"Cannot order by {quote_value(error.args[0])}. Choose from: {choices}."

@@ -1,13 +1,14 @@
 """The kinds of values of query parameters: a form field for each, with its JSON Schema for OpenAPI.
 
 Every field converts text to a value that PostgreSQL accepts, or raises a ValidationError that says what
-is wrong and what to write instead.
+is wrong and what to write instead. White space around a value is ignored, except around a text.
 """
 
-import csv
 import json
+import re
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
 from typing import Any, ClassVar, NoReturn
 
 from django import forms
@@ -20,8 +21,18 @@ MAX_BIGINT = 2**63 - 1
 MAX_LIST_ITEMS = 1000
 MAX_NESTING = 50
 MAX_QUOTED_CHARACTERS = 40
-NO_NUL = r"^[^\u0000]*$"
-PLAIN_ITEM = r'^[^\u0000-\u001f",]+$'
+# No NUL, and no space and digit at the beginning: see `TextValue`.
+TEXT_PATTERN = r"^(?! [0-9])[^\u0000]*$"
+# A list's item that needs no quotes: without quotes and commas, and without white space at either end.
+PLAIN_ITEM = r'^[^\u0000-\u001f",\s]([^\u0000-\u001f",]*[^\u0000-\u001f",\s])?$'
+AMOUNT_PATTERN = r"^-?[0-9]{1,16}(\.[0-9]{1,4})?$"
+# A list's item with the white space around it, up to the comma or the end of the list.
+LIST_ITEM = re.compile(
+    r'\s*+(?:"(?P<quoted>(?:[^"]|"")*+)"|(?P<plain>(?!")[^,\r\n]*+))\s*(?:(?P<comma>,)|\Z)'
+)
+ENCODED_PLUS = re.compile(r" [0-9]")
+# The same at the beginning of a text within JSON. A quote after a backslash does not begin one.
+ENCODED_PLUS_IN_JSON = re.compile(r'(?<!\\)" [0-9]')
 
 
 class ValueField(forms.Field):
@@ -31,12 +42,38 @@ class ValueField(forms.Field):
 
 
 class TextValue(forms.CharField, ValueField):
-    """A text without NUL, which PostgreSQL cannot store. White space around it counts."""
+    """A text without NUL, which PostgreSQL cannot store. White space around it counts.
 
-    schema = {"type": "string", "minLength": 1, "pattern": NO_NUL}
+    A space and a digit at the beginning are refused: that is how the + of a phone number arrives if it is
+    not encoded, and such a number would silently find nothing.
+    """
+
+    schema = {"type": "string", "minLength": 1, "pattern": TEXT_PATTERN}
 
     def __init__(self, **options: Any) -> None:
         super().__init__(strip=False, **options)
+
+    def to_python(self, value: str | None) -> str:
+        if value and ENCODED_PLUS.match(value):
+            raise_invalid(
+                f"{quote_value(value)} begins with a space and a digit, as a + does that is not encoded. In"
+                " an address, write + as %2B; if you mean no +, leave out the space."
+            )
+        return super().to_python(value) or ""
+
+
+class WordValue(TextValue):
+    """A word of an open vocabulary, in lower case as it is stored."""
+
+    def to_python(self, value: str | None) -> str:
+        return super().to_python(value).strip().lower()
+
+
+class CurrencyValue(TextValue):
+    """An ISO 4217 code, in upper case as it is stored."""
+
+    def to_python(self, value: str | None) -> str:
+        return super().to_python(value).strip().upper()
 
 
 class FlagValue(ValueField):
@@ -48,9 +85,10 @@ class FlagValue(ValueField):
     def to_python(self, value: str | None) -> bool | None:
         if not value:
             return None
-        if value.lower() not in self.words:
+        word = value.strip().lower()
+        if word not in self.words:
             raise_invalid(f"{quote_value(value)} is neither true nor false. Write true or false.")
-        return self.words[value.lower()]
+        return self.words[word]
 
 
 class IntegerValue(forms.IntegerField, ValueField):
@@ -63,9 +101,13 @@ class IntegerValue(forms.IntegerField, ValueField):
 
 
 class AmountValue(forms.DecimalField, ValueField):
-    """A decimal number that fits the columns for money."""
+    """A decimal number that fits the columns for money.
 
-    schema = {"type": "number", "minimum": 1 - 10**16, "maximum": 10**16 - 1, "multipleOf": 0.0001}
+    For the schema it is a text, as in the answers: a number would be checked in floating point, in which
+    19.99 is no multiple of 0.0001 and the largest amounts do not exist.
+    """
+
+    schema = {"type": "string", "format": "decimal", "pattern": AMOUNT_PATTERN}
 
     def __init__(self, **options: Any) -> None:
         super().__init__(max_digits=20, decimal_places=4, **options)
@@ -79,33 +121,45 @@ class DateValue(ValueField):
     def to_python(self, value: str | None) -> date | None:
         if not value:
             return None
-        return parse_or_none(parse_date, value) or raise_invalid(
+        return parse_or_none(parse_date, value.strip()) or raise_invalid(
             f"{quote_value(value)} is not a date. Write a date such as 2025-01-31."
         )
 
 
+@dataclass(frozen=True)
+class Period:
+    """The times from the first to the last one: a day, or one moment. PostgreSQL counts microseconds too."""
+
+    first: datetime
+    last: datetime
+
+
 class TimeValue(ValueField):
-    """An ISO 8601 time or date; without a time zone it is in UTC."""
+    """An ISO 8601 time, in UTC if it has no time zone; or a date, which means the whole day in UTC."""
 
-    schema = {"type": "string", "format": "date-time"}
+    schema = {
+        "type": "string",
+        "anyOf": [{"format": "date-time"}, {"format": "date"}],
+    }
 
-    def to_python(self, value: str | None) -> datetime | None:
+    def to_python(self, value: str | None) -> Period | None:
         if not value:
             return None
-        moment = parse_or_none(parse_datetime, value)
+        if day := parse_or_none(parse_date, value.strip()):
+            return Period(datetime.combine(day, time.min, UTC), datetime.combine(day, time.max, UTC))
+        moment = parse_or_none(parse_datetime, value.strip())
         if moment is None:
             raise_invalid(
-                f"{quote_value(value)} is not a time. Write a time such as 2025-01-31T09:30:00Z; in an"
-                " address, write + as %2B."
+                f"{quote_value(value)} is not a time. Write a time such as 2025-01-31T09:30:00Z, or a date"
+                " such as 2025-01-31 for the whole day in UTC; in an address, write + as %2B."
             )
-        if moment.tzinfo is None:
-            return moment.replace(tzinfo=UTC)
         try:
-            return moment.astimezone(UTC)
+            moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
         except OverflowError:
             raise_invalid(
                 f"{quote_value(value)} is out of range. Write a time in the years 1 to 9999 of UTC."
             )
+        return Period(moment, moment)
 
 
 class JsonValue(ValueField):
@@ -117,6 +171,11 @@ class JsonValue(ValueField):
         if not value:
             return None
         ProhibitNullCharactersValidator()(value)
+        if ENCODED_PLUS_IN_JSON.search(value):
+            raise_invalid(
+                "A text in this JSON value begins with a space and a digit, as a + does that is not encoded."
+                " In an address, write + as %2B; if you mean a space, write \\u0020."
+            )
         try:
             document = json.loads(value, parse_constant=reject_constant)
             text = json.dumps(document, allow_nan=False, ensure_ascii=False)
@@ -141,6 +200,9 @@ class ChoiceValue(TextValue):
         super().__init__(**options)
         self.choices = choices
 
+    def to_python(self, value: str | None) -> str:
+        return super().to_python(value).strip()
+
     def validate(self, value: str) -> None:
         super().validate(value)
         if value not in self.choices:
@@ -148,28 +210,58 @@ class ChoiceValue(TextValue):
 
 
 class ListValue(ValueField):
-    """Values separated by commas; a value that contains a comma is written in double quotes."""
+    """Values that are separated by commas, or given by repeating the parameter, or both.
+
+    A value that contains a comma is written in double quotes.
+    """
+
+    # Reads every value of a repeated parameter.
+    widget = forms.SelectMultiple
 
     def __init__(self, item: forms.Field, **options: Any) -> None:
         super().__init__(**options)
         self.item = item
 
-    def to_python(self, value: str | None) -> list[Any]:
-        return [self.item.clean(item) for item in split_list(value)] if value else []
+    def to_python(self, value: list[str] | None) -> list[Any]:
+        texts = value or []
+        if not any(texts):
+            return []
+        return [self.item.clean(item) for item in split_lists(texts)]
+
+
+def split_lists(texts: Sequence[str]) -> list[str]:
+    """Return the values of all these lists. Raises ValidationError."""
+    items = [item for text in texts for item in split_list(text)]
+    if len(items) > MAX_LIST_ITEMS:
+        raise_invalid(f"This is a list of {len(items)} values. Write at most {MAX_LIST_ITEMS}.")
+    return items
 
 
 def split_list(text: str) -> list[str]:
-    """Return the values of a list, as CSV separates them. Raises ValidationError."""
-    try:
-        rows = list(csv.reader([text]))
-    except csv.Error:
-        rows = []
-    if len(rows) != 1 or len(rows[0]) > MAX_LIST_ITEMS:
-        raise_invalid(
-            "This is not a list of values, or it is too long."
-            f" Write at most {MAX_LIST_ITEMS} values separated by commas, on one line."
+    """Return the values of a list without the white space around them. Raises ValidationError.
+
+    The space before a digit stays, because it may have been a +; each kind of value decides about it.
+    """
+    items = []
+    is_complete = False
+    end = 0
+    while not is_complete:
+        item = LIST_ITEM.match(text, end) or raise_invalid(
+            f"Cannot read this list from {quote_value(text[end:])} on. Separate values by commas, on one"
+            ' line; write a value with a comma in double quotes, and a quote within it twice: "a, ""b""".'
         )
-    return rows[0]
+        items.append(get_list_item(item))
+        end = item.end()
+        is_complete = item["comma"] is None
+    return items
+
+
+def get_list_item(item: re.Match[str]) -> str:
+    """Return the value of a list's item: what is in the quotes, or the text without white space around it."""
+    if item["quoted"] is not None:
+        return item["quoted"].replace('""', '"')
+    plain = item["plain"].rstrip()
+    return f" {plain}" if ENCODED_PLUS.match(item[0]) else plain
 
 
 def parse_or_none(parse: Callable[[str], Any], text: str) -> Any:

@@ -3,7 +3,9 @@
 from http import HTTPStatus
 from typing import Any
 
-from rest_framework.exceptions import APIException
+from django.conf import settings
+from django.core.exceptions import TooManyFieldsSent
+from rest_framework.exceptions import APIException, ParseError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
@@ -23,6 +25,16 @@ class DatabaseUnanswered(APIException):
     wait = RETRY_AFTER_SECONDS
 
 
+def _translate(error: Exception) -> Exception:
+    """Return the framework's error for one of Django's or of the database that it does not know."""
+    if is_unanswered(error):
+        return DatabaseUnanswered()
+    if isinstance(error, TooManyFieldsSent):
+        limit = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
+        return ParseError(f"There are more than {limit} parameters. Write lists with commas.")
+    return error
+
+
 def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
     """Return the answer to an error of Django REST framework, or to a database that gave none in time.
 
@@ -30,7 +42,7 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
     query parameter to what is wrong with it.
     """
     is_cut = is_unanswered(error)
-    response = exception_handler(DatabaseUnanswered() if is_cut else error, context)
+    response = exception_handler(_translate(error), context)
     if response is None:
         return None
     if is_cut:

@@ -10,24 +10,36 @@ from rest_framework.request import Request
 from entities.api import parameter_values
 from entities.api.parameter_values import MAX_LIST_ITEMS, ChoiceValue, JsonValue, ListValue, TextValue
 
+LIST_DESCRIPTION = (
+    "Several values are separated by commas or given by repeating the parameter; one with a comma stands in"
+    " double quotes."
+)
 
-def refuse_unknown(request: Request, known_names: Collection[str]) -> None:
-    """Raise a ValidationError that names each parameter that is unknown or given more than once."""
+
+def refuse_unknown(request: Request, known_names: Collection[str], list_names: Collection[str] = ()) -> None:
+    """Raise a ValidationError that names each parameter that is unknown, or repeated and not a list."""
     errors = {}
     hint = f"Choose from: {', '.join(known_names)}." if known_names else "This address takes no parameters."
     for name, values in request.query_params.lists():
         if name not in known_names:
             errors[name] = [f"Unknown parameter. {hint}"]
-        elif len(values) > 1:
-            errors[name] = [f"Given {len(values)} times. Give it only once."]
+        elif len(values) > 1 and name not in list_names:
+            list_hint = f" Several values go into {name}__in." if f"{name}__in" in list_names else ""
+            errors[name] = [f"Given {len(values)} times. Give it only once.{list_hint}"]
     if errors:
         raise ValidationError(errors)
 
 
 def describe_parameter(name: str, description: str, schema: dict[str, Any]) -> dict[str, Any]:
-    """Return the OpenAPI object of one query parameter; an array is written with commas."""
+    """Return the OpenAPI object of one query parameter; an array is written by repeating it."""
     parameter = {"name": name, "in": "query", "description": description, "schema": schema}
-    return parameter | ({"style": "form", "explode": False} if schema.get("type") == "array" else {})
+    if schema.get("type") != "array":
+        return parameter
+    return parameter | {
+        "description": f"{description} {LIST_DESCRIPTION}",
+        "style": "form",
+        "explode": True,
+    }
 
 
 def describe_form_field(name: str, description: str, field: forms.Field) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from entities.api.api_columns import ApiColumn, get_column, get_record_columns
 from entities.api.column_filters import INCLUDE_FLAGS, RecordFilters, RowFilters, make_filterset
-from entities.api.pagination import PARAMETER_DESCRIPTIONS
+from entities.api.pagination import LIST_PARAMETERS, PARAMETER_DESCRIPTIONS
 from entities.api.query_parameters import refuse_unknown
 from entities.api.record_history import (
     ColumnHistory,
@@ -40,13 +40,18 @@ class RowViewSet(ReadOnlyModelViewSet):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         if request.method in ("GET", "HEAD"):
-            refuse_unknown(request, self.get_known_parameters())
+            refuse_unknown(request, self.get_known_parameters(), self.get_list_parameters())
 
     def get_known_parameters(self) -> Collection[str]:
         """Return the names of the query parameters that the requested action takes."""
         if self.action != "list":
             return self.detail_parameters
         return (*self.filterset_class.base_filters, *PARAMETER_DESCRIPTIONS)
+
+    def get_list_parameters(self) -> Collection[str]:
+        """Return the names of the query parameters that take several values, so that they may be repeated."""
+        filters = self.filterset_class.base_filters
+        return {*LIST_PARAMETERS, *(name for name, row_filter in filters.items() if row_filter.takes_list)}
 
     def filter_queryset(self, queryset: QuerySet) -> QuerySet:
         """Filter lists only. References lead to one record in any state, so its address shows it."""

@@ -49,8 +49,12 @@ class Record(models.Model):
             models.UniqueConstraint(fields=["source", "scope", "external_id"], name="%(class)s_key"),
         ]
         indexes = [
-            models.Index("created_at", name="%(class)s_created"),
-            models.Index("changed_at", name="%(class)s_changed"),
+            # The API orders by each of them in both directions, with nulls last and the id as tie-breaker.
+            models.Index("created_at", "id", name="%(class)s_oldest"),
+            models.Index(
+                models.F("created_at").desc(nulls_last=True), models.F("id").desc(), name="%(class)s_newest"
+            ),
+            models.Index("changed_at", "id", name="%(class)s_changed"),
         ]
 
     def __str__(self) -> str:

@@ -34,6 +34,7 @@ def test_every_column_has_a_filter_and_an_ordering(model: Any) -> None:
     assert columns - documents == set(viewset.orderable_columns)
 
 
+STATUS_VALUES = [("won", 1), ("lost", 1), ("abandoned", 0), ("open", 0)]
 FILTER_CASES = [
     # column, its value, queries that find the row, queries that do not
     (
@@ -44,17 +45,37 @@ FILTER_CASES = [
     ),
     ("title", "", ["title=", 'title__in=""'], ["title__isnull=true"]),
     ("title", None, ["title__isnull=true"], ["title__isnull=false", "title="]),
-    ("status", "won", ["status=won", "status__in=lost,won"], ["status=lost", "status__in=lost,open"]),
+    (
+        "status",
+        "won",
+        ["status=won", "status= Won ", "status__in=lost,won", "status__in=lost, won", "status__icontains=WO"],
+        ["status=lost", "status__in=lost,open"],
+    ),
+    ("title", "a, b", ['title__in=x, "a, b"', 'title__in="a, b" ,x'], ["title__in=a, b"]),
+    ("title", " a ", ['title__in=" a "', "title= a "], ["title__in= a ", "title=a"]),
+    ("title", "+971501234567", ["title=%2B971501234567", "title__in=x,%2B971501234567"], []),
     (
         "value",
         Decimal("10.5"),
-        ["value=10.50", "value__gte=10.5", "value__gt=10.4999", "value__lt=11", "value__in=1,10.5"],
+        [
+            "value=10.50",
+            "value=+10.5",
+            "value__gte=10.5",
+            "value__gt=10.4999",
+            "value__lt=11 ",
+            "value__in=1, 10.5",
+        ],
         ["value__gt=10.5", "value__lt=10.5", "value=10"],
     ),
     (
         "expected_close_date",
         date(2025, 3, 1),
-        ["expected_close_date=2025-03-01", "expected_close_date__lte=2025-03-01"],
+        [
+            "expected_close_date=2025-03-01",
+            "expected_close_date= 2025-03-01 ",
+            "expected_close_date__in=2025-02-01, 2025-03-01",
+            "expected_close_date__lte=2025-03-01",
+        ],
         ["expected_close_date__lt=2025-03-01", "expected_close_date__gt=9999-12-31"],
     ),
     (
@@ -63,10 +84,50 @@ FILTER_CASES = [
         [
             "closed_at=2025-03-01T12:00:00Z",
             "closed_at=2025-03-01T16:00:00%2B04:00",
-            "closed_at__gte=2025-03-01",
+            "closed_at=2025-03-01T12:00:00Z ",
+            "closed_at__in=2025-03-01T12:00:00Z, 2025-04-01",
             "closed_at__lt=2025-03-01 12:00:00.000001",
         ],
-        ["closed_at__gt=2025-03-01T12:00Z", "closed_at__lt=0001-01-01T00:00:00Z"],
+        [
+            "closed_at__gt=2025-03-01T12:00Z",
+            "closed_at__lt=0001-01-01T00:00:00Z",
+            "closed_at__in=2025-03-01T12:00:01Z",
+        ],
+    ),
+    *(
+        (
+            "closed_at",
+            moment,
+            [
+                "closed_at=2026-03-31",
+                "closed_at__in=2026-03-31",
+                "closed_at__in=2025-01-01, 2026-03-31",
+                "closed_at__gt=2026-03-30",
+                "closed_at__gte=2026-03-31",
+                "closed_at__lt=2026-04-01",
+                "closed_at__lte=2026-03-31",
+            ],
+            [
+                "closed_at=2026-03-30",
+                "closed_at=2026-04-01",
+                "closed_at__in=2026-03-30,2026-04-01",
+                "closed_at__gt=2026-03-31",
+                "closed_at__gte=2026-04-01",
+                "closed_at__lt=2026-03-31",
+                "closed_at__lte=2026-03-30",
+            ],
+        )
+        for moment in (
+            datetime(2026, 3, 31, tzinfo=UTC),
+            datetime(2026, 3, 31, 17, tzinfo=UTC),
+            datetime(2026, 3, 31, 23, 59, 59, 999_999, tzinfo=UTC),
+        )
+    ),
+    (
+        "closed_at",
+        datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC),
+        ["closed_at=9999-12-31", "closed_at__lte=9999-12-31", "closed_at__in=9999-12-31,0001-01-01"],
+        ["closed_at__gt=9999-12-31", "closed_at__lt=9999-12-31", "closed_at__lte=0001-01-01"],
     ),
     (
         "custom_fields",
@@ -171,6 +232,15 @@ def test_tags_are_asked_for_by_all_or_any_of_them(client: Client) -> None:
         ("closed_at", "0001-01-01T00:00:00+14:00"),
         ("closed_at", "9999-12-31T23:59:59-14:00"),
         ("closed_at__gte", "2025-01-01T00:00:00 04:00"),
+        ("closed_at", "10000-01-01"),
+        ("external_id", " 971501234567"),
+        ("external_id__icontains", " 971501234567"),
+        ("external_id__in", "x, 971501234567"),
+        ("external_id__in", '"x"," 971501234567"'),
+        ("custom_fields__has_key", " 5"),
+        ("custom_fields__contains", '{"phone": " 971501234567"}'),
+        ("title__in", '"open'),
+        ("title__in", '"a" b'),
         ("custom_fields__contains", "{"),
         ("custom_fields__contains", ""),
         ("custom_fields__contains", "NaN"),
@@ -191,6 +261,8 @@ def test_tags_are_asked_for_by_all_or_any_of_them(client: Client) -> None:
         ("ordering", "colour"),
         ("ordering", "--value"),
         ("ordering", "value,"),
+        ("ordering", "value, -"),
+        ("ordering", '"value'),
         ("ordering", "custom_fields"),
         ("cursor", ""),
         ("cursor", "abc"),
@@ -224,7 +296,61 @@ def test_the_refusal_of_an_unknown_ordering_lists_the_known_ones(client: Client)
 def test_a_parameter_given_twice_is_refused(client: Client) -> None:
     response = client.get("/api/v1/deals/?status=won&status=lost")
     assert response.status_code == 400
-    assert response.json()["errors"] == {"status": ["Given 2 times. Give it only once."]}
+    assert response.json()["errors"] == {
+        "status": ["Given 2 times. Give it only once. Several values go into status__in."]
+    }
+    for name, value in (("value__gte", "1"), ("page_size", "1"), ("include_deleted", "true")):
+        response = client.get(f"/api/v1/deals/?{name}={value}&{name}={value}")
+        assert response.json()["errors"] == {name: ["Given 2 times. Give it only once."]}
+
+
+def test_a_list_may_be_given_with_commas_by_repetition_or_both(client: Client) -> None:
+    deals = [create_record(Deal, status=status, value=value).pk for status, value in STATUS_VALUES]
+    for query in (
+        "status__in=won,lost,abandoned",
+        "status__in=won&status__in=lost&status__in=abandoned",
+        "status__in=won, lost&status__in=abandoned",
+    ):
+        rows = client.get(f"/api/v1/deals/?{query}&ordering=id").json()["results"]
+        assert [row["id"] for row in rows] == deals[:3], query
+        page = client.get(f"/api/v1/deals/?{query}&ordering=value&ordering=-id&page_size=2").json()
+        found = page["results"] + client.get(page["next"]).json()["results"]
+        assert [row["id"] for row in found] == [deals[2], deals[1], deals[0]], query
+    contacts = [create_record(Contact, tags=[tag]).pk for tag in ("vip", "hot", "cold")]
+    for query in ("tags__overlap=vip,%20hot", "tags__overlap=vip&tags__overlap=hot"):
+        rows = client.get(f"/api/v1/contacts/?{query}&ordering=id").json()["results"]
+        assert [row["id"] for row in rows] == contacts[:2], query
+
+
+def test_repeated_parameters_of_a_list_are_bounded_together(client: Client) -> None:
+    text = "&".join(["id__in=" + ",".join(["1"] * 501)] * 2)
+    response = client.get(f"/api/v1/deals/?{text}")
+    assert response.json()["errors"] == {"id__in": ["This is a list of 1002 values. Write at most 1000."]}
+    longest = "&".join(["id__in=1"] * 1000)
+    assert client.get(f"/api/v1/deals/?{longest}&page_size=1&status=won").status_code == 200
+
+
+def test_more_parameters_than_django_reads_are_a_problem_too(client: Client) -> None:
+    response = client.get("/api/v1/deals/?" + "&".join(["id__in=1"] * 2001))
+    assert response.status_code == 400
+    assert response["Content-Type"] == "application/problem+json"
+    assert response.json()["detail"] == "There are more than 2000 parameters. Write lists with commas."
+
+
+def test_a_plus_that_was_not_encoded_is_refused_with_the_way_to_write_it(client: Client) -> None:
+    create_record(ClientRecord, phone="+971501234567")
+    for query in (
+        "phone=+971501234567",
+        "phone__in=+971501234567",
+        "phone__in=1,+971501234567",
+        "phone__icontains=+9715",
+        'extra__contains={"phone":"+971501234567"}',
+    ):
+        response = client.get(f"/api/v1/clients/?{query}")
+        assert response.status_code == 400, query
+        assert "write + as %2B" in response.json()["detail"]
+    for query in ("phone=%2B971501234567", "phone__in=1,%2B971501234567", "phone__icontains=%2B9715"):
+        assert len(client.get(f"/api/v1/clients/?{query}").json()["results"]) == 1
 
 
 @pytest.mark.parametrize("below", ["", "timeline/", "history/", "provenance/"])

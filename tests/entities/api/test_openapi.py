@@ -13,6 +13,7 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
 )
 
+from crmmirror.api_urls import get_openapi_schema
 from entities.api.views import api_path
 from entities.models import Record
 from entities.models.introspection import record_models
@@ -62,3 +63,17 @@ def test_the_schema_and_its_page_need_no_token_and_nothing_from_elsewhere(client
     assert "/api/v1/schema/" in script
     for asset in re.findall(r'(?:src|href)="/static/([^"]+)"', page):
         assert finders.find(asset), asset
+
+
+def test_the_schema_says_how_lists_are_written_and_what_a_date_means_for_a_time() -> None:
+    operation = get_openapi_schema()["paths"]["/api/v1/deals/"]["get"]
+    parameters = {parameter["name"]: parameter for parameter in operation["parameters"]}
+    for name in ("status__in", "value__in", "created_at__in", "ordering"):
+        assert parameters[name]["schema"]["type"] == "array"
+        assert (parameters[name]["style"], parameters[name]["explode"]) == ("form", True)
+        assert "separated by commas or given by repeating" in parameters[name]["description"]
+    for lookup in ("", "__in", "__gt", "__gte", "__lt", "__lte"):
+        description = parameters[f"created_at{lookup}"]["description"]
+        assert "a date means" in description
+        assert "in UTC" in description
+        assert "a date means" not in parameters[f"expected_close_date{lookup}"]["description"]

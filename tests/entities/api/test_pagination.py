@@ -1,15 +1,19 @@
 """Keyset pagination: pages show each row exactly once, in the ordering, despite ties and nulls."""
 
+import json
 import random
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import F
+from django.db.models.expressions import OrderBy
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -81,14 +85,18 @@ def test_walking_the_pages_meets_each_row_once_in_the_ordering(db: None, case: A
         pass
 
 
+def nulls_last(term: str) -> OrderBy:
+    column = F(term.removeprefix("-").replace("source", "source__slug"))
+    return column.desc(nulls_last=True) if term.startswith("-") else column.asc(nulls_last=True)
+
+
 def walk_both_ways(model: Any, rows: list[dict[str, Any]], ordering: list[str], size: int) -> None:
     for row in rows:
         create_record(model, **row | {"source": ensure_source(row["source"])})
     client = create_api_client()
     query = {"ordering": ",".join(ordering), "page_size": size, "include_deleted": "true"}
-    paths = [term.replace("source", "source__slug") for term in ordering]
-    key = "-id" if ordering[-1].startswith("-") else "id"
-    expected = list(model.objects.order_by(*paths, key).values_list("id", flat=True))
+    terms = [*ordering, "-id" if ordering[-1].startswith("-") else "id"]
+    expected = list(model.objects.order_by(*map(nulls_last, terms)).values_list("id", flat=True))
 
     forward = []
     for page in walk_pages(client, f"{PATHS[model]}/", query, "next"):
@@ -106,6 +114,97 @@ def walk_both_ways(model: Any, rows: list[dict[str, Any]], ordering: list[str], 
     if len(backward) > 1:
         second_page = follow(client, backward[-1]["next"])
         assert second_page["results"] == forward[1]["results"]
+
+
+@pytest.mark.parametrize(("ordering", "values"), [("-value", [7, 5, 1]), ("value", [1, 5, 7])])
+def test_rows_without_a_value_come_last_in_both_directions(ordering: str, values: list[int]) -> None:
+    for value in (5, None, 1, None, 7):
+        create_record(Deal, value=value)
+    client = create_api_client()
+    pages = list(walk_pages(client, "deals/", {"ordering": ordering, "page_size": 2}, "next"))
+    shown = [row["value"] and int(float(row["value"])) for page in pages for row in page["results"]]
+    assert shown == [*values, None, None]
+    assert follow(client, pages[2]["previous"])["results"] == pages[1]["results"]
+    assert follow(client, pages[1]["previous"])["results"] == pages[0]["results"]
+
+
+INDEXES = {
+    "-created_at": "deal_newest",
+    "created_at": "deal_oldest",
+    "-changed_at": "deal_changed",
+    "changed_at": "deal_changed",
+}
+
+
+@pytest.mark.parametrize("ordering", INDEXES)
+def test_an_index_serves_the_first_page_and_later_ones_in_both_directions(
+    ordering: str, deals_with_times: None
+) -> None:
+    client = create_api_client()
+    address = f"/api/v1/deals/?ordering={ordering}&page_size=100"
+    for page_number in range(30):
+        plans, page = explain_page(client, address)
+        assert_plans_use_index(plans, INDEXES[ordering], is_first=page_number == 0)
+        if page["previous"]:
+            plans, _ = explain_page(client, page["previous"])
+            assert_plans_use_index(plans, INDEXES[ordering], is_first=False)
+        if not page["next"]:
+            break
+        address = page["next"]
+    assert page_number == 29
+
+
+@pytest.fixture
+def deals_with_times() -> None:
+    """Create 3,000 deals, of which a third has no created_at, and many share their times."""
+    start = datetime(2025, 1, 1, tzinfo=UTC)
+    Deal.objects.bulk_create(
+        Deal(
+            source=ensure_source(),
+            external_id=str(number),
+            is_placeholder=False,
+            created_at=None if number % 3 == 0 else start + timedelta(hours=number // 4),
+            changed_at=start + timedelta(hours=number // 4),
+        )
+        for number in range(3000)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE entities_deal")
+        # Near an end of so small a table, reading the few rows that are left and sorting them costs as much.
+        for way in ("seqscan", "bitmapscan", "sort", "incremental_sort"):
+            cursor.execute(f"SET LOCAL enable_{way} = off")
+
+
+def explain_page(client: Client, address: str) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Return the plans of the queries for a page's rows, and the page."""
+    with CaptureQueriesContext(connection) as queries:
+        page = follow(client, address)
+    plans = []
+    for query in queries:
+        if 'FROM "entities_deal"' in query["sql"]:
+            with connection.cursor() as cursor:
+                cursor.execute("EXPLAIN (ANALYZE, FORMAT JSON) " + query["sql"].replace("%", "%%"))
+                plans.append(cursor.fetchone()[0][0]["Plan"])
+    return plans, page
+
+
+def assert_plans_use_index(plans: list[dict[str, Any]], index: str, *, is_first: bool) -> None:
+    """Fail unless each plan reads the rows off the index in its order, and passes over few of them."""
+    assert plans
+    for plan in plans:
+        nodes = list(walk_plan(plan))
+        scans = [node for node in nodes if node.get("Index Name") == index]
+        assert len(scans) == 1, json.dumps(plan, indent=1)
+        assert not any("Sort" in node["Node Type"] for node in nodes), plan
+        assert scans[0].get("Rows Removed by Filter", 0) <= 4, plan
+        assert is_first or "Index Cond" in scans[0], plan
+
+
+def walk_plan(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the nodes of a plan."""
+    yield node
+    for inner in node.get("Plans", []):
+        yield from walk_plan(inner)
 
 
 def test_rows_that_come_and_go_between_pages_shift_nothing(client_with_deals: Client) -> None:
