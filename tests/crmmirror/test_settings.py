@@ -60,6 +60,9 @@ def test_a_missing_setting_is_named_with_an_example(name: str) -> None:
         ("DEBUG", "maybe", "maybe"),
         ("HTTPS", "perhaps", "perhaps"),
         ("LOG_FORMAT", "xml", "json"),
+        ("COOKIE_NAME_PREFIX", "sales;", "letters, digits, - and _, and begin with a letter or a digit"),
+        ("COOKIE_NAME_PREFIX", "__Secure-", "such as sales-, not '__Secure-'"),
+        ("COOKIE_NAME_PREFIX", "vertrieb-süd", "letters, digits"),
     ],
 )
 def test_a_wrong_setting_is_named_with_what_is_wrong(setting: str, value: str, why: str) -> None:
