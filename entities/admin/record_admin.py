@@ -18,6 +18,7 @@ from crmmirror.lib.admin_kit.readonly_admin import ReadOnlyAdmin
 from entities.admin.listings import Listing, get_listing
 from entities.admin.record_columns import SORTABLE_COLUMNS, make_list_column, make_name_column
 from entities.admin.record_filters import StateFilter, reference_filter
+from entities.admin.record_names import state_badge
 from entities.admin.record_page import build_record_page
 from entities.admin.timeline_page import get_timeline_page
 from entities.admin.value_cells import get_field
@@ -101,7 +102,12 @@ class RecordAdmin(ReadOnlyAdmin):
         name = shorten(str(record))
         entries = get_timeline_page(record, request.GET.get("p", "1"))
         context = self.page_context(request, f"Timeline of {name}")
-        context |= {"record": record, "record_title": name, "entries": entries}
+        context |= {
+            "record": record,
+            "record_title": name,
+            "badge": state_badge(record),
+            "entries": entries,
+        }
         return TemplateResponse(request, "entities/timeline_page.html", context)
 
 

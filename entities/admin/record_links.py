@@ -6,6 +6,7 @@ from django.utils.safestring import SafeString
 
 from crmmirror.lib.admin_kit.cells import line_cell
 from crmmirror.lib.admin_kit.urls import change_url
+from entities.admin.record_names import state_badge
 from entities.models import Record
 from entities.models.introspection import model_name
 
@@ -16,8 +17,9 @@ def event_url(event_id: int) -> str:
 
 
 def record_link(record: Record) -> SafeString:
-    """Return a link to a record's page, under the record's name."""
-    return format_html('<a href="{}">{}</a>', change_url(type(record), record.pk), line_cell(str(record)))
+    """Return a link to a record's page, under the record's name, with the badge of its state."""
+    link = format_html('<a href="{}">{}</a>', change_url(type(record), record.pk), line_cell(str(record)))
+    return link + state_badge(record)
 
 
 def timeline_url(record: Record) -> str:
