@@ -1,8 +1,10 @@
-"""The admin site: its name, its front page, its login, and the order in which it lists the models.
+"""The admin site: its name, front page, login and order of models, and its answer to junk in an address.
 
 The apps are imported inside the methods, because Django makes the site before their models are loaded.
 """
 
+from collections.abc import Callable
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.admin import AdminSite
@@ -10,11 +12,16 @@ from django.contrib.admin.apps import AdminConfig
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
+from crmmirror.lib.admin_kit.address_check import ADDRESS_ERRORS, check_query
+from crmmirror.lib.admin_kit.cells import shorten
+
 if TYPE_CHECKING:
     from django.contrib.auth.forms import AuthenticationForm
 
 # The apps that staff work with come first.
 APP_ORDER = ("entities", "events", "auth")
+
+MAX_REASON_LENGTH = 200
 
 
 class MirrorSite(AdminSite):
@@ -36,6 +43,30 @@ class MirrorSite(AdminSite):
         from crmmirror.login_throttle import complete_login_response
 
         return complete_login_response(request, super().login(request, extra_context))
+
+    def admin_view(
+        self, view: Callable[..., HttpResponse], cacheable: bool = False
+    ) -> Callable[..., HttpResponse]:
+        """Return Django's wrapper around the view; it also answers 400 to an address that cannot be used."""
+
+        @wraps(view)
+        def checked_view(request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
+            try:
+                check_query(request)
+                return view(request, *args, **options)
+            except ADDRESS_ERRORS as error:
+                return self._unusable_address_page(request, str(error))
+
+        return super().admin_view(checked_view, cacheable)
+
+    def _unusable_address_page(self, request: HttpRequest, reason: str) -> HttpResponse:
+        context = {
+            **self.each_context(request),
+            "title": "This address cannot be used",
+            "reason": shorten(reason, MAX_REASON_LENGTH),
+            "path": request.path,
+        }
+        return TemplateResponse(request, "admin_kit/unusable_address.html", context, status=400)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         from events.admin.overview_page import build_overview

@@ -16,7 +16,7 @@ from crmmirror.lib.admin_kit.readonly_admin import ReadOnlyAdmin
 from entities.admin.listings import Listing, get_listing
 from entities.admin.record_columns import SORTABLE_COLUMNS, make_list_column, make_name_column
 from entities.admin.record_filters import StateFilter, reference_filter
-from entities.admin.record_names import state_badge
+from entities.admin.record_links import state_badge
 from entities.admin.record_page import build_record_page
 from entities.admin.record_search import search_help, search_records
 from entities.admin.timeline_page import get_timeline_page

@@ -6,8 +6,7 @@ from functools import partial
 from django.db.models import DateTimeField, Field
 from django.utils.safestring import SafeString
 
-from entities.admin.record_links import record_link
-from entities.admin.record_names import name_cell
+from entities.admin.record_links import name_cell, record_link
 from entities.admin.value_cells import LIST_CELLS, value_cell
 from entities.models import Record
 

@@ -11,7 +11,7 @@ from django.db.models import ForeignKey, Q, QuerySet
 from django.http import HttpRequest
 
 from crmmirror.lib.admin_kit.list_filters import ID_PATTERN, FoldedFilter, Lookups
-from entities.admin.record_names import name_text
+from entities.admin.record_links import name_text
 from entities.models import Record
 
 # Parameter value -> label, condition.

@@ -6,8 +6,7 @@ from django.core.paginator import Page as TimelinePage
 from django.utils.safestring import SafeString
 
 from entities.admin.former_values import FormerValues, build_former_values
-from entities.admin.record_links import timeline_url
-from entities.admin.record_names import name_text, state_badge
+from entities.admin.record_links import name_text, state_badge, timeline_url
 from entities.admin.referrers import Referrer, find_referrers
 from entities.admin.row_groups import RowGroup, ValueOrigin, build_row_groups, make_origin
 from entities.admin.timeline_page import get_timeline_page

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from django.db.models import F, Func, Max, Model, Q, QuerySet, TextField, Value
 
+from crmmirror.lib.phone_numbers import national_endings
 from entities.admin.listings import PHONE_COLUMNS, Listing
-from entities.admin.phone_numbers import national_endings
 from entities.admin.value_cells import get_field
 from entities.models import Record
 from entities.models.introspection import mirrored_fields

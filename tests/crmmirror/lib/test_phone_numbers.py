@@ -2,7 +2,7 @@
 
 import pytest
 
-from entities.admin.phone_numbers import national_endings
+from crmmirror.lib.phone_numbers import national_endings
 
 pytestmark = pytest.mark.unit
 

@@ -1,0 +1,29 @@
+"""Checks the query of an admin page's address before the page reads it."""
+
+import re
+
+from django.contrib.admin.exceptions import DisallowedModelAdminLookup, DisallowedModelAdminToField
+from django.core.exceptions import SuspiciousOperation
+from django.http import HttpRequest
+
+from crmmirror.lib.admin_kit.cells import shorten
+
+# Characters that no text in the database has. A query with one of them is an error of the database.
+UNSTORABLE_CHARACTERS = re.compile("[\x00\ud800-\udfff]")
+
+
+class UnusableAddress(SuspiciousOperation):
+    """The query of an address cannot be used; the message says why."""
+
+
+# What an admin page raises if its address asks for something that the page does not offer.
+ADDRESS_ERRORS = (UnusableAddress, DisallowedModelAdminLookup, DisallowedModelAdminToField)
+
+
+def check_query(request: HttpRequest) -> None:
+    """Raise UnusableAddress if a name or value in the query has one of UNSTORABLE_CHARACTERS."""
+    for name, values in request.GET.lists():
+        if any(UNSTORABLE_CHARACTERS.search(text) for text in (name, *map(str, values))):
+            raise UnusableAddress(
+                f"The parameter {shorten(name)!r} contains a character that no text has, such as NUL"
+            )
