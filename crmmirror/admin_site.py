@@ -1,19 +1,20 @@
-"""The admin site: its name, front page, login and order of models, and its answer to junk in an address.
+"""The admin site: its name, front page, login and order of models, and its answer to junk in a request.
 
 The apps are imported inside the methods, because Django makes the site before their models are loaded.
 """
 
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from django.contrib.admin import AdminSite
 from django.contrib.admin.apps import AdminConfig
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 
-from crmmirror.lib.admin_kit.address_check import ADDRESS_ERRORS, check_query
 from crmmirror.lib.admin_kit.cells import shorten
+from crmmirror.lib.admin_kit.request_check import REQUEST_ERRORS, check_query
 
 if TYPE_CHECKING:
     from django.contrib.auth.forms import AuthenticationForm
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 APP_ORDER = ("entities", "events", "auth")
 
 MAX_REASON_LENGTH = 200
+
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
 class MirrorSite(AdminSite):
@@ -44,29 +47,27 @@ class MirrorSite(AdminSite):
 
         return complete_login_response(request, super().login(request, extra_context))
 
-    def admin_view(
-        self, view: Callable[..., HttpResponse], cacheable: bool = False
-    ) -> Callable[..., HttpResponse]:
-        """Return Django's wrapper around the view; it also answers 400 to an address that cannot be used."""
+    def admin_view(self, view: View, cacheable: bool = False) -> View:
+        """Return Django's wrapper around the view; it also answers 400 to a request that cannot be used."""
 
         @wraps(view)
-        def checked_view(request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
+        def checked_view(request: HttpRequest, *args: Any, **options: Any) -> HttpResponseBase:
             try:
                 check_query(request)
                 return view(request, *args, **options)
-            except ADDRESS_ERRORS as error:
-                return self._unusable_address_page(request, str(error))
+            except REQUEST_ERRORS as error:
+                return self._unusable_request_page(request, str(error))
 
-        return super().admin_view(checked_view, cacheable)
+        return super().admin_view(cast(View, checked_view), cacheable)
 
-    def _unusable_address_page(self, request: HttpRequest, reason: str) -> HttpResponse:
+    def _unusable_request_page(self, request: HttpRequest, reason: str) -> HttpResponse:
         context = {
             **self.each_context(request),
-            "title": "This address cannot be used",
+            "title": "This request cannot be used",
             "reason": shorten(reason, MAX_REASON_LENGTH),
             "path": request.path,
         }
-        return TemplateResponse(request, "admin_kit/unusable_address.html", context, status=400)
+        return TemplateResponse(request, "admin_kit/unusable_request.html", context, status=400)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         from events.admin.overview_page import build_overview

@@ -40,6 +40,8 @@ BEHIND_PROXY = env.read_flag("BEHIND_PROXY", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 # Origins beyond the mirror's own from which forms may be posted, such as https://mirror.example.
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+# The answer to a form whose token is not the browser's.
+CSRF_FAILURE_VIEW = "crmmirror.admin.csrf_failure.csrf_failure"
 # With HTTPS, plain HTTP is redirected, and cookies travel over TLS only.
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 # Scripts cannot read these cookies.

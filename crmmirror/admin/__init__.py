@@ -1,7 +1,6 @@
 """Pages of the admin that no app of ours has: users, groups, and the answer to a form with an old token."""
 
 from django.contrib import admin
-
 from django.contrib.auth.models import Group, User
 
 from crmmirror.admin.user_admin import MirrorGroupAdmin, MirrorUserAdmin

@@ -2,12 +2,12 @@
 
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 
-from crmmirror.lib.admin_kit.declared_lookups import DeclaredLookupsAdmin
+from crmmirror.lib.admin_kit.strict_list import StrictListAdmin
 
 
-class MirrorUserAdmin(DeclaredLookupsAdmin, UserAdmin):
+class MirrorUserAdmin(StrictListAdmin, UserAdmin):
     """The users of the admin and the API."""
 
 
-class MirrorGroupAdmin(DeclaredLookupsAdmin, GroupAdmin):
+class MirrorGroupAdmin(StrictListAdmin, GroupAdmin):
     """The groups by which users are given permissions."""

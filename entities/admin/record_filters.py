@@ -12,7 +12,6 @@ from django.http import HttpRequest
 
 from crmmirror.lib.admin_kit.list_filters import ID_PATTERN, FoldedFilter, Lookups
 from entities.admin.record_links import name_text
-from entities.models import Record
 
 # Parameter value -> label, condition.
 STATES = {
@@ -59,7 +58,7 @@ def reference_filter(field: ForeignKey) -> type[SimpleListFilter]:
                 return []
             if not ID_PATTERN.fullmatch(id):
                 raise IncorrectLookupParameters(f"{field.name}={id!r}: give the number of a record.")
-            referred: Record | None = field.related_model._default_manager.filter(pk=id).first()
+            referred: Any = field.related_model._default_manager.filter(pk=id).first()
             return [(id, name_text(referred) if referred else f"no such {self.title}")]
 
         def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:

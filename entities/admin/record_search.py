@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable
+from typing import Any
 
 from django.db.models import F, Func, Max, Model, Q, QuerySet, TextField, Value
 
@@ -85,5 +86,5 @@ def _has_number(columns: Iterable[str], text: str, regions: Iterable[str]) -> Q:
 
 def _default_regions(model: type[Model]) -> set[str]:
     """Return the regions in which the sources write numbers without a country code."""
-    sources = model._meta.get_field("source").related_model._default_manager.all()
-    return {getattr(source, "default_region", "") for source in sources} - {""}
+    source_model: Any = model._meta.get_field("source").related_model
+    return {getattr(source, "default_region", "") for source in source_model._default_manager.all()} - {""}

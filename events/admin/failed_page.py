@@ -34,7 +34,7 @@ from events.reports.failure_reasons import (
 REAPPLY_PERMISSION = "events.change_event"
 # The page that asks for confirmation counts the matching events up to here.
 MAX_COUNTED = 100_000
-# The parameters of a list that do not change which events it has: Django's for page and order, its error flag.
+# The parameters of a list that do not change which events it has: its page, its order, Django's error flag.
 POSITION_PARAMETERS = (PAGE_VAR, ORDER_VAR, ERROR_FLAG)
 
 

@@ -13,7 +13,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.html import format_html
 
-from crmmirror.lib.admin_kit.declared_lookups import DeclaredLookupsAdmin
+from crmmirror.lib.admin_kit.strict_list import StrictListAdmin
 from crmmirror.lib.admin_kit.urls import change_url
 from entities.admin.record_links import event_url
 from events.models import Source, SourceSecret
@@ -44,7 +44,7 @@ class RotationForm(forms.Form):
     )
 
 
-class SourceActions(DeclaredLookupsAdmin):
+class SourceActions(StrictListAdmin):
     """The pages below a source's own. They need the permission to change the source."""
 
     def get_urls(self) -> list[URLPattern]:

@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group, User
 from django.db.models import Model
 from django.test import Client
 
-from crmmirror.lib.admin_kit.declared_lookups import DeclaredLookupsAdmin
+from crmmirror.lib.admin_kit.strict_list import StrictListAdmin
 from entities.models import Record
 from events.models import Refusal
 from tests.support.api_client import create_event, create_record
@@ -115,7 +115,7 @@ def rows() -> None:
 
 def test_every_list_takes_only_the_filters_that_it_declares() -> None:
     assert [
-        get_name(model) for model in MODELS if not isinstance(site._registry[model], DeclaredLookupsAdmin)
+        get_name(model) for model in MODELS if not isinstance(site._registry[model], StrictListAdmin)
     ] == []
 
 
@@ -157,6 +157,35 @@ def test_an_address_that_cannot_be_used_is_answered_with_the_reason(address: str
     assert answer.status_code == 400
     assert reason in page
     assert f'<a href="{address.partition("?")[0]}">' in page
+
+
+@pytest.mark.parametrize("address", ["/admin/events/event/", "/admin/auth/user/", "/admin/auth/group/"])
+@pytest.mark.parametrize("selected", ["abc", "\0", "-1", "9" * 30, "²"])
+def test_a_selection_that_is_none_is_refused(address: str, selected: str, rows: None) -> None:
+    action = "apply_selected_again" if "event" in address else "delete_selected"
+    answer = log_in_staff().post(address, {"action": action, "_selected_action": selected, "index": "0"})
+    assert answer.status_code == 400
+    assert "The selection contains" in answer.content.decode()
+
+
+@pytest.mark.parametrize("junk", ["%00", "9" * 5000, "%FF", "(", "%ED%A0%80"])
+def test_junk_in_the_address_of_a_page_is_never_an_error_of_the_server(junk: str, rows: None) -> None:
+    client = log_in_staff()
+    client.raise_request_exception = False
+    addresses = [
+        f"/admin/{page}/{junk}/{view}/"
+        for page in ("entities/deal", "events/event", "events/source", "auth/user")
+        for view in ("change", "history", "delete", "timeline", "raw", "rotate", "password")
+    ]
+    addresses += [
+        f"/admin/r/{junk}/{junk}/",
+        f"/admin/autocomplete/?app_label={junk}&model_name={junk}&field_name={junk}",
+        f"/admin/login/?next={junk}",
+        f"/admin/events/event/drift/?days={junk}&vendor={junk}",
+        f"/admin/events/event/apply-all-again/?reason={junk}&p={junk}",
+        f"/admin/auth/user/add/?username={junk}&groups={junk}&date_joined={junk}",
+    ]
+    assert [address for address in addresses if client.get(address).status_code >= 500] == []
 
 
 def test_the_filters_of_users_work() -> None:

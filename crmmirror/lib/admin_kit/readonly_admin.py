@@ -8,10 +8,10 @@ from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
 
 from crmmirror.lib.admin_kit.capped_paginator import CappedPaginator
-from crmmirror.lib.admin_kit.declared_lookups import DeclaredLookupsAdmin
+from crmmirror.lib.admin_kit.strict_list import StrictListAdmin
 
 
-class ReadOnlyAdmin(DeclaredLookupsAdmin):
+class ReadOnlyAdmin(StrictListAdmin):
     """A list of rows, and for each row a page instead of Django's form."""
 
     paginator = CappedPaginator

@@ -1,4 +1,4 @@
-"""Checks the query of an admin page's address before the page reads it."""
+"""Checks what a request asks of an admin page, before the page reads it."""
 
 import re
 
@@ -12,18 +12,18 @@ from crmmirror.lib.admin_kit.cells import shorten
 UNSTORABLE_CHARACTERS = re.compile("[\x00\ud800-\udfff]")
 
 
-class UnusableAddress(SuspiciousOperation):
-    """The query of an address cannot be used; the message says why."""
+class UnusableRequest(SuspiciousOperation):
+    """A part of the request cannot be used; the message says which, and why."""
 
 
-# What an admin page raises if its address asks for something that the page does not offer.
-ADDRESS_ERRORS = (UnusableAddress, DisallowedModelAdminLookup, DisallowedModelAdminToField)
+# What an admin page raises if the request asks for something that the page does not offer.
+REQUEST_ERRORS = (UnusableRequest, DisallowedModelAdminLookup, DisallowedModelAdminToField)
 
 
 def check_query(request: HttpRequest) -> None:
-    """Raise UnusableAddress if a name or value in the query has one of UNSTORABLE_CHARACTERS."""
+    """Raise UnusableRequest if a name or value in the query has one of UNSTORABLE_CHARACTERS."""
     for name, values in request.GET.lists():
         if any(UNSTORABLE_CHARACTERS.search(text) for text in (name, *map(str, values))):
-            raise UnusableAddress(
+            raise UnusableRequest(
                 f"The parameter {shorten(name)!r} contains a character that no text has, such as NUL"
             )
