@@ -1,20 +1,30 @@
-"""The admin site: its name, its front page, its login, and the order in which it lists the models.
+"""The admin site: its name, front page, login and order of models, and its answer to junk in a request.
 
 The apps are imported inside the methods, because Django makes the site before their models are loaded.
 """
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from django.contrib.admin import AdminSite
 from django.contrib.admin.apps import AdminConfig
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
+
+from crmmirror.lib.admin_kit.cells import shorten
+from crmmirror.lib.admin_kit.request_check import REQUEST_ERRORS, check_query
 
 if TYPE_CHECKING:
     from django.contrib.auth.forms import AuthenticationForm
 
 # The apps that staff work with come first.
 APP_ORDER = ("entities", "events", "auth")
+
+MAX_REASON_LENGTH = 200
+
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
 class MirrorSite(AdminSite):
@@ -36,6 +46,28 @@ class MirrorSite(AdminSite):
         from crmmirror.login_throttle import complete_login_response
 
         return complete_login_response(request, super().login(request, extra_context))
+
+    def admin_view(self, view: View, cacheable: bool = False) -> View:
+        """Return Django's wrapper around the view; it also answers 400 to a request that cannot be used."""
+
+        @wraps(view)
+        def checked_view(request: HttpRequest, *args: Any, **options: Any) -> HttpResponseBase:
+            try:
+                check_query(request)
+                return view(request, *args, **options)
+            except REQUEST_ERRORS as error:
+                return self._unusable_request_page(request, str(error))
+
+        return super().admin_view(cast(View, checked_view), cacheable)
+
+    def _unusable_request_page(self, request: HttpRequest, reason: str) -> HttpResponse:
+        context = {
+            **self.each_context(request),
+            "title": "This request cannot be used",
+            "reason": shorten(reason, MAX_REASON_LENGTH),
+            "path": request.path,
+        }
+        return TemplateResponse(request, "admin_kit/unusable_request.html", context, status=400)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         from events.admin.overview_page import build_overview

@@ -1,6 +1,7 @@
 """Reads and checks the environment. Every error is one line that says what is wrong and how to correct it."""
 
 import os
+import re
 import sys
 from collections import ChainMap
 from collections.abc import Mapping
@@ -23,6 +24,7 @@ REQUIRED = {
     "BROKER_URL": "redis://host:6379/0 or amqp://user:password@host//",
 }
 DATABASE_SCHEMES = {"postgres", "postgresql"}
+COOKIE_NAME_PREFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 BROKER_SCHEMES = {"redis", "rediss", "redis+socket", "sentinel", "amqp", "amqps", "pyamqp"}
 # Commands that read the code and the settings only, and so run before there is a database or a broker.
 OFFLINE_COMMANDS = {
@@ -83,6 +85,20 @@ class Environment(environ.Env):
         if word not in choices:
             raise ImproperlyConfigured(f"{name} must be {' or '.join(choices)}, not {word!r}.")
         return word
+
+    def read_cookie_name_prefix(self, name: str) -> str:
+        """Read the beginning of cookies' names, which may be empty.
+
+        The first character is no underscore, so that it is not one of the prefixes that browsers give a
+        meaning, such as "__Secure-".
+        """
+        prefix = self.str(name, default="").strip()
+        if prefix and not COOKIE_NAME_PREFIX.fullmatch(prefix):
+            raise ImproperlyConfigured(
+                f"{name} must be letters, digits, - and _, and begin with a letter or a digit, such as"
+                f" sales-, not {prefix!r}."
+            )
+        return prefix
 
     def read_database(self) -> dict[str, Any]:
         """Read DATABASE_URL, which must be of PostgreSQL, as an entry of Django's DATABASES."""

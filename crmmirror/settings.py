@@ -40,6 +40,8 @@ BEHIND_PROXY = env.read_flag("BEHIND_PROXY", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 # Origins beyond the mirror's own from which forms may be posted, such as https://mirror.example.
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+# The answer to a form whose token is not the browser's.
+CSRF_FAILURE_VIEW = "crmmirror.admin.csrf_failure.csrf_failure"
 # With HTTPS, plain HTTP is redirected, and cookies travel over TLS only.
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 # Scripts cannot read these cookies.
@@ -47,12 +49,15 @@ SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 # "Lax", so that a link in a mail leads to its page and not to the login. This is safe because no GET
 # request changes anything.
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-# Browsers accept a cookie with this prefix only from this host itself, and over TLS.
-COOKIE_PREFIX = "__Host-" if HTTPS else ""
+# Browsers accept a cookie with the prefix "__Host-" only from this host itself, and over TLS. Cookies do not
+# tell the ports of a host apart: each of several mirrors on one host needs a COOKIE_NAME_PREFIX of its own.
+COOKIE_PREFIX = ("__Host-" if HTTPS else "") + env.read_cookie_name_prefix("COOKIE_NAME_PREFIX")
 # The cookies' names; the last one marks a browser that has logged in before (crmmirror.login_throttle).
 SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
 CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
 KNOWN_BROWSER_COOKIE_NAME = f"{COOKIE_PREFIX}known"
+# The admin's messages travel in the session, because the name of Django's cookie for them cannot be set.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 # How long browsers refuse plain HTTP after one visit (Strict-Transport-Security): a year.
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 # The same for subdomains, and for browsers that have never visited (the preload list).

@@ -5,14 +5,24 @@ the entry in `crmmirror.urls` serves `reverse`. Unknown addresses are answered h
 counted.
 """
 
-from django.urls import path, re_path
+from django.urls import path, re_path, register_converter
+from django.urls.converters import UUIDConverter
 
 from events.endpoint.views import receive
 
+
+class AnyCaseUUIDConverter(UUIDConverter):
+    """Takes a uuid in lower case and in capitals: some vendors' forms change the case of an address."""
+
+    regex = f"(?i:{UUIDConverter.regex})"
+
+
+register_converter(AnyCaseUUIDConverter, "any_case_uuid")
+
 app_name = "webhooks"
 urlpatterns = [
-    path("<uuid:uuid>/", receive, name="receive"),
+    path("<any_case_uuid:uuid>/", receive, name="receive"),
     # People often paste the address without the slash, and vendors do not follow a redirect.
-    path("<uuid:uuid>", receive),
+    path("<any_case_uuid:uuid>", receive),
     re_path("", receive),
 ]

@@ -12,6 +12,8 @@ from entities.models import Record
 from entities.models.introspection import mirrored_fields, model_name
 
 MAX_DERIVED_COLUMNS = 4
+# The columns that hold a phone number, or may: a search for one looks in them, however it is written.
+PHONE_COLUMNS = frozenset({"phone", "mobile", "secondary_mobile", "from_address"})
 # The classes of columns that a derived listing may show.
 LISTED_FIELDS = (models.TextField, models.DecimalField, models.DateField, models.ForeignKey)
 

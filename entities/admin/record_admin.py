@@ -1,13 +1,11 @@
 """The lists of the mirrored records, and the addresses of each record's pages."""
 
 from collections.abc import Iterable
-from functools import reduce
-from operator import or_
 from typing import Any, cast
 
 from django.contrib.admin import SimpleListFilter
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import ForeignKey, JSONField, Max, Model, Q, QuerySet
+from django.db.models import ForeignKey, JSONField, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -18,15 +16,12 @@ from crmmirror.lib.admin_kit.readonly_admin import ReadOnlyAdmin
 from entities.admin.listings import Listing, get_listing
 from entities.admin.record_columns import SORTABLE_COLUMNS, make_list_column, make_name_column
 from entities.admin.record_filters import StateFilter, reference_filter
+from entities.admin.record_links import state_badge
 from entities.admin.record_page import build_record_page
+from entities.admin.record_search import search_help, search_records
 from entities.admin.timeline_page import get_timeline_page
 from entities.admin.value_cells import get_field
 from entities.models import Record
-
-# No index serves a search for a part of a text, so that it reads this many of the newest rows at most.
-# The vendor's id has an index and is searched in all rows.
-MAX_SEARCHED_ROWS = 200_000
-MAX_SEARCH_WORDS = 5
 
 
 class RecordList(ChangeList):
@@ -51,7 +46,7 @@ class RecordAdmin(ReadOnlyAdmin):
         self.reference_columns = tuple(field.name for field in fields if isinstance(field, ForeignKey))
         self.list_display = (make_name_column(model), *map(make_list_column, [*fields, *times]), "source")
         self.filters = tuple(_make_filters(model, self.listing))
-        self.search_help_text = _search_help(model, self.listing)  # type: ignore[misc]
+        self.search_help_text = search_help(model, self.listing)  # type: ignore[misc]
         super().__init__(model, admin_site)
 
     def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
@@ -69,15 +64,7 @@ class RecordAdmin(ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet, search_term: str
     ) -> tuple[QuerySet, bool]:
-        """Find rows with this id of the vendor, and recent rows with all the words. See MAX_SEARCHED_ROWS."""
-        if not search_term.strip():
-            return queryset, False
-        newest = self.model._default_manager.aggregate(newest=Max("pk"))["newest"] or 0
-        has_words = Q(pk__gt=newest - MAX_SEARCHED_ROWS)
-        for word in search_term.split()[:MAX_SEARCH_WORDS]:
-            conditions = (Q(**{f"{name}__icontains": word}) for name in self.listing.search_columns)
-            has_words &= reduce(or_, conditions)
-        return queryset.filter(Q(external_id=search_term.strip()) | has_words), False
+        return search_records(self.model, self.listing, queryset, search_term), False
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -101,7 +88,12 @@ class RecordAdmin(ReadOnlyAdmin):
         name = shorten(str(record))
         entries = get_timeline_page(record, request.GET.get("p", "1"))
         context = self.page_context(request, f"Timeline of {name}")
-        context |= {"record": record, "record_title": name, "entries": entries}
+        context |= {
+            "record": record,
+            "record_title": name,
+            "badge": state_badge(record),
+            "entries": entries,
+        }
         return TemplateResponse(request, "entities/timeline_page.html", context)
 
 
@@ -115,11 +107,6 @@ def _make_filters(model: type[Record], listing: Listing) -> Iterable[type[Simple
     for field in model._meta.concrete_fields:
         if isinstance(field, ForeignKey) and issubclass(field.related_model, Record):
             yield reference_filter(field)
-
-
-def _search_help(model: type[Record], listing: Listing) -> str:
-    labels = " or ".join(str(get_field(model, name).verbose_name) for name in listing.search_columns)
-    return f"Words in {labels} of the newest {MAX_SEARCHED_ROWS:,} records, or the vendor's complete id."
 
 
 def _document_paths(model: type[Model], references: Iterable[str]) -> list[str]:

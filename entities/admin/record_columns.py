@@ -4,11 +4,9 @@ from collections.abc import Callable
 from functools import partial
 
 from django.db.models import DateTimeField, Field
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from crmmirror.lib.admin_kit.cells import badge_cell, line_cell
-from entities.admin.record_links import record_link
+from entities.admin.record_links import name_cell, record_link
 from entities.admin.value_cells import LIST_CELLS, value_cell
 from entities.models import Record
 
@@ -22,9 +20,7 @@ def make_name_column(model: type[Record]) -> ListColumn:
     """Make the first column: the record's name, and a badge if it is deleted or a placeholder."""
 
     def name(record: Record) -> SafeString:
-        badge = "deleted" if record.is_deleted else "placeholder" if record.is_placeholder else ""
-        title = line_cell(str(record))
-        return format_html("{} {}", title, badge_cell(badge)) if badge else title
+        return name_cell(record)
 
     name.short_description = str(model._meta.verbose_name)  # type: ignore[attr-defined]
     return name

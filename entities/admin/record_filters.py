@@ -7,11 +7,11 @@ from typing import Any
 from django.contrib.admin import ModelAdmin, SimpleListFilter
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import ForeignKey, Model, Q, QuerySet
+from django.db.models import ForeignKey, Q, QuerySet
 from django.http import HttpRequest
 
-from crmmirror.lib.admin_kit.cells import shorten
 from crmmirror.lib.admin_kit.list_filters import ID_PATTERN, FoldedFilter, Lookups
+from entities.admin.record_links import name_text
 
 # Parameter value -> label, condition.
 STATES = {
@@ -58,8 +58,8 @@ def reference_filter(field: ForeignKey) -> type[SimpleListFilter]:
                 return []
             if not ID_PATTERN.fullmatch(id):
                 raise IncorrectLookupParameters(f"{field.name}={id!r}: give the number of a record.")
-            referred: Model | None = field.related_model._default_manager.filter(pk=id).first()
-            return [(id, shorten(str(referred)) if referred else f"no such {self.title}")]
+            referred: Any = field.related_model._default_manager.filter(pk=id).first()
+            return [(id, name_text(referred) if referred else f"no such {self.title}")]
 
         def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
             return queryset.filter(**{field.attname: self.value()}) if self.value() else queryset

@@ -1,10 +1,10 @@
-"""Links to the pages of records and of the events behind them."""
+"""Names of records, marked unless the record is live, and links to its pages and the events behind them."""
 
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from crmmirror.lib.admin_kit.cells import line_cell
+from crmmirror.lib.admin_kit.cells import badge_cell, line_cell, shorten
 from crmmirror.lib.admin_kit.urls import change_url
 from entities.models import Record
 from entities.models.introspection import model_name
@@ -16,10 +16,33 @@ def event_url(event_id: int) -> str:
 
 
 def record_link(record: Record) -> SafeString:
-    """Return a link to a record's page, under the record's name."""
-    return format_html('<a href="{}">{}</a>', change_url(type(record), record.pk), line_cell(str(record)))
+    """Return a link to a record's page, under the record's name, with the badge of its state."""
+    link = format_html('<a href="{}">{}</a>', change_url(type(record), record.pk), line_cell(str(record)))
+    return link + state_badge(record)
 
 
 def timeline_url(record: Record) -> str:
     """Return the address of a record's timeline."""
     return reverse(f"admin:entities_{model_name(type(record))}_timeline", args=[record.pk])
+
+
+def state_word(record: Record) -> str:
+    """Return "deleted", "placeholder", or an empty string for a live record."""
+    return "deleted" if record.is_deleted else "placeholder" if record.is_placeholder else ""
+
+
+def state_badge(record: Record) -> SafeString:
+    """Render the record's state as a badge; nothing for a live record."""
+    word = state_word(record)
+    return format_html(" {}", badge_cell(word)) if word else SafeString()
+
+
+def name_cell(record: Record) -> SafeString:
+    """Render the record's name as one short line, with the badge of its state."""
+    return line_cell(str(record)) + state_badge(record)
+
+
+def name_text(record: Record) -> str:
+    """Return the record's name as a short text, with its state in brackets."""
+    word = state_word(record)
+    return f"{shorten(str(record))} ({word})" if word else shorten(str(record))

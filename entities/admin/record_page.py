@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from django.core.paginator import Page as TimelinePage
+from django.utils.safestring import SafeString
 
 from entities.admin.former_values import FormerValues, build_former_values
-from entities.admin.record_links import timeline_url
+from entities.admin.record_links import name_text, state_badge, timeline_url
 from entities.admin.referrers import Referrer, find_referrers
 from entities.admin.row_groups import RowGroup, ValueOrigin, build_row_groups, make_origin
 from entities.admin.timeline_page import get_timeline_page
@@ -18,10 +19,14 @@ from entities.provenance import find_provenance
 class RecordPage:
     """A record's values in groups, the records that refer to it, its history and its newest events.
 
+    badge: the record's state; empty for a live one.
+    sub_account: its name; empty if the record has none.
     deletion: the event that deleted the record; None for a live one.
     """
 
     record: Record
+    badge: SafeString
+    sub_account: str
     deletion: ValueOrigin | None
     groups: tuple[RowGroup, ...]
     referrers: tuple[Referrer, ...]
@@ -35,6 +40,8 @@ def build_record_page(record: Record) -> RecordPage:
     origins = {name: make_origin(provenance) for name, provenance in find_provenance(record).items()}
     return RecordPage(
         record=record,
+        badge=state_badge(record),
+        sub_account=name_text(record.sub_account) if record.sub_account else "",
         deletion=origins.get(EXISTS) if record.is_deleted else None,
         groups=tuple(build_row_groups(record, origins)),
         referrers=tuple(find_referrers(record)),

@@ -33,6 +33,7 @@ from events.admin.failed_page import (
     REAPPLY_PERMISSION,
     ReasonFilter,
     apply_all_again_page,
+    confirmation_url,
     failed_page,
     pending_message,
 )
@@ -119,9 +120,13 @@ class EventAdmin(ReadOnlyAdmin):
         return bool(request.user.has_perm(REAPPLY_PERMISSION))
 
     @admin.action(description="Apply again", permissions=["apply"])
-    def apply_selected_again(self, request: HttpRequest, queryset: QuerySet[Event]) -> None:
+    def apply_selected_again(self, request: HttpRequest, queryset: QuerySet[Event]) -> HttpResponse | None:
+        """Apply the selected events again. For a selection across pages, ask for confirmation first."""
+        if request.POST.get("select_across") == "1":
+            return redirect(confirmation_url(request))
         count = reapply(queryset)
         self.message_user(request, pending_message(count), messages.SUCCESS)
+        return None
 
     def get_urls(self) -> list[URLPattern]:
         routes: dict[str, Callable[..., HttpResponse]] = {

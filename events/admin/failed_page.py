@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.contrib.admin import SimpleListFilter
 from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ERROR_FLAG, ORDER_VAR, PAGE_VAR
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -33,6 +34,8 @@ from events.reports.failure_reasons import (
 REAPPLY_PERMISSION = "events.change_event"
 # The page that asks for confirmation counts the matching events up to here.
 MAX_COUNTED = 100_000
+# The parameters of a list that do not change which events it has: its page, its order, Django's error flag.
+POSITION_PARAMETERS = (PAGE_VAR, ORDER_VAR, ERROR_FLAG)
 
 
 class ReasonFilter(FoldedFilter):
@@ -77,6 +80,14 @@ def reapply_url(**filters: str) -> str:
     return f"{reverse('admin:events_event_apply_all_again')}?{urlencode(filters)}"
 
 
+def confirmation_url(request: HttpRequest) -> str:
+    """Return the address of that page for the filters and the search of the list that is asked for."""
+    filters = request.GET.copy()
+    for name in POSITION_PARAMETERS:
+        filters.pop(name, None)
+    return f"{reverse('admin:events_event_apply_all_again')}?{filters.urlencode()}"
+
+
 def failed_page(admin: ReadOnlyAdmin, request: HttpRequest) -> HttpResponse:
     """Show the failed and the malformed events by reason."""
     if not admin.has_view_permission(request):
@@ -101,7 +112,11 @@ def apply_all_again_page(admin: ReadOnlyAdmin, request: HttpRequest) -> HttpResp
     context = admin.page_context(request, "Apply again") | {
         "count": format_capped(counted, MAX_COUNTED),
         "is_one": counted == 1,
-        "filters": [(name, text_cell(str(value))) for name, value in request.GET.items() if name != "p"],
+        "filters": [
+            (name, text_cell(str(value)))
+            for name, value in request.GET.items()
+            if name not in POSITION_PARAMETERS
+        ],
         "list_url": f"{changelist_url(Event)}?{request.GET.urlencode()}",
     }
     return TemplateResponse(request, "events/apply_all_again.html", context)

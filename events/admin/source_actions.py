@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect
@@ -14,6 +14,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.html import format_html
 
+from crmmirror.lib.admin_kit.strict_list import StrictListAdmin
 from crmmirror.lib.admin_kit.urls import change_url
 from entities.admin.record_links import event_url
 from entities.vendors import UnusableVendor
@@ -54,7 +55,7 @@ class RotationForm(forms.Form):
     )
 
 
-class SourceActions(admin.ModelAdmin):
+class SourceActions(StrictListAdmin):
     """The pages below a source's own. They need the permission to change the source."""
 
     def get_urls(self) -> list[URLPattern]:

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
+from django.contrib.admin import site
 from django.contrib.auth.models import User
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
-from entities.models import Deal
+from entities.models import Deal, Lead
 from events.models import Event, Refusal, Source
 from events.processing.drain import drain_backlog
 from events.sources.registry import create_source
@@ -158,6 +159,64 @@ def test_an_event_is_applied_again_from_its_page_and_from_the_list(visit: Visit)
     visit.page.click("button[name=index]")
     assert "1 event is pending again." in visit.page.inner_text(".messagelist")
     assert visit.complaints == []
+
+
+def test_all_events_of_a_list_are_applied_again_after_a_page_that_counts_and_asks(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(site.get_model_admin(Event), "list_per_page", 2)
+    for number in range(3):
+        store_and_apply("deal.created", {"title": f"no id {number}"})
+    store_and_apply("deal.created", {"id": "dl_1", "title": "Deal"})
+    visit.goto(list_url(Event) + "?status=failed")
+    visit.page.check("#action-toggle")
+    visit.page.click("text=Select all 3 events")
+    assert "All 3 selected" in visit.page.inner_text(".actions")
+    visit.page.select_option("[name=action]", "apply_selected_again")
+    visit.page.click("button[name=index]")
+    assert "This will apply 3 events again." in visit.page.inner_text("#content")
+    visit.page.click("[type=submit][value='Apply again']")
+    assert "3 events are pending again." in visit.page.inner_text(".messagelist")
+    assert Event.objects.filter(status="pending").count() == 3
+    assert visit.complaints == []
+
+
+def test_a_record_is_searched_by_a_phrase_and_by_its_phone_number(visit: Visit) -> None:
+    for key, name, mobile in (
+        ("ld_1", "Jane Smith of Acme", "(050) 765-4321"),
+        ("ld_2", "Smith, Jane", "+971 4 111 2233"),
+    ):
+        store_and_apply("lead.created", {"id": key, "name": name, "mobile": mobile})
+    visit.goto(list_url(Lead))
+    for term in ('"Jane Smith"', "00971 50-765 4321"):
+        visit.page.fill("#searchbar", term)
+        visit.page.press("#searchbar", "Enter")
+        visit.page.wait_for_url("**?q=*")
+        assert visit.page.locator("#result_list tbody th").all_inner_texts() == ["Jane Smith of Acme"], term
+        assert visit.page.input_value("#searchbar") == term
+    assert visit.complaints == []
+
+
+def test_an_old_login_form_leads_on_and_an_old_page_asks_to_try_again(visit: Visit) -> None:
+    User.objects.create_superuser("ann", password="secret")
+    visit.page.context.clear_cookies()
+    visit.goto("/admin/entities/deal/")
+    other = Visit(visit.page.context.new_page(), visit.base)
+    other.goto("/admin/")
+    for tab in (other, visit):
+        tab.page.fill("#id_username", "ann")
+        tab.page.fill("#id_password", "secret")
+        tab.page.click("[type=submit]")
+    assert visit.page.url == f"{visit.base}/admin/entities/deal/"
+    visit.goto("/admin/auth/group/add/")
+    other.page.context.clear_cookies(name=settings.CSRF_COOKIE_NAME)
+    other.goto("/admin/auth/group/add/")
+    visit.page.fill("#id_name", "analysts")
+    visit.page.click("[name=_save]")
+    assert visit.page.inner_text("h1") == "The form could not be accepted"
+    visit.page.click("text=Try again")
+    assert visit.page.url == f"{visit.base}/admin/auth/group/add/"
+    assert [complaint for complaint in visit.complaints if "403" not in complaint] == []
 
 
 @pytest.mark.parametrize("width", [1920, 1280, 1024, 768, 420])

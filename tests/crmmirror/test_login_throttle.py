@@ -266,7 +266,12 @@ def test_pages_come_with_strict_headers(ann: User) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_over_https_cookies_are_for_this_host_and_for_no_script(ann: User, tmp_path: Path) -> None:
-    environment = {"HTTPS": "true", "BEHIND_PROXY": "true", "LOG_LEVEL": "ERROR"}
+    environment = {
+        "HTTPS": "true",
+        "BEHIND_PROXY": "true",
+        "LOG_LEVEL": "ERROR",
+        "COOKIE_NAME_PREFIX": "sales-",
+    }
     proxy_headers = {"X-Forwarded-Proto": "https", "X-Forwarded-For": OFFICE}
     with run_web_server(tmp_path, environment) as web:
         connection = HTTPConnection(HOST, web.port, timeout=30)
@@ -274,7 +279,7 @@ def test_over_https_cookies_are_for_this_host_and_for_no_script(ann: User, tmp_p
         response = connection.getresponse()
         connection.close()
     cookie = response.headers["Set-Cookie"]
-    assert cookie.startswith("__Host-csrftoken=")
+    assert cookie.startswith("__Host-sales-csrftoken=")
     assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= set(cookie.split("; "))
     assert "Domain" not in cookie
     assert response.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains; preload"

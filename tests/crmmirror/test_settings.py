@@ -63,6 +63,9 @@ def test_a_missing_setting_is_named_with_an_example(name: str) -> None:
         ("STATEMENT_SECONDS", "0", "1 or more"),
         ("READER_CONNECTIONS", "many", "many"),
         ("DELIVERY_CONNECTIONS", "-1", "1 or more"),
+        ("COOKIE_NAME_PREFIX", "sales;", "letters, digits, - and _, and begin with a letter or a digit"),
+        ("COOKIE_NAME_PREFIX", "__Secure-", "such as sales-, not '__Secure-'"),
+        ("COOKIE_NAME_PREFIX", "vertrieb-süd", "letters, digits"),
     ],
 )
 def test_a_wrong_setting_is_named_with_the_reason(setting: str, value: str, reason: str) -> None:

@@ -2,15 +2,16 @@
 
 from typing import Any
 
-from django.contrib.admin import ModelAdmin, ShowFacets
+from django.contrib.admin import ShowFacets
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
 
 from crmmirror.lib.admin_kit.capped_paginator import CappedPaginator
+from crmmirror.lib.admin_kit.strict_list import StrictListAdmin
 
 
-class ReadOnlyAdmin(ModelAdmin):
+class ReadOnlyAdmin(StrictListAdmin):
     """A list of rows, and for each row a page instead of Django's form."""
 
     paginator = CappedPaginator

@@ -150,7 +150,7 @@ def test_an_empty_list_says_so() -> None:
 
 
 def test_a_search_for_words_reads_no_more_than_the_newest_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("entities.admin.record_admin.MAX_SEARCHED_ROWS", 1)
+    monkeypatch.setattr("entities.admin.record_search.MAX_SEARCHED_ROWS", 1)
     create_record(Lead, name="Ann Old", external_id="ld_1")
     create_record(Lead, name="Ann New")
     page = get_page(log_in_staff(), list_url(Lead), q="ann")

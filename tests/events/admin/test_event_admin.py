@@ -1,14 +1,17 @@
 """The log of events in the admin, through its addresses."""
 
 import json
+import re
 from datetime import timedelta
 
 import pytest
+from django.contrib.admin import site
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from crmmirror.lib.admin_kit import capped_paginator
 from entities.models import Client as ClientRecord
 from entities.models import Deal
 from events.models import Event
@@ -142,7 +145,9 @@ def test_many_events_are_applied_again_at_once(client: Client) -> None:
     assert Event.objects.filter(status="pending").count() == 2
 
 
-def test_apply_again_across_pages_takes_all_that_the_filter_matches(client: Client) -> None:
+def test_apply_again_across_pages_counts_and_asks_first_and_then_takes_all_that_the_filter_matches(
+    client: Client,
+) -> None:
     for n in range(3):
         store_and_apply("deal.created", {"title": str(n)})
     applied = store_and_apply("deal.created", DEAL)
@@ -151,9 +156,28 @@ def test_apply_again_across_pages_takes_all_that_the_filter_matches(client: Clie
         "select_across": 1,
         "_selected_action": Event.objects.earliest("id").pk,
     }
-    answer = client.post(list_url(Event) + "?status=failed", chosen, follow=True)
+    answer = client.post(list_url(Event) + "?status=failed&p=1&o=1", chosen)
+    assert not Event.objects.filter(status="pending").exists()
+    page = get_page(client, answer["Location"])
+    assert "This will apply 3 events again." in page
+    assert re.findall(r'<th scope="row">(\w+)</th><td>(?:<[^>]*>)?(\w+)', page) == [("status", "failed")]
+    answer = client.post(answer["Location"], follow=True)
     assert "3 events are pending again." in answer.content.decode()
     assert Event.objects.get(pk=applied.pk).status == "applied"
+
+
+def test_select_all_says_that_there_are_more_than_are_counted(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(site.get_model_admin(Event), "list_per_page", 2)
+    monkeypatch.setattr(capped_paginator, "MAX_ROWS", 3)
+    for n in range(3):
+        store_and_apply("deal.created", {"title": str(n)})
+    assert "Select all 3 events" in get_page(client, list_url(Event))
+    store_and_apply("deal.created", {"title": "another"})
+    page = get_page(client, list_url(Event))
+    assert "Select all 3+ events" in page
+    assert "All 3+ selected" in page
 
 
 def test_apply_again_needs_the_permission_to_change_events_and_a_post() -> None:

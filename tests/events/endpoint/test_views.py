@@ -126,6 +126,25 @@ def test_the_address_works_without_its_last_slash(signing: tuple[Source, str]) -
     assert client.post(path, BODY, content_type="application/json", headers=headers).status_code == 202
 
 
+@pytest.mark.parametrize("ending", ["/", ""], ids=["slash", "no slash"])
+def test_the_address_works_in_capitals_too(
+    ending: str, signing: tuple[Source, str], sent_statements: list[Any]
+) -> None:
+    from events import signatures
+
+    first = deliver(*signing)
+    sent_statements.clear()
+    again = client.post(
+        f"/webhooks/{str(signing[0].uuid).upper()}{ending}",
+        BODY,
+        content_type="application/json",
+        headers=signatures.sign(*signing, BODY),
+    )
+    assert again.status_code == 200
+    assert again.json() == {"status": "duplicate", "event": first.json()["event"]}
+    assert not [sql for sql in sent_statements if "WHERE uuid" in str(sql)], "the cache was not used"
+
+
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW"])
 def test_other_methods_than_post_are_refused(method: str, open_source: Source) -> None:
     response = client.generic(method, delivery_path(open_source), BODY)

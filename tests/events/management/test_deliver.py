@@ -4,6 +4,7 @@ import io
 import json
 import re
 import time
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -61,6 +62,13 @@ def test_a_document_is_posted_byte_for_byte(web: WebServer, tmp_path: Path) -> N
     document.write_bytes(json.dumps(EVENTS[0], indent=3).encode() + b"\r\n \n")
     deliver(web, "acme", document)
     assert stored_bodies() == [document.read_bytes()]
+
+
+def test_a_byte_order_mark_is_not_posted(web: WebServer, lines: Path) -> None:
+    new_source()
+    lines.write_bytes(BOM_UTF8 + lines.read_bytes())
+    deliver(web, "acme", lines)
+    assert stored_bodies() == [json.dumps(event).encode() for event in EVENTS]
 
 
 def test_repeated_deliveries_are_duplicates(web: WebServer, lines: Path) -> None:

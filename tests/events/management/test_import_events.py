@@ -85,6 +85,46 @@ def test_a_line_that_is_not_json_is_named_and_what_came_before_it_stays(
     assert stored_bodies() == [LINES[0].encode()]
 
 
+@pytest.mark.parametrize("line_break", ["\n", "\r\n"])
+def test_a_byte_order_mark_is_not_part_of_the_first_body(
+    source: Source, tmp_path: Path, line_break: str
+) -> None:
+    archive = tmp_path / "a.jsonl"
+    archive.write_text(line_break.join(LINES), newline="")
+    import_events(source.slug, archive)
+    archive.write_text(line_break.join(LINES), encoding="utf-8-sig", newline="")
+    assert import_events(source.slug, archive).startswith("accepted 0, duplicate 3,")
+    assert stored_bodies() == [line.encode() for line in LINES]
+
+
+def test_a_byte_order_mark_before_a_document_over_several_lines_is_not_part_of_it(
+    source: Source, tmp_path: Path
+) -> None:
+    document = tmp_path / "a.json"
+    text = json.dumps(json.loads(LINES[0]), indent=2)
+    document.write_text(text, encoding="utf-8-sig")
+    import_events(source.slug, document)
+    assert stored_bodies() == [text.encode()]
+
+
+def test_a_byte_order_mark_and_nothing_else_is_no_event(source: Source, tmp_path: Path) -> None:
+    archive = tmp_path / "a.jsonl"
+    archive.write_text("", encoding="utf-8-sig")
+    assert "0 events" in import_events(source.slug, archive)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_another_encoding_than_utf_8_is_refused_with_its_line(
+    source: Source, tmp_path: Path, encoding: str, count: int
+) -> None:
+    archive = tmp_path / "a.jsonl"
+    archive.write_text("\n".join(LINES[:count]), encoding=encoding)
+    with pytest.raises(CommandError, match=r"a\.jsonl:1: UTF-(16|32)\S* instead of UTF-8: save the file as"):
+        import_events(source.slug, archive)
+    assert not Event.objects.exists()
+
+
 def test_a_missing_file_is_named_before_anything_is_stored(source: Source, tmp_path: Path) -> None:
     archive = tmp_path / "a.jsonl"
     archive.write_text(LINES[0])

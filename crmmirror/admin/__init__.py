@@ -1,0 +1,11 @@
+"""Pages of the admin that no app of ours has: users, groups, and the answer to a form with an old token."""
+
+from django.contrib import admin
+from django.contrib.auth.models import Group, User
+
+from crmmirror.admin.user_admin import MirrorGroupAdmin, MirrorUserAdmin
+
+# `user_admin` imports Django's module, which registers its own classes.
+admin.site.unregister([User, Group])
+admin.site.register(User, MirrorUserAdmin)
+admin.site.register(Group, MirrorGroupAdmin)
