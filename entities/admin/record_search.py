@@ -87,4 +87,7 @@ def _has_number(columns: Iterable[str], text: str, regions: Iterable[str]) -> Q:
 def _default_regions(model: type[Model]) -> set[str]:
     """Return the regions in which the sources write numbers without a country code."""
     source_model: Any = model._meta.get_field("source").related_model
-    return {getattr(source, "default_region", "") for source in source_model._default_manager.all()} - {""}
+    regions = source_model._default_manager.exclude(default_region="").values_list(
+        "default_region", flat=True
+    )
+    return set(regions)
