@@ -9,14 +9,19 @@ from hypothesis import given
 from entities.writing.process_batch import process_batch
 from tests.convergence.test_convergence import HISTORY, run
 from tests.support import oracle, table_contents
-from tests.support.random_histories import generate_history, shuffle_into_batches
+from tests.support.random_histories import (
+    MakeBodies,
+    generate_bodies,
+    shuffle_into_batches,
+    store_history,
+)
 from tests.support.run_summary import COUNTS
 
 
-def check(seed: int, size: int) -> None:
+def check(seed: int, size: int, make_bodies: MakeBodies = generate_bodies) -> None:
     """Apply a history in a random way; compare it with the oracle; roll back. The seed decides all."""
     with transaction.atomic():
-        events = generate_history(seed, size)
+        events = store_history(make_bodies(seed, size))
         for batch in shuffle_into_batches(events, Random(f"{seed} oracle")):
             assert not [outcome for outcome in process_batch(batch) if outcome.retry]
         records, timeline = table_contents.read_records(), table_contents.read_timeline()

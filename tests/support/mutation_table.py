@@ -45,6 +45,7 @@ from tests.convergence import (
     test_register_rules,
 )
 from tests.convergence import test_event_rules as test_event_rules
+from tests.support.stored_histories import load_bodies
 
 Check = Callable[[], None]
 SIZE = 6
@@ -74,11 +75,11 @@ class Mutation:
 
 
 def caught_by_convergence(seed: int, size: int = SIZE) -> Check:
-    return partial(test_convergence.check, seed, size)
+    return partial(test_convergence.check, seed, size, make_bodies=load_bodies)
 
 
 def caught_by_oracle(seed: int, size: int = SIZE) -> Check:
-    return partial(test_oracle.check, seed, size)
+    return partial(test_oracle.check, seed, size, make_bodies=load_bodies)
 
 
 # Rules of the clock.

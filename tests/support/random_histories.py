@@ -1,7 +1,7 @@
 """Random histories of events, and random ways to apply one: order, batches and repetitions."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from random import Random
 
@@ -19,16 +19,30 @@ RECEIVED = datetime(2026, 1, 1, tzinfo=UTC)
 CIRCUMSTANCES = Circumstances(ids=2, moments=3, timeless=0.1, junk=0.08)
 
 
-def generate_history(seed: int, size: int) -> list[StoredEvent]:
-    """Store `size` events of all vendors; a larger history of the same seed begins with the same events."""
+Bodies = list[tuple[str, bytes]]
+"""(vendor, body) of each event of a history, in the order of receipt."""
+
+MakeBodies = Callable[[int, int], Bodies]
+"""Makes the bodies of a history from its seed and its size."""
+
+
+def generate_bodies(seed: int, size: int) -> Bodies:
+    """Make `size` events of all vendors; a larger history of the same seed begins with the same events."""
     random = Random(seed)
+    bodies: Bodies = []
+    for _ in range(size):
+        vendor = get_vendor(random.choice(sorted(all_vendors())))
+        bodies.append((vendor.name, generate_event(random, vendor, CIRCUMSTANCES)))
+    return bodies
+
+
+def store_history(bodies: Bodies) -> list[StoredEvent]:
+    """Store a history, one event a second."""
     sources = {vendor: ensure_source(vendor) for vendor in all_vendors()}
-    deliveries: list[tuple[Source, bytes, datetime]] = []
-    for place in range(size):
-        vendor = get_vendor(random.choice(sorted(sources)))
-        body = generate_event(random, vendor, CIRCUMSTANCES)
-        deliveries.append((sources[vendor.name], body, RECEIVED + timedelta(seconds=place)))
-    return store_events(deliveries)
+    return store_events(
+        (sources[vendor], body, RECEIVED + timedelta(seconds=place))
+        for place, (vendor, body) in enumerate(bodies)
+    )
 
 
 def ensure_source(vendor: str, slug: str = "") -> Source:
