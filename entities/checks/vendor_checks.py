@@ -1,6 +1,6 @@
 """Checks of the vendors' modules: their tables must name columns that the models have, and fitting values.
 
-Ids: entities.E001 to entities.E009.
+Ids: entities.E001 to entities.E009, E011 and E012.
 """
 
 from collections.abc import Callable
@@ -89,6 +89,7 @@ def check_entity(module: str, entity: Entity) -> Errors:
     if not entity.id:
         hint = "Write id=(...): the payload's keys that may hold the record's id."
         yield make_error("E005", module, f"{place} names no key of its id", hint)
+    yield from check_tuple(module, f"{place}, id", entity.id)
     if entity.model not in models:
         reason = f"{place} is not a mirrored model"
         yield make_error("E004", module, reason, suggest(entity.model, models))
@@ -104,6 +105,30 @@ def check_entity(module: str, entity: Entity) -> Errors:
         for column in columns:
             yield from check_column(module, f"{place}, {table}", column, allowed)
     yield from check_link_keys(module, place, entity)
+    yield from check_translated_words(module, place, entity)
+
+
+def check_tuple(module: str, place: str, keys: object) -> Errors:
+    """Yield an error if keys are one text: Python would take each of its letters for a key."""
+    if isinstance(keys, str):
+        yield make_error(
+            "E011", module, f"{place} is the text {keys!r}", f"Write ({keys!r},), with the comma."
+        )
+
+
+def check_translated_words(module: str, place: str, entity: Entity) -> Errors:
+    """Yield an error for each translated word that is not in lower case, in which words are compared."""
+    for column, words in entity.translations.items():
+        for word in words:
+            if word != word.lower():
+                reason = f"{place}, translations of {column!r}: {word!r} is not in lower case"
+                hint = f"Write {word.lower()!r}: words are compared in lower case."
+                yield make_error("E012", module, reason, hint)
+
+
+def check_envelope(module: str, vendor: Vendor) -> Errors:
+    """Yield an error if the envelope's payload keys are one text."""
+    yield from check_tuple(module, "payload_keys", vendor.payload_keys)
 
 
 def check_link_keys(module: str, place: str, entity: Entity) -> Errors:
@@ -157,6 +182,7 @@ def _references(vendor: Vendor) -> dict[str, Entity]:
 
 TABLE_CHECKS: tuple[Callable[[str, Vendor], Errors], ...] = (
     check_scheme,
+    check_envelope,
     check_scope,
     check_entities,
     check_events,

@@ -41,9 +41,27 @@ MISTAKES = [
     ),
     (
         "E002",
-        SOUND.replace("hmac-sha256", "hmac-sha512"),
-        "unknown scheme 'hmac-sha512'",
-        "Write one of: hmac-sha256, ",
+        SOUND.replace("hmac-sha256", "hmac-sha256-timestampd"),
+        "unknown scheme 'hmac-sha256-timestampd'",
+        "Write one of: hmac-sha256-timestamped, ",
+    ),
+    (
+        "E011",
+        SOUND.replace('Entity("deal", id=("id",)', 'Entity("deal", id="id"'),
+        "entity 'deal', id is the text 'id'",
+        "Write ('id',), with the comma.",
+    ),
+    (
+        "E011",
+        SOUND.replace('label="Marigold"', 'label="Marigold", payload_keys="payload"'),
+        "payload_keys is the text 'payload'",
+        "Write ('payload',), with the comma.",
+    ),
+    (
+        "E012",
+        SOUND.replace('"price"}', '"price"}, translations={"status": {"OPEN": "open"}}'),
+        "entity 'deal', translations of 'status': 'OPEN' is not in lower case",
+        "Write 'open'",
     ),
     (
         "E003",

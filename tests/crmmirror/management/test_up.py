@@ -25,7 +25,7 @@ from tests.support.ports import free_port
 from tests.support.running_mirror import Mirror, wait_until
 
 SAMPLE_DIRECTORIES = sorted(path for path in SAMPLES.iterdir() if path.is_dir())
-SAMPLE_FILE = SAMPLE_DIRECTORIES[0] / "contact.created.json"
+SAMPLE_FILE = min(SAMPLES.glob("*/contact.created.json"))
 SAMPLE_BODY = SAMPLE_FILE.read_bytes()
 SAMPLE_API_PATH = "contacts"
 PATH_LENGTH = 120
@@ -75,7 +75,15 @@ class Vendor:
 
 @pytest.fixture(scope="module")
 def vendor(mirror: Mirror) -> Vendor:
-    result = mirror.run_command("create_source", "ours", "--vendor", SAMPLE_FILE.parent.name, "--json")
+    result = mirror.run_command(
+        "create_source",
+        "ours",
+        "--vendor",
+        SAMPLE_FILE.parent.name,
+        "--scheme",
+        "standard-webhooks",
+        "--json",
+    )
     assert result.returncode == 0, result.stderr
     source = json.loads(result.stdout)
     return Vendor(mirror.url + source["path"], source["secret"])

@@ -62,7 +62,9 @@ def test_a_record_has_the_documented_fields_in_their_order(client: Client, model
     row = create_record(model)
     path = api_path(model)
     body = get_json(client, f"{path}/{row.pk}/")
-    assert list(body) == COMMON_COLUMNS + OWN_COLUMNS[path].split()
+    assert list(body) == COMMON_COLUMNS + OWN_COLUMNS[path].split(), (
+        f"write the columns of {path} in OWN_COLUMNS"
+    )
     assert get_json(client, f"{path}/") == {"next": None, "previous": None, "results": [body]}
 
 
