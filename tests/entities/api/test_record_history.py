@@ -124,7 +124,7 @@ def test_provenance_names_the_event_of_each_value(client: Client) -> None:
         "title": updated,
         "value": won,
         "status": lost,
-        "closed_at": won,
+        "closed_at": lost,
     }
     assert body["columns"]["value"] == {
         "event": won,
