@@ -1,1 +1,1 @@
-"""What Celery's worker and beat do when the broker fails. Holds no tasks."""
+"""The behaviour of Celery's worker and beat when the broker fails: they come back by themselves. Holds no tasks."""

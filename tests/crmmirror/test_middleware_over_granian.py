@@ -35,7 +35,7 @@ SOME_SESSION = f"{settings.SESSION_COOKIE_NAME}={'a' * 32}"
 
 @dataclass(frozen=True)
 class Answer:
-    """What the server answered, and after how many seconds."""
+    """The answer of the server, and the seconds until it came."""
 
     status: int
     headers: dict[str, str]
@@ -59,13 +59,13 @@ def ask(web: WebServer, path: str, method: str = "GET", body: bytes | None = Non
 
 @pytest.fixture
 def source() -> Source:
-    """A source whose address is its only secret."""
+    """Return a source whose address is its only secret."""
     return new_source("none")[0]
 
 
 @pytest.fixture
 def token() -> str:
-    """The header of a user who may read everything."""
+    """Return the header of a user who may read everything."""
     return authorization_header()
 
 

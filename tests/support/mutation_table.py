@@ -296,7 +296,7 @@ def _read_off_run(rule: RunStart, column: str, history: History) -> DerivedOrigi
 
 
 def _read_off_any_of_its_words(rule: RunStart, column: str, history: History) -> DerivedOrigin | None:
-    """One run of all of the rule's values: each is read as the first of them."""
+    """Derive a run of all of the rule's values: each is read as the first of them."""
     first = min(rule.values)
     alike = [
         (clock, {name: first if value in rule.values else value for name, value in written.items()})
