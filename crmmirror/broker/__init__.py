@@ -1,1 +1,1 @@
-"""The behaviour of Celery's worker and beat when the broker fails: they come back by themselves. Holds no tasks."""
+"""Makes Celery's worker and beat come back by themselves when the broker has failed. Holds no tasks."""

@@ -298,11 +298,11 @@ def _read_off_run(rule: RunStart, column: str, history: History) -> DerivedOrigi
 def _read_off_any_of_its_words(rule: RunStart, column: str, history: History) -> DerivedOrigin | None:
     """Derive a run of all of the rule's values: each is read as the first of them."""
     first = min(rule.values)
-    alike = [
+    one_value_history = [
         (clock, {name: first if value in rule.values else value for name, value in written.items()})
         for clock, written in history
     ]
-    return find_derived_origin(rule, column, alike)
+    return find_derived_origin(rule, column, one_value_history)
 
 
 def _no_bare_entries(patch: pytest.MonkeyPatch) -> None:
