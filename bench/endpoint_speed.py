@@ -30,10 +30,8 @@ MEASURES = (
     "header look-up",
     "fast path",
     "URL cache",
-    "verifier cache",
     "secret cache",
     "poll in place of the pool's check",
-    "frozen collector",
 )
 
 

@@ -3,7 +3,6 @@
 The environment variable WITHOUT names the optimisation: a key of MEASURES. Only the benchmark uses this.
 """
 
-import gc
 import os
 from collections.abc import Callable
 from types import ModuleType
@@ -48,18 +47,14 @@ def _header_lookup() -> None:
 
 def _fast_path() -> None:
     settings.MIDDLEWARE.remove("events.endpoint.middleware.delivery_middleware")
+    # This one would read the body that the endpoint reads itself.
+    settings.MIDDLEWARE.remove("crmmirror.middleware.upload_slot_middleware")
 
 
 def _url_cache() -> None:
     from events.endpoint import middleware
 
     _replace(middleware, "_resolve", middleware._resolve.__wrapped__)
-
-
-def _verifier_cache() -> None:
-    from events.signatures import standard_webhooks
-
-    _replace(standard_webhooks, "_make_webhook", standard_webhooks._make_webhook.__wrapped__)
 
 
 def _secret_cache() -> None:
@@ -73,10 +68,6 @@ def _pool_poll() -> None:
     settings.DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
 
-def _frozen_collector() -> None:
-    _replace(gc, "freeze", lambda: None)
-
-
 MEASURES: dict[str, Remove] = {
     "source cache": _source_cache,
     "group commit": _group_commit,
@@ -84,13 +75,11 @@ MEASURES: dict[str, Remove] = {
     "header look-up": _header_lookup,
     "fast path": _fast_path,
     "URL cache": _url_cache,
-    "verifier cache": _verifier_cache,
     "secret cache": _secret_cache,
     "poll in place of the pool's check": _pool_poll,
-    "frozen collector": _frozen_collector,
 }
 # These must be gone before Django loads what they change.
-BEFORE_LOADING = ("fast path", "poll in place of the pool's check", "frozen collector")
+BEFORE_LOADING = ("fast path", "poll in place of the pool's check")
 
 _measure = os.environ["WITHOUT"]
 if _measure in BEFORE_LOADING:

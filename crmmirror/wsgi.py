@@ -1,6 +1,5 @@
 """The WSGI entry point that Granian serves."""
 
-import gc
 import os
 
 from django.core.wsgi import get_wsgi_application
@@ -11,6 +10,3 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crmmirror.settings")
 application = get_wsgi_application()
 # Import the views now: it takes a second, for which the first delivery would otherwise wait.
 get_resolver().url_patterns  # noqa: B018
-# The objects that exist now live as long as the process: exclude them from garbage collection, which would
-# otherwise delay deliveries to examine them again and again.
-gc.freeze()
