@@ -90,7 +90,7 @@ def test_commands_that_need_no_service_need_no_settings(command: str) -> None:
 
 
 def test_a_value_with_a_dollar_sign_is_read_unchanged() -> None:
-    """By default, django-environ reads such a value as the name of another variable."""
+    """django-environ reads such a value, by default, as the name of another variable."""
     values = {"SECRET_KEY": "$HOME" + "k" * 50, "BROKER_URL": "redis://me:$a\\$b@127.0.0.1:1/0"}
     result = run_manage("diffsettings", **(COMPLETE | values))
     assert f"SECRET_KEY = {values['SECRET_KEY']!r}" in result.stdout

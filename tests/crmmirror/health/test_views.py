@@ -83,25 +83,29 @@ def test_post_is_not_allowed(path: str, transactional_db: None) -> None:
     assert Client(headers={"Authorization": authorization_header()}).post(path).status_code == 405
 
 
-def test_a_mirror_with_all_that_it_needs_is_get_checks(no_check_cache: None, transactional_db: None) -> None:
+def test_a_mirror_with_all_that_it_needs_is_ready(no_check_cache: None, transactional_db: None) -> None:
     checks = get_checks()
     assert list(checks) == ["database", "broker", "migrations", "secrets", "vendors", "backlog"]
     assert {check["state"] for check in checks.values()} == {"ok"}
     assert checks["backlog"]["detail"] == "no event waits"
 
 
-def test_a_backlog_of_minutes_is_told_and_get_checks(no_check_cache: None, transactional_db: None) -> None:
+def test_with_a_backlog_of_minutes_the_mirror_is_ready_and_tells_it(
+    no_check_cache: None, transactional_db: None
+) -> None:
     store_event(new_source()[0], BODY, {}, datetime.now(UTC) - timedelta(minutes=4))
     assert "waited 24" in get_checks()["backlog"]["detail"]
 
 
-def test_a_limit_of_0_lets_any_backlog_be_get_checks(no_check_cache: None, transactional_db: None) -> None:
+def test_with_a_limit_of_0_the_mirror_is_ready_whatever_the_backlog(
+    no_check_cache: None, transactional_db: None
+) -> None:
     store_event(new_source()[0], BODY, {}, datetime.now(UTC) - timedelta(hours=1))
     with override_settings(READY_MAX_PENDING_SECONDS=0):
         assert "waited 36" in get_checks()["backlog"]["detail"]
 
 
-def test_an_older_backlog_than_five_minutes_is_not_get_checks(
+def test_with_a_backlog_of_more_than_five_minutes_the_mirror_is_not_ready(
     no_check_cache: None, transactional_db: None
 ) -> None:
     store_event(new_source()[0], BODY, {}, datetime.now(UTC) - timedelta(hours=1))

@@ -235,7 +235,7 @@ def test_an_unusable_directory_costs_the_counts_but_not_the_delivery(tmp_path: P
 
 
 def test_every_line_of_the_log_about_an_event_has_its_id() -> None:
-    """By convention, the name of a line about one event begins with event_."""
+    """The name of a log line about one event begins with event_, by convention."""
     lines = [
         (path.name, node.lineno, {keyword.arg for keyword in node.keywords})
         for package in ("events", "entities", "crmmirror")
