@@ -47,3 +47,10 @@ def post(source: Source, body: bytes, headers: dict[str, str] | None = None, /, 
 def deliver(source: Source, secret: str, body: bytes = BODY, **environ: Any) -> Any:
     """Sign a body and post it."""
     return post(source, body, signatures.sign(source, secret, body), **environ)
+
+
+def accepts_signed_with(source: Source, *secrets: str) -> list[bool]:
+    """Return for each secret whether the source accepts a delivery that is signed with it."""
+    bodies = [BODY + f" {SourceSecret.objects.count()}{index}".encode() for index in range(len(secrets))]
+    pairs = zip(secrets, bodies, strict=True)
+    return [deliver(source, secret, body).status_code != 401 for secret, body in pairs]

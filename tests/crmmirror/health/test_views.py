@@ -1,8 +1,7 @@
-"""The health addresses: their answers to load balancers, Prometheus and staff, and who may read metrics."""
+"""The health addresses: their answers to load balancers and to staff."""
 
 import json
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing
@@ -13,12 +12,10 @@ from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
-from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client, override_settings
 
 from crmmirror.health import single_flight
-from crmmirror.health.single_flight import SingleFlight
 from events.ingest.store import store_event
 from events.models import Source
 from tests.events.processing.test_wakeups import current_app_at
@@ -239,88 +236,3 @@ def timed_get(port: int, path: str) -> tuple[float, int, str]:
         response = web.getresponse()
         text = response.read().decode()
         return time.monotonic() - started, response.status, text
-
-
-def test_a_call_that_hangs_runs_once_however_many_ask_for_it() -> None:
-    calls, may_end = [], threading.Event()
-
-    def call() -> str:
-        calls.append(1)
-        may_end.wait(10)
-        return "seen"
-
-    hanging = SingleFlight(call)
-    futures = [hanging.start() for _ in range(50)]
-    may_end.set()
-    assert {future.result(5) for future in futures} == {"seen"}
-    assert len(calls) == 1
-
-
-def test_a_recent_result_is_returned_from_the_cache(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(single_flight, "CACHE_SECONDS", 60)
-    calls: list[int] = []
-    call = SingleFlight(lambda: calls.append(1))
-    for _ in range(50):
-        call.start().result(5)
-    assert len(calls) == 1
-    monkeypatch.setattr(single_flight, "CACHE_SECONDS", 0)
-    call.start().result(5)
-    assert len(calls) == 2
-
-
-class TestMetricsAccess:
-    pytestmark = pytest.mark.django_db
-
-    def status(self, *, token: str = "", by: Client | None = None) -> int:
-        headers = {"Authorization": token} if token else {}
-        return (by or client).get("/metrics", headers=headers).status_code
-
-    def test_a_request_without_a_valid_token_is_refused(self) -> None:
-        assert self.status() == 401
-        assert self.status(token="Bearer ") == 401
-        assert self.status(token="Bearer guessed") == 401
-        assert self.status(token="Token guessed") == 401
-
-    @override_settings(METRICS_TOKEN="the one")
-    def test_the_token_of_the_settings_is_accepted(self) -> None:
-        assert self.status(token="Bearer the one") == 200
-        assert self.status(token="Bearer the on") == 401
-        assert self.status(token="Bearer \xff\xfe") == 401
-
-    def test_an_api_token_is_accepted_if_its_user_may_view_events(self) -> None:
-        assert self.status(token=authorization_header("view_event")) == 200
-        assert self.status(token=authorization_header("view_deal")) == 403
-
-    def test_the_session_of_staff_who_may_view_events_is_accepted(self) -> None:
-        staff, other = Client(), Client()
-        staff.force_login(User.objects.create_superuser("staff"))
-        other.force_login(User.objects.create_user("other", is_superuser=True))
-        assert self.status(by=staff) == 200
-        assert self.status(by=other) == 401
-
-    @override_settings(METRICS_TOKEN="the one", SECURE_SSL_REDIRECT=True, ALLOWED_HOSTS=["mirror.example"])
-    def test_metrics_are_served_under_any_host_and_without_tls(self) -> None:
-        headers = {"Authorization": "Bearer the one", "Host": "10.0.0.7:8000"}
-        assert client.get("/metrics", headers=headers).status_code == 200
-
-    @override_settings(METRICS_TOKEN="the one")
-    def test_the_answer_is_the_text_format_whatever_the_accept_header_says(self) -> None:
-        new_source()
-        accept = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
-        for accepted in (accept, "application/openmetrics-text", "text/html", "*/*"):
-            headers = {"Authorization": "Bearer the one", "Accept": accepted}
-            response = client.get("/metrics", headers=headers)
-            assert response["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
-            assert parse_samples(response.text)["crmmirror_pending_events", "acme"] == 0
-
-
-def test_without_a_database_the_metrics_are_the_counts_only(tmp_path: Path, transactional_db: None) -> None:
-    nowhere = f"postgresql://postgres@{HOST}:{free_port()}/mirror"
-    with run_web_server(tmp_path, {"DATABASE_URL": nowhere, "METRICS_TOKEN": "the one"}) as web:
-        request = "GET {} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer the one\r\n\r\n"
-        web.exchange(request.format("/webhooks/x/").encode())
-        status, text = web.exchange(request.format("/metrics").encode())
-    samples = parse_samples(text.decode())
-    assert status == 200
-    assert samples["crmmirror_refused_deliveries_total", "method", ""] == 1
-    assert not [key for key in samples if key[0] == "crmmirror_pending_events"]

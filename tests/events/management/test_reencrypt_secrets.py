@@ -1,0 +1,39 @@
+"""manage.py reencrypt_secrets: afterwards the old key is not needed; nothing changes if a key is missing."""
+
+import io
+
+import pytest
+from cryptography.fernet import Fernet
+from django.core.management import CommandError, call_command
+from django.test import override_settings
+
+from events.models import SourceSecret
+from events.sources.rotation import rotate_secret
+from tests.support.vendor_requests import accepts_signed_with, new_source
+
+pytestmark = pytest.mark.django_db
+
+
+def test_after_reencryption_the_old_key_is_not_needed() -> None:
+    keys = [Fernet.generate_key().decode() for _ in "ab"]
+    with override_settings(ENCRYPTION_KEYS=keys[:1]):
+        source, secret = new_source()
+        newer = rotate_secret(source)[0]
+    with override_settings(ENCRYPTION_KEYS=keys[::-1]):
+        out = io.StringIO()
+        call_command("reencrypt_secrets", stdout=out)
+        assert "2 secrets" in out.getvalue()
+    with override_settings(ENCRYPTION_KEYS=keys[1:]):
+        assert accepts_signed_with(source, secret, newer) == [True, True]
+
+
+def test_reencryption_changes_nothing_if_a_key_is_missing() -> None:
+    new_source()
+    before = [bytes(one.ciphertext) for one in SourceSecret.objects.all()]
+    with override_settings(ENCRYPTION_KEYS=[Fernet.generate_key().decode()]):
+        new_source(slug="another")
+        with pytest.raises(
+            CommandError, match=r"No secret was changed: None of ENCRYPTION_KEYS decrypts acme \(secret"
+        ):
+            call_command("reencrypt_secrets")
+    assert [bytes(one.ciphertext) for one in SourceSecret.objects.filter(source__slug="acme")] == before
