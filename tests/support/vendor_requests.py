@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from events import signatures
-from events.models import Source, SourceSecret
+from events.models import Event, Source, SourceSecret
 from events.sources.registry import create_source
 
 EVENT = {
@@ -54,3 +54,14 @@ def accepts_signed_with(source: Source, *secrets: str) -> list[bool]:
     bodies = [BODY + f" {SourceSecret.objects.count()}{index}".encode() for index in range(len(secrets))]
     pairs = zip(secrets, bodies, strict=True)
     return [deliver(source, secret, body).status_code != 401 for secret, body in pairs]
+
+
+def assert_refused(response: Any, status: int, reason: str) -> None:
+    """Assert that the endpoint answered with this problem, and stored nothing."""
+    assert response.status_code == status
+    assert response["Content-Type"] == "application/problem+json"
+    problem = response.json()
+    assert set(problem) == {"type", "title", "status", "detail"}
+    assert problem["status"] == status
+    assert problem["type"] == f"urn:crmmirror:problem:{reason}"
+    assert Event.objects.count() == 0

@@ -1,6 +1,5 @@
 """The answers of the webhook endpoint. Those that depend on the web server are in test_views_over_granian."""
 
-import io
 import json
 from typing import Any
 from uuid import uuid4
@@ -10,11 +9,18 @@ import pytest
 from django.db import DataError, InterfaceError, InternalError, OperationalError, ProgrammingError, connection
 from django.test import Client, override_settings
 
-from events.endpoint.request_body import CHUNK_BYTES
 from events.ingest import store
 from events.models import Event, Source
 from events.monitoring.metrics import REFUSED_DELIVERIES
-from tests.support.vendor_requests import BODY, client, deliver, delivery_path, new_source, post
+from tests.support.vendor_requests import (
+    BODY,
+    assert_refused,
+    client,
+    deliver,
+    delivery_path,
+    new_source,
+    post,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -22,22 +28,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def signing() -> tuple[Source, str]:
     return new_source()
-
-
-@pytest.fixture
-def open_source() -> Source:
-    """Create a source whose address is its only secret, for answers that do not depend on a signature."""
-    return new_source("none", slug="open")[0]
-
-
-def assert_refused(response: Any, status: int, reason: str) -> None:
-    assert response.status_code == status
-    assert response["Content-Type"] == "application/problem+json"
-    problem = response.json()
-    assert set(problem) == {"type", "title", "status", "detail"}
-    assert problem["status"] == status
-    assert problem["type"] == f"urn:crmmirror:problem:{reason}"
-    assert Event.objects.count() == 0
 
 
 def test_an_authentic_event_is_stored_and_accepted(signing: tuple[Source, str]) -> None:
@@ -153,67 +143,6 @@ def test_other_methods_than_post_are_refused(method: str, open_source: Source) -
         assert response.status_code == 405
     else:
         assert_refused(response, 405, "method")
-
-
-def test_a_body_over_the_limit_of_its_source_is_too_large(open_source: Source) -> None:
-    Source.objects.update(max_body_bytes=len(BODY) - 1)
-    assert_refused(post(open_source, BODY), 413, "size")
-
-
-def test_a_body_of_exactly_the_limit_is_accepted(open_source: Source) -> None:
-    Source.objects.update(max_body_bytes=len(BODY))
-    assert post(open_source, BODY).status_code == 202
-
-
-def test_the_limit_is_one_mebibyte_unless_set() -> None:
-    assert Source().max_body_bytes == 1024 * 1024
-
-
-def chunked(body: bytes) -> dict[str, Any]:
-    """Return the WSGI environment of a chunked request."""
-    return {"wsgi.input": io.BytesIO(body), "HTTP_TRANSFER_ENCODING": "chunked"}
-
-
-def test_a_chunked_body_is_read_whole(open_source: Source) -> None:
-    assert post(open_source, b"", **chunked(BODY)).json()["status"] == "accepted"
-    assert bytes(Event.objects.get().body) == BODY
-
-
-def test_a_chunked_body_over_the_limit_is_too_large_and_not_read_to_its_end(open_source: Source) -> None:
-    endless = io.BytesIO(b" " * 10 * 1024 * 1024)
-    response = post(open_source, b"", **chunked(b"") | {"wsgi.input": endless})
-    assert_refused(response, 413, "size")
-    assert endless.tell() <= open_source.max_body_bytes + CHUNK_BYTES
-
-
-def test_an_empty_body_is_refused(open_source: Source) -> None:
-    assert_refused(post(open_source, b""), 400, "short-body")
-
-
-def test_an_empty_chunked_body_is_refused(open_source: Source) -> None:
-    assert_refused(post(open_source, b"", **chunked(b"")), 400, "short-body")
-
-
-def test_a_body_shorter_than_its_content_length_is_refused(open_source: Source) -> None:
-    cut = {"wsgi.input": io.BytesIO(BODY[:-1]), "CONTENT_LENGTH": str(len(BODY))}
-    assert_refused(post(open_source, BODY, **cut), 400, "short-body")
-
-
-class BrokenConnection(io.RawIOBase):
-    """A WSGI input whose sender has closed the connection."""
-
-    def read(self, size: int = -1) -> bytes:
-        raise ConnectionResetError
-
-
-def test_a_body_whose_connection_breaks_is_refused(open_source: Source) -> None:
-    response = post(open_source, BODY, **{"wsgi.input": BrokenConnection()})
-    assert_refused(response, 400, "short-body")
-
-
-@pytest.mark.parametrize("length", ["-1", "abc", "1.5", "+3", "9" * 5000, "٣", "0x10"])
-def test_a_content_length_that_is_not_a_number_is_refused(length: str, open_source: Source) -> None:
-    assert_refused(post(open_source, BODY, CONTENT_LENGTH=length), 400, "short-body")
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "GZIP", "br", "deflate, gzip", "x"])
