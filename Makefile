@@ -9,7 +9,7 @@ INSTALL = $$(test -x $(BIN)/pip && echo $(BIN)/pip || echo $(PYTHON) -m pip --py
 
 # run: the whole mirror on this machine. unit: the tests that need no service, in seconds. test: lint and all but
 # the slow tests; with ARGS only that part. prove: the slow tests. bench: the benchmarks. lock: pins the dependencies.
-.PHONY: run test unit lint audit prove bench lock chromium clean
+.PHONY: run test unit lint audit prove bench lock programs server-programs clean
 
 run: .venv/run.installed
 	@$(MANAGE) up $(ARGS)
@@ -21,7 +21,7 @@ test: .venv/dev.installed
 else
 # --dist loadfile: the tests of one file run in one process, because they share the servers that they start.
 # pytest runs last, so that its summary is the last line of the output.
-test: lint chromium
+test: lint programs
 	$(BIN)/pytest -n 2 --dist loadfile
 endif
 
@@ -41,7 +41,7 @@ lint: .venv/dev.installed
 audit: .venv/dev.installed
 	$(BIN)/python .ci/audit.py
 
-prove: .venv/dev.installed chromium
+prove: .venv/dev.installed server-programs
 	$(BIN)/pytest -m prove -n 2 --dist worksteal
 
 bench: .venv/dev.installed
@@ -51,11 +51,12 @@ lock: .venv/dev.installed
 	$(LOCK) -o requirements.txt
 	$(LOCK) --extra dev -c requirements.txt -o requirements-dev.txt
 
-# Installs the browser for the admin's tests, if it is missing and this user is root.
-chromium:
-	@command -v chromium >/dev/null || { test "$$(id -u)" = 0 && apt-get update -qq \
-		&& DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; } \
-		|| echo "No chromium: the browser tests will fail. Install Debian's chromium package."
+# Installs the programs of Debian that tests start, if they are missing and this user is root.
+programs:
+	@.ci/install_programs.sh chromium nginx:nginx-light
+
+server-programs: programs
+	@.ci/install_programs.sh rabbitmq-server redis-server
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

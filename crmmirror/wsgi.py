@@ -5,8 +5,10 @@ import os
 from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
 
+from crmmirror.lib.web.lingering_close import linger
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crmmirror.settings")
 
-application = get_wsgi_application()
+application = linger(get_wsgi_application())
 # Import the views now: it takes a second, for which the first delivery would otherwise wait.
 get_resolver().url_patterns  # noqa: B018

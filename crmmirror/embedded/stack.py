@@ -21,7 +21,7 @@ from crmmirror.embedded.state_directory import (
 PROJECT = Path(__file__).resolve().parent.parent.parent
 PYTHON = sys.executable
 # Threads of each web process. A slow sender holds a thread while its body arrives, so there must be more
-# threads than `crmmirror.lib.web.upload_slots` has slots (224 in all).
+# threads than `crmmirror.lib.web.upload_slots` has slots (240 in all).
 WEB_THREADS = 256
 MAX_WEB_PROCESSES = 4
 ADMIN_USERNAME = "admin"

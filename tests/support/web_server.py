@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.client import HTTPResponse
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -90,7 +91,7 @@ def accepts_connections(port: int) -> bool:
 
 
 def read_answer(sock: socket.socket) -> tuple[int, bytes]:
-    """Return the status and body of an HTTP/1.1 answer that ends with the connection."""
-    received = b"".join(iter(lambda: sock.recv(65536), b""))
-    head, _, body = received.partition(b"\r\n\r\n")
-    return int(head.split()[1]), body
+    """Read one answer; return its status and body. The connection stays as it is."""
+    response = HTTPResponse(sock)
+    response.begin()
+    return response.status, response.read()
