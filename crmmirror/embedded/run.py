@@ -20,13 +20,16 @@ from crmmirror.embedded.stack import (
 from crmmirror.embedded.state_directory import lock_state_directory
 
 SAMPLES = PROJECT / "entities" / "vendors" / "samples"
+# How many events of an invented company each demo source gets, and the file that says that it has them.
+DEMO_EVENTS = 400
+DEMO_MARKER = "demo-delivered"
 
 
 def run_stack(directory: Path, address: Address, *, workers: int, demo: bool) -> None:
     """Serve until a signal or a closed terminal asks to stop. Raises EmbeddedError if it cannot start.
 
     directory: the state directory. workers: how many processes apply events.
-    demo: make a source of each vendor and deliver the sample events to it.
+    demo: make a source of each vendor, and deliver the sample events and an invented company to it.
     """
     address.check_can_bind()
     with lock_state_directory(directory), supervise(directory) as supervisor:
@@ -54,7 +57,7 @@ def start_stack(stack: Stack, *, demo: bool) -> None:
     login = prepare_database(stack, environment, demo=demo)
     stack.start_programs(environment)
     if demo:
-        deliver_samples(stack, environment)
+        deliver_demo(stack, environment)
     print_text(
         f"\n  CRM mirror: {stack.address.url}/admin/   {login}\n"
         f"  API:        {stack.address.url}/api/v1/docs/\n"
@@ -76,12 +79,24 @@ def prepare_database(stack: Stack, environment: Mapping[str, str], *, demo: bool
     return "the password is as you set it"
 
 
-def deliver_samples(stack: Stack, environment: Mapping[str, str]) -> None:
-    """Deliver every sample event over HTTP, as its vendor would. In a second run they are duplicates."""
+def deliver_demo(stack: Stack, environment: Mapping[str, str]) -> None:
+    """Deliver every sample event over HTTP, as its vendor would, and at the first start an invented company.
+
+    In a second run the samples are duplicates. A company is dated by the time of its delivery, so that a
+    second one would be other events.
+    """
+    is_delivered = stack.directory / DEMO_MARKER
     for samples in sorted(path for path in SAMPLES.iterdir() if path.is_dir()):
         files = sorted(str(path) for path in samples.glob("*.json"))
-        program = make_management_program(
-            stack, environment, "deliver", samples.name, *files, "--url", stack.address.url
-        )
-        stack.supervisor.run(program)
-        print_event("demo", f"{samples.name}: {read_last_log_line(program.log)}")
+        _deliver(stack, environment, samples.name, *files)
+        if not is_delivered.exists():
+            _deliver(stack, environment, samples.name, "--realistic", str(DEMO_EVENTS))
+    is_delivered.touch()
+
+
+def _deliver(stack: Stack, environment: Mapping[str, str], source: str, *arguments: str) -> None:
+    program = make_management_program(
+        stack, environment, "deliver", source, *arguments, "--url", stack.address.url
+    )
+    stack.supervisor.run(program)
+    print_event("demo", f"{source}: {read_last_log_line(program.log)}")

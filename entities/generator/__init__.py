@@ -1,4 +1,4 @@
-"""Generates events for demonstrations, tests and benchmarks, from the vendors' own tables. Pure functions.
+"""Generates events for demonstrations, tests and benchmarks, from the vendors' tables and samples. Pure.
 
 No delivery and no database access belongs here. Imports reading, vendors and `vendor_language`.
 """

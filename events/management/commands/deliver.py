@@ -1,6 +1,7 @@
 """`manage.py deliver`: signs events and posts them to a source, as its vendor would."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -11,6 +12,7 @@ from django.urls import reverse
 from tqdm import tqdm
 
 from entities import vendors
+from entities.generator.company_events import generate_company
 from entities.generator.event_generator import generate_stream, shuffle_and_repeat
 from entities.vendors import get_vendor
 from events.management.arguments import positive_number
@@ -36,7 +38,17 @@ class Command(BaseCommand):
             help="instead of files: N generated events of the vendor, some late, some delivered twice",
         )
         parser.add_argument(
-            "--seed", type=int, default=0, metavar="S", help="the random seed of --generate and --shuffle"
+            "--realistic",
+            type=positive_number(int),
+            metavar="N",
+            help="instead of files: N events of an invented company, from the last 18 months until now",
+        )
+        parser.add_argument(
+            "--seed",
+            type=int,
+            default=0,
+            metavar="S",
+            help="the random seed of --generate, --realistic and --shuffle",
         )
         parser.add_argument(
             "--in-order", action="store_true", help="deliver generated events in order, once each"
@@ -89,12 +101,15 @@ def _load_bodies(options: dict[str, Any]) -> list[bytes]:
 
     Raises UnreadableFile, UnknownSource, UnusableVendor and CommandError.
     """
-    files, count, seed = options["files"], options["generate"], options["seed"]
-    if bool(files) == bool(count):
-        raise CommandError("Name the files to deliver, or use --generate N; one of both.")
-    if not count:
+    files, seed = options["files"], options["seed"]
+    if sum(map(bool, (files, options["generate"], options["realistic"]))) != 1:
+        raise CommandError("Name the files to deliver, or use --generate N or --realistic N; one of them.")
+    if files:
         return list(read_bodies(files))
-    generated = generate_stream(get_vendor(get_source(options["slug"]).vendor), count, seed)
+    vendor = get_vendor(get_source(options["slug"]).vendor)
+    if options["realistic"]:
+        return generate_company(vendor, options["realistic"], seed, datetime.now(UTC))
+    generated = generate_stream(vendor, options["generate"], seed)
     return generated if options["in_order"] else list(shuffle_and_repeat(generated, seed))
 
 

@@ -20,6 +20,7 @@ import pytest
 from standardwebhooks.webhooks import Webhook
 
 from crmmirror.embedded.processes import identity
+from crmmirror.embedded.run import DEMO_EVENTS
 from tests.support.paths import SAMPLES
 from tests.support.ports import free_port
 from tests.support.running_mirror import Mirror, wait_until
@@ -95,8 +96,8 @@ def get_statuses(mirror: Mirror, token: str, source: str) -> list[str]:
 
 
 @pytest.mark.parametrize("directory", SAMPLE_DIRECTORIES, ids=lambda path: path.name)
-def test_the_demo_applies_every_sample(mirror: Mirror, token: str, directory: Path) -> None:
-    expected = ["applied"] * len(list(directory.glob("*.json")))
+def test_the_demo_applies_every_sample_and_a_company(mirror: Mirror, token: str, directory: Path) -> None:
+    expected = ["applied"] * (len(list(directory.glob("*.json"))) + DEMO_EVENTS)
     wait_until(lambda: get_statuses(mirror, token, directory.name) == expected, 15)
     assert get_statuses(mirror, token, directory.name) == expected
 

@@ -56,6 +56,11 @@ def test_header_prefix_and_encoding_of_the_source_are_used(web: WebServer, lines
     assert deliver(web, "acme", lines).startswith("accepted 3,")
 
 
+def test_events_of_an_invented_company_are_accepted(web: WebServer) -> None:
+    new_source()
+    assert deliver(web, "acme", "--realistic", 20).startswith("accepted 20, duplicate 0, malformed 0:")
+
+
 def test_a_document_is_posted_byte_for_byte(web: WebServer, tmp_path: Path) -> None:
     new_source()
     document = tmp_path / "lead.json"

@@ -1,0 +1,141 @@
+"""Spells facts as a vendor's samples do: with the keys of an event type's sample, and its kinds of values.
+
+What a vendor does not send is missing here too, such as the contact of an outbound message.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from entities import vendors
+from entities.generator.company_facts import Fact, Ref
+from entities.reading.plan import ColumnPlan, ReferencePlan, entity_plans
+from entities.reading.plan import Path as KeyPath
+from entities.vendor_language import Entity, Vendor
+
+SAMPLES = Path(vendors.__path__[0]) / "samples"
+Shape = Mapping[str, Any]
+"""A payload's keys, each with an example of a value."""
+
+
+@cache
+def _sample_payloads(vendor_name: str) -> dict[str, dict[str, Any]]:
+    """Return event type -> the payload of its sample; of those that are documented and of the others."""
+    vendor = vendors.get_vendor(vendor_name)
+    folder = SAMPLES / vendor_name
+    contents = [json.loads(path.read_bytes()) for path in sorted(folder.glob("undocumented/*.json"))]
+    contents += [json.loads(path.read_bytes()) for path in sorted(folder.glob("*.json"))]
+    return {
+        content[vendor.type_key]: next(content[key] for key in vendor.payload_keys if key in content)
+        for content in contents
+    }
+
+
+@cache
+def _all_keys(vendor_name: str, model: str) -> Shape:
+    """Return all keys that the samples of a model's events have."""
+    events = vendors.get_vendor(vendor_name).events
+    keys: dict[str, Any] = {}
+    for event_type, payload in _sample_payloads(vendor_name).items():
+        if event_type in events and events[event_type].entity.model == model:
+            keys |= {key: value for key, value in payload.items() if value is not None or key not in keys}
+    return keys
+
+
+def find_shape(vendor: Vendor, event_type: str) -> Shape:
+    """Return the shape of an event type's sample; without one, that of all events of its model."""
+    found = _sample_payloads(vendor.name).get(event_type)
+    return found if found is not None else _all_keys(vendor.name, vendor.events[event_type].entity.model)
+
+
+def spell_payload(vendor: Vendor, fact: Fact, shape: Shape) -> dict[str, Any]:
+    """Return the payload of a fact: what it changed, and what else the shape has of the record."""
+    plan = entity_plans(vendor.name)[fact.model]
+    examples = _all_keys(vendor.name, fact.model)
+    payload = {_choose_id_key(plan.entity, shape): _spell_ref(fact.record)}
+    if vendor.scope is not None:
+        payload[vendor.scope.id[0]] = _spell_ref(fact.sub_account)
+    for column in plan.columns:
+        if column.name in fact.values:
+            shapes = (shape, examples) if column.name in fact.changed else (shape,)
+            _put_column(payload, column, fact.values[column.name], shapes, examples)
+    for reference in plan.references:
+        if reference.name in fact.values:
+            payload |= _spell_reference(vendor, reference, fact.values[reference.name], shape)
+    return payload
+
+
+def spell_time(moment: datetime) -> str:
+    """Return a time as ISO 8601, in UTC."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _put_column(
+    payload: dict[str, Any], column: ColumnPlan, value: Any, shapes: tuple[Shape, ...], examples: Shape
+) -> None:
+    """Put a column's value where the first of the shapes has it; nowhere if none has."""
+    path = next((path for shape in shapes for path in column.paths if _has_column(shape, column, path)), None)
+    if path is None:
+        return
+    key, part = path
+    own_words = {common: own for own, common in column.translations.items()}
+    value = own_words.get(value, value) if isinstance(value, str) else value
+    if part is None:
+        payload.setdefault(key, _spell(value, examples[key]))
+    else:
+        payload.setdefault(key, {})[part] = _spell(value, examples[key][part])
+
+
+def _has_column(shape: Shape, column: ColumnPlan, path: KeyPath) -> bool:
+    """Return True if a column's value may stand at this place of the shape."""
+    key, part = path
+    if part is None:
+        return key in shape and (column.is_document or not isinstance(shape[key], dict))
+    return isinstance(shape.get(key), dict) and part in shape[key]
+
+
+def _spell_reference(vendor: Vendor, reference: ReferencePlan, record: Ref, keys: Shape) -> dict[str, Any]:
+    """Return a reference's key with the id, or with an object or a list of objects that have it."""
+    key = next((key for key in reference.keys if key in keys), None)
+    if key is None:
+        return {}
+    if key in reference.id_keys:
+        return {key: _spell_ref(record)}
+    example = keys[key]
+    target = vendor.entities[reference.model]
+    if isinstance(example, list):
+        return {key: [{_choose_id_key(target, example[0]): _spell_ref(record)}]}
+    if isinstance(example, dict):
+        return {key: {_choose_id_key(target, example): _spell_ref(record)}}
+    return {key: _spell_ref(record)}
+
+
+def _choose_id_key(entity: Entity, keys: Shape) -> str:
+    return next((key for key in entity.id if key in keys), entity.id[0])
+
+
+def _spell(value: Any, example: Any) -> Any:
+    """Return a value in the form that the example has."""
+    if isinstance(value, Ref):
+        return value.number if isinstance(example, int) else _spell_ref(value)
+    if isinstance(value, datetime):
+        return int(value.timestamp() * 1000) if isinstance(example, int) else spell_time(value)
+    if isinstance(value, date):
+        return f"{value}T00:00:00.000Z" if "T" in str(example) else value.isoformat()
+    if isinstance(value, str) and isinstance(example, str):
+        return _spell_word(value, example)
+    return value
+
+
+def _spell_word(word: str, example: str) -> str:
+    """Return a word in capitals if the example is, and the other way round; a text stays as it is."""
+    if word.islower() and example.isupper():
+        return word.upper()
+    return word.lower() if word.isupper() and example.islower() else word
+
+
+def _spell_ref(record: Ref) -> str:
+    return f"{record.kind}{record.number:03}"
