@@ -5,12 +5,13 @@ from itertools import islice
 from typing import Any
 
 from django.contrib.admin import ModelAdmin, SimpleListFilter
-from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import ForeignKey, Q, QuerySet
 from django.http import HttpRequest
 
+from crmmirror.lib.admin_kit.cells import shorten
 from crmmirror.lib.admin_kit.list_filters import ID_PATTERN, FoldedFilter, Lookups
+from crmmirror.lib.admin_kit.request_check import UnusableRequest
 from entities.admin.record_links import name_text
 
 # Parameter value -> label, condition.
@@ -34,8 +35,7 @@ class StateFilter(FoldedFilter):
         return [(name, label) for name, (label, _) in STATES.items()]
 
     def value(self) -> str:
-        name = super().value()
-        return name if name in STATES else DEFAULT_STATE
+        return super().value() or DEFAULT_STATE
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         return queryset.filter(STATES[self.value()][1])
@@ -57,7 +57,8 @@ def reference_filter(field: ForeignKey) -> type[SimpleListFilter]:
             if id is None:
                 return []
             if not ID_PATTERN.fullmatch(id):
-                raise IncorrectLookupParameters(f"{field.name}={id!r}: give the number of a record.")
+                name = field.name
+                raise UnusableRequest(f"The filter {name!r} takes a record's number, not {shorten(id)!r}")
             referred: Any = field.related_model._default_manager.filter(pk=id).first()
             return [(id, name_text(referred) if referred else f"no such {self.title}")]
 

@@ -1,6 +1,7 @@
 """The admin site as a whole: what its lists answer to junk in their addresses."""
 
 from collections.abc import Iterator
+from html import unescape
 from typing import Any
 
 import pytest
@@ -42,8 +43,31 @@ MUCH_JUNK = (
     "[]",
     "%7B%22a%22%3A1%7D",
     "2026-99-99",
+    "1" + "0" * 400,
+    "1e999999",
+    "nan",
+    "2147483648",
+    "999999999-01-01",
+    "[",
+    "*",
+    "1_0",
+    "%D9%A3",
+    "%0D%0A",
+    "secrets",
+    "logentry",
 )
-LIST_PARAMETERS = ("q", "p", "o", "e", "all", "_popup", "_to_field", "_facets", "_changelist_filters")
+LIST_PARAMETERS = (
+    "q",
+    "p",
+    "o",
+    "e",
+    "all",
+    "_popup",
+    "_to_field",
+    "_facets",
+    "_changelist_filters",
+    "_source_model",
+)
 UNDECLARED = (
     "title__regex=(",
     "created_at__year=999999999",
@@ -143,20 +167,64 @@ def test_no_junk_in_the_address_of_a_list_is_an_error_of_the_server(model: type[
 @pytest.mark.parametrize(
     ("address", "reason"),
     [
-        ("/admin/events/event/?source=%00", "The parameter &#x27;source&#x27; contains a character"),
-        ("/admin/events/refusal/?reason=%00", "The parameter &#x27;reason&#x27; contains a character"),
-        ("/admin/events/event/drift/?days=%00", "The parameter &#x27;days&#x27; contains a character"),
-        ("/admin/?x=%00", "The parameter &#x27;x&#x27; contains a character"),
-        ("/admin/entities/deal/?title__regex=(", "Filtering by title__regex not allowed"),
+        ("/admin/events/event/?source=%00", "The parameter 'source' contains a character"),
+        ("/admin/events/refusal/?reason=%00", "The parameter 'reason' contains a character"),
+        ("/admin/events/event/drift/?days=%00", "The parameter 'days' contains a character"),
+        ("/admin/?x=%00", "The parameter 'x' contains a character"),
+        (
+            "/admin/entities/deal/?title__regex=(",
+            "This list has no filter 'title__regex'; it has: state, status",
+        ),
         ("/admin/auth/user/?_to_field=password", "The field password cannot be referenced"),
+        ("/admin/events/source/?_to_field=secrets", "The field secrets cannot be referenced"),
+        ("/admin/events/source/?slug=x", "This list has no filter 'slug'; it has none. "),
+        (
+            "/admin/events/event/?status=nonsense",
+            "The filter 'status' has no choice 'nonsense'; it has: pending, ",
+        ),
+        ("/admin/events/event/?status=", "The filter 'status' has no choice ''; it has: pending, "),
+        ("/admin/events/event/?received_at=1", "The filter 'received_at' has no choice '1'; it has: hour, "),
+        (
+            "/admin/events/refusal/?source=nobody",
+            "The filter 'source' has no choice 'nobody'; it has: unknown",
+        ),
+        ("/admin/entities/deal/?state=gone", "The filter 'state' has no choice 'gone'; it has: live, "),
+        ("/admin/entities/deal/?client=acme", "The filter 'client' takes a record's number, not 'acme'"),
+        ("/admin/auth/user/?is_staff__exact=maybe", "A filter cannot use its value: “maybe” value must be "),
+        (
+            "/admin/auth/user/?groups__id__exact=x",
+            "The filter 'groups__id__exact' has no choices now",
+        ),
+        ("/admin/events/event/apply-all-again/?status=nonsense", "The filter 'status' has no choice"),
+        ("/admin/events/event/apply-all-again/?state=failed", "This list has no filter 'state'"),
     ],
 )
 def test_an_address_that_cannot_be_used_is_answered_with_the_reason(address: str, reason: str) -> None:
     answer = log_in_staff().get(address)
-    page = answer.content.decode()
+    page = unescape(answer.content.decode())
     assert answer.status_code == 400
     assert reason in page
     assert f'<a href="{address.partition("?")[0]}">' in page
+
+
+def test_a_page_that_a_list_does_not_have_is_answered_with_the_reason(rows: None) -> None:
+    refusal = Refusal.objects.get()
+    Refusal.objects.bulk_create(
+        Refusal(source=refusal.source, reason="size", refused_at=refusal.refused_at) for _ in range(50)
+    )
+    client = log_in_staff()
+    assert client.get("/admin/events/refusal/?p=2").status_code == 200
+    answer = client.get("/admin/events/refusal/?p=99")
+    assert answer.status_code == 400
+    assert "This list has no page &#x27;99&#x27;" in answer.content.decode()
+
+
+def test_a_filter_by_what_is_no_number_is_answered_with_the_reason() -> None:
+    for name in ("analysts", "sales"):
+        Group.objects.create(name=name)
+    answer = log_in_staff().get("/admin/auth/user/?groups__id__exact=analysts")
+    assert answer.status_code == 400
+    assert "A filter cannot use its value: Field &#x27;id&#x27; expected a number" in answer.content.decode()
 
 
 @pytest.mark.parametrize("address", ["/admin/events/event/", "/admin/auth/user/", "/admin/auth/group/"])

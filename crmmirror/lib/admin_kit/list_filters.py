@@ -2,11 +2,15 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 
 from django.contrib.admin import ModelAdmin, SimpleListFilter
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+
+from crmmirror.lib.admin_kit.cells import shorten
+from crmmirror.lib.admin_kit.request_check import UnusableRequest
 
 Lookups = list[tuple[str, str]]
 
@@ -25,10 +29,24 @@ ID_PATTERN = re.compile(r"[0-9]{1,18}")
 
 
 class FoldedFilter(SimpleListFilter):
-    """A filter that is folded until it is used, unless it is `is_prominent`."""
+    """A filter that is folded until it is used, unless it is `is_prominent`.
+
+    It takes only the choices that it offers: with any other, the list would be the whole one, without a word.
+    """
 
     template = "admin_kit/filter.html"
     is_prominent = False
+
+    def __init__(
+        self, request: HttpRequest, params: dict[str, Any], model: type[Model], model_admin: ModelAdmin
+    ) -> None:
+        super().__init__(request, params, model, model_admin)
+        name = self.parameter_name or ""
+        choice = self.used_parameters.get(name)
+        choices = [str(offered) for offered, _ in self.lookup_choices]
+        if choice is not None and choice not in choices:
+            hint = f"it has: {', '.join(choices)}" if choices else "it has none"
+            raise UnusableRequest(f"The filter {name!r} has no choice {shorten(choice)!r}; {hint}")
 
     @property
     def is_open(self) -> bool:
@@ -64,7 +82,7 @@ def period_filter(column: str, heading: str) -> type[SimpleListFilter]:
             return [(name, label) for name, (label, _) in PERIODS.items()]
 
         def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-            if (name := self.value()) not in PERIODS:
+            if (name := self.value()) is None:
                 return queryset
             return queryset.filter(**{f"{column}__gte": timezone.now() - PERIODS[name][1]})
 
@@ -92,7 +110,7 @@ def word_filter(
             word = self.value()
             if has_other and word == OTHER_CHOICE:
                 return queryset.filter(**{f"{column}__isnull": False}).exclude(**{f"{column}__in": words})
-            return queryset.filter(**{column: word}) if word in words else queryset
+            return queryset.filter(**{column: word}) if word is not None else queryset
 
     return WordFilter
 

@@ -2,7 +2,7 @@
 
 import re
 
-from django.contrib.admin.exceptions import DisallowedModelAdminLookup, DisallowedModelAdminToField
+from django.contrib.admin.exceptions import DisallowedModelAdminToField
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest
 
@@ -17,7 +17,7 @@ class UnusableRequest(SuspiciousOperation):
 
 
 # What an admin page raises if the request asks for something that the page does not offer.
-REQUEST_ERRORS = (UnusableRequest, DisallowedModelAdminLookup, DisallowedModelAdminToField)
+REQUEST_ERRORS = (UnusableRequest, DisallowedModelAdminToField)
 
 
 def check_query(request: HttpRequest) -> None:

@@ -9,7 +9,10 @@ from typing import Any
 
 from django.contrib.admin import FieldListFilter, ModelAdmin, SimpleListFilter
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import get_fields_from_path
+from django.contrib.admin.views.main import PAGE_VAR, ChangeList
+from django.core.paginator import InvalidPage
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
@@ -19,10 +22,33 @@ from crmmirror.lib.admin_kit.request_check import UnusableRequest
 
 
 class StrictListAdmin(ModelAdmin):
-    """An admin whose list refuses parameters that are none of its filters, and selections that are no ids."""
+    """An admin whose list refuses parameters that are none of its filters, and selections that are no ids.
+
+    A refusal is an UnusableRequest, which `crmmirror.admin_site` answers with a page that gives the reason.
+    """
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        return lookup in self._declared_parameters(request)
+        """Return True for a parameter of one of the list's filters. Raises UnusableRequest for any other."""
+        declared = list(filter(None, self._declared_parameters(request)))
+        if lookup in declared:
+            return True
+        hint = f"it has: {', '.join(declared)}" if declared else "it has none"
+        raise UnusableRequest(f"This list has no filter {shorten(lookup)!r}; {hint}")
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """Return the list. Raises UnusableRequest where Django would show the whole list without a word."""
+        try:
+            changelist = super().get_changelist_instance(request)
+        except IncorrectLookupParameters as error:
+            raise UnusableRequest(_explain(error, request)) from error
+        applied = {name for spec in changelist.filter_specs for name in spec.expected_parameters()}
+        if ignored := changelist.get_filters_params().keys() - applied:
+            raise UnusableRequest(f"The filter {min(ignored)!r} has no choices now")
+        return changelist
+
+    def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
+        """Return True for the id alone. Django's own rule raises AttributeError for a relation's name."""
+        return to_field == self.opts.pk.name
 
     def response_action(self, request: HttpRequest, queryset: QuerySet, *options: Any, **more: Any) -> Any:
         """Run the action on the selected rows. Raises UnusableRequest."""
@@ -42,3 +68,12 @@ class StrictListAdmin(ModelAdmin):
         """Make the filter that Django has for a column, as it is while it is not used."""
         field = get_fields_from_path(self.model, path)[-1]
         return FieldListFilter.create(field, request, {}, self.model, self, field_path=path)
+
+
+def _explain(error: IncorrectLookupParameters, request: HttpRequest) -> str:
+    """Return what is wrong with a page's number or a filter's value, from the error that Django wrapped."""
+    cause = error.__context__
+    if isinstance(cause, InvalidPage):
+        return f"This list has no page {shorten(request.GET[PAGE_VAR])!r}"
+    messages = getattr(cause, "messages", [str(error)])
+    return f"A filter cannot use its value: {' '.join(messages).removesuffix('.')}"

@@ -53,7 +53,6 @@ def test_the_admin_shows_what_was_refused_by_source_and_reason() -> None:
         ({"source": "unknown"}, 4),
         ({"source": "acme", "reason": "short-body"}, 2),
         ({"refused_at": "hour"}, 9),
-        ({"source": "nobody"}, 0),
     ],
 )
 def test_the_list_is_filtered_by_source_reason_and_time(query: dict[str, str], count: int) -> None:
