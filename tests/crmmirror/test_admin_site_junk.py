@@ -26,35 +26,13 @@ MUCH_SEGMENTS = (*SOME_SEGMENTS, *(junk for junk in MUCH_JUNK if junk), "..", "_
 SOME_TEXTS: tuple[str | list[str], ...] = ("\0", "1" + "0" * 400)
 MUCH_TEXTS = (
     *SOME_TEXTS,
-    "nan",
-    "²",
-    ["", "1"],
-    ["\0", "("],
-    "a\0b",
-    "",
-    "-1",
-    "9" * 19,
-    "-inf",
-    "1e400",
-    "(",
-    "a" * 10_000,
-    "null",
-    "\u202e",
+    *("nan", "-inf", "1e400", "²", "-1", "9" * 19, "a\0b", "", "(", "a" * 10_000, "null", "\u202e"),
+    *(["", "1"], ["\0", "("]),
 )
 PARAMETER = re.compile(r"<[^>]+>")
 PASSWORDS = {"password1": "a-long-Passw0rd", "password2": "a-long-Passw0rd", "usable_password": "true"}
-SOURCE_FIELDS = [
-    "slug",
-    "active",
-    "scheme",
-    "header",
-    "prefix",
-    "encoding",
-    "max_body_bytes",
-    "rate_limit",
-    "rate_period",
-]
-LIMIT_FIELDS = ("allowed_networks", "time_zone", "default_region")
+SOURCE_FIELDS = ("slug", "active", "scheme", "header", "prefix", "encoding")
+LIMIT_FIELDS = ("max_body_bytes", "rate_limit", "rate_period", "allowed_networks", "default_region")
 USER_FIELDS = ["username", "first_name", "last_name", "email", "groups", "user_permissions", "is_active"]
 TIME_FIELDS = [f"{name}_{part}" for name in ("last_login", "date_joined") for part in (0, 1)]
 POPUP_FIELDS = {"_popup": "1", "_to_field": "id", "_continue": "", "_source_model": ""}
@@ -95,7 +73,7 @@ def client() -> Client:
 
 
 def assert_no_page_fails(client: Client, routes: list[str], segments: tuple[str, ...]) -> None:
-    addresses = {PARAMETER.sub(lambda _, junk=junk: junk, route) for route in routes for junk in segments}
+    addresses = {junk.join(PARAMETER.split(route)) for route in routes for junk in segments}
     requests = [(ask, address) for address in sorted(addresses) for ask in (client.get, client.post)]
     failed = [address for ask, address in requests if ask(f"/admin/{address}").status_code >= 500]
     assert failed == []
