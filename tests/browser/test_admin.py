@@ -1,69 +1,22 @@
 """The admin in a real browser: no page violates the Content-Security-Policy, and its buttons work."""
 
-from collections.abc import Iterator
-
 import pytest
 from django.conf import settings
 from django.contrib.admin import site
 from django.contrib.auth.models import User
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Locator
 from pytest_django.live_server_helper import LiveServer
 
 from entities.models import Deal, Lead
 from events.models import Event, Refusal, Source
 from events.processing.drain import drain_backlog
 from events.sources.registry import create_source
-from tests.support.staff_client import list_url, log_in_staff, page_url, store_and_apply
+from tests.support.browser_visit import Visit
+from tests.support.staff_client import list_url, page_url, store_and_apply
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 HOSTILE = "<script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
-        # Playwright's synchronous interface runs an event loop in this thread.
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-class Visit:
-    """A browser tab of a staff user. `complaints`: errors and warnings on the browser's console."""
-
-    def __init__(self, page: Page, base: str) -> None:
-        self.page, self.base, self.complaints = page, base, list[str]()
-        page.on("console", self.record_complaint)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-
-    def record_complaint(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
-            self.complaints.append(message.text)
-
-    def goto(self, path: str) -> None:
-        self.page.goto(self.base + path)
-
-
-@pytest.fixture
-def visit(chromium: Browser, live_server: LiveServer) -> Iterator[Visit]:
-    context = chromium.new_context(permissions=["clipboard-read", "clipboard-write"])
-    session = log_in_staff().cookies[settings.SESSION_COOKIE_NAME].value
-    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url}])
-    yield Visit(context.new_page(), live_server.url)
-    context.close()
 
 
 def test_the_staff_sign_in(chromium: Browser, live_server: LiveServer) -> None:
