@@ -103,8 +103,9 @@ def test_junk_in_a_query_of_the_api_is_never_an_error_of_the_server(path: str, c
 
 
 @pytest.mark.prove
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", ["contacts", "deals", "events", "sources"])
 def test_no_junk_in_a_query_of_the_api_is_an_error_of_the_server(path: str, client: Client) -> None:
+    """Between them, these lists have every kind of column."""
     assert failed_queries(client, path, MUCH_JUNK) == []
 
 
