@@ -1,11 +1,14 @@
 """The Celery tasks. They have no arguments: all work is in the database, so a lost task loses nothing."""
 
+import time
 from collections.abc import Callable
 
+import structlog
 from celery import shared_task
 from django.db import Error
 
 from crmmirror.lib.circuit_breaker import CircuitBreaker
+from crmmirror.lib.required_migrations import MigrationsMissing, required_migrations
 from crmmirror.lib.transient_errors import is_transient
 from events.processing.drain import drain_backlog, has_pending_events
 from events.processing.outcomes import requeue_due_events
@@ -13,8 +16,33 @@ from events.processing.wakeups import wake_now
 
 # A task ends after this time, so that a worker can stop between two tasks.
 MAX_TASK_SECONDS = 5.0
+REMEDY = "Run manage.py migrate. The events stay pending meanwhile."
+# Between two log lines of a process that waits for migrations.
+REPORT_SECONDS = 60.0
 
+log = structlog.get_logger(__name__)
 database_circuit = CircuitBreaker("database")
+
+
+class MigrationReport:
+    """Logs that this process waits for migrations: once at once, then once in REPORT_SECONDS, and its end."""
+
+    def __init__(self) -> None:
+        self._next_line: float | None = None
+
+    def note_wait(self, missing: MigrationsMissing) -> None:
+        now = time.monotonic()
+        if self._next_line is None or now >= self._next_line:
+            self._next_line = now + REPORT_SECONDS
+            log.warning("migrations_missing", first=missing.names[0], count=len(missing.names), do=REMEDY)
+
+    def note_end(self) -> None:
+        if self._next_line is not None:
+            self._next_line = None
+            log.warning("migrations_applied")
+
+
+migration_report = MigrationReport()
 
 
 @shared_task(name="events.tasks.drain")
@@ -23,7 +51,7 @@ def drain() -> int:
 
     If events are left then, wake a worker again.
     """
-    return _run_unless_database_away(_drain)
+    return _run_if_database_ready(_drain)
 
 
 @shared_task(name="events.tasks.sweep")
@@ -32,7 +60,7 @@ def sweep() -> int:
 
     Beat runs it every few seconds. It also finds events whose wake-up was lost.
     """
-    return _run_unless_database_away(_sweep)
+    return _run_if_database_ready(_sweep)
 
 
 def _drain() -> int:
@@ -47,19 +75,26 @@ def _sweep() -> int:
     return _drain()
 
 
-def _run_unless_database_away(work: Callable[[], int]) -> int:
-    """Return what the work returns, or 0 if the database is away: the next sweep does the work then.
+def _run_if_database_ready(work: Callable[[], int]) -> int:
+    """Return what the work returns; 0 if the database is away, or lacks a migration of this process's code.
+
+    The next sweep does the work then. Without this, new code would fail the events that need a new column.
 
     The error must not leave the task. A task that fails sends its traceback to Celery's main process, which
     stops reading it half-way if it loses the broker just then (celery 5.7), and never gives that worker a
     task again.
     """
     try:
-        settled_count = work()
+        with required_migrations.required():
+            settled_count = work()
+    except MigrationsMissing as missing:
+        migration_report.note_wait(missing)
+        return 0
     except Error as error:
         if not is_transient(error):
             raise
         database_circuit.record_failure(error)
         return 0
     database_circuit.record_success()
+    migration_report.note_end()
     return settled_count

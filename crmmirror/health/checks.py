@@ -7,10 +7,10 @@ from functools import wraps
 
 from django.conf import settings
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 
 from crmmirror.health.single_flight import SingleFlight
 from crmmirror.lib.cursors import fetch_value
+from crmmirror.lib.required_migrations import find_missing_migrations
 from entities.vendors import find_vendor_problem
 from events.models import Source
 from events.processing.wakeups import check_broker_takes_messages
@@ -88,8 +88,7 @@ def check_broker() -> str:
 @close_connection_afterwards
 def check_migrations() -> str:
     """Raise NotReady if a migration of the code is not in the database."""
-    executor = MigrationExecutor(connection)
-    missing = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    missing = len(find_missing_migrations())
     if missing:
         raise NotReady(f"{missing} not applied")
     return "all applied"

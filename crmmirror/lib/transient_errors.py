@@ -13,6 +13,9 @@ TRANSIENT_CLASSES = frozenset({"08", "25", "40", "53", "55", "57", "58"})
 UNANSWERED_CLASSES = frozenset({"08", "57"})
 # A lock stayed taken for longer than `lock_timeout`.
 LOCK_NOT_AVAILABLE = "55P03"
+DEADLOCK_DETECTED = "40P01"
+# The statement does not fit the schema: a table, column or function is missing, or has another type.
+SCHEMA_CLASS = "42"
 
 
 def is_transient(error: BaseException) -> bool:
@@ -38,3 +41,18 @@ def is_unanswered(error: BaseException) -> bool:
     # Errors of this side, such as the pool's or a frozen server's, have no SQLSTATE.
     state = cause.sqlstate
     return state is None or state == LOCK_NOT_AVAILABLE or state[:2] in UNANSWERED_CLASSES
+
+
+def is_lock_conflict(error: BaseException) -> bool:
+    """Return True if others held a lock for too long, or the wait for it ended in a deadlock."""
+    return _sqlstate(error) in (LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED)
+
+
+def is_schema_error(error: BaseException) -> bool:
+    """Return True if the statement does not fit the schema, as that of new code before its migration."""
+    return _sqlstate(error)[:2] == SCHEMA_CLASS
+
+
+def _sqlstate(error: BaseException) -> str:
+    """Return the five characters of the server's error code; empty if the error is not the server's."""
+    return getattr(error.__cause__, "sqlstate", None) or ""

@@ -15,6 +15,7 @@ from django.db.backends.postgresql import base
 from psycopg_pool import ConnectionPool
 
 from crmmirror.postgresql.pools import Pool, chosen_pool
+from crmmirror.postgresql.schema import SchemaEditor
 
 # Entries of OPTIONS beside Django's own: the options of the readers' pool, as those of "pool", and what its
 # connections set on the server, as a command line has it.
@@ -23,6 +24,8 @@ READER_POOL, READER_SERVER_OPTIONS = "reader_pool", "reader_server_options"
 
 class DatabaseWrapper(base.DatabaseWrapper):
     """A connection to PostgreSQL, under the name that Django looks for in a backend's `base` module."""
+
+    SchemaEditorClass = SchemaEditor
 
     # By alias, as Django keeps its own pools.
     _reader_pools: ClassVar[dict[str, ConnectionPool]] = {}

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import structlog
 from django.db import transaction
 
-from crmmirror.lib.transient_errors import is_transient
+from crmmirror.lib.transient_errors import is_schema_error, is_transient
 from crmmirror.lib.utc import format_utc
 from entities.reading.envelope import Malformed
 from entities.reading.mapped_event import MappedEvent, Unmappable
@@ -23,10 +23,15 @@ log = structlog.get_logger(__name__)
 MAX_ERROR_LENGTH = 500
 
 
-def process_batch(events: Sequence[StoredEvent]) -> list[ProcessingOutcome]:
+def process_batch(
+    events: Sequence[StoredEvent], *, is_schema_current: bool = False
+) -> list[ProcessingOutcome]:
     """Apply the events in the caller's transaction; return the outcome of each.
 
-    Raises django.db.Error if an error is transient: the caller rolls back, and tries the batch again later.
+    is_schema_current: the caller has seen that the database has all migrations, so that an event whose
+    statement does not fit the schema has failed.
+    Raises django.db.Error if an error is transient, or if a statement does not fit the schema and nobody
+    knows whether a migration is missing: the caller rolls back, and tries the batch again later.
     """
     outcomes: list[ProcessingOutcome] = []
     mapped: list[MappedEvent] = []
@@ -36,7 +41,7 @@ def process_batch(events: Sequence[StoredEvent]) -> list[ProcessingOutcome]:
             outcomes.append(result)
         else:
             mapped.append(result)
-    return outcomes + _apply_or_bisect(mapped)
+    return outcomes + _apply_or_bisect(mapped, is_schema_current=is_schema_current)
 
 
 def _map_or_reject(event: StoredEvent) -> MappedEvent | ProcessingOutcome:
@@ -71,18 +76,23 @@ def _fail_until_restart(event: StoredEvent, error: UnusableVendor) -> Processing
     return ProcessingOutcome(event.id, Verdict.FAILED, error=reason, retry=True)
 
 
-def _apply_or_bisect(mapped: Sequence[MappedEvent]) -> list[ProcessingOutcome]:
+def _apply_or_bisect(mapped: Sequence[MappedEvent], *, is_schema_current: bool) -> list[ProcessingOutcome]:
     if not mapped:
         return []
     try:
         with transaction.atomic():
             apply_mapped_events(mapped)
     except Exception as error:
-        if is_transient(error):
+        if is_transient(error) or (not is_schema_current and is_schema_error(error)):
             raise
         if len(mapped) > 1:
-            half = len(mapped) // 2
-            return _apply_or_bisect(mapped[:half]) + _apply_or_bisect(mapped[half:])
+            middle = len(mapped) // 2
+            halves = (mapped[:middle], mapped[middle:])
+            return [
+                outcome
+                for half in halves
+                for outcome in _apply_or_bisect(half, is_schema_current=is_schema_current)
+            ]
         log.warning("event_not_applied", event_id=mapped[0].event.id, error=_summarize(error))
         return [_outcome(mapped[0], Verdict.FAILED, error=_summarize(error), retry=True)]
     return [_outcome(event, Verdict.APPLIED) for event in mapped]

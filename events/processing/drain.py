@@ -8,7 +8,8 @@ import structlog
 from django.db import Error, connection, transaction
 
 from crmmirror.lib.cursors import fetch_value
-from crmmirror.lib.transient_errors import is_transient
+from crmmirror.lib.required_migrations import required_migrations
+from crmmirror.lib.transient_errors import is_schema_error, is_transient
 from entities.writing.mirror_lock import lock_for_applying
 from entities.writing.process_batch import process_batch
 from events.monitoring.metrics import count_settled
@@ -27,7 +28,8 @@ HAS_PENDING = "SELECT EXISTS (SELECT FROM events_event WHERE status = 'pending')
 def drain_backlog(seconds: float | None = None) -> int:
     """Settle pending events until none is left or the time is up; return how many were settled.
 
-    Raises django.db.Error if the database stays away: events of the last batch are still pending then.
+    Raises django.db.Error if the database stays away, and MigrationsMissing if it lacks a migration of this
+    code: events of the last batch are still pending then.
     """
     deadline = None if seconds is None else time.monotonic() + seconds
     settled_count = 0
@@ -63,12 +65,26 @@ def _back_off(error: Error, pause: float) -> None:
 
 
 def _settle_batch() -> int:
-    """Settle one batch in one transaction; return how many events it had, 0 if none was left to claim."""
+    """Settle one batch; return how many events it had, 0 if none was left to claim.
+
+    Raises MigrationsMissing if the batch does not fit the schema for lack of a migration.
+    """
+    try:
+        return _settle_batch_in_transaction()
+    except Error as error:
+        if not is_schema_error(error):
+            raise
+        required_migrations.look_up()
+        # No migration is missing: our own code is at fault. The events that meet the error fail with it.
+        return _settle_batch_in_transaction(is_schema_current=True)
+
+
+def _settle_batch_in_transaction(*, is_schema_current: bool = False) -> int:
     started = time.monotonic()
     with transaction.atomic():
         lock_for_applying()
         events = claim_batch()
-        outcomes = process_batch(events)
+        outcomes = process_batch(events, is_schema_current=is_schema_current)
         settled_events = record_outcomes(outcomes)
     if events:
         # After the commit: a batch that was rolled back must not be counted.

@@ -12,6 +12,7 @@ from entities.merge.clock import parse_clock
 from entities.shadow.differences import Difference
 from entities.shadow.digest import mirror_digest
 from events.management.arguments import positive_number
+from events.management.migrated_database import requiring_migrations
 from events.models import Event, Source
 from events.rebuild.log_reader import estimate_log_size
 from events.rebuild.verification import compare_with_log
@@ -34,9 +35,14 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, digest: bool, limit: int, **options: Any) -> None:
-        if digest:
-            self.stdout.write(mirror_digest())
-            return
+        with requiring_migrations():
+            if digest:
+                self.stdout.write(mirror_digest())
+            else:
+                self._compare(limit)
+
+    def _compare(self, limit: int) -> None:
+        """Print the cells that differ; exit with status 1 if there are any."""
         with tqdm(total=estimate_log_size(), unit=" events", file=self.stderr) as bar:
             result = compare_with_log(bar.update, limit)
         for difference in result.differences:
