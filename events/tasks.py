@@ -25,20 +25,20 @@ database_circuit = CircuitBreaker("database")
 
 
 class MigrationReport:
-    """Logs that this process waits for migrations: once at once, then once in REPORT_SECONDS, and its end."""
+    """Logs that this process waits for migrations, at once and then every REPORT_SECONDS, and the end of it."""
 
     def __init__(self) -> None:
-        self._next_line: float | None = None
+        self._last_line: float | None = None
 
     def note_wait(self, missing: MigrationsMissing) -> None:
         now = time.monotonic()
-        if self._next_line is None or now >= self._next_line:
-            self._next_line = now + REPORT_SECONDS
+        if self._last_line is None or now - self._last_line >= REPORT_SECONDS:
+            self._last_line = now
             log.warning("migrations_missing", first=missing.names[0], count=len(missing.names), do=REMEDY)
 
     def note_end(self) -> None:
-        if self._next_line is not None:
-            self._next_line = None
+        if self._last_line is not None:
+            self._last_line = None
             log.warning("migrations_applied")
 
 

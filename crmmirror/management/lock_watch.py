@@ -13,7 +13,8 @@ from crmmirror.lib.cursors import fetch_rows
 from crmmirror.postgresql.schema import LOCK_TIMEOUT_SECONDS
 
 POLL_SECONDS = 0.25
-# Between two lines about one wait. Waits that are cut by LOCK_TIMEOUT_SECONDS get none.
+# The first line about a wait, and the time between two. Waits that are cut get none.
+FIRST_REPORT_SECONDS = LOCK_TIMEOUT_SECONDS + 1
 REPORT_SECONDS = 60.0
 # Never the session's statement: it may contain a value. Of other users' sessions a user without
 # pg_read_all_stats sees no times.
@@ -85,7 +86,7 @@ class LockWatch:
                 continue
             self._holders = holders
             now = time.monotonic()
-            report_at = now + LOCK_TIMEOUT_SECONDS + 1 if report_at is None else report_at
+            report_at = now + FIRST_REPORT_SECONDS if report_at is None else report_at
             if now >= report_at:
                 self._report(f"waits for {self.describe()}")
                 report_at = now + REPORT_SECONDS
