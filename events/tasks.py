@@ -1,9 +1,7 @@
 """The Celery tasks. They have no arguments: all work is in the database, so a lost task loses nothing."""
 
-import time
 from collections.abc import Callable
 
-import structlog
 from celery import shared_task
 from django.db import Error
 
@@ -11,37 +9,14 @@ from crmmirror.lib.circuit_breaker import CircuitBreaker
 from crmmirror.lib.required_migrations import MigrationsMissing, required_migrations
 from crmmirror.lib.transient_errors import is_transient
 from events.processing.drain import drain_backlog, has_pending_events
+from events.processing.migration_report import MigrationReport
 from events.processing.outcomes import requeue_due_events
 from events.processing.wakeups import wake_now
 
 # A task ends after this time, so that a worker can stop between two tasks.
 MAX_TASK_SECONDS = 5.0
-REMEDY = "Run manage.py migrate. The events stay pending meanwhile."
-# Between two log lines of a process that waits for migrations.
-REPORT_SECONDS = 60.0
 
-log = structlog.get_logger(__name__)
 database_circuit = CircuitBreaker("database")
-
-
-class MigrationReport:
-    """Logs that this process waits for migrations, at once and then every REPORT_SECONDS, and the end of it."""
-
-    def __init__(self) -> None:
-        self._last_line: float | None = None
-
-    def note_wait(self, missing: MigrationsMissing) -> None:
-        now = time.monotonic()
-        if self._last_line is None or now - self._last_line >= REPORT_SECONDS:
-            self._last_line = now
-            log.warning("migrations_missing", first=missing.names[0], count=len(missing.names), do=REMEDY)
-
-    def note_end(self) -> None:
-        if self._last_line is not None:
-            self._last_line = None
-            log.warning("migrations_applied")
-
-
 migration_report = MigrationReport()
 
 

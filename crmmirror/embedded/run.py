@@ -69,7 +69,7 @@ def start_stack(stack: Stack, *, demo: bool) -> None:
 def prepare_database(stack: Stack, environment: Mapping[str, str], *, demo: bool) -> str:
     """Migrate the database and make the admin user; return how to log in, as text for the terminal."""
     program = make_management_program(stack, environment, "prepare_database", *(["--demo"] if demo else []))
-    status = stack.supervisor.run(program)
+    status = stack.supervisor.run(program, prints_log=True)
     last_line = read_last_log_line(program.log)
     if status != 0:
         raise EmbeddedError(f"The database could not be prepared: {last_line}. See {program.log}.")

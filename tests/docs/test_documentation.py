@@ -117,9 +117,11 @@ def own_commands() -> list[str]:
 
 
 def own_arguments(command: str) -> list[argparse.Action]:
-    """Return a command's arguments without those that every command of Django has."""
-    own = load_command_class(get_commands()[command], command).create_parser("manage.py", command)
-    shared = {action.dest for action in BaseCommand().create_parser("manage.py", command)._actions}
+    """Return a command's arguments without those of Django's own class that it is derived from."""
+    own_class = type(load_command_class(get_commands()[command], command))
+    djangos_class = next(base for base in own_class.__mro__ if base.__module__.startswith("django."))
+    own, djangos = (base().create_parser("manage.py", command) for base in (own_class, djangos_class))
+    shared = {action.dest for action in djangos._actions}
     return [action for action in own._actions if action.dest not in shared]
 
 

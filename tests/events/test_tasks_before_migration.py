@@ -12,7 +12,7 @@ from entities.models import Deal
 from events import tasks
 from events.management import migrated_database
 from events.models import Event
-from events.processing import drain
+from events.processing import drain, migration_report
 from tests.support.failing_events import DEAL, LONG_AGO
 from tests.support.missing_migrations import MIGRATION, missing_column
 from tests.support.staff_client import store_and_apply, store_delivery
@@ -37,7 +37,7 @@ def migrations(monkeypatch: pytest.MonkeyPatch) -> RequiredMigrations:
     fresh = RequiredMigrations()
     for module in (required_migrations, tasks, drain, migrated_database):
         monkeypatch.setattr(module, "required_migrations", fresh)
-    monkeypatch.setattr(tasks, "migration_report", tasks.MigrationReport())
+    monkeypatch.setattr(tasks, "migration_report", migration_report.MigrationReport())
     monkeypatch.setattr(tasks, "wake_now", lambda: None)
     return fresh
 
@@ -97,7 +97,7 @@ def test_a_worker_that_waits_says_so_once_and_then_once_a_minute(
         assert caplog.text.count("migrations_missing") == 1
         assert ".".join(MIGRATION) in caplog.text
         assert "Run manage.py migrate" in caplog.text
-        monkeypatch.setattr(tasks, "REPORT_SECONDS", 0)
+        monkeypatch.setattr(migration_report, "REPORT_SECONDS", 0)
         tasks.sweep()
         assert caplog.text.count("migrations_missing") == 2
 

@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 import psycopg
 from psycopg import sql
 
+from crmmirror.embedded.processes import process
+from tests.support import services
 from tests.support.paths import PROJECT
 
 PACKAGES = ("crmmirror", "events", "entities")
@@ -46,6 +48,21 @@ class Code:
         result = self.run(*argv, seconds=seconds)
         assert result.returncode == 0, result.stdout
         return result.stdout
+
+    @contextmanager
+    def run_worker(self, log: Path, broker_url: str) -> Iterator[subprocess.Popen[bytes]]:
+        """Run a Celery worker, with beat in it, until the context ends. log: the file of its output."""
+        beat = ("--beat", "--schedule", f"{log}.schedule")
+        options = ("--concurrency", "1", "--without-gossip", "--without-mingle", *beat)
+        program = process.Program(
+            "worker",
+            (sys.executable, "-m", "celery", "--app", "crmmirror", "worker", *options),
+            log,
+            {**self.environment, "BROKER_URL": broker_url},
+            self.root,
+        )
+        with services.run_program(program, lambda: True) as child:
+            yield child
 
     def copy(self, directory: Path) -> "Code":
         """Copy the code, without its tests; the copy runs on the same database."""

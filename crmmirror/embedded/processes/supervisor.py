@@ -93,8 +93,13 @@ class Supervisor:
         seconds = time.monotonic() - started_at
         print_event(service.program.name, f"{service.started_message} after {seconds:.1f} s")
 
-    def run(self, program: Program) -> int:
-        """Run a program to its end and return its exit status. Raises StopRequested."""
+    def run(self, program: Program, *, prints_log: bool = False) -> int:
+        """Run a program to its end and return its exit status. Raises StopRequested.
+
+        prints_log: print new lines of its log meanwhile.
+        """
+        followers = [LogFollower(program.name, program.log)] if prints_log else []
+        self.log_followers += followers
         process = start_process(program)
         try:
             while process.poll() is None:
@@ -102,6 +107,8 @@ class Supervisor:
                 time.sleep(RUN_POLL_SECONDS)
         finally:
             stop_process(process, program.stop_signals)
+            for follower in followers:
+                self.log_followers.remove(follower)
         return process.returncode
 
     def tick(self) -> None:

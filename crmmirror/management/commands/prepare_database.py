@@ -1,8 +1,10 @@
 """`manage.py prepare_database`: brings a database to the state in which `manage.py up` can serve it."""
 
 import os
+from io import TextIOBase
 from typing import Any
 
+import structlog
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
@@ -11,6 +13,16 @@ from crmmirror.embedded.stack import ADMIN_USERNAME, GENERATED_PASSWORD_MESSAGE,
 from entities.vendors import all_vendors
 from events.models import Source
 from events.sources.registry import create_source
+
+log = structlog.get_logger(__name__)
+
+
+class MigrateLog(TextIOBase):
+    """Logs what a silent `migrate` writes, which is for whom it waits: `up` prints lines of the log."""
+
+    def write(self, text: str) -> int:
+        log.warning("migration_waits", reason=text.strip())
+        return len(text)
 
 
 class Command(BaseCommand):
@@ -22,7 +34,7 @@ class Command(BaseCommand):
         parser.add_argument("--demo", action="store_true", help="make a source of each vendor")
 
     def handle(self, *, demo: bool, **_: Any) -> None:
-        call_command("migrate", interactive=False, verbosity=0)
+        call_command("migrate", interactive=False, verbosity=0, stdout=MigrateLog())
         if demo:
             create_demo_sources()
         # The last line is read by `manage.py up`.

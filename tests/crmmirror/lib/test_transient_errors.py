@@ -5,7 +5,12 @@ from django.db import DataError, Error, InterfaceError, OperationalError, Progra
 from psycopg import errors
 from psycopg_pool import PoolTimeout
 
-from crmmirror.lib.transient_errors import is_transient, is_unanswered
+from crmmirror.lib.transient_errors import (
+    is_lock_conflict,
+    is_schema_error,
+    is_transient,
+    is_unanswered,
+)
 
 pytestmark = pytest.mark.unit
 
@@ -51,3 +56,26 @@ def test_an_error_is_unanswered_if_the_database_gave_no_answer_in_time(
 ) -> None:
     error.__cause__ = cause
     assert is_unanswered(error) is expected
+
+
+@pytest.mark.parametrize(
+    ("cause", "is_conflict", "is_of_schema"),
+    [
+        (errors.LockNotAvailable(), True, False),
+        (errors.DeadlockDetected(), True, False),
+        (errors.QueryCanceled(), False, False),
+        (errors.UndefinedColumn(), False, True),
+        (errors.UndefinedTable(), False, True),
+        (errors.DatatypeMismatch(), False, True),
+        (errors.NotNullViolation(), False, False),
+        (errors.OperationalError("the connection is lost"), False, False),
+        (None, False, False),
+    ],
+    ids=lambda one: type(one).__name__ if isinstance(one, Exception) else str(one),
+)
+def test_errors_of_locks_and_of_the_schema_are_told_from_others(
+    cause: Exception | None, is_conflict: bool, is_of_schema: bool
+) -> None:
+    error = OperationalError()
+    error.__cause__ = cause
+    assert (is_lock_conflict(error), is_schema_error(error)) == (is_conflict, is_of_schema)
