@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 from django.core.management import get_commands, load_command_class
-from django.core.management.base import BaseCommand
 
 from crmmirror.api_urls import VIEWSETS
 from entities.checks import check_vendors

@@ -13,7 +13,7 @@ from django.db import connection
 from crmmirror.lib.cursors import fetch_value
 from crmmirror.management.commands import migrate
 from tests.support.open_transactions import open_transaction
-from tests.support.unmigrated_database import UNAPPLIED, READ_SOURCES
+from tests.support.unmigrated_database import READ_SOURCES, UNAPPLIED
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

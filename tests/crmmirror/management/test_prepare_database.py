@@ -6,7 +6,7 @@ import pytest
 from django.core.management import call_command
 
 from tests.support.open_transactions import open_transaction
-from tests.support.unmigrated_database import UNAPPLIED, READ_SOURCES
+from tests.support.unmigrated_database import READ_SOURCES, UNAPPLIED
 
 
 @pytest.mark.django_db(transaction=True)
