@@ -4,12 +4,12 @@ Every later statement on a table queues behind one that waits for the table's lo
 waits for one long reader would hold up all deliveries.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Self
 
 from django.db.backends.postgresql import schema
-from django.db.models import Index, Model
 
 # Longer than PostgreSQL's deadlock_timeout, 1 s by default, after which an autovacuum that is in the way is
 # cancelled. Shorter than the 3 s and 4 s that deliveries wait for a connection and for a statement.
@@ -18,6 +18,8 @@ LOCK_TIMEOUT_SECONDS = 2
 # that are older than it have ended.
 CONCURRENT_LOCK_TIMEOUT_SECONDS = 600
 
+IS_CONCURRENT = re.compile(r"\s*(CREATE|CREATE UNIQUE|DROP) INDEX CONCURRENTLY\b")
+CREATED_INDEX = re.compile(r'\s*CREATE (UNIQUE )?INDEX CONCURRENTLY (IF NOT EXISTS )?"?(?P<name>\w+)')
 IS_INDEX_VALID = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(quote_ident(%s))"
 
 
@@ -41,27 +43,23 @@ class SchemaEditor(schema.DatabaseSchemaEditor):
             if not self.atomic_migration and self.connection.is_usable():
                 self._run("RESET lock_timeout")
 
-    def add_index(self, model: type[Model], index: Index, concurrently: bool = False) -> None:
-        """Create an index. One of that name which is there already was made by an earlier, cut attempt.
+    def execute(self, sql: Any, params: Any = ()) -> None:
+        """Execute a statement of the migration, or collect it.
 
-        It stays if it is valid. PostgreSQL leaves an invalid one behind if a concurrent build is cut.
+        A concurrent one waits for longer. An index of its name that is valid was built by an attempt that was
+        cut later, and stays; an invalid one is what PostgreSQL leaves of a build that was cut, and goes.
         """
-        if not concurrently or self.collect_sql:
-            return super().add_index(model, index, concurrently=concurrently)
-        is_valid = self._run(IS_INDEX_VALID, index.name)
-        if is_valid is False:
-            self.remove_index(model, index, concurrently=True)
-        if not is_valid:
-            with self._patience():
-                super().add_index(model, index, concurrently=True)
-        return None
-
-    def remove_index(self, model: type[Model], index: Index, concurrently: bool = False) -> None:
-        """Drop an index."""
-        if not concurrently:
-            return super().remove_index(model, index)
+        statement = str(sql)
+        if self.collect_sql or not IS_CONCURRENT.match(statement):
+            return super().execute(sql, params)
+        if created := CREATED_INDEX.match(statement):
+            is_valid = self._run(IS_INDEX_VALID, created["name"])
+            if is_valid:
+                return None
+            if is_valid is False:
+                self.execute(f"DROP INDEX CONCURRENTLY {self.quote_name(created['name'])}")
         with self._patience():
-            return super().remove_index(model, index, concurrently=True)
+            return super().execute(sql, params)
 
     @contextmanager
     def _patience(self) -> Iterator[None]:

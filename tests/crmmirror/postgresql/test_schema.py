@@ -113,6 +113,24 @@ def test_an_index_whose_build_was_cut_is_built_anew(monkeypatch: pytest.MonkeyPa
     assert index[1] is True
 
 
+def test_a_unique_index_of_raw_sql_whose_build_was_cut_is_built_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a RunSQL of a migration has it. IF NOT EXISTS alone would keep the invalid index."""
+    statement = f"CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS {INDEX.name} ON events_event (id)"
+    with monkeypatch.context() as patch:
+        patch.setattr(schema, "CONCURRENT_LOCK_TIMEOUT_SECONDS", 0.2)
+        with (
+            open_transaction(WRITE),
+            pytest.raises(OperationalError),
+            schema_editor(atomic=False) as editor,
+        ):
+            editor.execute(statement)
+    with schema_editor(atomic=False) as editor:
+        editor.execute(statement)
+    index = find_index()
+    assert index
+    assert index[1] is True
+
+
 def test_an_index_that_an_earlier_attempt_has_built_stays() -> None:
     build_index()
     index = find_index()
