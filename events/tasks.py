@@ -60,7 +60,7 @@ def _run_if_database_ready(work: Callable[[], int]) -> int:
     task again.
     """
     try:
-        with required_migrations.required():
+        with required_migrations.require():
             settled_count = work()
     except MigrationsMissing as missing:
         migration_report.note_wait(missing)

@@ -35,7 +35,7 @@ class RequiredMigrations:
         self._are_applied = False
 
     @contextmanager
-    def required(self) -> Iterator[None]:
+    def require(self) -> Iterator[None]:
         """Raise MigrationsMissing if one is missing, before the block or as the cause of an error in it."""
         if not self._are_applied:
             self.look_up()

@@ -58,11 +58,11 @@ class SchemaEditor(schema.DatabaseSchemaEditor):
                 return None
             if is_valid is False:
                 self.execute(f"DROP INDEX CONCURRENTLY {self.quote_name(created['name'])}")
-        with self._patience():
+        with self._wait_longer():
             return super().execute(sql, params)
 
     @contextmanager
-    def _patience(self) -> Iterator[None]:
+    def _wait_longer(self) -> Iterator[None]:
         """Wait for locks longer in this block. An error leaves the setting to `__exit__`."""
         self._set_lock_timeout(CONCURRENT_LOCK_TIMEOUT_SECONDS)
         yield

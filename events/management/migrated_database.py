@@ -9,10 +9,10 @@ from crmmirror.lib.required_migrations import MigrationsMissing, required_migrat
 
 
 @contextmanager
-def requiring_migrations() -> Iterator[None]:
+def require_migrations() -> Iterator[None]:
     """Raise CommandError if the database lacks a migration, at the beginning or as an error of the block."""
     try:
-        with required_migrations.required():
+        with required_migrations.require():
             yield
     except MigrationsMissing as missing:
         raise CommandError(str(missing)) from missing

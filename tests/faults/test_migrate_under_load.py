@@ -61,7 +61,7 @@ def write_migrations(code: Code) -> None:
 
 
 @contextmanager
-def reading(url: str) -> Iterator[None]:
+def hold_read_transaction(url: str) -> Iterator[None]:
     """Read the log in a transaction that stays open for READER_SECONDS, in a thread."""
 
     def read() -> None:
@@ -93,7 +93,7 @@ def test_a_migration_behind_a_long_reader_refuses_no_delivery_and_ends_by_itself
             vendor = SteadySender(web.port, source["path"], source["secret"], 10_000)
             with vendor.delivering(RATE):
                 time.sleep(SECONDS_AROUND)
-                with reading(url):
+                with hold_read_transaction(url):
                     started = time.monotonic()
                     result = new_code.run("migrate", seconds=SECONDS_TO_MIGRATE)
                     seconds = time.monotonic() - started

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from events.management.migrated_database import requiring_migrations
+from events.management.migrated_database import require_migrations
 from events.processing.drain import drain_backlog
 from events.processing.outcomes import requeue_due_events
 
@@ -13,6 +13,6 @@ class Command(BaseCommand):
     help = "Applies every pending event, and every failed event whose next attempt is due, in this process."
 
     def handle(self, **options: Any) -> None:
-        with requiring_migrations():
+        with require_migrations():
             requeue_due_events()
             self.stdout.write(f"{drain_backlog()} events settled")

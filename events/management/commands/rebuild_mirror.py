@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
-from events.management.migrated_database import requiring_migrations
+from events.management.migrated_database import require_migrations
 from events.rebuild.log_reader import estimate_log_size
 from events.rebuild.replacement import replace_mirror
 
@@ -15,7 +15,7 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         with (
-            requiring_migrations(),
+            require_migrations(),
             tqdm(total=estimate_log_size(), unit=" events", file=self.stderr) as bar,
         ):
             result = replace_mirror(bar.update)

@@ -12,7 +12,7 @@ from entities.merge.clock import parse_clock
 from entities.shadow.differences import Difference
 from entities.shadow.digest import mirror_digest
 from events.management.arguments import positive_number
-from events.management.migrated_database import requiring_migrations
+from events.management.migrated_database import require_migrations
 from events.models import Event, Source
 from events.rebuild.log_reader import estimate_log_size
 from events.rebuild.verification import compare_with_log
@@ -35,7 +35,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, digest: bool, limit: int, **options: Any) -> None:
-        with requiring_migrations():
+        with require_migrations():
             if digest:
                 self.stdout.write(mirror_digest())
             else:

@@ -51,7 +51,7 @@ def build_index() -> None:
 
 
 @contextmanager
-def ending_after(seconds: float, statement: str) -> Iterator[None]:
+def hold_transaction(seconds: float, statement: str) -> Iterator[None]:
     """Keep a transaction open that has run this statement, for so many seconds."""
     with open_transaction(statement) as transaction:
         timer = threading.Timer(seconds, transaction.rollback)
@@ -91,7 +91,7 @@ def test_an_index_that_is_built_concurrently_waits_for_older_transactions(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(schema, "LOCK_TIMEOUT_SECONDS", 0.2)
-    with ending_after(1, WRITE):
+    with hold_transaction(1, WRITE):
         build_index()
     index = find_index()
     assert index
