@@ -1,9 +1,11 @@
 """The addresses below /api/v1/, and the views of its root, its schema and its documentation."""
 
 from functools import cache
+from threading import Lock
 from typing import Any
 
 from django.conf import settings
+from django.http import HttpResponse
 from django.urls import include, path, re_path
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiJsonRenderer2, OpenApiYamlRenderer
@@ -11,12 +13,14 @@ from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularSwaggerSplitView
 from rest_framework.exceptions import NotFound
 from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
 
+from crmmirror.lib.web.static_documents import StaticDocument, make_static_document
 from entities.api.query_parameters import refuse_unknown
 from entities.api.views import api_path, make_viewset
 from entities.models.introspection import record_models
@@ -46,20 +50,47 @@ class RootView(APIView):
 
 @cache
 def get_openapi_schema() -> dict[str, Any]:
-    """Return the OpenAPI schema, from the cache after the first call: it takes a second to make, and anybody
-    may ask for it."""
+    """Return the OpenAPI schema, from the cache after the first call."""
     return SchemaGenerator().get_schema(public=True)
 
 
-class SchemaView(APIView):
-    """The OpenAPI schema, as JSON or YAML."""
+SCHEMA_RENDERERS: dict[str, type[BaseRenderer]] = {
+    renderer.media_type: renderer
+    for renderer in (OpenApiJsonRenderer2, OpenApiJsonRenderer, OpenApiYamlRenderer)
+}
 
+
+@cache
+def _render_schema(media_type: str) -> StaticDocument:
+    renderer = SCHEMA_RENDERERS[media_type]()
+    content: Any = renderer.render(get_openapi_schema(), media_type, {})
+    charset = f"; charset={renderer.charset}" if renderer.charset else ""
+    return make_static_document(content, f"{media_type}{charset}")
+
+
+_schema_lock = Lock()
+
+
+def get_schema_document(media_type: str) -> StaticDocument:
+    """Return the schema in one of SCHEMA_RENDERERS, from the cache after the first call.
+
+    Anybody may ask for it, and to make one (1 MB) takes half a second of the processor, which deliveries
+    lack meanwhile. The lock makes it a single flight: of 20 that ask a new process at once, one renders.
+    """
+    with _schema_lock:
+        return _render_schema(media_type)
+
+
+class SchemaView(APIView):
+    """The OpenAPI schema, as JSON or YAML. It is the same for everybody, so nobody is looked up."""
+
+    authentication_classes = []
     permission_classes = [AllowAny]
-    renderer_classes = [OpenApiJsonRenderer2, OpenApiJsonRenderer, OpenApiYamlRenderer]
+    renderer_classes = list(SCHEMA_RENDERERS.values())
     schema = None
 
-    def get(self, request: Request) -> Response:
-        return Response(get_openapi_schema())
+    def get(self, request: Request) -> HttpResponse:
+        return get_schema_document(request.accepted_renderer.media_type).respond(request)
 
 
 class DocsView(SpectacularSwaggerSplitView):

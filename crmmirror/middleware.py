@@ -1,34 +1,23 @@
-"""Middleware for readers: bounds their waits for database and uploads, and adds security headers."""
+"""Middleware for readers: bounds the wait for what they upload, and adds security headers."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.request import UnreadablePostError
 
-from crmmirror.lib.statement_timeout import statement_timeout
+from crmmirror.lib.web.busy_responses import Busy, busy_response
 from crmmirror.lib.web.upload_slots import NoFreeSlot, page_slots
-from crmmirror.postgresql.pools import Pool, use_pool
 
-# How much longer than STATEMENT_SECONDS this side waits: a server that works cuts the statement before.
-FROZEN_SERVER_SECONDS = 5.0
-RETRY_AFTER_SECONDS = 10
+NO_UPLOAD_SLOT = Busy(
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    "Too many forms arrive at once",
+    "The mirror waits for as many forms as it may, of all clients or of your address. Yours was not read.",
+    10,
+)
 
 Handler = Callable[[HttpRequest], HttpResponse]
-
-
-def reader_middleware(get_response: Handler) -> Handler:
-    """Give readers connections of their own, on which the server cuts statements after STATEMENT_SECONDS.
-
-    A statement timeout on this side ends the wait for a server that is frozen and so cuts nothing.
-    """
-
-    def middleware(request: HttpRequest) -> HttpResponse:
-        seconds = settings.STATEMENT_SECONDS + FROZEN_SERVER_SECONDS
-        with use_pool(Pool.READERS), statement_timeout(seconds):
-            return get_response(request)
-
-    return middleware
 
 
 def upload_slot_middleware(get_response: Handler) -> Handler:
@@ -44,7 +33,7 @@ def upload_slot_middleware(get_response: Handler) -> Handler:
             with page_slots.hold(request.META):
                 request.body  # noqa: B018 - reading it waits for the sender, and caches it for the view.
         except NoFreeSlot:
-            return HttpResponse(status=503, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
+            return busy_response(request, NO_UPLOAD_SLOT)
         except UnreadablePostError:
             return HttpResponse(status=400)
         return get_response(request)

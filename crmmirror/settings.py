@@ -87,16 +87,17 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
 ]
 
-# The first one answers deliveries, the third one health checks; only what people and API clients request
-# reaches the others.
+# The first one answers deliveries, the second one health checks; only what people and API clients request
+# reaches the others. The readers' one stands after what needs no database: static files, and the wait for a
+# body.
 MIDDLEWARE = [
     "events.endpoint.middleware.delivery_middleware",
-    "crmmirror.middleware.reader_middleware",
     "crmmirror.health.middleware.health_check_middleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "crmmirror.middleware.security_headers_middleware",
     "crmmirror.middleware.upload_slot_middleware",
+    "crmmirror.readers.middleware.reader_middleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -134,6 +135,14 @@ READER_CONNECTIONS = env.read_count("READER_CONNECTIONS", default=16)
 # The longest time that a reader's statement may run, in seconds; for a lock it may wait half of that.
 # Workers, commands and migrations have no such limit.
 STATEMENT_SECONDS = env.read_count("STATEMENT_SECONDS", default=10)
+# The longest time that all statements of one reader's request may take together, in seconds from the moment
+# at which the request is let in, with everything between them.
+REQUEST_SECONDS = env.read_count("REQUEST_SECONDS", default=10)
+# How many requests of one token or session a web process answers at a time. As many more wait for a while.
+REQUESTS_PER_READER = env.read_count("REQUESTS_PER_READER", default=4)
+# How many seconds of each minute a web process may work for one token or session. One that sends a request
+# at a time takes 60 at most, without any pause.
+READER_SECONDS = env.read_count("READER_SECONDS", default=120)
 
 # The database, and how long to wait for it, in seconds unless stated otherwise:
 # - A request waits at most `timeout` for a connection. After an outage the pool tries again at the next

@@ -23,6 +23,7 @@ from rest_framework.views import APIView
 
 from crmmirror.health.check_metrics import ChecksCollector
 from crmmirror.health.checks import run_checks
+from crmmirror.lib.statement_timeout import statement_timeout
 from crmmirror.postgresql.pools import Pool, use_pool
 from crmmirror.token_throttle import ThrottledTokenAuthentication
 from entities.api.authentication import StaffSessionAuthentication
@@ -92,7 +93,7 @@ class MetricsView(APIView):
 
     def get(self, request: Request) -> HttpResponse:
         # Prometheus with the METRICS_TOKEN has no connection yet, and must not wait behind readers for one.
-        with use_pool(Pool.DELIVERIES):
+        with use_pool(Pool.DELIVERIES), statement_timeout(settings.STATEMENT_SECONDS):
             return HttpResponse(generate_latest(REGISTRY), content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple:

@@ -1,12 +1,14 @@
 """A client-side statement timeout: bounds the wait for a database that does not answer (frozen, cable cut).
 
 PostgreSQL's own `statement_timeout` cannot help there, since the frozen server is the one that measures it.
+It also bounds what all statements of a request take together, which PostgreSQL does not measure.
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 from psycopg.pq import TransactionStatus
@@ -14,33 +16,71 @@ from psycopg.pq import TransactionStatus
 # How long to wait until the server confirms that it has cancelled a statement. A server that waits for a
 # lock, for example, confirms at once; a frozen one never does.
 CANCEL_SECONDS = 0.5
+# Later than any moment of the monotonic clock.
+NEVER = float("inf")
 
-_timeout_seconds: ContextVar[float | None] = ContextVar("statement_timeout", default=None)
+
+class StatementTimeout(psycopg.OperationalError):
+    """The server did not answer a statement in time: it is frozen, or cannot be reached."""
+
+
+class RequestTimeout(psycopg.OperationalError):
+    """The time of all statements together is over."""
+
+
+class _Timeout(NamedTuple):
+    """seconds: for each statement. deadline: of all of them, by the monotonic clock."""
+
+    seconds: float
+    deadline: float
+
+
+_timeout: ContextVar[_Timeout | None] = ContextVar("statement_timeout", default=None)
 
 
 @contextmanager
-def statement_timeout(seconds: float) -> Iterator[None]:
-    """Bound each statement of this block to that many seconds; elsewhere statements have no bound."""
-    token = _timeout_seconds.set(seconds)
+def statement_timeout(seconds: float, total: float = NEVER) -> Iterator[None]:
+    """Bound each statement of this block to that many seconds; elsewhere statements have no bound.
+
+    total: the seconds from now within which all statements of the block have to end. Within another block,
+    the other's total holds too.
+    """
+    outer = _timeout.get()
+    deadline = min(time.monotonic() + total, outer.deadline if outer else NEVER)
+    token = _timeout.set(_Timeout(seconds, deadline))
     try:
         yield
     finally:
-        _timeout_seconds.reset(token)
+        _timeout.reset(token)
 
 
 class TimeoutConnection(psycopg.Connection[Any]):
-    """A connection that applies the bound of `statement_timeout` to each statement.
+    """A connection that applies the bounds of `statement_timeout` to each statement.
 
-    Raises psycopg.OperationalError if the answer does not come in time; the connection is closed then.
+    Raises StatementTimeout or RequestTimeout if the answer does not come in time; the connection is closed
+    then, so that the server undoes the transaction.
     """
 
     def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
         """Wait for an answer as long as `statement_timeout` allows. psycopg calls this for each statement."""
+        bound = _timeout.get()
+        if bound is None or timeout is not None:
+            return super().wait(gen, interval, timeout)
+        began = time.monotonic()
+        remaining = bound.deadline - began
+        if remaining <= 0:
+            self.pgconn.finish()
+            raise RequestTimeout("the time of the request was over before this statement")
+        seconds = min(bound.seconds, remaining)
         try:
-            return super().wait(gen, interval, _timeout_seconds.get() if timeout is None else timeout)
+            return super().wait(gen, interval, seconds)
         except psycopg.OperationalError:
+            is_late = time.monotonic() >= began + seconds
             if self.info.transaction_status == TransactionStatus.ACTIVE:
                 self._cancel_and_close()
+                if is_late:
+                    kind = RequestTimeout if remaining < bound.seconds else StatementTimeout
+                    raise kind("the statement was not answered in time") from None
             raise
 
     def _cancel_and_close(self) -> None:

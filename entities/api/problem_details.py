@@ -10,19 +10,17 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from crmmirror.lib.transient_errors import is_unanswered
-from crmmirror.lib.web.cut_requests import RETRY_AFTER_SECONDS, log_cut_request
+from crmmirror.lib.web.busy_responses import PROBLEM_MEDIA_TYPE, problem_content
+from crmmirror.lib.web.cut_requests import DATABASE_UNANSWERED, log_cut_request
 
 
 class DatabaseUnanswered(APIException):
     """The database gave no answer in time. wait: the seconds that the framework puts into Retry-After."""
 
-    status_code = HTTPStatus.SERVICE_UNAVAILABLE
-    default_detail = (
-        "The database did not answer in time: it is busy or away. Try again after the seconds in Retry-After;"
-        " ask for less if it happens again."
-    )
+    status_code = DATABASE_UNANSWERED.status
+    default_detail = DATABASE_UNANSWERED.problem_detail
     default_code = "unanswered"
-    wait = RETRY_AFTER_SECONDS
+    wait = DATABASE_UNANSWERED.retry_seconds
 
 
 def _translate(error: Exception) -> Exception:
@@ -46,11 +44,11 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
     if response is None:
         return None
     if is_cut:
-        log_cut_request(context["request"], response, error)
-    status = HTTPStatus(response.status_code)
-    body = {"type": "about:blank", "title": status.phrase, "status": status.value}
-    response.data = body | describe_errors(response.data)
-    response.content_type = "application/problem+json"
+        log_cut_request(context["request"], error)
+        # Stops Django's own line, which would be a second one.
+        response._has_been_logged = True  # type: ignore[attr-defined]
+    response.data = problem_content(HTTPStatus(response.status_code)) | describe_errors(response.data)
+    response.content_type = PROBLEM_MEDIA_TYPE
     return response
 
 

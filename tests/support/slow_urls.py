@@ -1,4 +1,9 @@
-"""The mirror's addresses, and two whose statement takes half a minute: a page, and one of the API."""
+"""The mirror's addresses, and slow ones, each as a page and in the API: for a web server that a test starts.
+
+`slow/` has a statement of half a minute, `many/` has sixty of half a second each.
+"""
+
+from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
@@ -11,20 +16,40 @@ from crmmirror.lib.cursors import execute
 from crmmirror.urls import handler500 as handler500
 from crmmirror.urls import urlpatterns as own_addresses
 
-SLOW_STATEMENT = "SELECT pg_sleep(30)"
+
+def sleep_once() -> None:
+    execute("SELECT pg_sleep(30)")
 
 
-def show_slow_page(request: HttpRequest) -> HttpResponse:
-    execute(SLOW_STATEMENT)
-    return HttpResponse()
+def sleep_often() -> None:
+    for _ in range(60):
+        execute("SELECT pg_sleep(0.5)")
+
+
+def make_page(run: Callable[[], None]) -> Callable[[HttpRequest], HttpResponse]:
+    def show_page(request: HttpRequest) -> HttpResponse:
+        run()
+        return HttpResponse()
+
+    return show_page
 
 
 class SlowView(APIView):
+    """Runs its statements. run: returns when they have ended."""
+
     permission_classes = [AllowAny]
+    schema = None
+    run = staticmethod(sleep_once)
 
     def get(self, request: Request) -> Response:
-        execute(SLOW_STATEMENT)
+        self.run()
         return Response()
 
 
-urlpatterns = [path("slow/", show_slow_page), path("api/v1/slow/", SlowView.as_view()), *own_addresses]
+urlpatterns = [
+    path("slow/", make_page(sleep_once)),
+    path("many/", make_page(sleep_often)),
+    path("api/v1/slow/", SlowView.as_view()),
+    path("api/v1/many/", SlowView.as_view(run=staticmethod(sleep_often))),
+    *own_addresses,
+]

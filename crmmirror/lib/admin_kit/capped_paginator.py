@@ -1,9 +1,8 @@
 """A paginator that a large table cannot make slow."""
 
-from functools import cached_property
-
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
+from django.utils.functional import cached_property
 
 from crmmirror.lib.capped_count import count_up_to, format_capped
 
@@ -18,6 +17,8 @@ class CappedPaginator(Paginator):
 
     object_list: QuerySet
 
+    # Not the one of functools, which before Python 3.12 holds a lock of all paginators while it counts: the
+    # list of one locked table would hold up every other list.
     @cached_property
     def capped_count(self) -> int:
         """Count the rows up to one beyond MAX_ROWS."""

@@ -1,18 +1,25 @@
 """The answer to a request whose database statement was cut, or which found no connection: 503, try again."""
 
 import sys
+from http import HTTPStatus
 
 import structlog
-from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from django.template.loader import render_to_string
 from django.views.defaults import server_error
 
 from crmmirror.lib.transient_errors import is_unanswered
+from crmmirror.lib.web.busy_responses import Busy, busy_response
 
 log = structlog.get_logger(__name__)
 
-RETRY_AFTER_SECONDS = 10
+DATABASE_UNANSWERED = Busy(
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    "The database did not answer in time",
+    "It is busy or away, for example because an upgrade changes tables, or because much is asked for at once."
+    " If it happens again, ask for less: a narrower filter, a smaller page.",
+    10,
+    was_begun=True,
+)
 
 
 def answer_error(request: HttpRequest) -> HttpResponse:
@@ -23,17 +30,10 @@ def answer_error(request: HttpRequest) -> HttpResponse:
     error = sys.exc_info()[1]
     if error is None or not is_unanswered(error):
         return server_error(request)
-    # Without the request: its user and its messages would be read from the database.
-    page = render_to_string(
-        "cut_request.html", {"seconds": RETRY_AFTER_SECONDS, "site_header": admin.site.site_header}
-    )
-    response = HttpResponse(page, status=503, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
-    log_cut_request(request, response, error)
-    return response
+    log_cut_request(request, error)
+    return busy_response(request, DATABASE_UNANSWERED)
 
 
-def log_cut_request(request: HttpRequest, response: HttpResponse, error: BaseException) -> None:
+def log_cut_request(request: HttpRequest, error: BaseException) -> None:
     """Log one line, with the error's class only: its text may quote the statement, and so values."""
     log.warning("request_cut", path=request.path, error=type(error.__cause__ or error).__name__)
-    # Stops Django's own line, which would be a second one.
-    response._has_been_logged = True  # type: ignore[attr-defined]

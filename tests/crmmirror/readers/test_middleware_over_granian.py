@@ -1,15 +1,10 @@
 """Readers that wait for the database hold up no deliveries, and are cut with an answer that they can read."""
 
-import json
 import time
-from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
-from http.client import HTTPConnection
+from http import HTTPStatus
 from pathlib import Path
 
-import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection
@@ -18,8 +13,17 @@ from entities.models import Deal, Lead
 from events.models import Source
 from tests.support.api_client import authorization_header, create_record
 from tests.support.ports import HOST, free_port
+from tests.support.reader_requests import (
+    Answer,
+    ask,
+    assert_busy,
+    assert_busy_page,
+    deliver,
+    locked,
+    wait_for_waiting_sessions,
+)
 from tests.support.staff_client import list_url, log_in_staff
-from tests.support.vendor_requests import BODY, delivery_path, new_source
+from tests.support.vendor_requests import new_source
 from tests.support.web_server import WebServer, run_web_server
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -33,30 +37,6 @@ METRICS_TOKEN = "for-prometheus"
 SOME_SESSION = f"{settings.SESSION_COOKIE_NAME}={'a' * 32}"
 
 
-@dataclass(frozen=True)
-class Answer:
-    """The answer of the server, and the seconds until it came."""
-
-    status: int
-    headers: dict[str, str]
-    body: str
-    seconds: float
-
-    def is_problem(self) -> bool:
-        return self.headers.get("content-type", "").startswith("application/problem+json")
-
-
-def ask(web: WebServer, path: str, method: str = "GET", body: bytes | None = None, **headers: str) -> Answer:
-    """Send one request on a connection of its own."""
-    started = time.monotonic()
-    with closing(HTTPConnection(HOST, web.port, timeout=30)) as http:
-        http.request(method, path, body, headers)
-        response = http.getresponse()
-        text = response.read().decode()
-    names = {name.lower(): value for name, value in response.getheaders()}
-    return Answer(response.status, names, text, time.monotonic() - started)
-
-
 @pytest.fixture
 def source() -> Source:
     """Return a source whose address is its only secret."""
@@ -64,69 +44,40 @@ def source() -> Source:
 
 
 @pytest.fixture
-def token() -> str:
-    """Return the header of a user who may read everything."""
-    return authorization_header()
+def tokens() -> list[str]:
+    """Return the headers of users who may read everything."""
+    return [authorization_header() for _ in range(READERS)]
 
 
-@contextmanager
-def locked(model: type[Deal]) -> Iterator[None]:
-    """Hold the lock that a schema change takes: nobody can read the table."""
-    with psycopg.connect(**connection.get_connection_params()) as other:
-        other.execute(f"LOCK TABLE {model._meta.db_table} IN ACCESS EXCLUSIVE MODE")
-        yield
-        other.rollback()
-
-
-def wait_for_waiting_sessions(count: int) -> None:
-    """Wait until so many sessions of this database wait for a lock."""
-    statement = (
-        "SELECT count(*) FROM pg_stat_activity"
-        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    )
-    deadline = time.monotonic() + 10
-    with connection.cursor() as cursor:
-        while time.monotonic() < deadline:
-            cursor.execute(statement)
-            if cursor.fetchone()[0] >= count:
-                return
-            time.sleep(0.02)
-    raise AssertionError(f"fewer than {count} sessions wait for a lock")
-
-
-def deliver(web: WebServer, source: Source, number: int) -> Answer:
-    return ask(web, delivery_path(source), "POST", BODY.replace(b"ld_1", b"ld_%d" % number))
-
-
-def test_readers_of_a_locked_table_hold_up_no_deliveries_and_are_cut(
-    source: Source, token: str, tmp_path: Path
+def test_many_readers_of_a_locked_table_hold_up_no_deliveries_and_are_cut(
+    source: Source, tokens: list[str], tmp_path: Path
 ) -> None:
     create_record(Deal)
     with run_web_server(tmp_path, {"METRICS_TOKEN": METRICS_TOKEN}) as web, ThreadPoolExecutor(60) as pool:
-        assert ask(web, "/api/v1/deals/", Authorization=token).status == 200
+        for token in tokens:
+            assert ask(web, "/api/v1/deals/", Authorization=token).status == 200
         assert deliver(web, source, 0).status == 202
         with locked(Deal):
-            readers = [pool.submit(ask, web, "/api/v1/deals/", Authorization=token) for _ in range(READERS)]
+            readers = [pool.submit(ask, web, "/api/v1/deals/", Authorization=token) for token in tokens]
             wait_for_waiting_sessions(READER_CONNECTIONS)
-            leads = pool.submit(ask, web, "/api/v1/leads/", Authorization=token)
             deliveries = [deliver(web, source, number) for number in range(1, 61)]
             ready = ask(web, "/readyz")
             metrics = ask(web, "/metrics", Authorization=f"Bearer {METRICS_TOKEN}")
             are_still_waiting = not all(reader.done() for reader in readers)
             deliveries += deliver_until_done(web, source, readers)
             answers = [reader.result() for reader in readers]
-            assert ask(web, "/api/v1/leads/", Authorization=token).status == 200
-        assert ask(web, "/api/v1/deals/", Authorization=token).status == 200
+            assert ask(web, "/api/v1/leads/", Authorization=tokens[0]).status == 200
+        assert ask(web, "/api/v1/deals/", Authorization=tokens[0]).status == 200
     assert are_still_waiting
     assert {delivery.status for delivery in deliveries} == {202}
     assert max(delivery.seconds for delivery in deliveries) < 1
     assert ready.status == 200, ready.body
     assert (metrics.status, "crmmirror_pending_events{" in metrics.body) == (200, True)
-    assert leads.result().seconds < POOL_SECONDS + 1
-    for answer in [*answers, *(answer for answer in [leads.result()] if answer.status != 200)]:
-        assert_cut(answer)
+    for answer in answers:
+        assert_busy(answer, HTTPStatus.SERVICE_UNAVAILABLE, "")
     assert max(answer.seconds for answer in answers) < POOL_SECONDS + LOCK_SECONDS + 2
     assert_logged_without_statement(web, {"LockNotAvailable", "PoolTimeout"})
+    assert "readers_refused" in web.log.read_text()
 
 
 def deliver_until_done(web: WebServer, source: Source, readers: list[Future[Answer]]) -> list[Answer]:
@@ -139,11 +90,11 @@ def deliver_until_done(web: WebServer, source: Source, readers: list[Future[Answ
 
 
 def assert_cut(answer: Answer) -> None:
-    assert (answer.status, answer.is_problem()) == (503, True), answer
-    assert int(answer.headers["retry-after"]) > 0
-    problem = json.loads(answer.body)
-    assert (problem["status"], problem["title"]) == (503, "Service Unavailable")
-    assert "database" in problem["detail"]
+    assert_busy(answer, HTTPStatus.SERVICE_UNAVAILABLE, "database")
+
+
+def assert_cut_page(answer: Answer) -> None:
+    assert_busy_page(answer, HTTPStatus.SERVICE_UNAVAILABLE, "The database did not answer in time")
 
 
 def assert_logged_without_statement(web: WebServer, errors: set[str]) -> None:
@@ -164,17 +115,6 @@ def test_a_page_of_the_admin_that_waits_for_a_lock_is_cut_with_a_page_that_says_
     assert_logged_without_statement(web, {"LockNotAvailable"})
 
 
-def assert_cut_page(answer: Answer) -> None:
-    """Assert that this is the admin's page for a request that was cut, under the usual policy."""
-    assert answer.status == 503
-    assert int(answer.headers["retry-after"]) > 0
-    assert answer.headers["content-security-policy"] == settings.CONTENT_SECURITY_POLICY
-    assert "The database did not answer in time" in answer.body
-    assert "crmmirror/admin.css" in answer.body
-    assert "style=" not in answer.body
-    assert "<style" not in answer.body
-
-
 def test_a_slow_statement_is_cut(tmp_path: Path) -> None:
     environment = {"STATEMENT_SECONDS": "1", "DJANGO_SETTINGS_MODULE": "tests.support.slow_settings"}
     with run_web_server(tmp_path, environment) as web:
@@ -185,10 +125,10 @@ def test_a_slow_statement_is_cut(tmp_path: Path) -> None:
     assert_logged_without_statement(web, {"QueryCanceled"})
 
 
-def test_readers_are_told_that_the_database_is_away(token: str, tmp_path: Path) -> None:
+def test_readers_are_told_that_the_database_is_away(tmp_path: Path) -> None:
     nowhere = f"postgresql://postgres@{HOST}:{free_port()}/mirror"
     with run_web_server(tmp_path, {"DATABASE_URL": nowhere}) as web:
-        problem = ask(web, "/api/v1/deals/", Authorization=token)
+        problem = ask(web, "/api/v1/deals/", Authorization="Token some")
         page = ask(web, "/admin/", Cookie=SOME_SESSION)
     assert_cut(problem)
     assert_cut_page(page)

@@ -1,0 +1,68 @@
+"""Middleware for readers: connections of their own, limits for each reader, and time limits."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from crmmirror.lib.statement_timeout import statement_timeout
+from crmmirror.lib.token_bucket import Limit
+from crmmirror.lib.web.busy_responses import busy_response
+from crmmirror.postgresql.pools import Pool, use_pool
+from crmmirror.readers.reader_identity import ADDRESS, identify_reader, remember_reader
+from crmmirror.readers.reader_limits import Bounds, ReaderLimits, ReaderRefused
+from crmmirror.readers.refusal_log import log_refusal
+
+# How much longer than STATEMENT_SECONDS this side waits: a server that works cuts the statement before.
+FROZEN_SERVER_SECONDS = 5.0
+# How long a request waits for its turn. As many may wait as run: a person may open several pages in tabs.
+WAIT_SECONDS = 3.0
+WORK_PERIOD_SECONDS = 60
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+
+def make_bounds(whose: str, readers: int) -> Bounds:
+    """Return the bounds for so many readers, from the settings: half of the connections at most."""
+    running = min(readers * settings.REQUESTS_PER_READER, max(1, settings.READER_CONNECTIONS // 2))
+    work = Limit(readers * settings.READER_SECONDS, WORK_PERIOD_SECONDS)
+    return Bounds(whose, running, running, WAIT_SECONDS, work)
+
+
+READER_BOUNDS = make_bounds("one token or session", 1)
+# Several people of one house may be about to log in.
+ADDRESS_BOUNDS = make_bounds("one address without a valid token or session", 2)
+
+# As many may run or wait as two for each connection.
+reader_limits = ReaderLimits(total=2 * settings.READER_CONNECTIONS)
+
+
+def find_bounds(request: HttpRequest) -> dict[str, Bounds]:
+    """Return the bounds of a request by the keys under which it counts."""
+    keys = identify_reader(request)
+    return {key: ADDRESS_BOUNDS if key.startswith(ADDRESS) else READER_BOUNDS for key in keys}
+
+
+def reader_middleware(get_response: Handler) -> Handler:
+    """Answer a request with a connection of the readers' pool, within the limits of its reader.
+
+    The server cuts a statement after STATEMENT_SECONDS. This side ends the wait for a server that is frozen
+    and so cuts nothing, and lets all statements of the request together take REQUEST_SECONDS.
+    """
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        seconds = settings.STATEMENT_SECONDS + FROZEN_SERVER_SECONDS
+        with use_pool(Pool.READERS), statement_timeout(seconds, total=settings.REQUEST_SECONDS):
+            return get_response(request)
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        try:
+            with reader_limits.admit(find_bounds(request)):
+                response = answer(request)
+        except ReaderRefused as refused:
+            log_refusal(request.path, refused.busy)
+            return busy_response(request, refused.busy)
+        remember_reader(request, response)
+        return response
+
+    return middleware

@@ -1,0 +1,174 @@
+"""Limits on what one reader may take of this process: requests at a time, and seconds of work in a minute.
+
+The token bucket here is in memory, unlike those of `crmmirror.lib.token_bucket`: a reader who is over a
+limit must not cost the connection that he is to leave to the others.
+"""
+
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from threading import Lock, Semaphore
+
+from crmmirror.lib.token_bucket import Limit
+from crmmirror.lib.web.busy_responses import Busy
+
+# From so many accounts on, those with nothing worth remembering are forgotten: strangers who make up tokens
+# would fill the memory. Worth remembering is a request, or work that takes longer than this to come back.
+MAX_ACCOUNTS = 1000
+FORGOTTEN_SECONDS = 1.0
+PROCESS_RETRY_SECONDS = 3
+
+
+class ReaderRefused(Exception):
+    """A reader is over a limit. busy: the answer."""
+
+    def __init__(self, busy: Busy) -> None:
+        super().__init__(busy.heading)
+        self.busy = busy
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """The limits of one reader. whose: what they hold for, in words.
+
+    running: how many requests are answered at a time; waiting: how many more may wait, for wait_seconds at
+    most. work: the seconds that answers may take, in a period.
+    """
+
+    whose: str
+    running: int
+    waiting: int
+    wait_seconds: float
+    work: Limit
+
+    def too_many_requests(self) -> Busy:
+        return Busy(
+            HTTPStatus.TOO_MANY_REQUESTS,
+            "Too many requests at once",
+            f"Of {self.whose}, {self.running} requests are answered at a time and {self.waiting} may wait."
+            " Send the next one when one of them is answered.",
+            math.ceil(self.wait_seconds),
+        )
+
+    def too_much_work(self, wait_seconds: float) -> Busy:
+        return Busy(
+            HTTPStatus.TOO_MANY_REQUESTS,
+            "Too much was asked for",
+            f"Answers to {self.whose} may take {self.work.count} seconds in {self.work.seconds:g} seconds."
+            " Send one request at a time, and ask for less with each.",
+            math.ceil(wait_seconds),
+        )
+
+
+class Account:
+    """What one reader takes now.
+
+    present: the requests that run or wait. full_at: when the token bucket of work is full again (GCRA).
+    """
+
+    def __init__(self, bounds: Bounds) -> None:
+        self.bounds = bounds
+        self.present = 0
+        self.full_at = -math.inf
+        self._places = Semaphore(bounds.running)
+
+    @contextmanager
+    def hold_place(self) -> Iterator[None]:
+        """Hold the place of a request that runs; wait for one. Raises ReaderRefused if none becomes free."""
+        if not self._places.acquire(timeout=self.bounds.wait_seconds):
+            raise ReaderRefused(self.bounds.too_many_requests())
+        try:
+            yield
+        finally:
+            self._places.release()
+
+    def check(self, now: float) -> None:
+        """Raise ReaderRefused if the reader may send no request now."""
+        wait_seconds = self.bounds.work.wait_seconds(self.full_at - now)
+        if wait_seconds > 0:
+            raise ReaderRefused(self.bounds.too_much_work(wait_seconds))
+        if self.present >= self.bounds.running + self.bounds.waiting:
+            raise ReaderRefused(self.bounds.too_many_requests())
+
+    def charge(self, began: float, now: float) -> None:
+        """Take the seconds since `began` from the token bucket."""
+        self.full_at = max(self.full_at, now) + (now - began) * self.bounds.work.refill_seconds
+
+    def is_worth_keeping(self, now: float) -> bool:
+        return self.present > 0 or self.full_at > now + FORGOTTEN_SECONDS
+
+
+class ReaderLimits:
+    """Admits the requests of readers to a process.
+
+    total: how many may run or wait, of all readers, and so how many threads they hold. clock: monotonic.
+    """
+
+    def __init__(self, total: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._total = total
+        self._clock = clock
+        self._lock = Lock()
+        self._present = 0
+        self._accounts: dict[str, Account] = {}
+
+    @contextmanager
+    def admit(self, bounds_by_key: Mapping[str, Bounds]) -> Iterator[None]:
+        """Run a request in this block. Raises ReaderRefused if one of its accounts is over a limit.
+
+        bounds_by_key: the keys under which the request counts, all of them, with their bounds; in the order
+        in which it waits for its places.
+        """
+        accounts = self._enter(bounds_by_key)
+        try:
+            with ExitStack() as places:
+                for account in accounts:
+                    places.enter_context(account.hold_place())
+                began = self._clock()
+                try:
+                    yield
+                finally:
+                    self._charge(accounts, began)
+        finally:
+            self._leave(accounts)
+
+    def _enter(self, bounds_by_key: Mapping[str, Bounds]) -> list[Account]:
+        with self._lock:
+            now = self._clock()
+            accounts = [self._get_account(key, bounds, now) for key, bounds in bounds_by_key.items()]
+            for account in accounts:
+                account.check(now)
+            if self._present >= self._total:
+                raise ReaderRefused(self._process_is_full())
+            self._present += 1
+            for account in accounts:
+                account.present += 1
+            return accounts
+
+    def _charge(self, accounts: list[Account], began: float) -> None:
+        with self._lock:
+            now = self._clock()
+            for account in accounts:
+                account.charge(began, now)
+
+    def _leave(self, accounts: list[Account]) -> None:
+        with self._lock:
+            self._present -= 1
+            for account in accounts:
+                account.present -= 1
+
+    def _get_account(self, key: str, bounds: Bounds, now: float) -> Account:
+        if key not in self._accounts and len(self._accounts) >= MAX_ACCOUNTS:
+            kept = {key: account for key, account in self._accounts.items() if account.is_worth_keeping(now)}
+            self._accounts = kept
+        return self._accounts.setdefault(key, Account(bounds))
+
+    def _process_is_full(self) -> Busy:
+        return Busy(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            "Too many readers at once",
+            f"{self._total} requests are being answered or wait, which is as many as may.",
+            PROCESS_RETRY_SECONDS,
+        )
