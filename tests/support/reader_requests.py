@@ -2,12 +2,14 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.client import HTTPConnection
 from statistics import quantiles
+from threading import Event
 
 import psycopg
 from django.conf import settings
@@ -67,6 +69,29 @@ def deliver_steadily(web: WebServer, source: Source, count: int, rate: float) ->
 def percentile(answers: list[Answer], number: int) -> float:
     """Return the seconds within which so many per cent of the answers came."""
     return quantiles((answer.seconds for answer in answers), n=100)[number - 1]
+
+
+@contextmanager
+def reading(count: int, send: Callable[[int], Answer], pause: float = 0.0) -> Iterator[list[Answer]]:
+    """Let so many readers send requests while the context lasts; yield the answers, as they come.
+
+    send: sends the request of the reader with this number. pause: seconds between an answer and the next one.
+    """
+    answers: list[Answer] = []
+    is_over = Event()
+
+    def read(number: int) -> None:
+        while not is_over.wait(pause):
+            answers.append(send(number))
+
+    with ThreadPoolExecutor(count) as pool:
+        readers = [pool.submit(read, number) for number in range(count)]
+        try:
+            yield answers
+        finally:
+            is_over.set()
+            for reader in readers:
+                reader.result()
 
 
 @contextmanager

@@ -3,9 +3,10 @@
 import time
 
 import pytest
-from django.db import OperationalError, connection
+from django.contrib.auth.models import User
+from django.db import OperationalError, connection, transaction
 
-from crmmirror.lib.statement_timeout import statement_timeout
+from crmmirror.lib.statement_timeout import RequestTimeout, StatementTimeout, statement_timeout
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -53,3 +54,55 @@ def test_the_connection_stays_open_after_an_error_of_a_statement() -> None:
     with pytest.raises(Exception, match="division"), connection.cursor() as cursor:
         cursor.execute("SELECT 1 / 0")
     run_sleeping_statement(0)
+
+
+def run_sleeping_statements(count: int, seconds: float) -> None:
+    for _ in range(count):
+        run_sleeping_statement(seconds)
+
+
+def create_user_slowly() -> None:
+    User.objects.create_user("ann")
+    time.sleep(1.1)
+
+
+def test_all_statements_together_have_a_timeout() -> None:
+    started = time.monotonic()
+    with pytest.raises(OperationalError) as raised, statement_timeout(20, total=0.3):
+        run_sleeping_statements(200, 0.1)
+    assert isinstance(raised.value.__cause__, RequestTimeout)
+    assert time.monotonic() - started < 10
+    connection.close()
+    assert not is_still_running()
+
+
+def test_no_statement_begins_after_the_time_of_all() -> None:
+    run_sleeping_statement(0)
+    with statement_timeout(20, total=0.01):
+        time.sleep(0.02)
+        with pytest.raises(OperationalError) as raised:
+            run_sleeping_statement(0)
+    assert isinstance(raised.value.__cause__, RequestTimeout)
+    connection.close()
+
+
+def test_a_transaction_is_undone_if_the_time_is_over_before_its_end() -> None:
+    with pytest.raises(OperationalError), statement_timeout(20, total=1), transaction.atomic():
+        create_user_slowly()
+    connection.close()
+    assert not User.objects.exists()
+
+
+def test_a_block_within_another_has_no_more_time_than_that() -> None:
+    with statement_timeout(20, total=0.01), statement_timeout(20):
+        time.sleep(0.02)
+        with pytest.raises(OperationalError):
+            run_sleeping_statement(0)
+    connection.close()
+
+
+def test_a_server_that_does_not_answer_is_told_from_a_request_that_took_too_long() -> None:
+    with pytest.raises(OperationalError) as raised, statement_timeout(0.1, total=20):
+        run_sleeping_statement(20)
+    assert isinstance(raised.value.__cause__, StatementTimeout)
+    connection.close()
