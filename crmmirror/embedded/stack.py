@@ -20,9 +20,10 @@ from crmmirror.embedded.state_directory import (
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 PYTHON = sys.executable
-# Threads of each web process. A slow sender holds a thread while its body arrives, so there must be more
-# threads than `crmmirror.lib.web.upload_slots` has slots (240 in all).
-WEB_THREADS = 256
+# Threads of each web process. A slow sender holds a thread while its body arrives, and a reader while the
+# database works, so there must be more threads than `crmmirror.lib.web.upload_slots` has slots (240 in all)
+# and `crmmirror.readers` lets readers in (32).
+WEB_THREADS = 288
 MAX_WEB_PROCESSES = 4
 ADMIN_USERNAME = "admin"
 # The last line that `manage.py prepare_database` prints, by which `up` knows if the password that it

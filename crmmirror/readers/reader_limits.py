@@ -35,14 +35,14 @@ class Bounds:
     """The limits of one reader. whose: what they hold for, in words.
 
     running: how many requests are answered at a time; waiting: how many more may wait, for wait_seconds at
-    most. work: the seconds that answers may take, in a period.
+    most. work: the seconds that answers may take, in a period; None if there is no such limit.
     """
 
     whose: str
     running: int
     waiting: int
     wait_seconds: float
-    work: Limit
+    work: Limit | None = None
 
     def too_many_requests(self) -> Busy:
         return Busy(
@@ -53,11 +53,11 @@ class Bounds:
             math.ceil(self.wait_seconds),
         )
 
-    def too_much_work(self, wait_seconds: float) -> Busy:
+    def too_much_work(self, work: Limit, wait_seconds: float) -> Busy:
         return Busy(
             HTTPStatus.TOO_MANY_REQUESTS,
             "Too much was asked for",
-            f"Answers to {self.whose} may take {self.work.count} seconds in {self.work.seconds:g} seconds."
+            f"Answers to {self.whose} may take {work.count} seconds in {work.seconds:g} seconds."
             " Send one request at a time, and ask for less with each.",
             math.ceil(wait_seconds),
         )
@@ -87,15 +87,16 @@ class Account:
 
     def check(self, now: float) -> None:
         """Raise ReaderRefused if the reader may send no request now."""
-        wait_seconds = self.bounds.work.wait_seconds(self.full_at - now)
-        if wait_seconds > 0:
-            raise ReaderRefused(self.bounds.too_much_work(wait_seconds))
+        work = self.bounds.work
+        if work and (wait_seconds := work.wait_seconds(self.full_at - now)) > 0:
+            raise ReaderRefused(self.bounds.too_much_work(work, wait_seconds))
         if self.present >= self.bounds.running + self.bounds.waiting:
             raise ReaderRefused(self.bounds.too_many_requests())
 
     def charge(self, began: float, now: float) -> None:
         """Take the seconds since `began` from the token bucket."""
-        self.full_at = max(self.full_at, now) + (now - began) * self.bounds.work.refill_seconds
+        if work := self.bounds.work:
+            self.full_at = max(self.full_at, now) + (now - began) * work.refill_seconds
 
     def is_worth_keeping(self, now: float) -> bool:
         return self.present > 0 or self.full_at > now + FORGOTTEN_SECONDS

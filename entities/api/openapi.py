@@ -7,6 +7,7 @@ STATUS_DESCRIPTIONS = {
     "401": "The token or session is missing, unknown or expired",
     "403": "The user may not view these records",
     "404": "There is nothing at this address",
+    "429": "Too many requests or too much work of this token or session; try again after Retry-After",
     "503": "The database did not answer in time; try again after the seconds in Retry-After",
 }
 PROBLEM = {

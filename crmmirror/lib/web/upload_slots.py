@@ -52,8 +52,9 @@ class UploadSlots:
                 del self._slots_by_client[client]
 
 
-# Together 240, of the 256 threads that a web process should have: the embedded stack starts it with as many
-# (`crmmirror.embedded.stack.WEB_THREADS`), so that 16 threads always serve requests without a slow body.
+# Together 240, of the 288 threads that a web process should have: the embedded stack starts it with as many
+# (`crmmirror.embedded.stack.WEB_THREADS`). Readers hold 32 at most (`crmmirror.readers`), so that 16 threads
+# always serve deliveries whose body has arrived.
 delivery_slots = UploadSlots(total=192, per_client=64)
 # For forms. Few, because a person's form arrives quickly, and because strangers can post forms too.
 page_slots = UploadSlots(total=32, per_client=8)
