@@ -6,11 +6,12 @@ It also bounds what all statements of a request take together, which PostgreSQL 
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
 import psycopg
+from psycopg.errors import QueryCanceled
 from psycopg.pq import TransactionStatus
 
 # How long to wait until the server confirms that it has cancelled a statement. A server that waits for a
@@ -57,8 +58,8 @@ def statement_timeout(seconds: float, total: float = NEVER) -> Iterator[None]:
 class TimeoutConnection(psycopg.Connection[Any]):
     """A connection that applies the bounds of `statement_timeout` to each statement.
 
-    Raises StatementTimeout or RequestTimeout if the answer does not come in time; the connection is closed
-    then, so that the server undoes the transaction.
+    Raises StatementTimeout or RequestTimeout if the answer does not come in time. The connection is closed
+    then, unless the server confirms that it has cancelled the statement.
     """
 
     def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
@@ -69,6 +70,7 @@ class TimeoutConnection(psycopg.Connection[Any]):
         began = time.monotonic()
         remaining = bound.deadline - began
         if remaining <= 0:
+            # The server undoes what the transaction has done so far.
             self.pgconn.finish()
             raise RequestTimeout("the time of the request was over before this statement")
         seconds = min(bound.seconds, remaining)
@@ -77,15 +79,20 @@ class TimeoutConnection(psycopg.Connection[Any]):
         except psycopg.OperationalError:
             is_late = time.monotonic() >= began + seconds
             if self.info.transaction_status == TransactionStatus.ACTIVE:
-                self._cancel_and_close()
+                self._cancel_or_close(gen)
                 if is_late:
                     kind = RequestTimeout if remaining < bound.seconds else StatementTimeout
                     raise kind("the statement was not answered in time") from None
             raise
 
-    def _cancel_and_close(self) -> None:
-        """Cancel the statement, and close the connection in any case: a late answer would otherwise be read
-        as the answer to the next statement."""
-        with suppress(psycopg.Error):
+    def _cancel_or_close(self, gen: Any) -> None:
+        """Cancel the statement. Close the connection unless the statement then ends as cancelled: a late
+        answer would be read as that of the next statement, or a late cancellation would hit it."""
+        try:
             self.cancel_safe(timeout=CANCEL_SECONDS)
+            super().wait(gen, timeout=CANCEL_SECONDS)
+        except QueryCanceled:
+            return
+        except psycopg.Error:
+            pass
         self.pgconn.finish()

@@ -39,6 +39,32 @@ def test_a_statement_beyond_the_timeout_is_cancelled() -> None:
     assert not is_still_running()
 
 
+def get_backend_pid() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        return int(cursor.fetchone()[0])
+
+
+def test_a_connection_whose_statement_was_cancelled_serves_on() -> None:
+    before = get_backend_pid()
+    for _ in range(3):
+        with pytest.raises(OperationalError), statement_timeout(0.1):
+            run_sleeping_statement(20)
+        run_sleeping_statement(0.01)
+    assert get_backend_pid() == before
+
+
+def test_a_transaction_whose_statement_was_cancelled_is_undone() -> None:
+    with pytest.raises(OperationalError), statement_timeout(0.1), transaction.atomic():
+        create_user_and_sleep()
+    assert not User.objects.exists()
+
+
+def create_user_and_sleep() -> None:
+    User.objects.create_user("ann")
+    run_sleeping_statement(20)
+
+
 def test_a_statement_within_the_timeout_succeeds() -> None:
     with statement_timeout(20):
         run_sleeping_statement(0.01)
