@@ -1,0 +1,84 @@
+"""A reader who is refused costs no query, and is answered in the form of the page that he asked for."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from http import HTTPStatus
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client, override_settings
+from pytest_django import DjangoAssertNumQueries
+
+from crmmirror.lib.web.upload_slots import page_slots
+from crmmirror.readers.middleware import READER_BOUNDS, reader_limits
+from tests.support.api_client import authorization_header
+
+pytestmark = pytest.mark.django_db
+
+TOTAL = 2 * settings.READER_CONNECTIONS
+COOKIE = f"{settings.SESSION_COOKIE_NAME}={'a' * 32}"
+
+
+@pytest.fixture
+def _full_process() -> Iterator[None]:
+    """Let as many readers in as may be."""
+    with ExitStack() as stack:
+        for number in range(TOTAL):
+            stack.enter_context(reader_limits.admit({f"reader {number}": READER_BOUNDS}))
+        yield
+
+
+def assert_busy_problem(response: Any) -> None:
+    assert response["Content-Type"] == "application/problem+json"
+    assert response.json()["status"] == response.status_code == HTTPStatus.SERVICE_UNAVAILABLE
+    assert f"{TOTAL} requests" in response.json()["detail"]
+    assert int(response["Retry-After"]) > 0
+
+
+@pytest.mark.usefixtures("_full_process")
+@pytest.mark.parametrize("path", ["/api/v1/deals/", "/api/v1/schema/", "/api/v1/nothing/", "/metrics"])
+def test_a_full_process_answers_a_program_with_a_problem(
+    path: str, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    token = authorization_header()
+    with django_assert_num_queries(0):
+        assert_busy_problem(Client().get(path, headers={"authorization": token}))
+
+
+@pytest.mark.usefixtures("_full_process")
+@pytest.mark.parametrize("path", ["/admin/", "/admin/login/", "/", "/nothing"])
+def test_a_full_process_answers_a_person_with_a_page(
+    path: str, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(0):
+        response = Client().get(path, headers={"cookie": COOKIE})
+    assert response.status_code == HTTPStatus.SERVICE_UNAVAILABLE
+    assert "<h1>Too many readers at once</h1>" in response.content.decode()
+    assert response["Content-Security-Policy"] == settings.CONTENT_SECURITY_POLICY
+    assert int(response["Retry-After"]) > 0
+
+
+@pytest.mark.usefixtures("_full_process")
+@pytest.mark.parametrize("path", ["/healthz", "/static/crmmirror/admin.css"])
+def test_a_full_process_answers_what_needs_no_database(path: str, client: Client) -> None:
+    response = client.get(path)
+    response.close()
+    assert response.status_code == HTTPStatus.OK
+
+
+@pytest.mark.usefixtures("_full_process")
+@override_settings(METRICS_TOKEN="for-prometheus")
+def test_a_full_process_still_answers_prometheus(client: Client) -> None:
+    response = client.get("/metrics", headers={"authorization": "Bearer for-prometheus"})
+    assert response.status_code == HTTPStatus.OK
+
+
+def test_a_form_without_an_upload_slot_is_answered_with_a_page(client: Client) -> None:
+    with ExitStack() as stack:
+        for _ in range(8):
+            stack.enter_context(page_slots.hold({"REMOTE_ADDR": "127.0.0.1"}))
+        response = client.post("/admin/login/", {"username": "ann"})
+    assert response.status_code == HTTPStatus.SERVICE_UNAVAILABLE
+    assert "<h1>Too many forms arrive at once</h1>" in response.content.decode()
+    assert int(response["Retry-After"]) > 0
