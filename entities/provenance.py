@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from entities.merge.clock import Rank, parse_clock
 from entities.merge.derived_columns import DerivedOrigin, RunStart, find_derived_origin
-from entities.merge.registers import stored_clocks
+from entities.merge.registers import COUNTED, stored_clocks
 from entities.models import Record, TimelineEntry
 from entities.models.introspection import model_name
 
@@ -58,7 +58,11 @@ def written_values(record: Record, column: str) -> list[WrittenValue]:
 
 def find_provenance(record: Record) -> dict[str, Provenance]:
     """Return the provenance of each register by its name, and of each derived column that is not null."""
-    clocks = stored_clocks(record.registers) | _derived_clocks(record)
+    clocks = {
+        name: clock
+        for name, clock in (stored_clocks(record.registers) | _derived_clocks(record)).items()
+        if not name.startswith(COUNTED)
+    }
     entries = timeline_entries(record).filter(clock__in=set(clocks.values()))
     by_clock = {
         clock: Provenance(clock, event_id, event_type)

@@ -12,6 +12,7 @@ from crmmirror.lib.admin_kit.cells import minute_cell, shorten, text_cell
 from crmmirror.lib.admin_kit.documents import document_cell
 from entities.admin.record_links import event_url, record_link
 from entities.admin.value_cells import PAGE_CELLS, field_label, get_field, value_cell
+from entities.merge import extra_bounds
 from entities.merge.clock import Rank
 from entities.merge.registers import ADDITION, EXTRA, Invalid, load_state
 from entities.models import Record
@@ -137,12 +138,19 @@ def _document_group(record: Record, origins: Origins, field: Field) -> RowGroup:
 def _extra_group(record: Record, origins: Origins) -> RowGroup:
     items = sorted(record.extra.items())[:MAX_ROWS]
     rows = (Row(shorten(key), document_cell(value), origins.get(EXTRA + key)) for key, value in items)
-    return RowGroup("Other fields of the vendor", tuple(rows), omission=_omission(record.extra))
+    omissions = filter(None, (_omission(record.extra), _unkept_keys(record.extra_omitted)))
+    return RowGroup("Other fields of the vendor", tuple(rows), omission="; ".join(omissions))
 
 
 def _omission(document: Mapping[str, Any]) -> str:
     omitted_count = len(document) - MAX_ROWS
     return f"{omitted_count:,} more: see the events" if omitted_count > 0 else ""
+
+
+def _unkept_keys(count: int) -> str:
+    """Say how many keys the record did not keep; may be empty."""
+    about = "about " if count >= extra_bounds.MAX_COUNTED_KEYS else ""
+    return f"{about}{count:,} not kept: see the events" if count else ""
 
 
 def _key_group(record: Record, origins: Origins) -> RowGroup:

@@ -13,6 +13,7 @@ from typing import Any
 from entities.generator.word_pools import (
     AMOUNTS,
     COLUMN_VALUES,
+    CROWD_OF_KEYS,
     EMPTY_TEXTS,
     INVALID_VALUES,
     INVISIBLE_ENDS,
@@ -39,12 +40,14 @@ class Circumstances:
     timeless: share of events whose time is missing, unreadable or in the future. For these the time of
         receipt counts, so that only the same receipts give the same records.
     junk: share of values that their column cannot hold.
+    crowded: share of payloads with several keys that no module names. They are drawn only if this is not 0.
     """
 
     ids: int = 3
     moments: int = 6
     timeless: float = 0.0
     junk: float = 0.03
+    crowded: float = 0.0
     sub_accounts: tuple[str, ...] = ("sa_1", "sa_2")
 
 
@@ -99,6 +102,9 @@ class PayloadMaker:
         if self.random.random() < 0.15:
             # The value is drawn before the key: Python evaluates the right side first.
             payload[self.random.choice(UNKNOWN_KEYS)] = self.random.choice(UNKNOWN_VALUES)
+        if self.circumstances.crowded and self.random.random() < self.circumstances.crowded:
+            keys = self.random.sample(CROWD_OF_KEYS, self.random.randrange(2, 6))
+            payload |= {key: self.random.choice(UNKNOWN_VALUES) for key in keys}
         return payload
 
     def make_columns(self, plan: EntityPlan, share: float) -> dict[str, Any]:

@@ -52,6 +52,8 @@ INVALID_VALUES: tuple[Any, ...] = (
 )
 # Keys that no vendor's module names.
 UNKNOWN_KEYS = ("score", "utmCampaign", "internalNote", "x+flag")
+# More of them than a record keeps, if a test bounds it to a few.
+CROWD_OF_KEYS = tuple(f"custom_{number}" for number in range(8))
 UNKNOWN_VALUES: tuple[Any, ...] = (None, 7, 1.25, "a", {"b": [1]})
 # Values of text columns that have no values of their own above.
 TEXTS: tuple[Any, ...] = ("alpha", "beta", "gamma", 42, "ünï", "ref_1")

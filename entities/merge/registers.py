@@ -8,17 +8,20 @@ a row shows is computed from the joined state. Register names:
     title           a column
     exists          whether the record exists; false is the tombstone of a deleted record
     extra.<key>     a key that the vendor's module does not name
+    extra#<digest>  such a key of which only the digest is kept (see `entities.merge.extra_bounds`)
     tags+<label>    one label added to the set column `tags`
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
+from entities.merge import extra_bounds
 from entities.merge.clock import clock_time
 
 EXISTS: Final = "exists"
 EXTRA: Final = "extra."
+COUNTED: Final = "extra#"
 ADDITION: Final = "+"
 IN_COLUMN: Final = object()
 """Stands for the value of a stored register that is in its column: it did not change, and is not read."""
@@ -49,13 +52,37 @@ def to_state(writes: Mapping[str, Any], clock: str) -> State:
 
 
 def join_states(one: State, other: State) -> State:
-    """Return a new state that has, of each register, the write with the greater clock (last writer wins)."""
+    """Return a new state that has, of each register, the write with the greater clock (last writer wins).
+
+    It has no more keys of `extra` than a record may keep.
+    """
     joined = dict(one)
     for name, register in other.items():
         present = joined.get(name)
         if present is None or present.clock < register.clock:
             joined[name] = register
-    return joined
+    return bound_extra(joined)
+
+
+def bound_extra(state: State) -> State:
+    """Return the state with no more keys of `extra` than a record may keep; of the next ones the digests."""
+    if len(state) <= extra_bounds.MAX_KEYS:
+        return state
+    bounded: State = {}
+    for name, stays_as in _bounded_names(state).items():
+        clock, value = state[name]
+        present = bounded.get(stays_as)
+        if present is None or present.clock < clock:
+            bounded[stays_as] = Register(clock, value if stays_as == name else True)
+    return bounded
+
+
+def bound_writes(writes: dict[str, Any]) -> dict[str, Any]:
+    """Return one event's writes with no more keys of `extra` than a record may keep."""
+    if len(writes) <= extra_bounds.MAX_KEYS:
+        return writes
+    names = _bounded_names(writes)
+    return {stays_as: writes[name] if stays_as == name else True for name, stays_as in names.items()}
 
 
 def changed_registers(stored: State, joined: State) -> set[str]:
@@ -105,6 +132,13 @@ def extra_values(state: State) -> dict[str, Any]:
     return unnamed | {register.value.key: register.value.raw for register in invalid}
 
 
+def count_omitted_keys(state: State) -> int:
+    """Return how many keys the record has heard of besides those in `extra`; estimated if they are many."""
+    return extra_bounds.estimate_omitted(
+        name.removeprefix(COUNTED) for name in state if name.startswith(COUNTED)
+    )
+
+
 def set_members(state: State, column: str) -> list[str] | None:
     """Return a set column's value: its newest whole set, and every addition that is newer than that."""
     whole = state.get(column, Register("", None))
@@ -126,9 +160,14 @@ def deleted_at(state: State) -> str | None:
 
 
 def timeline_values(writes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an event's writes for the timeline: an invalid value is null there, and raw under `extra`."""
+    """Return an event's writes for the timeline: an invalid value is null there, and raw under `extra`.
+
+    Keys that are only counted are not in it.
+    """
     shown: dict[str, Any] = {}
     for name, value in writes.items():
+        if name.startswith(COUNTED):
+            continue
         if isinstance(value, Invalid):
             shown |= {name: None, EXTRA + value.key: value.raw}
         else:
@@ -136,11 +175,25 @@ def timeline_values(writes: Mapping[str, Any]) -> dict[str, Any]:
     return shown
 
 
+def _bounded_names(names: Collection[str]) -> dict[str, str]:
+    """Return name -> the name under which its register stays. A register that is not there goes."""
+    digests = {
+        name: name.removeprefix(COUNTED)
+        if name.startswith(COUNTED)
+        else extra_bounds.key_digest(name.removeprefix(EXTRA))
+        for name in names
+        if name.startswith((EXTRA, COUNTED))
+    }
+    kept, counted = extra_bounds.split_digests(digests.values())
+    stay = {name: name for name in names if name not in digests or digests[name] in kept}
+    return stay | {name: COUNTED + digest for name, digest in digests.items() if digest in counted}
+
+
 def _is_in_column(name: str, register: Register, plain: frozenset[str]) -> bool:
-    """Return True if the row shows the value elsewhere, or the name says it all (an addition)."""
+    """Return True if the row shows the value elsewhere, or the name says it all (an addition, a digest)."""
     if isinstance(register.value, Invalid) or name.startswith(EXTRA):
         return False
-    return name in plain or ADDITION in name
+    return name in plain or ADDITION in name or name.startswith(COUNTED)
 
 
 def _encode(value: Any) -> Any:

@@ -33,6 +33,10 @@ class Record(models.Model):
     first_seen_at = models.DateTimeField(db_default=Now())
     changed_at = models.DateTimeField(db_default=Now(), help_text="When the mirror last changed it.")
     extra = models.JSONField(db_default=EMPTY, help_text="What the vendor said that no column holds.")
+    extra_omitted = models.BigIntegerField(
+        db_default=0,
+        help_text="How many more keys the vendor sent than `extra` keeps; from 1,000 on an estimate.",
+    )
     registers = models.JSONField(db_default=EMPTY, editable=False)
 
     # Column -> the rule by which it is computed from the history of another column.

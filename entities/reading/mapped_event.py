@@ -28,11 +28,13 @@ class Statement:
 
     writes: register name -> JSON value or Invalid; the other record's external id for a reference;
         empty if the event only refers to the record.
+    omitted: the number of the event's keys that are not in `writes` by name, because `extra` is bounded.
     """
 
     key: RecordKey
     clock: str
     writes: dict[str, Any]
+    omitted: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,11 @@ from typing import Any
 
 from crmmirror.lib.utc import format_utc
 from entities.merge.clock import Rank, format_clock
+from entities.merge.extra_bounds import bound_key
 from entities.merge.registers import ADDITION, EXISTS, EXTRA
+from entities.reading.bounded_statements import bound_statements
 from entities.reading.column_values import is_null, payload_values, read_column
-from entities.reading.converters import to_document, to_identifier, to_text
+from entities.reading.converters import to_identifier, to_text
 from entities.reading.envelope import Envelope, read_envelope
 from entities.reading.mapped_event import MappedEvent, RecordKey, Statement, Unmappable
 from entities.reading.payload_reading import Copy, Reading
@@ -45,9 +47,11 @@ def map_event(event: StoredEvent) -> MappedEvent:
     if vendor.scope is not None:
         scope, scope_reading = _read_scope(plans[vendor.scope.model], envelope.payload)
     key, own = _read_own_record(Context(plans, scope), event, envelope, event_type)
-    statements = _make_statements(event, envelope, event_type.rank, key, own, scope_reading.copies)
-    warnings = (*envelope.warnings, *scope_reading.warnings, *own.warnings)
-    return MappedEvent(event, envelope, True, tuple(statements), warnings)
+    statements, long_values = bound_statements(
+        _make_statements(event, envelope, event_type.rank, key, own, scope_reading.copies)
+    )
+    warnings = (*envelope.warnings, *scope_reading.warnings, *own.warnings, *long_values)
+    return MappedEvent(event, envelope, True, statements, warnings)
 
 
 def _read_scope(plan: EntityPlan, payload: dict[str, Any]) -> tuple[str, Reading]:
@@ -167,7 +171,7 @@ def _read_addition(column: str, key: str, payload: dict[str, Any]) -> Reading:
         return Reading(writes={f"{column}{ADDITION}{to_text(raw)}": True})
     except Unconvertible as error:
         warning = f"{key}: {error}; nothing is added to {column}"
-        return Reading(writes={EXTRA + key: to_document(raw)}, warnings=[warning])
+        return Reading(writes={EXTRA + key: raw}, warnings=[warning])
 
 
 def _read_extra(plan: EntityPlan, payload: dict[str, Any], consumed: set[str], rank: Rank) -> dict[str, Any]:
@@ -179,10 +183,10 @@ def _read_extra(plan: EntityPlan, payload: dict[str, Any], consumed: set[str], r
         if isinstance(value, dict) and key in plan.partly_read:
             parts = {f"{key}.{part}": inner for part, inner in value.items()}
             extra.update(
-                {EXTRA + place: to_document(inner) for place, inner in parts.items() if place not in consumed}
+                {EXTRA + bound_key(place): inner for place, inner in parts.items() if place not in consumed}
             )
         else:
-            extra[EXTRA + key] = to_document(value)
+            extra[EXTRA + bound_key(key)] = value
     if rank is Rank.COPY:
         return {name: value for name, value in extra.items() if value is not None}
     return extra

@@ -23,7 +23,7 @@ class Copy(NamedTuple):
 class Reading:
     """The result of reading a payload, or a part of it.
 
-    writes: register name -> value, of the payload's own record.
+    writes: register name -> value, of the payload's own record; under keys of `extra` as it was parsed.
     copies: of other records, in order; a later copy of the same record wins.
     consumed: the places (`key`, or `key.part`) whose values the writes and copies contain in full.
     warnings: about values that did not convert.

@@ -12,7 +12,7 @@ in the timeline is replaced.
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,7 @@ from entities.merge.registers import (
     Invalid,
     State,
     changed_registers,
+    count_omitted_keys,
     deleted_at,
     dump_state,
     extra_values,
@@ -39,6 +40,7 @@ from entities.models.introspection import (
     scope_model_name,
 )
 from entities.reading.mapped_event import MappedEvent, RecordKey
+from entities.writing.omission_warnings import describe_omission
 from entities.writing.record_tables import READ_HISTORY, UPSERT_ENTRIES, record_table
 
 SourceKey = tuple[int, RecordKey]
@@ -55,20 +57,31 @@ class SourceStatement:
     event_id: int
     clock: str
     writes: dict[str, Any]
+    omitted: int
 
 
-def apply_mapped_events(mapped: Sequence[MappedEvent]) -> None:
-    """Write what the events say. Raises django.db.Error; the caller's savepoint then undoes all of it."""
+Warnings = dict[int, list[str]]
+"""An event's id -> warnings."""
+
+
+def apply_mapped_events(mapped: Sequence[MappedEvent]) -> Warnings:
+    """Write what the events say; return warnings about what the records had no room for.
+
+    Raises django.db.Error; the caller's savepoint then undoes all of it.
+    """
     distinct = {event.event.id: event for event in mapped}.values()
     statements = [
-        SourceStatement((event.event.source_id, said.key), event.event.id, said.clock, said.writes)
+        SourceStatement(
+            (event.event.source_id, said.key), event.event.id, said.clock, said.writes, said.omitted
+        )
         for event in distinct
         for said in event.statements
     ]
     ids = _find_or_insert(_named_keys(statements))
-    _merge_into_rows(_join_by_record(statements), ids)
+    states = _merge_into_rows(_join_by_record(statements), ids)
     _write_timeline(statements, ids)
     _write_derived_columns(statements, ids)
+    return _warn_of_omissions(statements, states)
 
 
 def _named_keys(statements: Iterable[SourceStatement]) -> set[SourceKey]:
@@ -131,8 +144,9 @@ def _join_by_record(statements: Iterable[SourceStatement]) -> dict[SourceKey, St
     return states
 
 
-def _merge_into_rows(batch: dict[SourceKey, State], ids: Ids) -> None:
-    """Join the batch's states with those of the rows, and write the rows that changed."""
+def _merge_into_rows(batch: dict[SourceKey, State], ids: Ids) -> dict[SourceKey, State]:
+    """Join the batch's states with those of the rows, write the rows that changed, and return the results."""
+    merged: dict[SourceKey, State] = {}
     by_model: dict[str, dict[int, SourceKey]] = defaultdict(dict)
     for key in batch:
         by_model[key[1].model][ids[key]] = key
@@ -140,13 +154,16 @@ def _merge_into_rows(batch: dict[SourceKey, State], ids: Ids) -> None:
     stored = {model: _lock_rows(model, by_model[model_name(model)]) for model in record_models()}
     for model, states in stored.items():
         keys = by_model[model_name(model)]
+        joined = {keys[id]: join_states(state, batch[keys[id]]) for id, state in states.items()}
         rows = [
-            {"id": id, "document": _project(model, joined, changed, keys[id], ids)}
+            {"id": id, "document": _project(model, joined[keys[id]], changed, keys[id], ids)}
             for id, state in states.items()
-            if (changed := changed_registers(state, joined := join_states(state, batch[keys[id]])))
+            if (changed := changed_registers(state, joined[keys[id]]))
         ]
         if rows:
             execute(record_table(model).update, json.dumps(rows))
+        merged |= joined
+    return merged
 
 
 def _lock_rows(model: type[Record], record_ids: Iterable[int]) -> dict[int, State]:
@@ -169,6 +186,7 @@ def _project(
     document: dict[str, Any] = {
         "registers": dump_state(state, table.plain),
         "extra": extra_values(state),
+        "extra_omitted": count_omitted_keys(state),
         "is_placeholder": False,
         "deleted_at": deletion,
         "is_deleted": deletion is not None,
@@ -224,3 +242,13 @@ def _write_derived_column(name: str, column: str, record_ids: list[int]) -> None
         origin = find_derived_origin(rule, column, history)
         values.append({"id": id, "value": origin.value if origin else None})
     execute(record_table(model).derive[column], json.dumps(values))
+
+
+def _warn_of_omissions(statements: Iterable[SourceStatement], states: Mapping[SourceKey, State]) -> Warnings:
+    warnings: Warnings = defaultdict(list)
+    for statement in statements:
+        state = states.get(statement.key, {})
+        warning = describe_omission(statement.key[1], statement.writes, statement.omitted, state)
+        if warning:
+            warnings[statement.event_id].append(warning)
+    return warnings

@@ -4,7 +4,7 @@ A batch that the database refuses is bisected until the event that is at fault i
 failed, the others are applied.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import structlog
 from django.db import transaction
@@ -81,7 +81,7 @@ def _apply_or_bisect(mapped: Sequence[MappedEvent], *, is_schema_current: bool) 
         return []
     try:
         with transaction.atomic():
-            apply_mapped_events(mapped)
+            warnings = apply_mapped_events(mapped)
     except Exception as error:
         if is_transient(error) or (not is_schema_current and is_schema_error(error)):
             raise
@@ -95,17 +95,23 @@ def _apply_or_bisect(mapped: Sequence[MappedEvent], *, is_schema_current: bool) 
             ]
         log.warning("event_not_applied", event_id=mapped[0].event.id, error=_summarize(error))
         return [_outcome(mapped[0], Verdict.FAILED, error=_summarize(error), retry=True)]
-    return [_outcome(event, Verdict.APPLIED) for event in mapped]
+    return [_outcome(event, Verdict.APPLIED, warnings=warnings.get(event.event.id, ())) for event in mapped]
 
 
 def _outcome(
-    mapped: MappedEvent, verdict: Verdict, error: str = "", *, retry: bool = False
+    mapped: MappedEvent,
+    verdict: Verdict,
+    error: str = "",
+    *,
+    retry: bool = False,
+    warnings: Iterable[str] = (),
 ) -> ProcessingOutcome:
+    """Return an event's outcome. warnings: those that came up after its mapping."""
     envelope = mapped.envelope
     return ProcessingOutcome(
         mapped.event.id,
         verdict,
-        mapped.warnings,
+        (*mapped.warnings, *warnings),
         error,
         retry,
         envelope.event_type,

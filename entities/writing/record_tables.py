@@ -18,7 +18,14 @@ from entities.models.introspection import COMMON_FIELDS, mirrored_fields
 TIMELINE_TABLE = TimelineEntry._meta.db_table
 
 # The common columns that `apply` computes from a record's state.
-PROJECTED = COMMON_FIELDS & {"is_placeholder", "is_deleted", "deleted_at", "extra", "registers"}
+PROJECTED = COMMON_FIELDS & {
+    "is_placeholder",
+    "is_deleted",
+    "deleted_at",
+    "extra",
+    "extra_omitted",
+    "registers",
+}
 KEY = ("source_id", "scope", "external_id")
 KEYS = (
     "jsonb_to_recordset(%s::jsonb)"

@@ -7,6 +7,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.support.bounds import tight_bounds
 from tests.support.random_histories import (
     MakeBodies,
     digest_after_batches,
@@ -28,7 +29,7 @@ def run(max_examples: int) -> settings:
 
 def check(seed: int, size: int, make_bodies: MakeBodies = generate_bodies) -> None:
     """Apply a history in two random ways, and compare the digests; roll back. The seed decides all."""
-    with transaction.atomic():
+    with tight_bounds(), transaction.atomic():
         events = store_history(make_bodies(seed, size))
         one, other = (
             digest_after_batches(shuffle_into_batches(events, Random(f"{seed} {way}")))

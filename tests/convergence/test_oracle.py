@@ -9,6 +9,7 @@ from hypothesis import given
 from entities.writing.process_batch import process_batch
 from tests.convergence.test_convergence import HISTORY, run
 from tests.support import oracle, table_contents
+from tests.support.bounds import tight_bounds
 from tests.support.random_histories import (
     MakeBodies,
     generate_bodies,
@@ -20,7 +21,7 @@ from tests.support.run_summary import COUNTS
 
 def check(seed: int, size: int, make_bodies: MakeBodies = generate_bodies) -> None:
     """Apply a history in a random way; compare it with the oracle; roll back. The seed decides all."""
-    with transaction.atomic():
+    with tight_bounds(), transaction.atomic():
         events = store_history(make_bodies(seed, size))
         for batch in shuffle_into_batches(events, Random(f"{seed} oracle")):
             assert not [outcome for outcome in process_batch(batch) if outcome.retry]

@@ -1,11 +1,13 @@
 """An oracle: computes in the simplest way what the mirror must hold after a set of events.
 
-It shares with the mirror the reading of an event (`map_event`) and nothing of the merge. It keeps every
-write of every event, sorts those of a register by (time, rank, digest), and takes the last. It has no
-database, no stored state and no order of arrival.
+It shares with the mirror the reading of an event (`map_event`), without its bounds, and nothing of the
+merge. It keeps every write of every event, sorts those of a register by (time, rank, digest), and takes the
+last. Only then does it leave out what `extra` has no room for. It has no database, no stored state and no
+order of arrival.
 """
 
 import hashlib
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -13,6 +15,7 @@ from datetime import datetime
 from itertools import takewhile
 from typing import Any, NamedTuple
 
+from entities.merge import extra_bounds
 from entities.merge.registers import Invalid
 from entities.reading.envelope import Malformed, read_envelope
 from entities.reading.mapped_event import RecordKey, Statement, Unmappable
@@ -20,6 +23,7 @@ from entities.reading.mapper import map_event
 from entities.stored_events import StoredEvent
 from entities.vendor_language import Vendor
 from entities.vendors import get_vendor
+from tests.support.bounds import no_bounds
 
 Cells = dict[str, Any]
 """Column -> value: JSON forms; the other record's external id for a reference."""
@@ -87,17 +91,22 @@ def expected_timeline(events: Iterable[StoredEvent]) -> dict[tuple[Key, int, str
     for event, vendor, statement in _iterate_statements(events):
         key, clock = Key(event.source_id, *statement.key), _make_write(event, vendor, statement, None).clock
         wrote = entries.setdefault((key, event.id, clock), {})
+        kept = _rank_keys(statement.writes)[: extra_bounds.MAX_KEYS]
         for name, value in statement.writes.items():
-            wrote[name] = _column_value(value)
+            if name in kept:
+                wrote[name] = _shorten_value(value)
+            elif not name.startswith("extra."):
+                wrote[name] = _column_value(value)
             if isinstance(value, Invalid):
-                wrote[f"extra.{value.key}"] = value.raw
+                wrote[f"extra.{value.key}"] = _shorten_value(value.raw)
     return entries
 
 
 def _iterate_statements(events: Iterable[StoredEvent]) -> Iterator[tuple[StoredEvent, Vendor, Statement]]:
     for event in {event.id: event for event in events}.values():
         try:
-            mapped = map_event(event)
+            with no_bounds():
+                mapped = map_event(event)
         except (Malformed, Unmappable):
             continue
         for statement in mapped.statements:
@@ -127,6 +136,10 @@ def _referred_sub_account(statement: Statement) -> Iterator[RecordKey]:
 
 def _compute_cells(key: Key, record: RecordWrites) -> Cells:
     newest = record.newest
+    keys = _rank_keys(newest)
+    kept, others = keys[: extra_bounds.MAX_KEYS], keys[extra_bounds.MAX_KEYS :]
+    counted = others[: extra_bounds.MAX_COUNTED_KEYS]
+    clocks = {name: write.clock for name, write in newest.items()}
     exists = newest.get("exists")
     deleted = exists if exists and not exists.value else None
     return (
@@ -134,12 +147,14 @@ def _compute_cells(key: Key, record: RecordWrites) -> Cells:
         | {"tags": _collect_tags(record)}
         | _derive_columns(key.model, record)
         | {
-            "extra": _collect_extra(newest),
+            "extra": _collect_extra(newest, kept),
+            "extra_omitted": _count_others(counted, others),
             "sub_account": key.scope or None,
             "is_placeholder": not record.writes,
             "is_deleted": deleted is not None,
             "deleted_at": deleted and deleted.time.isoformat(),
-            "clocks": {name: write.clock for name, write in newest.items()},
+            "clocks": {name: clock for name, clock in clocks.items() if name not in others}
+            | {f"extra#{_key_digest(name)[:32]}": clocks[name] for name in counted},
         }
     )
 
@@ -152,16 +167,38 @@ def _column_value(value: Any) -> Any:
     return None if isinstance(value, Invalid) else value
 
 
-def _collect_extra(newest: dict[str, Write]) -> Cells:
+def _key_digest(name: str) -> str:
+    return hashlib.sha256(name.removeprefix("extra.").encode()).hexdigest()
+
+
+def _rank_keys(names: Iterable[str]) -> list[str]:
+    """Return the registers of unmapped keys, by their keys' digests."""
+    return sorted((name for name in names if name.startswith("extra.")), key=_key_digest)
+
+
+def _count_others(counted: list[str], others: list[str]) -> int:
+    """Return the number of the others; from the bound on, what the last digest of a few tells of it."""
+    if len(others) < extra_bounds.MAX_COUNTED_KEYS:
+        return len(others)
+    lowest = extra_bounds.MAX_KEYS + len(counted)
+    total = (lowest - 1) * 2**256 // (int(_key_digest(counted[-1])[:32].ljust(64, "f"), 16) + 1)
+    two_digits = float(f"{total - extra_bounds.MAX_KEYS:.1e}")
+    return max(len(counted), int(two_digits))
+
+
+def _shorten_value(value: Any) -> Any:
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    if isinstance(value, str | list | dict) and len(text) > extra_bounds.MAX_VALUE_BYTES:
+        return {"bytes": len(text), "sha256": hashlib.sha256(text).hexdigest()}
+    return value
+
+
+def _collect_extra(newest: dict[str, Write], kept: list[str]) -> Cells:
     """Return the values of unmapped keys, and the raw values that a column could not hold, by their key."""
-    found = {
-        name.removeprefix("extra."): write.value
-        for name, write in newest.items()
-        if name.startswith("extra.")
-    }
+    found = {name.removeprefix("extra."): _shorten_value(newest[name].value) for name in kept}
     for write in sorted(newest.values(), key=lambda write: write.order):
         if isinstance(write.value, Invalid):
-            found[write.value.key] = write.value.raw
+            found[write.value.key] = _shorten_value(write.value.raw)
     return found
 
 

@@ -16,7 +16,7 @@ from entities.writing.process_batch import process_batch
 from events.models import Event, Scheme, Source
 
 RECEIVED = datetime(2026, 1, 1, tzinfo=UTC)
-CIRCUMSTANCES = Circumstances(ids=2, moments=3, timeless=0.1, junk=0.08)
+CIRCUMSTANCES = Circumstances(ids=2, moments=3, timeless=0.1, junk=0.08, crowded=0.2)
 
 
 Bodies = list[tuple[str, bytes]]

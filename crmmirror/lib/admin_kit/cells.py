@@ -17,6 +17,7 @@ MAX_TEXT_CHARACTERS = 20_000
 MAX_LINE_CHARACTERS = 80
 MAX_SUMMARY_CHARACTERS = 120
 MAX_BADGE_CHARACTERS = 40
+MAX_LABELS = 200
 # Control characters other than tab and line feed, and characters that reverse the direction of the
 # text around them, with which a sender could make a text look like another one.
 INVISIBLE_CHARACTERS = re.compile(
@@ -62,9 +63,13 @@ def line_cell(value: str) -> SafeString:
 
 
 def labels_cell(values: list[str]) -> SafeString:
-    """Render a list of texts as labels side by side."""
-    labels = ((shorten(value),) for value in values)
-    return format_html_join(" ", '<span class="label" dir="auto">{}</span>', labels)
+    """Render a list of texts as labels side by side; of more than MAX_LABELS the first ones."""
+    labels = [(shorten(value),) for value in values[:MAX_LABELS]]
+    shown = format_html_join(" ", '<span class="label" dir="auto">{}</span>', labels)
+    omitted_count = len(values) - MAX_LABELS
+    if omitted_count <= 0:
+        return shown
+    return format_html('{} <span class="nothing">and {} more</span>', shown, f"{omitted_count:,}")
 
 
 def badge_cell(value: str) -> SafeString:

@@ -27,6 +27,7 @@ COMMON_COLUMNS = [
     "first_seen_at",
     "changed_at",
     "extra",
+    "extra_omitted",
 ]
 OWN_COLUMNS = {
     "leads": "name title email mobile secondary_mobile website value origin stage_name stage_ref owner_ref"

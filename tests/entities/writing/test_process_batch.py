@@ -11,7 +11,7 @@ from entities.reading.mapped_event import MappedEvent
 from entities.reading.mapper import map_event
 from entities.stored_events import StoredEvent, Verdict
 from entities.writing import process_batch as processing
-from entities.writing.apply import apply_mapped_events
+from entities.writing.apply import Warnings, apply_mapped_events
 from entities.writing.process_batch import process_batch
 from tests.support.event_builders import deal_event
 
@@ -23,11 +23,12 @@ def refuse(event: StoredEvent, error: Exception, monkeypatch: pytest.MonkeyPatch
     apply = apply_mapped_events
     sizes: list[int] = []
 
-    def apply_or_fail(mapped: Sequence[MappedEvent]) -> None:
+    def apply_or_fail(mapped: Sequence[MappedEvent]) -> Warnings:
         sizes.append(len(mapped))
-        apply(mapped)
+        warnings = apply(mapped)
         if event.id in {one.event.id for one in mapped}:
             raise error
+        return warnings
 
     monkeypatch.setattr(processing, "apply_mapped_events", apply_or_fail)
     return sizes

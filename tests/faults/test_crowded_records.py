@@ -1,0 +1,116 @@
+"""Signed deliveries of tens of thousands of keys, or of huge values, for one record: all stays fast."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+
+from entities.models import Lead
+from events.models import Event
+from events.processing.drain import drain_backlog
+from tests.support.api_client import create_api_client
+from tests.support.run_summary import EXTRA_LINES
+from tests.support.staff_client import get_page, log_in_staff, page_url
+from tests.support.vendor_requests import deliver, new_source
+
+DELIVERIES = 6
+NEW_KEYS = 55_000
+MAX_SECONDS = 1.0
+DRIFT_PAGE = "/admin/events/event/drift/"
+
+MakePayload = Callable[[int], dict[str, Any]]
+"""Makes what the delivery of this number says of the lead, in 0.9 MB."""
+
+
+def new_keys(number: int) -> dict[str, Any]:
+    return {f"k{number}_{index:05d}": 1 for index in range(NEW_KEYS)}
+
+
+def one_value(number: int) -> dict[str, Any]:
+    return {"blob": f"{number}" * 900_000}
+
+
+def one_key(number: int) -> dict[str, Any]:
+    return {f"{number}" * 900_000: 1}
+
+
+def long_values(number: int) -> dict[str, Any]:
+    return {f"k{number}_{index}": f"{index:03d}" * 5_300 for index in range(56)}
+
+
+def custom_fields(number: int) -> dict[str, Any]:
+    return {"customFields": {f"field{number}_{index:05d}": index for index in range(40_000)}}
+
+
+def deep_values(number: int) -> dict[str, Any]:
+    return {f"k{number}_{index}": json.loads("[" * 90 + "]" * 90) for index in range(4_500)}
+
+
+def unreadable_name(number: int) -> dict[str, Any]:
+    return {"name": {f"part{number}_{index:05d}": index for index in range(40_000)}}
+
+
+def post_lead(source: Any, secret: str, number: int, payload: dict[str, Any]) -> Event:
+    """Deliver one event of the lead through the source's address; return it, pending."""
+    envelope = {
+        "event": "lead.updated",
+        "timestamp": f"2025-01-15T10:{number:02d}:00Z",
+        "payload": {"id": "ld_1", **payload},
+    }
+    response = deliver(source, secret, json.dumps(envelope).encode())
+    assert response.status_code == 202, response.content
+    return Event.objects.get(pk=response.json()["event"])
+
+
+@contextmanager
+def noted_seconds(seconds: dict[str, float], what: str) -> Iterator[None]:
+    """Note how long the block took, if it took longer than what was noted before."""
+    begun = time.monotonic()
+    yield
+    seconds[what] = max(seconds.get(what, 0), time.monotonic() - begun)
+
+
+@pytest.mark.prove
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "make_payload",
+    [new_keys, one_value, one_key, long_values, custom_fields, deep_values, unreadable_name],
+    ids=lambda make: make.__name__,
+)
+def test_six_deliveries_of_a_megabyte_for_one_record_slow_no_event_and_no_page(
+    make_payload: MakePayload,
+) -> None:
+    source, secret = new_source()
+    staff, reader = log_in_staff(), create_api_client()
+    seconds: dict[str, float] = {}
+    for number in range(DELIVERIES):
+        event = post_lead(source, secret, number, make_payload(number))
+        with noted_seconds(seconds, "apply"):
+            drain_backlog()
+        with noted_seconds(seconds, "the event's page"):
+            get_page(staff, page_url(event))
+    lead = Lead.objects.get()
+    pages = {
+        "the record's page": page_url(lead),
+        "its timeline": f"{page_url(lead).removesuffix('change/')}timeline/",
+        "the list": "/admin/entities/lead/",
+        "the drift page": DRIFT_PAGE,
+    }
+    for what, url in pages.items():
+        with noted_seconds(seconds, what):
+            get_page(staff, url)
+    for part in ("", "timeline/", "history/", "provenance/"):
+        with noted_seconds(seconds, f"api {part}"):
+            assert reader.get(f"/api/v1/leads/{lead.pk}/{part}").status_code == 200
+    with noted_seconds(seconds, "manage.py drift"):
+        call_command("drift", stdout=StringIO())
+    EXTRA_LINES.append(
+        f"six deliveries of {make_payload.__name__}: "
+        + ", ".join(f"{what} {longest:.2f} s" for what, longest in seconds.items())
+    )
+    assert {what: longest for what, longest in seconds.items() if longest >= MAX_SECONDS} == {}
