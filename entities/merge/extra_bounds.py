@@ -25,6 +25,8 @@ from typing import Any, Final
 MAX_KEYS = 500
 # The number of keys is exact up to so many more; beyond them it is estimated, 2.6 % off on average.
 MAX_COUNTED_KEYS = 1_000
+# A bigint holds it. Only somebody who searches for keys with low digests could get there.
+MAX_ESTIMATE: Final = 10**18
 # Of a value as JSON in UTF-8.
 MAX_VALUE_BYTES = 16_000
 # Characters of a key. The longest that vendors were seen to send have 40.
@@ -59,7 +61,7 @@ def estimate_omitted(counted: Iterable[str]) -> int:
         return len(digests)
     share = (int(digests[-1], 16) + 1) / 16**DIGEST_LENGTH
     estimate = int((MAX_KEYS + MAX_COUNTED_KEYS - 1) / share) - MAX_KEYS
-    return max(len(digests), round(estimate, 2 - len(str(estimate))))
+    return min(max(len(digests), round(estimate, 2 - len(str(estimate)))), MAX_ESTIMATE)
 
 
 def bound_key(key: str) -> str:

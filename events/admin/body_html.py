@@ -14,6 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from crmmirror.lib.admin_kit.cells import escape_invisible, truncate
+from crmmirror.lib.paused_gc import paused_gc
 
 MAX_HTML_LENGTH = 160 * 1024
 MAX_TEXT_LENGTH = 64 * 1024
@@ -56,7 +57,8 @@ def render_body(body: bytes) -> RenderedBody:
 def _is_json(text: str) -> bool:
     """Return True for an object or array that Python can parse: nesting that is too deep fails too."""
     try:
-        return isinstance(json.loads(text), dict | list)
+        with paused_gc():
+            return isinstance(json.loads(text), dict | list)
     except (ValueError, RecursionError):
         return False
 

@@ -1,5 +1,6 @@
 """Signed deliveries of tens of thousands of keys, or of huge values, for one record: all stays fast."""
 
+import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -73,6 +74,36 @@ def noted_seconds(seconds: dict[str, float], what: str) -> Iterator[None]:
     begun = time.monotonic()
     yield
     seconds[what] = max(seconds.get(what, 0), time.monotonic() - begun)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_six_deliveries_of_55_000_new_keys_leave_500_of_them_a_count_and_warnings() -> None:
+    source, secret = new_source()
+    events = [post_lead(source, secret, number, new_keys(number)) for number in range(DELIVERIES)]
+    drain_backlog()
+    keys = [key for number in range(DELIVERIES) for key in new_keys(number)]
+    lead = Lead.objects.get()
+    lowest = sorted(keys, key=lambda key: hashlib.sha256(key.encode()).digest())[:500]
+    assert lead.extra == dict.fromkeys(lowest, 1)
+    assert lead.extra_omitted == pytest.approx(DELIVERIES * NEW_KEYS - 500, rel=0.1)
+    assert len(json.dumps(lead.registers)) < 100_000
+    for number, event in enumerate(events):
+        event.refresh_from_db()
+        kept = len(set(lowest) & new_keys(number).keys())
+        assert event.warnings == [
+            f"extra: {NEW_KEYS - kept:,} keys of lead ld_1 not kept: the record has 500 with lower digests;"
+            " the event has the whole"
+        ]
+        assert event.status == Event.Status.APPLIED
+        assert len(event.timeline.get().wrote) == 501
+    answer = create_api_client().get(f"/api/v1/leads/{lead.pk}/").json()
+    assert (len(answer["extra"]), answer["extra_omitted"]) == (500, lead.extra_omitted)
+    page = get_page(log_in_staff(), page_url(lead))
+    assert f"300 more: see the events; about {lead.extra_omitted:,} not kept: see the events" in page
+    out = StringIO()
+    call_command("verify_mirror", stdout=out)
+    call_command("rebuild_mirror", stdout=out)
+    assert Lead.objects.get().registers == lead.registers
 
 
 @pytest.mark.prove

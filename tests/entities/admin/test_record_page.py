@@ -83,6 +83,17 @@ def test_documents_and_unnamed_fields_are_shown_readably(client: Client) -> None
     assert page_url(event) in rows["Forecast"]
 
 
+@pytest.mark.parametrize(
+    ("omitted", "sentence"),
+    [(0, ""), (7, "7 not kept: see the events"), (330_000, "about 330,000 not kept: see the events")],
+)
+def test_a_record_says_how_many_keys_it_did_not_keep(client: Client, omitted: int, sentence: str) -> None:
+    row = create_record(Lead, extra={"a": 1}, extra_omitted=omitted)
+    page = get_page(client, page_url(row))
+    assert ("not kept" in page) == bool(omitted)
+    assert sentence in page
+
+
 def test_a_deleted_record_says_when_and_by_which_event(client: Client) -> None:
     store_and_apply("deal.created", DEAL)
     deletion = store_and_apply("deal.deleted", DEAL, at="2025-01-16T10:30:00Z")

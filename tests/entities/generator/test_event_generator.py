@@ -4,11 +4,13 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterator
+from random import Random
 from typing import Any
 
 import pytest
 
-from entities.generator.event_generator import generate_stream
+from entities.generator.event_generator import generate_event, generate_stream
+from entities.generator.payload_maker import Circumstances
 from entities.generator.word_pools import EMPTY_TEXTS
 from entities.reading.texts import DIRECTION_MARKS
 from entities.vendors import all_vendors
@@ -56,3 +58,13 @@ def test_generated_events_have_the_values_that_are_hard_to_read(vendor: Any) -> 
     assert any(not unicodedata.is_normalized("NFC", text) for text in texts)
     assert any(len(text) > 1 and text[0] in DIRECTION_MARKS for text in texts)
     assert any(len(text) > 1 and text[-1] in DIRECTION_MARKS for text in texts)
+
+
+@each_vendor
+def test_crowded_events_have_more_keys_than_a_module_names_and_others_are_as_before(vendor: Any) -> None:
+    def count_keys(crowded: float) -> int:
+        bodies = [generate_event(Random(seed), vendor, Circumstances(crowded=crowded)) for seed in range(50)]
+        return sum(body.count(b'"custom_') for body in bodies)
+
+    assert count_keys(0) == 0
+    assert count_keys(1) >= 100

@@ -108,3 +108,10 @@ def test_a_time_is_shown_in_utc_with_its_full_precision_in_the_tooltip() -> None
 def test_dates_and_booleans_are_plain_words() -> None:
     assert date_cell(date(2025, 1, 15)) == '<time datetime="2025-01-15">2025-01-15</time>'
     assert (yes_no_cell(True), yes_no_cell(False)) == ("yes", "no")
+
+
+def test_of_very_many_labels_the_first_are_shown_and_the_others_counted() -> None:
+    html = labels_cell([f"label{number}" for number in range(1_200)])
+    assert html.count("label199<") == 1
+    assert "label200<" not in html
+    assert html.endswith('<span class="nothing">and 1,000 more</span>')
