@@ -134,6 +134,8 @@ def extra_values(state: State) -> dict[str, Any]:
 
 def count_omitted_keys(state: State) -> int:
     """Return how many keys the record has heard of besides those in `extra`; estimated if they are many."""
+    if len(state) <= extra_bounds.MAX_KEYS:
+        return 0
     return extra_bounds.estimate_omitted(
         name.removeprefix(COUNTED) for name in state if name.startswith(COUNTED)
     )

@@ -1,7 +1,6 @@
 """Bounds what an event says for a record's `extra`: the number of keys and the length of values. Pure."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable
 from typing import Any
 
 from entities.merge import extra_bounds
@@ -16,38 +15,42 @@ def bound_statements(statements: Iterable[Statement]) -> tuple[tuple[Statement, 
 
     statements: with any number of keys for `extra`, and the values under them as they were parsed.
     """
-    bounded = [_bound_statement(statement) for statement in statements]
-    count = sum(long_values for _, long_values in bounded)
-    # One line, however many there are: an event of a megabyte may have sixty.
-    warning = (
-        f"extra: {count:,} value{'s' * (count > 1)} of more than {extra_bounds.MAX_VALUE_BYTES:,} bytes kept"
-        " as length and digest; the event has the whole"
-    )
-    return tuple(statement for statement, _ in bounded), (warning,) if count else ()
+    bounded: list[Statement] = []
+    long_values = 0
+    for statement in statements:
+        writes = bound_writes(statement.writes)
+        values, count = _bound_values(writes)
+        if values:
+            omitted = len(statement.writes.keys() - writes.keys())
+            statement = Statement(statement.key, statement.clock, writes | values, omitted)
+        bounded.append(statement)
+        long_values += count
+    return tuple(bounded), (_describe_long_values(long_values),) if long_values else ()
 
 
-def _bound_statement(statement: Statement) -> tuple[Statement, int]:
-    """Return the statement with bounded keys and values, and how many of the values were too long."""
-    writes = bound_writes(statement.writes)
-    bounded = dict(_bound_values(writes))
-    if not bounded:
-        return statement, 0
-    omitted = len(statement.writes.keys() - writes.keys())
-    long_values = sum(is_long for _, is_long in bounded.values())
-    values = {name: value for name, (value, _) in bounded.items()}
-    return replace(statement, writes=writes | values, omitted=omitted), long_values
-
-
-def _bound_values(writes: dict[str, Any]) -> Iterator[tuple[str, tuple[Any, bool]]]:
-    """Yield, for each write that `extra` shows, its register, its bounded value, and whether it was too long.
+def _bound_values(writes: dict[str, Any]) -> tuple[dict[str, Any], int]:
+    """Return those writes that `extra` shows, with bounded values, and how many of these were too long.
 
     The values of keys are converted only here: of 55,000, 500 are left.
     """
+    values: dict[str, Any] = {}
+    long_values = 0
     for name, value in writes.items():
-        if isinstance(value, Invalid):
-            raw = bound_value(value.raw)
-            yield name, (Invalid(value.key, raw), raw is not value.raw)
-        elif name.startswith(EXTRA):
+        if name.startswith(EXTRA):
             document = to_document(value)
-            bounded = bound_value(document)
-            yield name, (bounded, bounded is not document)
+            values[name] = bounded = bound_value(document)
+        elif isinstance(value, Invalid):
+            document, bounded = value.raw, bound_value(value.raw)
+            values[name] = Invalid(value.key, bounded)
+        else:
+            continue
+        long_values += bounded is not document
+    return values, long_values
+
+
+def _describe_long_values(count: int) -> str:
+    """Return one warning, however many there are: an event of a megabyte may have sixty."""
+    return (
+        f"extra: {count:,} value{'s' * (count > 1)} of more than {extra_bounds.MAX_VALUE_BYTES:,} bytes kept"
+        " as length and digest; the event has the whole"
+    )

@@ -14,6 +14,8 @@ def describe_omission(key: RecordKey, writes: Mapping[str, Any], omitted: int, s
     omitted: the number of the event's keys that are not in `writes` (`Statement.omitted`).
     state: the record's, when the event's batch was merged. Later events may push out more of its keys.
     """
+    if len(state) <= extra_bounds.MAX_KEYS:
+        return None
     count = omitted + sum(name.startswith(EXTRA) and name not in state for name in writes)
     if not count:
         return None

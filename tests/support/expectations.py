@@ -16,7 +16,7 @@ from entities.models import Record
 from entities.models.introspection import model_name, record_models
 from tests.support.table_contents import NOT_COMPARED, to_column_value
 
-DEFAULTS: dict[str, Any] = {"extra": {}, "is_placeholder": False, "is_deleted": False}
+DEFAULTS: dict[str, Any] = {"extra": {}, "extra_omitted": 0, "is_placeholder": False, "is_deleted": False}
 
 Expectation = dict[str, dict[str, dict[str, Any]]]
 
