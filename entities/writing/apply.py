@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from crmmirror.lib.cursors import execute, fetch_rows
+from entities.merge import extra_bounds
 from entities.merge.derived_columns import find_derived_origin
 from entities.merge.registers import (
     Invalid,
@@ -78,10 +79,10 @@ def apply_mapped_events(mapped: Sequence[MappedEvent]) -> Warnings:
         for said in event.statements
     ]
     ids = _find_or_insert(_named_keys(statements))
-    states = _merge_into_rows(_join_by_record(statements), ids)
+    crowded = _merge_into_rows(_join_by_record(statements), ids)
     _write_timeline(statements, ids)
     _write_derived_columns(statements, ids)
-    return _warn_of_omissions(statements, states)
+    return _warn_of_omissions(statements, crowded)
 
 
 def _named_keys(statements: Iterable[SourceStatement]) -> set[SourceKey]:
@@ -145,25 +146,29 @@ def _join_by_record(statements: Iterable[SourceStatement]) -> dict[SourceKey, St
 
 
 def _merge_into_rows(batch: dict[SourceKey, State], ids: Ids) -> dict[SourceKey, State]:
-    """Join the batch's states with those of the rows, write the rows that changed, and return the results."""
-    merged: dict[SourceKey, State] = {}
+    """Join the batch's states with those of the rows, and write the rows that changed.
+
+    Returns the states with so many registers that keys may have been left out. All of them, kept until the
+    end of the batch, would cost a fifth of a worker's speed.
+    """
     by_model: dict[str, dict[int, SourceKey]] = defaultdict(dict)
     for key in batch:
         by_model[key[1].model][ids[key]] = key
+    crowded: dict[SourceKey, State] = {}
     # All rows of all models are locked before the first is written.
     stored = {model: _lock_rows(model, by_model[model_name(model)]) for model in record_models()}
     for model, states in stored.items():
         keys = by_model[model_name(model)]
-        joined = {keys[id]: join_states(state, batch[keys[id]]) for id, state in states.items()}
-        rows = [
-            {"id": id, "document": _project(model, joined[keys[id]], changed, keys[id], ids)}
-            for id, state in states.items()
-            if (changed := changed_registers(state, joined[keys[id]]))
-        ]
+        rows = []
+        for id, state in states.items():
+            joined = join_states(state, batch[keys[id]])
+            if changed := changed_registers(state, joined):
+                rows.append({"id": id, "document": _project(model, joined, changed, keys[id], ids)})
+            if len(joined) > extra_bounds.MAX_KEYS:
+                crowded[keys[id]] = joined
         if rows:
             execute(record_table(model).update, json.dumps(rows))
-        merged |= joined
-    return merged
+    return crowded
 
 
 def _lock_rows(model: type[Record], record_ids: Iterable[int]) -> dict[int, State]:
@@ -244,10 +249,10 @@ def _write_derived_column(name: str, column: str, record_ids: list[int]) -> None
     execute(record_table(model).derive[column], json.dumps(values))
 
 
-def _warn_of_omissions(statements: Iterable[SourceStatement], states: Mapping[SourceKey, State]) -> Warnings:
+def _warn_of_omissions(statements: Iterable[SourceStatement], crowded: Mapping[SourceKey, State]) -> Warnings:
     warnings: Warnings = defaultdict(list)
-    for statement in statements:
-        state = states.get(statement.key, {})
+    for statement in statements if crowded else ():
+        state = crowded.get(statement.key, {})
         warning = describe_omission(statement.key[1], statement.writes, statement.omitted, state)
         if warning:
             warnings[statement.event_id].append(warning)
