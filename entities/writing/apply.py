@@ -13,7 +13,6 @@ in the timeline is replaced.
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from crmmirror.lib.cursors import execute, fetch_rows
@@ -43,22 +42,9 @@ from entities.models.introspection import (
 from entities.reading.mapped_event import MappedEvent, RecordKey
 from entities.writing.omission_warnings import describe_omission
 from entities.writing.record_tables import READ_HISTORY, UPSERT_ENTRIES, record_table
-
-SourceKey = tuple[int, RecordKey]
-"""A record's key with the id of the source that it belongs to."""
+from entities.writing.source_statement import SourceKey, SourceStatement
 
 Ids = dict[SourceKey, int]
-
-
-@dataclass(frozen=True, slots=True)
-class SourceStatement:
-    """A `entities.reading.mapped_event.Statement` with its source: the writes of one event to one record."""
-
-    key: SourceKey
-    event_id: int
-    clock: str
-    writes: dict[str, Any]
-    omitted: int
 
 
 Warnings = dict[int, list[str]]

@@ -37,6 +37,7 @@ from entities.merge.registers import (
 from tests.support.bounds import tight_bounds
 
 pytestmark = pytest.mark.unit
+NOTHING: State = {}
 NAMES = [f"extra.{letter}" for letter in "abcdefgh"]
 CLOCKS = st.sampled_from([f"2025-01-15T10:30:00.00000{number}Z 2 {'0' * 64}" for number in range(3)])
 EVENTS = st.dictionaries(st.sampled_from([*NAMES, "title", "exists"]), CLOCKS)
@@ -66,11 +67,11 @@ def test_any_order_and_any_storing_of_more_keys_than_fit_give_the_same_record(
             return join_states(load_state(json.loads(json.dumps(dump_state(one, {"title"})))), other)
 
         results = [
-            reduce(join_states, states, {}),
-            reduce(join_states, shuffled, {}),
-            reduce(join_stored, shuffled, {}),
-            reduce(join_states, [*shuffled, *states], {}),
-            join_states(reduce(join_states, states[:2], {}), reduce(join_states, states[2:], {})),
+            reduce(join_states, states, NOTHING),
+            reduce(join_states, shuffled, NOTHING),
+            reduce(join_stored, shuffled, NOTHING),
+            reduce(join_states, [*shuffled, *states], NOTHING),
+            join_states(reduce(join_states, states[:2], NOTHING), reduce(join_states, states[2:], NOTHING)),
         ]
         stored = [dump_state(state, {"title"}) for state in results]
     assert all(one == stored[0] for one in stored)

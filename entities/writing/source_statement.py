@@ -1,0 +1,20 @@
+"""The writes of one event to one record, with the source that both belong to."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from entities.reading.mapped_event import RecordKey
+
+SourceKey = tuple[int, RecordKey]
+"""A record's key with the id of the source that it belongs to."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceStatement:
+    """A `entities.reading.mapped_event.Statement` with its source: the writes of one event to one record."""
+
+    key: SourceKey
+    event_id: int
+    clock: str
+    writes: dict[str, Any]
+    omitted: int
