@@ -29,6 +29,8 @@ MAX_COUNTED_KEYS = 1_000
 MAX_ESTIMATE: Final = 10**18
 # Of a value as JSON in UTF-8.
 MAX_VALUE_BYTES = 16_000
+# Of one character in JSON: a control character is \\u and four digits.
+MAX_BYTES_OF_CHARACTER: Final = 6
 # Characters of a key. The longest that vendors were seen to send have 40.
 MAX_KEY_LENGTH = 200
 SHOWN_KEY_LENGTH: Final = 100
@@ -73,8 +75,11 @@ def bound_key(key: str) -> str:
 
 def bound_value(value: Any) -> Any:
     """Return the JSON value, or the length and SHA-256 of one that is longer than MAX_VALUE_BYTES as JSON."""
+    # A number of more than 4,000 digits is a text by now.
     if not isinstance(value, str | list | dict):
-        # A number of more than 4,000 digits is a text by now.
+        return value
+    # Speed: most values are short texts, and need not be encoded to be measured.
+    if isinstance(value, str) and len(value) <= MAX_VALUE_BYTES // MAX_BYTES_OF_CHARACTER:
         return value
     content = _ENCODER.encode(value).encode()
     if len(content) <= MAX_VALUE_BYTES:

@@ -134,8 +134,7 @@ def _join_by_record(statements: Iterable[SourceStatement]) -> dict[SourceKey, St
 def _merge_into_rows(batch: dict[SourceKey, State], ids: Ids) -> dict[SourceKey, State]:
     """Join the batch's states with those of the rows, and write the rows that changed.
 
-    Returns the states with so many registers that keys may have been left out. All of them, kept until the
-    end of the batch, would cost a fifth of a worker's speed.
+    Returns the states with so many registers that keys may have been left out.
     """
     by_model: dict[str, dict[int, SourceKey]] = defaultdict(dict)
     for key in batch:
