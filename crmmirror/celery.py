@@ -4,13 +4,25 @@ import os
 from typing import Any
 
 from celery import Celery
+from celery.loaders.app import AppLoader
 from celery.signals import setup_logging
 
 from crmmirror import logging_config
+from crmmirror.environment import exit_on_wrong_settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crmmirror.settings")
 
-app = Celery("crmmirror")
+
+class SettingsLoader(AppLoader):
+    """Celery's loader of settings, with one line instead of a traceback about those that are wrong."""
+
+    def config_from_object(self, obj: Any, silent: bool = False) -> None:
+        with exit_on_wrong_settings():
+            super().config_from_object(obj, silent=silent)
+
+
+# By its name, because Celery's own Django support reads it.
+app = Celery("crmmirror", loader="crmmirror.celery:SettingsLoader")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 # Celery keeps the "current" application per thread; the web server's threads only see the default one.

@@ -4,8 +4,10 @@ import os
 import re
 import sys
 from collections import ChainMap
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from ssl import SSLError, create_default_context
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -26,6 +28,11 @@ REQUIRED = {
 DATABASE_SCHEMES = {"postgres", "postgresql"}
 COOKIE_NAME_PREFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 BROKER_SCHEMES = {"redis", "rediss", "redis+socket", "sentinel", "amqp", "amqps", "pyamqp"}
+SCHEME = re.compile(r"[a-z][a-z+]{0,20}")
+PERCENT_ENCODE = (
+    "If the user or the password contains one of the characters : / ? # [ ] @ % or a space, percent-encode"
+    " it: : is %3A, / is %2F, ? is %3F, # is %23, [ is %5B, ] is %5D, @ is %40, % is %25 and a space is %20."
+)
 # Commands that read the code and the settings only, and so run before there is a database or a broker.
 OFFLINE_COMMANDS = {
     "up",
@@ -100,6 +107,34 @@ class Environment(environ.Env):
             )
         return prefix
 
+    def read_web_url(self, name: str, *, default: str) -> str:
+        """Read the address under which the mirror is reached; drop the slashes at its end."""
+        url = self.str(name, default=default).strip().rstrip("/")
+        try:
+            parts = urlsplit(url)
+            is_usable = bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            is_usable = False
+        if not is_usable or parts.scheme not in ("http", "https") or set(url) & set("@?#"):
+            raise ImproperlyConfigured(
+                f"{name} must be the address under which the mirror is reached, such as https://mirror.example,"
+                " without a user, a query or a fragment."
+            )
+        return url
+
+    def read_ca_file(self, name: str) -> str:
+        """Read the path of a file of certificates; empty if there is none."""
+        path = self.str(name, default="").strip()
+        try:
+            if path:
+                create_default_context(cafile=path)
+        except OSError as error:
+            reason = "it holds no certificate" if isinstance(error, SSLError) else error.strerror
+            raise ImproperlyConfigured(
+                f"{name} must be a file of certificates as PEM, and {path} is none: {reason}."
+            ) from error
+        return path
+
     def read_database(self) -> dict[str, Any]:
         """Read DATABASE_URL, which must be of PostgreSQL, as an entry of Django's DATABASES."""
         path = self._read_url_path("DATABASE_URL", DATABASE_SCHEMES)
@@ -140,16 +175,41 @@ class Environment(environ.Env):
         return directory
 
     def _read_url_path(self, name: str, schemes: set[str]) -> str:
-        """Check a URL and return its path. The errors do not show the value: it may contain a password."""
+        """Check a URL and return its path. The errors show nothing of the value, which may be a password."""
         expected = f"{name} must look like {REQUIRED[name]}"
+        url = self.str(name)
         try:
-            parts = urlsplit(self.str(name))
+            parts = urlsplit(url)
             parts.port  # noqa: B018 - reading it raises ValueError if it is not a number.
-        except ValueError as error:
-            raise ImproperlyConfigured(f"{expected}: {error}.") from error
+        except ValueError:
+            raise ImproperlyConfigured(
+                f"{expected}: its host or port cannot be read. {PERCENT_ENCODE}"
+            ) from None
         if parts.scheme not in schemes:
-            raise ImproperlyConfigured(f"{expected}; its scheme is {parts.scheme or 'missing'}.")
+            scheme = f"is {parts.scheme}" if SCHEME.fullmatch(parts.scheme) else "is missing"
+            raise ImproperlyConfigured(f"{expected}; its scheme {scheme}.")
+        if is_cut_by_special_character(url):
+            raise ImproperlyConfigured(f"{expected}. {PERCENT_ENCODE}")
         return parts.path
+
+
+def is_cut_by_special_character(url: str) -> bool:
+    """Return True if a character of a URL's user or password has ended what a URL has before its path.
+
+    Such a character is a slash, a question mark or a hash. What comes after it, up to the @ of the host, was
+    taken for a path, a query or a fragment.
+    """
+    parts = urlsplit(url)
+    return "#" in url or bool(parts.netloc and "@" in f"{parts.path}?{parts.query}")
+
+
+@contextmanager
+def exit_on_wrong_settings() -> Iterator[None]:
+    """End the process with one line and the status 1 if the block finds settings missing or wrong."""
+    try:
+        yield
+    except ImproperlyConfigured as error:
+        sys.exit(f"error: {error}")
 
 
 def read_environment(state_directory: Path) -> Environment:

@@ -1,12 +1,14 @@
 """The configuration of logging: text for a terminal or JSON for machines; LOG_LEVEL is for our own loggers.
 
-Libraries log at WARNING.
+Libraries log at WARNING, one line a minute for each cause (`crmmirror.lib.log_bound`).
 """
 
 import logging.config
 from typing import Any
 
 import structlog
+
+from crmmirror.lib.log_bound import LibraryLogFilter
 
 OWN_LOGGERS = ("crmmirror", "events", "entities")
 SHARED_PROCESSORS = (
@@ -45,7 +47,10 @@ def _make_dict_config(options: dict[str, str]) -> dict[str, Any]:
                 ],
             }
         },
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structlog"}},
+        "filters": {"libraries": {"()": LibraryLogFilter, "own_loggers": OWN_LOGGERS}},
+        "handlers": {
+            "stderr": {"class": "logging.StreamHandler", "formatter": "structlog", "filters": ["libraries"]}
+        },
         "root": {"handlers": ["stderr"], "level": "WARNING"},
         "loggers": {
             **{name: {"level": options["level"]} for name in OWN_LOGGERS},

@@ -29,13 +29,20 @@ SECRET_KEY = env.str("SECRET_KEY")
 # Fernet keys for the sources' secrets, newest first: the first one encrypts, all of them decrypt.
 ENCRYPTION_KEYS = env.read_fernet_keys()
 
-# The URL to which `manage.py deliver` posts by default.
-WEB_URL = env.str("WEB_URL", default="http://127.0.0.1:8000")
+# The mirror's public address. Source addresses are shown with it, and what the mirror sends to itself goes to
+# it: never to the Host of a request, which whoever asks may choose.
+WEB_URL = env.read_web_url("WEB_URL", default="http://127.0.0.1:8000")
+# A file of certificates, as PEM, of which one must have signed that of WEB_URL. If empty, those that the
+# machine trusts.
+WEB_CA_FILE = env.read_ca_file("WEB_CA_FILE")
 # False only for the embedded stack, which serves this machine without TLS.
 HTTPS = env.read_flag("HTTPS", default=True)
 # True if a proxy in front sets X-Forwarded-Proto (and removes the one that a client sent), and adds the
-# client's address to the end of X-Forwarded-For, of which only the last address is believed.
+# address that it was called from to the end of X-Forwarded-For.
 BEHIND_PROXY = env.read_flag("BEHIND_PROXY", default=False)
+# Behind how many proxies in a row, with BEHIND_PROXY: so many addresses at the end of X-Forwarded-For are
+# theirs, and the first of these is the client's.
+TRUSTED_PROXIES = env.read_count("TRUSTED_PROXIES", default=1)
 # The host names under which browsers and API clients may call the mirror.
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 # Origins beyond the mirror's own from which forms may be posted, such as https://mirror.example.
@@ -62,6 +69,8 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 # The same for subdomains, and for browsers that have never visited (the preload list).
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+# Django's sessions in the database, which can be read while the database takes no changes.
+SESSION_ENGINE = "crmmirror.lib.web.database_sessions"
 # The header by which a proxy says that the client used TLS.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 # Other sites do not learn the address of the page from which a link leads to them.
@@ -93,6 +102,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "events.endpoint.middleware.delivery_middleware",
     "crmmirror.health.middleware.health_check_middleware",
+    "crmmirror.lib.web.proxy_check.proxy_check_middleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "crmmirror.middleware.security_headers_middleware",

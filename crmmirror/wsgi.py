@@ -5,10 +5,12 @@ import os
 from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
 
+from crmmirror.environment import exit_on_wrong_settings
 from crmmirror.lib.web.lingering_close import linger
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crmmirror.settings")
 
-application = linger(get_wsgi_application())
+with exit_on_wrong_settings():
+    application = linger(get_wsgi_application())
 # Import the views now: it takes a second, for which the first delivery would otherwise wait.
 get_resolver().url_patterns  # noqa: B018

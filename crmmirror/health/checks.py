@@ -74,8 +74,9 @@ def close_connection_afterwards(probe: Callable[[], str]) -> Callable[[], str]:
 
 @close_connection_afterwards
 def check_database() -> str:
-    """Raise an error if the database does not run a statement."""
-    fetch_value("SELECT 1")
+    """Raise an error if the database does not run a statement, NotReady if it takes no changes."""
+    if fetch_value("SELECT current_setting('transaction_read_only')::boolean"):
+        raise NotReady("is read-only: deliveries are answered 503, and events wait")
     return "answers"
 
 
@@ -128,7 +129,9 @@ def check_vendors() -> str:
 
 CHECKS = {
     "database": Check(
-        SingleFlight(check_database), "See that PostgreSQL runs and that DATABASE_URL leads to it."
+        SingleFlight(check_database),
+        "See that PostgreSQL runs and that DATABASE_URL leads to it: to the primary, which takes changes, "
+        "and not to a standby.",
     ),
     "broker": Check(
         SingleFlight(check_broker),
@@ -145,8 +148,8 @@ CHECKS = {
     ),
     "backlog": Check(
         SingleFlight(check_backlog),
-        "See that workers and beat run and keep up (celery --app crmmirror worker, beat); manage.py "
-        "apply_events helps out.",
+        "See that workers and beat run and keep up (celery --app crmmirror worker --without-gossip "
+        "--without-mingle; celery --app crmmirror beat); manage.py apply_events helps out.",
         requires="database",
     ),
 }

@@ -6,6 +6,7 @@ waits for `migrate`.
 """
 
 import hmac
+import math
 from dataclasses import asdict
 from typing import Any
 
@@ -16,19 +17,23 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from crmmirror.health.check_metrics import ChecksCollector
 from crmmirror.health.checks import run_checks
+from crmmirror.health.metrics_throttle import MemoryTokenBuckets
 from crmmirror.lib.statement_timeout import statement_timeout
+from crmmirror.lib.web.client_address import client_address, client_key
 from crmmirror.postgresql.pools import Pool, use_pool
-from crmmirror.token_throttle import ThrottledTokenAuthentication
+from crmmirror.token_throttle import FAILURE_LIMIT, ThrottledTokenAuthentication
 from entities.api.authentication import StaffSessionAuthentication
 from events.monitoring.exposition import BacklogCollector, CountsCollector, make_registry
 
+# A right token is always let in, so that nobody can keep Prometheus out.
+failure_buckets = MemoryTokenBuckets(FAILURE_LIMIT)
 REGISTRY = make_registry(CountsCollector(), BacklogCollector(), ChecksCollector())
 
 
@@ -64,11 +69,18 @@ class MetricsTokenAuthentication(BaseAuthentication):
             return None
         expected = settings.METRICS_TOKEN.encode()
         if not expected or not hmac.compare_digest(token.strip(), expected):
+            _throttle_failure(request)
             raise AuthenticationFailed("Unknown token.")
         return AnonymousUser(), self
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"
+
+
+def _throttle_failure(request: Request) -> None:
+    """Count a wrong token. Raises Throttled if the client's address has sent too many."""
+    if wait_seconds := failure_buckets.consume(client_key(client_address(request.META))):
+        raise Throttled(math.ceil(wait_seconds))
 
 
 class MetricsPermission(BasePermission):

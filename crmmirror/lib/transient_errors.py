@@ -16,6 +16,8 @@ LOCK_NOT_AVAILABLE = "55P03"
 DEADLOCK_DETECTED = "40P01"
 # The statement does not fit the schema: a table, column or function is missing, or has another type.
 SCHEMA_CLASS = "42"
+# The database takes no changes: it is a standby, or its administrator has made it read-only.
+READ_ONLY_TRANSACTION = "25006"
 
 
 def is_transient(error: BaseException) -> bool:
@@ -30,6 +32,12 @@ def is_transient(error: BaseException) -> bool:
         return isinstance(error, DatabaseError)
     state = cause.sqlstate
     return isinstance(cause, psycopg.OperationalError) if state is None else state[:2] in TRANSIENT_CLASSES
+
+
+def is_read_only(error: BaseException) -> bool:
+    """Return True if the database refused a change because it is read-only, as a standby is."""
+    cause = error.__cause__ if isinstance(error, DatabaseError) else error
+    return isinstance(cause, psycopg.Error) and cause.sqlstate == READ_ONLY_TRANSACTION
 
 
 def is_unanswered(error: BaseException) -> bool:

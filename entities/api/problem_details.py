@@ -9,9 +9,9 @@ from rest_framework.exceptions import APIException, ParseError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from crmmirror.lib.transient_errors import is_unanswered
+from crmmirror.lib.transient_errors import is_read_only, is_unanswered
 from crmmirror.lib.web.busy_responses import PROBLEM_MEDIA_TYPE, problem_content
-from crmmirror.lib.web.cut_requests import DATABASE_UNANSWERED, log_cut_request
+from crmmirror.lib.web.cut_requests import DATABASE_READ_ONLY, DATABASE_UNANSWERED, log_cut_request
 
 
 class DatabaseUnanswered(APIException):
@@ -23,8 +23,17 @@ class DatabaseUnanswered(APIException):
     wait = DATABASE_UNANSWERED.retry_seconds
 
 
+class DatabaseReadOnly(DatabaseUnanswered):
+    """The request needs a change, such as the count of a wrong token, and the database takes none."""
+
+    default_detail = DATABASE_READ_ONLY.problem_detail
+    default_code = "read-only"
+
+
 def _translate(error: Exception) -> Exception:
     """Return the framework's error for one of Django's or of the database that it does not know."""
+    if is_read_only(error):
+        return DatabaseReadOnly()
     if is_unanswered(error):
         return DatabaseUnanswered()
     if isinstance(error, TooManyFieldsSent):
@@ -39,7 +48,7 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
     Return None for any other error, which becomes a 500. The body's `errors` maps the name of each wrong
     query parameter to what is wrong with it.
     """
-    is_cut = is_unanswered(error)
+    is_cut = is_unanswered(error) or is_read_only(error)
     response = exception_handler(_translate(error), context)
     if response is None:
         return None

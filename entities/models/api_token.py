@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from django.conf import settings
-from django.db import models
+from django.db import DatabaseError, models
 from django.db.models.functions import Now
 from django.utils import timezone
+
+from crmmirror.lib.transient_errors import is_read_only
 
 LAST_USED_PRECISION = timedelta(minutes=1)
 
@@ -45,10 +47,18 @@ class ApiToken(models.Model):
         return self.expires_at is not None and self.expires_at <= timezone.now()
 
     def note_use(self) -> None:
-        """Set `last_used_at`, at most once a minute, so that not every read costs a write."""
+        """Set `last_used_at`, at most once a minute, so that not every read costs a write.
+
+        A database that is read-only, as during a failover, can be read on: the use is then not noted.
+        """
         now = timezone.now()
-        if self.last_used_at is None or self.last_used_at <= now - LAST_USED_PRECISION:
+        if self.last_used_at is not None and self.last_used_at > now - LAST_USED_PRECISION:
+            return
+        try:
             type(self).objects.filter(pk=self.pk).update(last_used_at=now)
+        except DatabaseError as error:
+            if not is_read_only(error):
+                raise
 
 
 def hash_token(text: str) -> str:

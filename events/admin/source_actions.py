@@ -95,7 +95,7 @@ class SourceActions(StrictListAdmin):
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         try:
-            answer = send_test_event(source, request.build_absolute_uri("/"))
+            answer = send_test_event(source)
         except (EndpointUnreachable, NoActiveSecret, NoEncryptionKey, UnusableVendor) as error:
             self.message_user(request, f"The test event was not delivered. {error}", messages.ERROR)
         else:

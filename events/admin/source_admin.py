@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
@@ -95,7 +96,7 @@ class SourceAdmin(SourceActions):
         """Show the secret in this very answer: it is stored only encrypted."""
         context = {
             **self.admin_site.each_context(request),
-            **_address_context(request, obj),
+            **_address_context(obj),
             "opts": self.opts,
             "title": "The source is ready",
             "source": obj,
@@ -113,7 +114,7 @@ class SourceAdmin(SourceActions):
         obj: Source | None = None,
     ) -> HttpResponse:
         context |= {"show_save_and_add_another": False, "show_save_and_continue": change}
-        context |= {**_address_context(request, obj), **self._sections_context(obj)} if obj else {}
+        context |= {**_address_context(obj), **self._sections_context(obj)} if obj else {}
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def _sections_context(self, source: Source) -> dict[str, Any]:
@@ -126,10 +127,10 @@ class SourceAdmin(SourceActions):
         }
 
 
-def _address_context(request: HttpRequest, source: Source) -> dict[str, str]:
+def _address_context(source: Source) -> dict[str, str]:
     """Return what the vendor's form asks for: the address, and the header of the signature."""
     path = reverse("webhooks:receive", args=[source.uuid])
     return {
-        "address": request.build_absolute_uri(path),
+        "address": settings.WEB_URL + path,
         "header": source.header or SCHEMES[source.scheme].default_header,
     }

@@ -8,6 +8,7 @@ import json
 import uuid
 from datetime import UTC, datetime
 
+from django.conf import settings
 from django.urls import reverse
 
 from entities.vendors import get_vendor
@@ -24,15 +25,15 @@ class NoActiveSecret(Exception):
     """The source has no active secret to sign with; the message says so."""
 
 
-def send_test_event(source: Source, base_url: str) -> DeliveryAnswer:
-    """Post one test event, and return the answer.
+def send_test_event(source: Source) -> DeliveryAnswer:
+    """Post one test event to the source's address below WEB_URL, and return the answer.
 
-    base_url: where the mirror is served, as the vendor knows it: https://mirror.example.
-    Raises NoActiveSecret, events.sender.webhook_client.EndpointUnreachable,
+    Never to the Host of a request: whoever sends the request chooses it, and could so look for servers that
+    only this machine reaches. Raises NoActiveSecret, events.sender.webhook_client.EndpointUnreachable,
     events.sources.encryption.NoEncryptionKey and entities.vendors.UnusableVendor.
     """
     path = reverse("webhooks:receive", args=[source.uuid])
-    client = WebhookClient(base_url, path, source, _newest_secret(source), TIMEOUT_SECONDS)
+    client = WebhookClient(settings.WEB_URL, path, source, _newest_secret(source), TIMEOUT_SECONDS)
     try:
         return client.deliver(_build_body(source.vendor))
     finally:

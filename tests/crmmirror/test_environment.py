@@ -1,10 +1,12 @@
 """Reading and checking the environment, without a process; `test_settings` runs real commands."""
 
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
+from kombu.utils.url import parse_url
 
 from crmmirror.environment import OFFLINE_COMMANDS, REQUIRED, Environment, is_offline_command
 
@@ -60,3 +62,57 @@ def test_everything_else_needs_its_services(argv: list[str], monkeypatch: pytest
 def test_the_type_checker_is_offline(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.argv", [str(Path("/venv/bin/mypy")), "."])
     assert is_offline_command()
+
+
+URLS = {
+    "DATABASE_URL": ("postgresql://me:{}@host/name", lambda env: env.read_database()["PASSWORD"]),
+    "BROKER_URL": ("amqp://me:{}@host//", lambda env: parse_url(env.read_broker_url())["password"]),
+}
+# The characters that end a password, and those that are read as they are meant.
+CUTTING, HARMLESS = "/?#[]", ":@% "
+
+
+def read_password(setting: str, password: str) -> str:
+    """Return the password that is read from a URL with this one in it."""
+    url, read = URLS[setting]
+    return read(Environment(COMPLETE | {setting: url.format(password)}))
+
+
+@pytest.mark.parametrize("setting", URLS)
+@pytest.mark.parametrize("form", ["zq{}xv", "{}zqxv", "zqxv{}", "12{}xv", "z@q{}x:v", "{}{}"])
+@pytest.mark.parametrize("character", CUTTING)
+def test_a_password_that_a_character_cuts_is_to_be_percent_encoded(
+    setting: str, form: str, character: str
+) -> None:
+    password = form.replace("{}", character)
+    with pytest.raises(ImproperlyConfigured) as error:
+        read_password(setting, password)
+    message = str(error.value)
+    assert f"{setting} must look like {REQUIRED[setting]}" in message
+    assert (
+        "percent-encode it: : is %3A, / is %2F, ? is %3F, # is %23, [ is %5B, ] is %5D, @ is %40" in message
+    )
+    assert not any(part in message for part in ("zq", "xv", "12"))
+    assert read_password(setting, quote(password, safe="")) == password
+
+
+@pytest.mark.parametrize("setting", URLS)
+@pytest.mark.parametrize("character", HARMLESS)
+def test_a_password_with_any_other_character_is_read_as_it_is(setting: str, character: str) -> None:
+    password = f"zq{character}xv"
+    assert read_password(setting, password) == read_password(setting, quote(password, safe="")) == password
+
+
+@pytest.mark.parametrize(
+    ("setting", "url"),
+    [
+        ("DATABASE_URL", "postgresql://mirror@/mirror?host=%2Frun%2Fpostgresql"),
+        ("DATABASE_URL", "postgresql:///mirror?host=/run/a@b"),
+        ("BROKER_URL", "redis+socket:///run/a@b/valkey"),
+        ("BROKER_URL", "redis://:secret@host:6379/0?ssl_cert_reqs=required"),
+    ],
+)
+def test_a_url_that_is_whole_is_read(setting: str, url: str) -> None:
+    environment = Environment(COMPLETE | {setting: url})
+    assert environment.read_database()["NAME"]
+    assert environment.read_broker_url()

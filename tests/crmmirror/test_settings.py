@@ -63,6 +63,12 @@ def test_a_missing_setting_is_named_with_an_example(name: str) -> None:
         ("STATEMENT_SECONDS", "0", "1 or more"),
         ("READER_CONNECTIONS", "many", "many"),
         ("DELIVERY_CONNECTIONS", "-1", "1 or more"),
+        ("TRUSTED_PROXIES", "0", "1 or more"),
+        ("TRUSTED_PROXIES", "two", "two"),
+        ("WEB_URL", "mirror.example", "https://mirror.example"),
+        ("WEB_URL", "https://me:secret@mirror.example", "without a user"),
+        ("WEB_CA_FILE", "/nonexistent/ca.pem", "No such file"),
+        ("WEB_CA_FILE", "manage.py", "holds no certificate"),
         ("COOKIE_NAME_PREFIX", "sales;", "letters, digits, - and _, and begin with a letter or a digit"),
         ("COOKIE_NAME_PREFIX", "__Secure-", "such as sales-, not '__Secure-'"),
         ("COOKIE_NAME_PREFIX", "vertrieb-süd", "letters, digits"),
@@ -75,6 +81,49 @@ def test_a_wrong_setting_is_named_with_the_reason(setting: str, value: str, reas
 def test_a_wrong_url_is_not_shown_since_it_may_hold_a_password() -> None:
     result = run_manage("migrate", **(COMPLETE | {"DATABASE_URL": "mysql://me:hunter2@host/name"}))
     assert "hunter2" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("setting", "url"),
+    [
+        ("DATABASE_URL", "postgresql://me:zq/xv@host/name"),
+        ("BROKER_URL", "amqp://me:zq#xv@host//"),
+    ],
+)
+def test_a_password_that_is_cut_is_to_be_percent_encoded(setting: str, url: str) -> None:
+    result = run_manage("migrate", **(COMPLETE | {setting: url}))
+    assert_one_line(result, setting, "percent-encode", "/ is %2F", "# is %23")
+    assert not any(part in result.stderr for part in ("zq", "xv"))
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "granian --interface wsgi --port {port} crmmirror.wsgi:application",
+        "granian --interface wsgi --respawn-failed-workers --port {port} crmmirror.wsgi:application",
+        "celery --app crmmirror worker",
+        "celery --app crmmirror beat",
+        "celery --app crmmirror inspect ping",
+        "celery --app crmmirror report",
+        "celery --app crmmirror status",
+    ],
+)
+def test_a_program_without_settings_ends_with_one_line_that_names_them(program: str) -> None:
+    argv = [sys.executable, "-m", *program.format(port=free_port()).split()]
+    environment = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
+    result = subprocess.run(
+        argv,
+        env=environment | NO_STATE_DIRECTORY,
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    lines = result.stderr.splitlines()
+    # A web server that starts its workers again gives up after the second one.
+    assert (result.returncode, len(lines)) == (1, 2 if "--respawn" in program else 1), result.stderr
+    assert all(line.startswith("error: ") and all(word in line for word in COMPLETE) for line in lines)
+    assert "Traceback" not in result.stdout
 
 
 def test_a_database_that_is_away_is_reported_in_one_line() -> None:

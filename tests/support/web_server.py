@@ -53,16 +53,17 @@ def run_web_server(
     directory: Path,
     environment: Mapping[str, str] | None = None,
     application: str = "crmmirror.wsgi:application",
+    options: tuple[str, ...] = (),
 ) -> Iterator[WebServer]:
     """Run a web server until the context ends.
 
-    environment: variables that differ from the tests' own.
+    environment: variables that differ from the tests' own. options: of Granian's command line.
     """
     server = WebServer(free_port(), directory / "web.log")
     address = ("--host", HOST, "--port", str(server.port))
     program = process.Program(
         "web",
-        (sys.executable, "-m", "granian", "--interface", "wsgi", *address, application),
+        (sys.executable, "-m", "granian", "--interface", "wsgi", *address, *options, application),
         server.log,
         {"DATABASE_URL": database_url(SHORT_DEADLOCK_TIMEOUT), **(environment or {})},
         PROJECT,

@@ -15,17 +15,25 @@ MAX_ADDRESS_LENGTH = 100
 
 
 def client_address(environ: Mapping[str, Any]) -> Address | None:
-    """Return the client's address: the connection's or, behind a proxy, the one that the proxy forwards.
+    """Return the client's address: the connection's or, behind proxies, the one that they forward.
 
-    The last address of X-Forwarded-For is the one that the proxy in front added; those before it may be
-    forged by the client. Return None if there is no address, as on a unix socket.
+    Return None if there is no address: on a unix socket, or if a request did not pass all TRUSTED_PROXIES.
     environ: the request's WSGI environment.
     """
-    if settings.BEHIND_PROXY:
-        text = environ.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2]
-    else:
-        text = environ.get("REMOTE_ADDR", "")
+    text = _read_forwarded(environ) if settings.BEHIND_PROXY else environ.get("REMOTE_ADDR", "")
     return _parse_address(text.strip()) if len(text) <= MAX_ADDRESS_LENGTH else None
+
+
+def _read_forwarded(environ: Mapping[str, Any]) -> str:
+    """Return what the outermost of TRUSTED_PROXIES has added to X-Forwarded-For; empty if it added nothing.
+
+    Each proxy adds the address that it was called from to the end, so that the client's comes first among
+    the last TRUSTED_PROXIES. What stands before may be forged by the client. If there are fewer addresses,
+    somebody has called an inner proxy or this process directly, and may have forged all but the last one.
+    """
+    added = environ.get("HTTP_X_FORWARDED_FOR", "").rsplit(",", settings.TRUSTED_PROXIES)
+    added = added[-settings.TRUSTED_PROXIES :]
+    return added[0] if len(added) == settings.TRUSTED_PROXIES else ""
 
 
 @lru_cache(maxsize=1024)

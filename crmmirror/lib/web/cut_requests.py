@@ -1,4 +1,7 @@
-"""The answer to a request whose database statement was cut, or which found no connection: 503, try again."""
+"""The answer to a request that the database has not served: 503, try again.
+
+Its statement was cut, it found no connection, or it needs a change and the database is read-only.
+"""
 
 import sys
 from http import HTTPStatus
@@ -7,7 +10,8 @@ import structlog
 from django.http import HttpRequest, HttpResponse
 from django.views.defaults import server_error
 
-from crmmirror.lib.transient_errors import is_unanswered
+from crmmirror.lib.log_bound import LogBound, shorten_line
+from crmmirror.lib.transient_errors import is_read_only, is_unanswered
 from crmmirror.lib.web.busy_responses import Busy, busy_response
 
 log = structlog.get_logger(__name__)
@@ -20,20 +24,43 @@ DATABASE_UNANSWERED = Busy(
     10,
     was_begun=True,
 )
+DATABASE_READ_ONLY = Busy(
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    "The database takes no changes now",
+    "It is read-only, as during a failover, and nothing was changed. Who is logged in can go on reading; logging"
+    " in, logging out and all forms need changes. If it goes on, /readyz says what to do.",
+    10,
+)
+log_bound = LogBound()
 
 
 def answer_error(request: HttpRequest) -> HttpResponse:
-    """Answer an error of any page: 503 if the database gave no answer in time, else Django's own 500.
+    """Answer an error of any page: 503 if the database has not served the request, else Django's own 500.
 
     Django calls this (`handler500`) while it handles the error, and passes only the request.
     """
     error = sys.exc_info()[1]
-    if error is None or not is_unanswered(error):
+    busy = find_busy(error) if error else None
+    if error is None or busy is None:
         return server_error(request)
     log_cut_request(request, error)
-    return busy_response(request, DATABASE_UNANSWERED)
+    return busy_response(request, busy)
+
+
+def find_busy(error: BaseException) -> Busy | None:
+    """Return what to answer if the database has not served a request; None for an error of another kind."""
+    if is_read_only(error):
+        return DATABASE_READ_ONLY
+    return DATABASE_UNANSWERED if is_unanswered(error) else None
 
 
 def log_cut_request(request: HttpRequest, error: BaseException) -> None:
-    """Log one line, with the error's class only: its text may quote the statement, and so values."""
-    log.warning("request_cut", path=request.path, error=type(error.__cause__ or error).__name__)
+    """Log one line a minute for each class of error.
+
+    It has the class only, because the error's text may quote the statement, and so values.
+    """
+    error_class = type(error.__cause__ or error).__name__
+    left_out = log_bound.count_left_out(error_class)
+    if left_out is not None:
+        more = {"left_out": left_out} if left_out else {}
+        log.warning("request_cut", path=shorten_line(request.path), error=error_class, **more)

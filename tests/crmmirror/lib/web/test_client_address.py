@@ -64,6 +64,30 @@ def test_behind_a_proxy_the_connections_own_address_does_not_count() -> None:
     assert client_address({"REMOTE_ADDR": "203.0.113.9"}) is None
 
 
+@override_settings(BEHIND_PROXY=True, TRUSTED_PROXIES=2)
+@pytest.mark.parametrize(
+    ("forwarded", "address"),
+    [
+        ("203.0.113.9, 198.51.100.1", "203.0.113.9"),
+        ("192.0.2.1, 203.0.113.9, 198.51.100.1", "203.0.113.9"),
+        ("192.0.2.1,192.0.2.2,2001:db8::1,198.51.100.1", "2001:db8::1"),
+        ("x" * 10_000 + ", 203.0.113.9,198.51.100.1", "203.0.113.9"),
+        ("unknown, 198.51.100.1", None),
+        (", 198.51.100.1", None),
+    ],
+)
+def test_behind_two_proxies_the_last_address_but_one_counts(forwarded: str, address: str | None) -> None:
+    environ = {"REMOTE_ADDR": "10.0.0.1", "HTTP_X_FORWARDED_FOR": forwarded}
+    assert client_address(environ) == (address and ip_address(address))
+
+
+@override_settings(BEHIND_PROXY=True, TRUSTED_PROXIES=2)
+@pytest.mark.parametrize("forwarded", ["203.0.113.9", "", "unknown"])
+def test_fewer_addresses_than_trusted_proxies_are_not_believed(forwarded: str) -> None:
+    """Such a request has not passed the outer proxy, which alone knows the client."""
+    assert client_address({"REMOTE_ADDR": "10.0.0.1", "HTTP_X_FORWARDED_FOR": forwarded}) is None
+
+
 @pytest.mark.parametrize(
     ("address", "key"),
     [
