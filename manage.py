@@ -5,9 +5,10 @@ import os
 import sys
 
 from django.core.management import execute_from_command_line
-from django.db import OperationalError
+from django.db import InternalError, OperationalError
 
 from crmmirror.environment import exit_on_wrong_settings
+from crmmirror.lib.transient_errors import is_read_only
 
 
 def main() -> None:
@@ -15,6 +16,10 @@ def main() -> None:
     try:
         with exit_on_wrong_settings():
             execute_from_command_line(sys.argv)
+    except InternalError as error:
+        if not is_read_only(error):
+            raise
+        sys.exit("error: the database at DATABASE_URL is read-only: let DATABASE_URL lead to the primary.")
     except OperationalError as error:
         sys.exit(f"error: the database at DATABASE_URL does not answer: {' '.join(str(error).split())}")
 

@@ -17,7 +17,7 @@ OTHER_CAUSES = "other causes"
 # Loggers whose lines have one cause, whatever they say: a broker that is away fails in many ways at once.
 SHARED_CAUSES = {
     "celery.beat": "broker",
-    "celery.worker.consumer": "broker",
+    "celery.worker": "broker",
     "kombu": "broker",
     "amqp": "broker",
     "psycopg.pool": "database",

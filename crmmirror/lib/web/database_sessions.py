@@ -4,7 +4,8 @@ Django finds the engine by the name of this module, and the class by its name.
 """
 
 from django.contrib.sessions.backends import db
-from django.db import Error
+from django.contrib.sessions.backends.base import UpdateError
+from django.db import DatabaseError
 
 from crmmirror.lib.transient_errors import is_read_only
 
@@ -19,6 +20,10 @@ class SessionStore(db.SessionStore):
     def save(self, must_create: bool = False) -> None:
         try:
             super().save(must_create)
-        except Error as error:
-            if must_create or not is_read_only(error):
+        except UpdateError as error:
+            # Django raises it for each error of the database, and takes it for a session that was deleted.
+            cause = error.__context__
+            if not isinstance(cause, DatabaseError):
                 raise
+            if not is_read_only(cause):
+                raise cause from cause.__cause__
