@@ -1,11 +1,11 @@
-"""A database that takes no changes, a hot standby: it is read, deliveries wait, and nobody sees an error."""
+"""A database that takes no changes, as a hot standby: it is read, and whatever needs changes is told so."""
 
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
@@ -28,7 +28,7 @@ from tests.support.ports import HOST
 from tests.support.running_mirror import wait_until
 from tests.support.staff_client import list_url, page_url, store_delivery
 from tests.support.vendor_requests import BODY, delivery_path, new_source
-from tests.support.web_server import WebServer, run_web_server
+from tests.support.web_server import WebServer, database_url, run_web_server
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -76,17 +76,28 @@ def data() -> Data:
     return Data(new_source("none")[0], create_record(Deal), store_delivery(BODY), f"Token {token}", cookie)
 
 
-@pytest.fixture
-def standby(data: Data, tmp_path: Path) -> Iterator[str]:
-    (tmp_path / "standby").mkdir()
-    with run_standby(tmp_path / "standby") as url:
+@contextmanager
+def run_read_only(directory: Path) -> Iterator[str]:
+    """Yield a URL of the test's database itself, whose connections take no changes."""
+    yield database_url("options=-c%20default_transaction_read_only%3Don")
+
+
+@contextmanager
+def run_in_standby(directory: Path) -> Iterator[str]:
+    (directory / "standby").mkdir()
+    with run_standby(directory / "standby") as url:
         yield url
 
 
-def test_a_standby_is_read_and_not_ready_and_deliveries_are_asked_to_come_again(
-    data: Data, standby: str, tmp_path: Path
+@pytest.mark.parametrize(
+    "run",
+    [run_read_only, pytest.param(run_in_standby, marks=pytest.mark.prove)],
+    ids=lambda run: run.__name__,
+)
+def test_a_read_only_database_is_read_and_not_ready_and_deliveries_are_asked_to_come_again(
+    run: Callable[[Path], AbstractContextManager[str]], data: Data, tmp_path: Path
 ) -> None:
-    with run_web_server(tmp_path, {"DATABASE_URL": standby}) as web:
+    with run(tmp_path) as url, run_web_server(tmp_path, {"DATABASE_URL": url}) as web:
         ready = ask(web, "/readyz")
         deliveries = [ask(web, delivery_path(data.source), "POST", BODY) for _ in range(3)]
         reads = [ask(web, f"/api/v1/{path}", Authorization=data.token) for path in ("", "deals/", "events/")]
@@ -130,8 +141,12 @@ def log_in(web: WebServer) -> Answer:
     return ask(web, reverse("admin:login"), "POST", form, Cookie=f"csrftoken={token}", **content_type)
 
 
-def test_a_worker_on_a_standby_waits_and_fails_no_event(data: Data, standby: str, tmp_path: Path) -> None:
-    with run_celery(tmp_path, os.environ | {"DATABASE_URL": standby}) as logs:
+@pytest.mark.prove
+def test_a_worker_on_a_standby_waits_and_fails_no_event(data: Data, tmp_path: Path) -> None:
+    with (
+        run_in_standby(tmp_path) as standby,
+        run_celery(tmp_path, os.environ | {"DATABASE_URL": standby}) as logs,
+    ):
         wait_until(lambda: "database_away" in logs["worker"].read_text(), 30)
         time.sleep(5)
         text = logs["worker"].read_text()
@@ -151,10 +166,12 @@ def read_status(url: str, event: Event) -> tuple[str, int]:
     return status, attempts
 
 
-def test_a_command_that_needs_changes_says_that_the_database_is_read_only(standby: str) -> None:
+def test_a_command_that_needs_changes_says_that_the_database_is_read_only(tmp_path: Path) -> None:
+    with run_read_only(tmp_path) as url:
+        environment = os.environ | {"DATABASE_URL": url}
     result = subprocess.run(
         [sys.executable, "manage.py", "apply_events"],
-        env=os.environ | {"DATABASE_URL": standby},
+        env=environment,
         cwd=PROJECT,
         capture_output=True,
         text=True,
