@@ -61,7 +61,12 @@ class Stack:
         urls: what `start_servers` returned. A setting of the environment wins over the one made here.
         """
         metrics_directory = make_empty_directory(self.directory / "metrics")
-        defaults = {"HTTPS": "false", "PROMETHEUS_MULTIPROC_DIR": str(metrics_directory), **urls}
+        defaults = {
+            "HTTPS": "false",
+            "PROMETHEUS_MULTIPROC_DIR": str(metrics_directory),
+            "WEB_URL": self.address.url,
+            **urls,
+        }
         defaults |= load_or_generate_secrets(self.directory)
         if self.address.needs_allowed_host:
             defaults["ALLOWED_HOSTS"] = f"localhost,127.0.0.1,[::1],{self.address.host}"
@@ -69,7 +74,6 @@ class Stack:
         settings |= {
             name: os.environ[name] for name in ("DATABASE_URL", "BROKER_URL") if os.environ.get(name)
         }
-        settings["WEB_URL"] = self.address.url
         write_environment_file(self.directory, settings)
         return {**settings, "CRMMIRROR_STATE_DIR": str(self.directory)}
 

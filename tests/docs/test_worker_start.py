@@ -1,4 +1,4 @@
-"""Whatever says how to start a worker says the same: the documents, /readyz, and the embedded stack itself."""
+"""Whatever says how to start a worker says the same: the documents, /readyz, and the embedded stack."""
 
 import re
 from pathlib import Path

@@ -1,14 +1,30 @@
 """The services of a test run are a real PostgreSQL and a real broker."""
 
 import os
+from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.db import connection
 from redis import Redis
 
+from crmmirror.embedded.address import Address
+from crmmirror.embedded.processes.supervisor import Supervisor
 from crmmirror.embedded.servers.postgres import MAX_CONNECTIONS
-from crmmirror.embedded.stack import MAX_WEB_PROCESSES
+from crmmirror.embedded.stack import MAX_WEB_PROCESSES, Stack
+
+
+@pytest.mark.parametrize(
+    ("web_url", "expected"),
+    [("", "http://127.0.0.1:8123"), ("https://mirror.example", "https://mirror.example")],
+)
+def test_the_public_address_is_where_the_stack_serves_unless_one_is_set(
+    web_url: str, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WEB_URL", web_url)
+    stack = Stack(tmp_path, Address("0.0.0.0", 8123), Supervisor(), workers=1)  # noqa: S104
+    assert stack.write_settings({})["WEB_URL"] == expected
+    assert f"WEB_URL={expected}\n" in (tmp_path / "embedded.env").read_text()
 
 
 @pytest.mark.django_db
