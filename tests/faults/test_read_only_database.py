@@ -142,7 +142,8 @@ def log_in(web: WebServer) -> Answer:
 
 
 @pytest.mark.prove
-def test_a_worker_on_a_standby_waits_and_fails_no_event(data: Data, tmp_path: Path) -> None:
+def test_a_worker_on_a_standby_waits_and_fails_no_event(tmp_path: Path) -> None:
+    event = store_delivery(BODY)
     with (
         run_in_standby(tmp_path) as standby,
         run_celery(tmp_path, os.environ | {"DATABASE_URL": standby}) as logs,
@@ -150,10 +151,12 @@ def test_a_worker_on_a_standby_waits_and_fails_no_event(data: Data, tmp_path: Pa
         wait_until(lambda: "database_away" in logs["worker"].read_text(), 30)
         time.sleep(5)
         text = logs["worker"].read_text()
-        assert read_status(standby, data.event) == (Event.Status.PENDING, 0)
+        assert read_status(standby, event) == (Event.Status.PENDING, 0)
         promote(standby)
-        wait_until(lambda: read_status(standby, data.event) == (Event.Status.APPLIED, 1), 30)
-        assert read_status(standby, data.event) == (Event.Status.APPLIED, 1)
+        wait_until(lambda: read_status(standby, event) == (Event.Status.APPLIED, 1), 30)
+        assert read_status(standby, event) == (Event.Status.APPLIED, 1)
+        verified = run_command("verify_mirror", standby)
+    assert verified.returncode == 0, verified.stdout
     assert text.count("database_away") == 1
     assert "Traceback" not in text
 
@@ -166,16 +169,20 @@ def read_status(url: str, event: Event) -> tuple[str, int]:
     return status, attempts
 
 
-def test_a_command_that_needs_changes_says_that_the_database_is_read_only(tmp_path: Path) -> None:
-    with run_read_only(tmp_path) as url:
-        environment = os.environ | {"DATABASE_URL": url}
-    result = subprocess.run(
-        [sys.executable, "manage.py", "apply_events"],
-        env=environment,
+def run_command(name: str, url: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of manage.py on the database at that URL."""
+    return subprocess.run(
+        [sys.executable, "manage.py", name],
+        env=os.environ | {"DATABASE_URL": url},
         cwd=PROJECT,
         capture_output=True,
         text=True,
         timeout=60,
     )
+
+
+def test_a_command_that_needs_changes_says_that_the_database_is_read_only(tmp_path: Path) -> None:
+    with run_read_only(tmp_path) as url:
+        result = run_command("apply_events", url)
     assert (result.returncode, result.stderr.count("\n")) == (1, 1), result.stderr
     assert "read-only" in result.stderr
