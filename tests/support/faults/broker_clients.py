@@ -89,6 +89,8 @@ def run_broker_clients(directory: Path, broker_url: str) -> Iterator[BrokerClien
         logs = stack.enter_context(run_celery(directory, celery_environment))
         clients = BrokerClients(web, {"web": web.log, **logs}, new_source("none")[0])
         clients.assert_work()
+        # The last line that beat writes as it starts: what a log grows by afterwards is about the broker.
+        wait_until(lambda: "maxinterval" in logs["beat"].read_text(), SECONDS_TO_COME_BACK)
         yield clients
         # Exits 1, with the cells that differ, unless the records are what the events say.
         call_command("verify_mirror", stdout=StringIO())
