@@ -27,8 +27,8 @@ DATABASE_UNANSWERED = Busy(
 DATABASE_READ_ONLY = Busy(
     HTTPStatus.SERVICE_UNAVAILABLE,
     "The database takes no changes now",
-    "It is read-only, as during a failover, and nothing was changed. Who is logged in can go on reading; logging"
-    " in, logging out and all forms need changes. If it goes on, /readyz says what to do.",
+    "It is read-only, as during a failover, and nothing was changed. Who is logged in can go on reading;"
+    " logging in, logging out and all forms need changes. If it goes on, /readyz says what to do.",
     10,
 )
 log_bound = LogBound()
