@@ -8,7 +8,7 @@ from django.core.management import execute_from_command_line
 from django.db import InternalError, OperationalError
 
 from crmmirror.environment import exit_on_wrong_settings
-from crmmirror.lib.transient_errors import is_read_only
+from crmmirror.lib.database.transient_errors import is_read_only
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ from django.db.models import Model
 
 def empty_tables() -> None:
     """Delete all records, events and sources."""
-    from crmmirror.lib.cursors import execute
+    from crmmirror.lib.database.cursors import execute
     from entities.models import TimelineEntry
     from entities.models.introspection import record_models
     from events.models import Event, Source
@@ -52,6 +52,6 @@ def store_pending_events(count: int, copies: int = 1) -> None:
 
 def vacuum_analyze() -> None:
     """Do what autovacuum does after a while: without statistics, the plans for a new table vary by chance."""
-    from crmmirror.lib.cursors import execute
+    from crmmirror.lib.database.cursors import execute
 
     execute("VACUUM ANALYZE")

@@ -32,7 +32,7 @@ def _group_commit() -> None:
 
 
 def _prepared_cursor() -> None:
-    from crmmirror.lib.cursors import fetch_rows
+    from crmmirror.lib.database.cursors import fetch_rows
     from events.ingest import insert
     from events.ingest.new_event import encode_events
 

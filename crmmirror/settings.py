@@ -13,7 +13,7 @@ from kombu import Queue
 
 from crmmirror.beat_schedule import ClockSafeSchedule
 from crmmirror.environment import read_environment
-from crmmirror.lib.statement_timeout import TimeoutConnection
+from crmmirror.lib.database.statement_timeout import TimeoutConnection
 
 # The directory of the source code.
 BASE_DIR = Path(__file__).resolve().parent.parent

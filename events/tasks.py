@@ -6,8 +6,8 @@ from celery import shared_task
 from django.db import Error
 
 from crmmirror.lib.circuit_breaker import CircuitBreaker
-from crmmirror.lib.required_migrations import MigrationsMissing, required_migrations
-from crmmirror.lib.transient_errors import is_transient
+from crmmirror.lib.database.required_migrations import MigrationsMissing, required_migrations
+from crmmirror.lib.database.transient_errors import is_transient
 from events.processing.drain import drain_backlog, has_pending_events
 from events.processing.migration_report import MigrationReport
 from events.processing.outcomes import requeue_due_events

@@ -9,8 +9,8 @@ from django.conf import settings
 from django.db import connection
 
 from crmmirror.health.single_flight import SingleFlight
-from crmmirror.lib.cursors import fetch_value
-from crmmirror.lib.required_migrations import find_missing_migrations
+from crmmirror.lib.database.cursors import fetch_value
+from crmmirror.lib.database.required_migrations import find_missing_migrations
 from entities.vendors import find_vendor_problem
 from events.models import Source
 from events.processing.wakeups import check_broker_takes_messages

@@ -25,7 +25,7 @@ from rest_framework.views import APIView
 from crmmirror.health.check_metrics import ChecksCollector
 from crmmirror.health.checks import run_checks
 from crmmirror.health.metrics_throttle import MemoryTokenBuckets
-from crmmirror.lib.statement_timeout import statement_timeout
+from crmmirror.lib.database.statement_timeout import statement_timeout
 from crmmirror.lib.web.client_address import client_address, client_key
 from crmmirror.postgresql.pools import Pool, use_pool
 from crmmirror.token_throttle import FAILURE_LIMIT, ThrottledTokenAuthentication

@@ -11,7 +11,7 @@ so that no disk is written before a unit is given. After a crash of the database
 
 from dataclasses import dataclass
 
-from crmmirror.lib.cursors import execute, fetch_value
+from crmmirror.lib.database.cursors import execute, fetch_value
 
 # The table of `events.models.TokenBucket`; a test checks that the names agree.
 TABLE = "events_tokenbucket"

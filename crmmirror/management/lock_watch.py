@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from django.db import Error, connection
 
-from crmmirror.lib.cursors import fetch_rows
+from crmmirror.lib.database.cursors import fetch_rows
 from crmmirror.postgresql.schema import LOCK_TIMEOUT_SECONDS
 
 POLL_SECONDS = 0.25

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from crmmirror.lib.statement_timeout import statement_timeout
+from crmmirror.lib.database.statement_timeout import statement_timeout
 from crmmirror.lib.token_bucket import Limit
 from crmmirror.lib.web.busy_responses import busy_response
 from crmmirror.postgresql.pools import Pool, use_pool

@@ -7,7 +7,7 @@ from functools import cache
 from django.db.models import ForeignKey
 
 from crmmirror.lib.admin_kit.urls import changelist_url
-from crmmirror.lib.capped_count import count_up_to, format_capped
+from crmmirror.lib.database.capped_count import count_up_to, format_capped
 from entities.models import Record
 from entities.models.introspection import record_models
 

@@ -9,7 +9,7 @@ from rest_framework.exceptions import APIException, ParseError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from crmmirror.lib.transient_errors import is_read_only, is_unanswered
+from crmmirror.lib.database.transient_errors import is_read_only, is_unanswered
 from crmmirror.lib.web.busy_responses import PROBLEM_MEDIA_TYPE, problem_content
 from crmmirror.lib.web.cut_requests import DATABASE_READ_ONLY, DATABASE_UNANSWERED, log_cut_request
 

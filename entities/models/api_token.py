@@ -10,7 +10,7 @@ from django.db import DatabaseError, models
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from crmmirror.lib.transient_errors import is_read_only
+from crmmirror.lib.database.transient_errors import is_read_only
 
 LAST_USED_PRECISION = timedelta(minutes=1)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from crmmirror.lib.cursors import fetch_rows, fetch_value
+from crmmirror.lib.database.cursors import fetch_rows, fetch_value
 from entities.merge.registers import stored_clocks
 from entities.models import Record
 from entities.models.introspection import model_name, record_models

@@ -7,7 +7,7 @@ that its key has in the live table, so that references compare and links stay va
 
 from collections.abc import Sequence
 
-from crmmirror.lib.cursors import execute, fetch_rows, fetch_value
+from crmmirror.lib.database.cursors import execute, fetch_rows, fetch_value
 from entities.models import Record
 from entities.models.introspection import model_name, record_models
 from entities.writing.record_tables import KEY, TIMELINE_TABLE, compared_columns

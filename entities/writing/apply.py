@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from crmmirror.lib.cursors import execute, fetch_rows
+from crmmirror.lib.database.cursors import execute, fetch_rows
 from entities.merge import extra_bounds
 from entities.merge.derived_columns import find_derived_origin
 from entities.merge.registers import (

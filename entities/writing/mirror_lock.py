@@ -1,6 +1,6 @@
 """The advisory lock between the workers, which apply events, and a rebuild, which replaces the mirror."""
 
-from crmmirror.lib.cursors import execute
+from crmmirror.lib.database.cursors import execute
 
 # Any number that no other program locks in this database.
 LOCK_KEY = 0x4352_4D4D

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 import structlog
 from django.db import transaction
 
-from crmmirror.lib.transient_errors import is_schema_error, is_transient
+from crmmirror.lib.database.transient_errors import is_schema_error, is_transient
 from crmmirror.lib.utc import format_utc
 from entities.reading.envelope import Malformed
 from entities.reading.mapped_event import MappedEvent, Unmappable

@@ -16,7 +16,7 @@ from crmmirror.lib.admin_kit.cells import shorten, text_cell
 from crmmirror.lib.admin_kit.list_filters import FoldedFilter, Lookups
 from crmmirror.lib.admin_kit.readonly_admin import ReadOnlyAdmin
 from crmmirror.lib.admin_kit.urls import changelist_url
-from crmmirror.lib.capped_count import count_up_to, format_capped
+from crmmirror.lib.database.capped_count import count_up_to, format_capped
 from entities.admin.record_links import event_url
 from events.models import Event
 from events.processing.reapply import reapply, select_reapplicable

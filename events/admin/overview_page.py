@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from crmmirror.lib.admin_kit.cells import format_duration
-from crmmirror.lib.capped_count import format_capped
+from crmmirror.lib.database.capped_count import format_capped
 from events.models import Source
 from events.refusals.counts import count_last_day
 from events.reports.overview import (

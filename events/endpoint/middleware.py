@@ -10,7 +10,7 @@ from functools import lru_cache
 from django.http import HttpRequest, HttpResponse
 from django.urls import ResolverMatch, resolve
 
-from crmmirror.lib.statement_timeout import statement_timeout
+from crmmirror.lib.database.statement_timeout import statement_timeout
 from crmmirror.lib.web.direct_responses import respond_directly
 
 Handler = Callable[[HttpRequest], HttpResponse]

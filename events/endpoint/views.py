@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from crmmirror.lib.circuit_breaker import CircuitBreaker
-from crmmirror.lib.transient_errors import is_transient
+from crmmirror.lib.database.transient_errors import is_transient
 from events.endpoint.delivery_request import DeliveryRequest
 from events.endpoint.intake import store_delivery
 from events.ingest.store import StoredDelivery, StoreResult

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 from django.db import DatabaseError, connection
 
-from crmmirror.lib.transient_errors import is_transient
+from crmmirror.lib.database.transient_errors import is_transient
 from events.ingest.group_commit import GroupCommit
 from events.ingest.new_event import EVENT_COLUMNS, INPUT_TYPES, NewEvent, encode_events
 from events.models import Event, Source

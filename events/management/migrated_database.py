@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from django.core.management.base import CommandError
 
-from crmmirror.lib.required_migrations import MigrationsMissing, required_migrations
+from crmmirror.lib.database.required_migrations import MigrationsMissing, required_migrations
 
 
 @contextmanager

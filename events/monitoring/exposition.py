@@ -11,7 +11,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from crmmirror.lib.circuit_breaker import CircuitBreaker
-from crmmirror.lib.cursors import Row, fetch_rows
+from crmmirror.lib.database.cursors import Row, fetch_rows
 from events.monitoring.metrics import PROCESS_REGISTRY
 
 # The largest number of pending events that one scrape reads.

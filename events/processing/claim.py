@@ -5,7 +5,7 @@ A claim is a row lock: it ends with the transaction, so a worker that dies gives
 
 from collections.abc import Iterable
 
-from crmmirror.lib.cursors import fetch_rows
+from crmmirror.lib.database.cursors import fetch_rows
 from entities.stored_events import StoredEvent
 
 MAX_BATCH_EVENTS = 500

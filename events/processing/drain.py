@@ -7,9 +7,9 @@ from collections import Counter
 import structlog
 from django.db import Error, connection, transaction
 
-from crmmirror.lib.cursors import fetch_value
-from crmmirror.lib.required_migrations import required_migrations
-from crmmirror.lib.transient_errors import is_schema_error, is_transient
+from crmmirror.lib.database.cursors import fetch_value
+from crmmirror.lib.database.required_migrations import required_migrations
+from crmmirror.lib.database.transient_errors import is_schema_error, is_transient
 from entities.writing.mirror_lock import lock_for_applying
 from entities.writing.process_batch import process_batch
 from events.monitoring.metrics import count_settled

@@ -4,7 +4,7 @@ import time
 
 import structlog
 
-from crmmirror.lib.required_migrations import MigrationsMissing
+from crmmirror.lib.database.required_migrations import MigrationsMissing
 
 log = structlog.get_logger(__name__)
 

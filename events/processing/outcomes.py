@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable
 
-from crmmirror.lib.cursors import execute, fetch_rows
+from crmmirror.lib.database.cursors import execute, fetch_rows
 from entities.stored_events import ProcessingOutcome
 from events.monitoring.metrics import SettledEvent
 

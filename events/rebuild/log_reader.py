@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from crmmirror.lib.cursors import fetch_rows, fetch_value
+from crmmirror.lib.database.cursors import fetch_rows, fetch_value
 from entities.models import TimelineEntry
 from entities.shadow.shadow_tables import live_table
 from entities.stored_events import StoredEvent

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from crmmirror.lib.cursors import execute, fetch_value
+from crmmirror.lib.database.cursors import execute, fetch_value
 from entities.shadow.shadow_tables import replace_live_tables
 from entities.stored_events import ProcessingOutcome
 from entities.writing.mirror_lock import lock_for_replacing, wait_for_running_batches

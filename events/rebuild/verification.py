@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from crmmirror.lib.cursors import execute
+from crmmirror.lib.database.cursors import execute
 from entities.shadow.differences import Difference, count_differing_rows, find_differences
 from events.rebuild.folding import Progress, fold_batches, shadow_tables
 from events.rebuild.log_reader import read_log

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
-from crmmirror.lib.cursors import execute
+from crmmirror.lib.database.cursors import execute
 from events.models import Refusal, RefusalCount, Source
 from events.refusals.refusal_buffer import Counts, RefusalSample
 

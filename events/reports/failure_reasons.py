@@ -8,7 +8,7 @@ from django.db.models import Count, F, Func, Max, Min, QuerySet, TextField, Valu
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Left
 
-from crmmirror.lib.capped_count import count_up_to
+from crmmirror.lib.database.capped_count import count_up_to
 from events.models import Event
 
 # How many of the newest events of a status are read, and how many reasons are returned.

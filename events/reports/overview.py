@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
-from crmmirror.lib.capped_count import count_up_to
+from crmmirror.lib.database.capped_count import count_up_to
 from events.models import Event, Source
 
 MAX_COUNTED = 10_000

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from crmmirror.lib.cursors import fetch_rows, fetch_value
+from crmmirror.lib.database.cursors import fetch_rows, fetch_value
 from entities.vendors import all_vendors
 from events.reports.mapping_coverage import FindingKind, mapped_paths, mapped_types
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from crmmirror.lib.cursors import fetch_rows
+from crmmirror.lib.database.cursors import fetch_rows
 from events.models import Source, SourceSecret, TokenBucket
 from events.sources.rate_limit import BUCKET_PREFIX
 from events.sources.readable_secrets import SecretReading, read_secrets

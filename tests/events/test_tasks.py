@@ -6,7 +6,7 @@ import pytest
 from django.db import DataError, OperationalError
 from psycopg import errors
 
-from crmmirror.lib import required_migrations
+from crmmirror.lib.database import required_migrations
 from crmmirror.lib.circuit_breaker import CircuitBreaker
 from crmmirror.lib.debouncer import Debouncer
 from events import tasks

@@ -6,8 +6,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import ProgrammingError
 
-from crmmirror.lib import required_migrations
-from crmmirror.lib.required_migrations import RequiredMigrations
+from crmmirror.lib.database import required_migrations
+from crmmirror.lib.database.required_migrations import RequiredMigrations
 from entities.models import Deal
 from events import tasks
 from events.management import migrated_database

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from crmmirror.lib.cursors import execute
+from crmmirror.lib.database.cursors import execute
 from crmmirror.urls import handler500 as handler500
 from crmmirror.urls import urlpatterns as own_addresses
 

@@ -4,7 +4,7 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.utils.functional import cached_property
 
-from crmmirror.lib.capped_count import count_up_to, format_capped
+from crmmirror.lib.database.capped_count import count_up_to, format_capped
 
 MAX_ROWS = 10_000
 

@@ -10,8 +10,8 @@ import structlog
 from django.http import HttpRequest, HttpResponse
 from django.views.defaults import server_error
 
+from crmmirror.lib.database.transient_errors import is_read_only, is_unanswered
 from crmmirror.lib.log_bound import LogBound, shorten_line
-from crmmirror.lib.transient_errors import is_read_only, is_unanswered
 from crmmirror.lib.web.busy_responses import Busy, busy_response
 
 log = structlog.get_logger(__name__)

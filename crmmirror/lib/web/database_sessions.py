@@ -7,7 +7,7 @@ from django.contrib.sessions.backends import db
 from django.contrib.sessions.backends.base import UpdateError
 from django.db import DatabaseError
 
-from crmmirror.lib.transient_errors import is_read_only
+from crmmirror.lib.database.transient_errors import is_read_only
 
 
 class SessionStore(db.SessionStore):

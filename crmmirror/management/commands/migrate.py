@@ -11,7 +11,7 @@ from django.core.management.commands import migrate
 from django.db import OperationalError, connections
 from django.db.migrations import Migration
 
-from crmmirror.lib.transient_errors import is_lock_conflict
+from crmmirror.lib.database.transient_errors import is_lock_conflict
 from crmmirror.management.lock_watch import LockWatch
 
 # Back-off: the pauses between two attempts, in which deliveries go on.

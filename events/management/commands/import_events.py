@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from tqdm import tqdm
 
-from crmmirror.lib.cursors import execute
+from crmmirror.lib.database.cursors import execute
 from entities.vendors import UnusableVendor
 from events.ingest.store import store_event
 from events.management.delivery_summary import DeliverySummary

@@ -5,7 +5,7 @@ import threading
 import pytest
 from django.db import connection, models
 
-from crmmirror.lib.cursors import fetch_value
+from crmmirror.lib.database.cursors import fetch_value
 from crmmirror.management import lock_watch
 from crmmirror.management.lock_watch import LockWatch
 from events.models import Event

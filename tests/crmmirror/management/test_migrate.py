@@ -10,7 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from crmmirror.lib.cursors import fetch_value
+from crmmirror.lib.database.cursors import fetch_value
 from crmmirror.management.commands import migrate
 from tests.support.open_transactions import open_transaction
 from tests.support.unmigrated_database import READ_SOURCES, UNAPPLIED

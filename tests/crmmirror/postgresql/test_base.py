@@ -8,7 +8,7 @@ import pytest
 from django.db import OperationalError, connection, connections
 from psycopg import errors
 
-from crmmirror.lib.cursors import execute, fetch_value
+from crmmirror.lib.database.cursors import execute, fetch_value
 from crmmirror.postgresql.base import DatabaseWrapper
 from crmmirror.postgresql.pools import Pool, use_pool
 

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 import pytest
 from django.db import OperationalError, connection, models
 
-from crmmirror.lib.cursors import fetch_value
-from crmmirror.lib.transient_errors import is_lock_conflict
+from crmmirror.lib.database.cursors import fetch_value
+from crmmirror.lib.database.transient_errors import is_lock_conflict
 from crmmirror.postgresql import schema
 from events.models import Event
 from tests.support.open_transactions import open_transaction

@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from django.db.models import F
 from django.test import override_settings
 
-from crmmirror.lib.cursors import fetch_rows
+from crmmirror.lib.database.cursors import fetch_rows
 from events.models import SourceSecret
 from events.sources import encryption
 from events.sources.lookup import find_active_source

@@ -5,7 +5,7 @@ from django.db import DataError, Error, InterfaceError, OperationalError, Progra
 from psycopg import errors
 from psycopg_pool import PoolTimeout
 
-from crmmirror.lib.transient_errors import (
+from crmmirror.lib.database.transient_errors import (
     is_lock_conflict,
     is_schema_error,
     is_transient,

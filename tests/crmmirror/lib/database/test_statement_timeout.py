@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import OperationalError, connection, transaction
 
-from crmmirror.lib.statement_timeout import RequestTimeout, StatementTimeout, statement_timeout
+from crmmirror.lib.database.statement_timeout import RequestTimeout, StatementTimeout, statement_timeout
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from crmmirror.lib.capped_count import count_up_to, format_capped
+from crmmirror.lib.database.capped_count import count_up_to, format_capped
 from entities.models import Deal
 from tests.support.api_client import create_record
 

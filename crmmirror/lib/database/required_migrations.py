@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from crmmirror.lib.transient_errors import is_schema_error
+from crmmirror.lib.database.transient_errors import is_schema_error
 
 
 class MigrationsMissing(Exception):
