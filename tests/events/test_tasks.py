@@ -6,8 +6,8 @@ import pytest
 from django.db import DataError, OperationalError
 from psycopg import errors
 
-from crmmirror.lib.database import required_migrations
 from crmmirror.lib.circuit_breaker import CircuitBreaker
+from crmmirror.lib.database import required_migrations
 from crmmirror.lib.debouncer import Debouncer
 from events import tasks
 from events.processing.wakeups import WakeupPublisher
