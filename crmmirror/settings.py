@@ -29,12 +29,22 @@ SECRET_KEY = env.str("SECRET_KEY")
 # Fernet keys for the sources' secrets, newest first: the first one encrypts, all of them decrypt.
 ENCRYPTION_KEYS = env.read_fernet_keys()
 
-# The mirror's public address. Source addresses are shown with it, and what the mirror sends to itself goes to
-# it: never to the Host of a request, which whoever asks may choose.
+# The URL at which people reach the mirror.
 WEB_URL = env.read_web_url("WEB_URL", default="http://127.0.0.1:8000")
-# A file of certificates, as PEM, of which one must have signed that of WEB_URL. If empty, those that the
-# machine trusts.
+# The URL to which vendors deliver; if empty, WEB_URL. It is another one only if the web processes for
+# deliveries have an address of their own, as in the embedded stack. The addresses of sources are shown with
+# it, and what the mirror delivers to itself goes to it: never to the Host of a request, which whoever asks
+# may choose.
+DELIVERY_URL = env.read_web_url("DELIVERY_URL", default="")
+# A file of certificates, as PEM, of which one must have signed that of DELIVERY_URL. If empty, those that
+# the machine trusts.
 WEB_CA_FILE = env.read_ca_file("WEB_CA_FILE")
+# What a web process answers: "all", or "deliveries" and health checks only, so that no reader takes time
+# from deliveries. There is none for people only: a delivery that comes to the wrong process is stored too.
+WEB_ROLE = env.read_choice("WEB_ROLE", ("all", "deliveries"))
+# While this file exists, /healthz and /readyz say that the process is going, so that balancers take it out
+# before it ends. Empty, the default: there is none.
+GOING_FILE = env.str("GOING_FILE", default="")
 # False only for the embedded stack, which serves this machine without TLS.
 HTTPS = env.read_flag("HTTPS", default=True)
 # True if a proxy in front sets X-Forwarded-Proto (and removes the one that a client sent), and adds the
@@ -97,11 +107,12 @@ INSTALLED_APPS = [
 ]
 
 # The first one answers deliveries, the second one health checks; only what people and API clients request
-# reaches the others. The readers' one stands after what needs no database: static files, and the wait for a
-# body.
+# reaches the others, and nothing does in a process for deliveries. The readers' one stands after what needs no
+# database: static files, and the wait for a body.
 MIDDLEWARE = [
     "events.endpoint.middleware.delivery_middleware",
     "crmmirror.health.middleware.health_check_middleware",
+    "crmmirror.middleware.role_middleware",
     "crmmirror.lib.web.proxy_check.proxy_check_middleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

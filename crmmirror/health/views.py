@@ -24,6 +24,7 @@ from rest_framework.views import APIView
 
 from crmmirror.health.check_metrics import ChecksCollector
 from crmmirror.health.checks import run_checks
+from crmmirror.health.going import GOING, is_going
 from crmmirror.health.metrics_throttle import MemoryTokenBuckets
 from crmmirror.lib.database.statement_timeout import statement_timeout
 from crmmirror.lib.web.client_address import client_address, client_key
@@ -40,7 +41,12 @@ REGISTRY = make_registry(CountsCollector(), BacklogCollector(), ChecksCollector(
 @never_cache
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
-    """Answer "ok" without asking any other service: the process runs and can serve requests."""
+    """Answer "ok" without asking any other service: the process runs and can serve requests.
+
+    A process that is going answers 503, because balancers go by this address.
+    """
+    if is_going():
+        return HttpResponse("going\n", status=503, content_type="text/plain")
     return HttpResponse("ok\n", content_type="text/plain")
 
 
@@ -49,9 +55,10 @@ def healthz(request: HttpRequest) -> HttpResponse:
 def readyz(request: HttpRequest) -> JsonResponse:
     """Run the checks and answer within about a second: 200 if all are ok, else 503.
 
-    The body is `{"status": "ready" | "not ready", "checks": {name: {"state", "detail", "do"}}}`.
+    The body is `{"status": "ready" | "not ready", "checks": {name: {"state", "detail", "do"}}}`. Of these,
+    "process" is there only while this process is going.
     """
-    results = run_checks()
+    results = run_checks() | ({"process": GOING} if is_going() else {})
     is_ready = all(result.is_ok for result in results.values())
     content = {
         "status": "ready" if is_ready else "not ready",

@@ -243,7 +243,7 @@ def test_every_decision_is_in_the_index_and_has_its_four_parts() -> None:
 
 def test_the_vendor_in_the_guide_passes_the_checks(tmp_path: Path) -> None:
     example = next(
-        code for code in markdown.python_blocks(markdown.read("CONTRIBUTING.md")) if "Vendor(" in code
+        code for code in markdown.code_blocks(markdown.read("CONTRIBUTING.md"), "python") if "Vendor(" in code
     )
     with third_vendor.temporary_vendor(
         tmp_path, re.sub(r'name="\w+"', f'name="{third_vendor.NAME}"', example)

@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.support.paths import PROJECT
 
 FENCED = re.compile(r"^ *```.*?^ *```", re.MULTILINE | re.DOTALL)
-FENCED_PYTHON = re.compile(r"^( *)```python\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
+FENCED_CODE = re.compile(r"^( *)```(\w+)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^(#+) +(.+?) *$", re.MULTILINE)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 CODE_SPAN = re.compile(r"`([^`\n]+)`")
@@ -33,10 +33,13 @@ def prose(text: str) -> str:
     return FENCED.sub("", text)
 
 
-def python_blocks(text: str) -> list[str]:
-    """Return the fenced Python of a text, without the indentation of its fence."""
-    blocks = FENCED_PYTHON.findall(text)
-    return ["\n".join(line.removeprefix(indent) for line in code.split("\n")) for indent, code in blocks]
+def code_blocks(text: str, language: str) -> list[str]:
+    """Return the fenced code of a text in one language, without the indentation of its fence."""
+    return [
+        "\n".join(line.removeprefix(indent) for line in code.split("\n"))
+        for indent, named, code in FENCED_CODE.findall(text)
+        if named == language
+    ]
 
 
 def links(text: str) -> list[str]:

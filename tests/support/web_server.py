@@ -4,7 +4,7 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPResponse
@@ -53,11 +53,11 @@ def run_web_server(
     directory: Path,
     environment: Mapping[str, str] | None = None,
     application: str = "crmmirror.wsgi:application",
-    options: tuple[str, ...] = (),
+    options: Sequence[str] = (),
 ) -> Iterator[WebServer]:
     """Run a web server until the context ends.
 
-    environment: variables that differ from the tests' own. options: of Granian's command line.
+    environment: variables that differ from the tests' own. options: those of Granian.
     """
     server = WebServer(free_port(), directory / "web.log")
     address = ("--host", HOST, "--port", str(server.port))
