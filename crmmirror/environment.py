@@ -108,8 +108,13 @@ class Environment(environ.Env):
         return prefix
 
     def read_web_url(self, name: str, *, default: str) -> str:
-        """Read the address under which the mirror is reached; drop the slashes at its end."""
+        """Read an address under which the mirror is reached; drop the slashes at its end.
+
+        default: what counts if it is not set; an empty one allows an empty address.
+        """
         url = self.str(name, default=default).strip().rstrip("/")
+        if url == default:
+            return url
         try:
             parts = urlsplit(url)
             is_usable = bool(parts.hostname) and parts.port != 0

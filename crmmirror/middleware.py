@@ -1,10 +1,11 @@
-"""Middleware for readers: bounds the wait for what they upload, and adds security headers."""
+"""Middleware for readers: bounds the wait for uploads, adds headers, or refuses them (WEB_ROLE)."""
 
 from collections.abc import Callable
 from http import HTTPStatus
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import MiddlewareNotUsed
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.request import UnreadablePostError
 
 from crmmirror.lib.web.busy_responses import Busy, busy_response
@@ -16,8 +17,29 @@ NO_UPLOAD_SLOT = Busy(
     "The mirror waits for as many forms as it may, of all clients or of your address. Yours was not read.",
     10,
 )
+# The answer of a process for deliveries to anything else (RFC 9110: Misdirected Request).
+MISDIRECTED_PROBLEM = {
+    "type": "urn:crmmirror:problem:misdirected",
+    "title": "This address takes deliveries only",
+    "status": 421,
+    "detail": "Use the address of the mirror's pages and API: the setting WEB_URL names it.",
+}
 
 Handler = Callable[[HttpRequest], HttpResponse]
+
+
+def role_middleware(get_response: Handler) -> Handler:
+    """Answer 421 to everything, in a process for deliveries: readers would take time from them.
+
+    Raises MiddlewareNotUsed, by which Django leaves it out, in a process that answers all.
+    """
+    if settings.WEB_ROLE == "all":
+        raise MiddlewareNotUsed
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        return JsonResponse(MISDIRECTED_PROBLEM, status=421, content_type="application/problem+json")
+
+    return middleware
 
 
 def upload_slot_middleware(get_response: Handler) -> Handler:

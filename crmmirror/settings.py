@@ -107,8 +107,8 @@ INSTALLED_APPS = [
 ]
 
 # The first one answers deliveries, the second one health checks; only what people and API clients request
-# reaches the others, and nothing does in a process for deliveries. The readers' one stands after what needs no
-# database: static files, and the wait for a body.
+# reaches the others, and nothing does in a process for deliveries. The readers' one stands after what needs
+# no database: static files, and the wait for a body.
 MIDDLEWARE = [
     "events.endpoint.middleware.delivery_middleware",
     "crmmirror.health.middleware.health_check_middleware",

@@ -35,8 +35,11 @@ class Address:
         """The host as a numeric IP address, which Granian can bind. Raises OSError for an unknown name."""
         return str(self._resolve()[4][0])
 
-    def check_can_bind(self) -> None:
-        """Raise EmbeddedError if a server cannot listen on this address."""
+    def check_can_bind(self, option: str) -> None:
+        """Raise EmbeddedError if a server cannot listen on this address.
+
+        option: that of `up` which names the port.
+        """
         try:
             family, kind, protocol, _, target = self._resolve()
             with socket.socket(family, kind, protocol) as probe:
@@ -46,7 +49,7 @@ class Address:
             is_in_use = error.errno == errno.EADDRINUSE
             reason = "another program listens there" if is_in_use else error.strerror
             raise EmbeddedError(
-                f"Cannot serve {self.host}:{self.port}: {reason}. Pass another --host or --port."
+                f"Cannot serve {self.host}:{self.port}: {reason}. Pass another --host or {option}."
             ) from error
 
     def is_ready(self) -> bool:

@@ -25,15 +25,19 @@ DEMO_EVENTS = 400
 DEMO_MARKER = "demo-delivered"
 
 
-def run_stack(directory: Path, address: Address, *, workers: int, demo: bool) -> None:
+def run_stack(
+    directory: Path, address: Address, delivery_address: Address, *, workers: int, demo: bool
+) -> None:
     """Serve until a signal or a closed terminal asks to stop. Raises EmbeddedError if it cannot start.
 
-    directory: the state directory. workers: how many processes apply events.
+    directory: the state directory. delivery_address: for deliveries; may be the same as the other.
+    workers: how many processes apply events.
     demo: make a source of each vendor, and deliver the sample events and an invented company to it.
     """
-    address.check_can_bind()
+    address.check_can_bind("--port")
+    delivery_address.check_can_bind("--delivery-port")
     with lock_state_directory(directory), supervise(directory) as supervisor:
-        start_stack(Stack(directory, address, supervisor, workers), demo=demo)
+        start_stack(Stack(directory, address, delivery_address, supervisor, workers), demo=demo)
         supervisor.watch()
 
 
@@ -61,6 +65,7 @@ def start_stack(stack: Stack, *, demo: bool) -> None:
     print_text(
         f"\n  CRM mirror: {stack.address.url}/admin/   {login}\n"
         f"  API:        {stack.address.url}/api/v1/docs/\n"
+        f"  Deliveries: {stack.delivery_address.url}/webhooks/\n"
         f"  Logs:       {stack.directory / 'log'}/\n"
         "  Ctrl-C stops it.\n"
     )
@@ -96,7 +101,7 @@ def deliver_demo(stack: Stack, environment: Mapping[str, str]) -> None:
 
 def _deliver(stack: Stack, environment: Mapping[str, str], source: str, *arguments: str) -> None:
     program = make_management_program(
-        stack, environment, "deliver", source, *arguments, "--url", stack.address.url
+        stack, environment, "deliver", source, *arguments, "--url", stack.delivery_address.url
     )
     stack.supervisor.run(program)
     print_event("demo", f"{source}: {read_last_log_line(program.log)}")

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from signal import SIGKILL, SIGQUIT, SIGTERM
 
@@ -25,6 +25,12 @@ PYTHON = sys.executable
 # and `crmmirror.readers` lets readers in (32).
 WEB_THREADS = 288
 MAX_WEB_PROCESSES = 4
+# Deliveries have web processes of their own, because whatever makes a page or an answer of the API holds the
+# interpreter lock of its process. Two, so that one goes on while the other is restarted.
+DELIVERY_PROCESSES = 2
+# The processes for people run at a lower priority: where the processor is short, deliveries go first. With 5
+# the 99th percentile of deliveries beside busy readers was half of that with 0, and readers still got on.
+PEOPLE_NICENESS = 5
 ADMIN_USERNAME = "admin"
 # The last line that `manage.py prepare_database` prints, by which `up` knows if the password that it
 # generated logs ADMIN_USERNAME in.
@@ -34,10 +40,15 @@ OTHER_PASSWORD_MESSAGE = "The admin's password was changed, or the user was ther
 
 @dataclass(frozen=True)
 class Stack:
-    """The services of one state directory. workers: how many processes apply events."""
+    """The services of one state directory.
+
+    address: where people are served, and everything else is too. delivery_address: where vendors deliver; the
+    same address, if one web server is to serve all. workers: how many processes apply events.
+    """
 
     directory: Path
     address: Address
+    delivery_address: Address
     supervisor: Supervisor
     workers: int
 
@@ -65,6 +76,8 @@ class Stack:
             "HTTPS": "false",
             "PROMETHEUS_MULTIPROC_DIR": str(metrics_directory),
             "WEB_URL": self.address.url,
+            # Whoever names the mirror's address has a proxy in front, which vendors use too.
+            "DELIVERY_URL": os.environ.get("WEB_URL") or self.delivery_address.url,
             **urls,
         }
         defaults |= load_or_generate_secrets(self.directory)
@@ -80,11 +93,7 @@ class Stack:
     def start_programs(self, environment: Mapping[str, str]) -> None:
         """Start web, worker and beat, and print the lines of their logs from then on."""
         services = (
-            Service(
-                make_web_program(self, environment),
-                self.address.is_ready,
-                started_message=f"serves {self.address.url}",
-            ),
+            *make_web_services(self, environment),
             Service(make_worker_program(self, environment)),
             Service(make_beat_program(self, environment)),
         )
@@ -100,18 +109,38 @@ def make_management_program(stack: Stack, environment: Mapping[str, str], *argv:
     return Program(argv[0], (PYTHON, "manage.py", *argv), stack.log_path(argv[0]), environment, PROJECT)
 
 
-def make_web_program(stack: Stack, environment: Mapping[str, str]) -> Program:
+def make_web_services(stack: Stack, environment: Mapping[str, str]) -> tuple[Service, ...]:
+    """Return the web server that answers everything, and the one for deliveries, if it is to be another."""
+    processes = min(MAX_WEB_PROCESSES, os.cpu_count() or 1)
+    all_roles, deliveries = ({**environment, "WEB_ROLE": role} for role in ("all", "deliveries"))
+    web = make_web_program("web", stack, stack.address, processes, all_roles)
+    if stack.delivery_address == stack.address:
+        return (make_web_service(web, stack.address),)
+    endpoint = make_web_program("endpoint", stack, stack.delivery_address, DELIVERY_PROCESSES, deliveries)
+    return (
+        make_web_service(endpoint, stack.delivery_address),
+        make_web_service(replace(web, niceness=PEOPLE_NICENESS), stack.address),
+    )
+
+
+def make_web_service(program: Program, address: Address) -> Service:
+    return Service(program, address.is_ready, started_message=f"serves {address.url}")
+
+
+def make_web_program(
+    name: str, stack: Stack, address: Address, processes: int, environment: Mapping[str, str]
+) -> Program:
     options = {
         "--interface": "wsgi",
-        "--host": stack.address.numeric_host,
-        "--port": str(stack.address.port),
-        "--workers": str(min(MAX_WEB_PROCESSES, os.cpu_count() or 1)),
+        "--host": address.numeric_host,
+        "--port": str(address.port),
+        "--workers": str(processes),
         "--blocking-threads": str(WEB_THREADS),
         "--workers-kill-timeout": "5",
     }
     words = [word for pair in options.items() for word in pair]
     argv = (PYTHON, "-m", "granian", *words, "--respawn-failed-workers", "crmmirror.wsgi:application")
-    return Program("web", argv, stack.log_path("web"), environment, PROJECT)
+    return Program(name, argv, stack.log_path(name), environment, PROJECT)
 
 
 def make_worker_program(stack: Stack, environment: Mapping[str, str]) -> Program:

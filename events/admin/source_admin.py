@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
@@ -20,6 +19,7 @@ from events.models import Source
 from events.refusals.counts import count_last_day_of
 from events.reports.overview import read_source_activity
 from events.signatures import SCHEMES
+from events.sources.public_address import delivery_url
 from events.sources.registry import create_source
 
 
@@ -131,6 +131,6 @@ def _address_context(source: Source) -> dict[str, str]:
     """Return what the vendor's form asks for: the address, and the header of the signature."""
     path = reverse("webhooks:receive", args=[source.uuid])
     return {
-        "address": settings.WEB_URL + path,
+        "address": delivery_url() + path,
         "header": source.header or SCHEMES[source.scheme].default_header,
     }

@@ -8,12 +8,12 @@ import json
 import uuid
 from datetime import UTC, datetime
 
-from django.conf import settings
 from django.urls import reverse
 
 from entities.vendors import get_vendor
 from events.models import Source
 from events.sender.webhook_client import DeliveryAnswer, WebhookClient
+from events.sources.public_address import delivery_url
 from events.sources.readable_secrets import choose_signing_secret, uses_secrets
 from events.sources.rotation import active_secrets
 
@@ -26,14 +26,14 @@ class NoActiveSecret(Exception):
 
 
 def send_test_event(source: Source) -> DeliveryAnswer:
-    """Post one test event to the source's address below WEB_URL, and return the answer.
+    """Post one test event to the source's public address, and return the answer.
 
     Never to the Host of a request: whoever sends the request chooses it, and could so look for servers that
     only this machine reaches. Raises NoActiveSecret, events.sender.webhook_client.EndpointUnreachable,
     events.sources.encryption.NoEncryptionKey and entities.vendors.UnusableVendor.
     """
     path = reverse("webhooks:receive", args=[source.uuid])
-    client = WebhookClient(settings.WEB_URL, path, source, _newest_secret(source), TIMEOUT_SECONDS)
+    client = WebhookClient(delivery_url(), path, source, _newest_secret(source), TIMEOUT_SECONDS)
     try:
         return client.deliver(_build_body(source.vendor))
     finally:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from crmmirror.embedded.state_directory import read_environment_file
 from tests.support.paths import PROJECT
 from tests.support.ports import HOST, free_port
 
@@ -22,15 +23,22 @@ UP_MESSAGE = "Ctrl-C stops it."
 class Mirror:
     """The embedded stack on a state directory.
 
-    settings: variables that are added to its environment.
+    settings: variables that are added to its environment. has_delivery_port: whether deliveries have a web
+    server of their own.
     """
 
     def __init__(
-        self, state: Path, port: int | None = None, settings: Mapping[str, str] | None = None
+        self,
+        state: Path,
+        port: int | None = None,
+        settings: Mapping[str, str] | None = None,
+        *,
+        has_delivery_port: bool = True,
     ) -> None:
         self.state = state
         self.settings = settings or {}
         self.port = port or free_port()
+        self.delivery_port = free_port() if has_delivery_port else self.port
         self.url = f"http://{HOST}:{self.port}"
         self.output = state.parent / "up.out"
 
@@ -38,6 +46,14 @@ class Mirror:
     def environment(self) -> dict[str, str]:
         inherited = {name: value for name, value in os.environ.items() if name not in REMOVED_VARIABLES}
         return {**inherited, "CRMMIRROR_STATE_DIR": str(self.state), **self.settings}
+
+    @property
+    def database_url(self) -> str:
+        return read_environment_file(self.state)["DATABASE_URL"]
+
+    @property
+    def _ports(self) -> tuple[str, ...]:
+        return ("--port", str(self.port), "--delivery-port", str(self.delivery_port))
 
     def command(self, *argv: str) -> list[str]:
         return [sys.executable, "manage.py", *argv]
@@ -49,7 +65,7 @@ class Mirror:
         """
         with self.output.open("w") as output:
             self.process = subprocess.Popen(
-                self.command("up", "--port", str(self.port), *argv),
+                self.command("up", *self._ports, *argv),
                 stdout=output,
                 stderr=output,
                 env=self.environment,
@@ -61,7 +77,7 @@ class Mirror:
 
     def start_again(self) -> subprocess.CompletedProcess[str]:
         """Run `up` to its end, for a stack that is expected to refuse to start."""
-        return self.run_command("up", "--port", str(self.port))
+        return self.run_command("up", *self._ports)
 
     def read_output(self) -> str:
         """Return what the stack has printed so far."""

@@ -26,7 +26,8 @@ _libc = ctypes.CDLL(None, use_errno=True)
 class Program:
     """A program to run as a child process, and how to stop it.
 
-    env: added to the parent's environment. parent_death_signal: the kernel sends it to the child when the
+    env: added to the parent's environment. niceness: by how much its priority for the processor is lower than
+    the parent's. parent_death_signal: the kernel sends it to the child when the
     parent dies, in whatever way, so that no child is left behind.
     """
 
@@ -38,6 +39,7 @@ class Program:
     identity: Identity = field(default_factory=get_current_identity)
     stop_signals: StopSignals = ((SIGTERM, 10), (SIGKILL, 5))
     parent_death_signal: Signals = SIGTERM
+    niceness: int = 0
 
 
 def start_process(program: Program) -> subprocess.Popen[bytes]:
@@ -55,18 +57,21 @@ def start_process(program: Program) -> subprocess.Popen[bytes]:
             env={**os.environ, **program.env},
             cwd=program.cwd,
             start_new_session=True,
-            preexec_fn=die_with_parent(program.identity, program.parent_death_signal),
+            preexec_fn=die_with_parent(program.identity, program.parent_death_signal, program.niceness),
         )
 
 
-def die_with_parent(identity: Identity, parent_death_signal: Signals) -> Callable[[], None]:
+def die_with_parent(
+    identity: Identity, parent_death_signal: Signals, niceness: int = 0
+) -> Callable[[], None]:
     """Return the function that a child calls between fork and exec.
 
-    It changes the user first, because that clears a parent-death signal that was set before.
+    It changes the user before it asks for the signal, because that clears one that was set before.
     """
     parent = os.getpid()
 
     def prepare_child() -> None:
+        lower_priority(niceness)
         identity.assume()
         _libc.prctl(PR_SET_PDEATHSIG, parent_death_signal, 0, 0, 0)
         # The parent may have died before the line above: then the signal never comes.
@@ -74,6 +79,18 @@ def die_with_parent(identity: Identity, parent_death_signal: Signals) -> Callabl
             os._exit(1)
 
     return prepare_child
+
+
+def lower_priority(niceness: int) -> None:
+    """Lower this process's priority for the processor, in its session and among the sessions.
+
+    Where the kernel shares the processor among sessions first (`sched_autogroup_enabled`), the niceness of a
+    process counts in its session only.
+    """
+    if niceness:
+        os.nice(niceness)
+        with contextlib.suppress(OSError):
+            Path("/proc/self/autogroup").write_text(str(niceness))
 
 
 def stop_process(process: subprocess.Popen[bytes], stop_signals: StopSignals) -> None:

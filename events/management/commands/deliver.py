@@ -6,7 +6,6 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.urls import reverse
 from tqdm import tqdm
@@ -21,6 +20,7 @@ from events.sender.event_files import UnreadableFile, read_bodies
 from events.sender.webhook_client import EndpointUnreachable, WebhookClient, limit_rate
 from events.sources.encryption import NoEncryptionKey
 from events.sources.lookup import find_active_source
+from events.sources.public_address import delivery_url
 from events.sources.readable_secrets import choose_signing_secret
 from events.sources.registry import UnknownSource, get_source
 
@@ -54,7 +54,7 @@ class Command(BaseCommand):
             "--in-order", action="store_true", help="deliver generated events in order, once each"
         )
         parser.add_argument(
-            "--url", default=settings.WEB_URL, help="the URL of the mirror (default: %(default)s)"
+            "--url", default=delivery_url(), help="the URL to deliver to (default: %(default)s)"
         )
         parser.add_argument("--shuffle", action="store_true", help="deliver in random order")
         parser.add_argument(

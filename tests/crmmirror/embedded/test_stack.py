@@ -11,20 +11,24 @@ from redis import Redis
 from crmmirror.embedded.address import Address
 from crmmirror.embedded.processes.supervisor import Supervisor
 from crmmirror.embedded.servers.postgres import MAX_CONNECTIONS
-from crmmirror.embedded.stack import MAX_WEB_PROCESSES, Stack
+from crmmirror.embedded.stack import DELIVERY_PROCESSES, MAX_WEB_PROCESSES, Stack
 
 
 @pytest.mark.parametrize(
     ("web_url", "expected"),
-    [("", "http://127.0.0.1:8123"), ("https://mirror.example", "https://mirror.example")],
+    [
+        ("", ("http://127.0.0.1:8123", "http://127.0.0.1:8124")),
+        ("https://mirror.example", ("https://mirror.example", "https://mirror.example")),
+    ],
 )
-def test_the_public_address_is_where_the_stack_serves_unless_one_is_set(
-    web_url: str, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_public_addresses_are_where_the_stack_serves_unless_one_is_set(
+    web_url: str, expected: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WEB_URL", web_url)
-    stack = Stack(tmp_path, Address("0.0.0.0", 8123), Supervisor(), workers=1)  # noqa: S104
-    assert stack.write_settings({})["WEB_URL"] == expected
-    assert f"WEB_URL={expected}\n" in (tmp_path / "embedded.env").read_text()
+    addresses = (Address("0.0.0.0", port) for port in (8123, 8124))  # noqa: S104
+    settings = Stack(tmp_path, *addresses, Supervisor(), workers=1).write_settings({})
+    assert (settings["WEB_URL"], settings["DELIVERY_URL"]) == expected
+    assert f"WEB_URL={expected[0]}\n" in (tmp_path / "embedded.env").read_text()
 
 
 @pytest.mark.django_db
@@ -40,5 +44,6 @@ def test_the_tests_run_on_a_real_broker() -> None:
 
 
 def test_the_embedded_database_has_connections_for_all_web_processes_workers_and_commands() -> None:
-    web = MAX_WEB_PROCESSES * (settings.DELIVERY_CONNECTIONS + settings.READER_CONNECTIONS)
+    processes = MAX_WEB_PROCESSES + DELIVERY_PROCESSES
+    web = processes * (settings.DELIVERY_CONNECTIONS + settings.READER_CONNECTIONS)
     assert web + 50 <= MAX_CONNECTIONS

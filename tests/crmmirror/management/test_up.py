@@ -7,9 +7,10 @@ import json
 import os
 import re
 import signal
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from http.cookiejar import CookieJar
 from pathlib import Path
@@ -21,8 +22,9 @@ from standardwebhooks.webhooks import Webhook
 
 from crmmirror.embedded.processes import identity
 from crmmirror.embedded.run import DEMO_EVENTS
+from crmmirror.embedded.stack import PEOPLE_NICENESS
 from tests.support.paths import SAMPLES
-from tests.support.ports import free_port
+from tests.support.ports import HOST, free_port
 from tests.support.running_mirror import Mirror, wait_until
 
 SAMPLE_DIRECTORIES = sorted(path for path in SAMPLES.iterdir() if path.is_dir())
@@ -120,9 +122,44 @@ def test_a_delivery_over_http_is_read_from_the_api(mirror: Mirror, token: str, v
     assert record["external_id"] in SAMPLE_BODY.decode()
 
 
+def get_status(url: str) -> int:
+    try:
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def test_deliveries_have_a_web_server_of_their_own_and_the_other_one_takes_them_too(
+    mirror: Mirror, vendor: Vendor
+) -> None:
+    delivery_url = f"http://{HOST}:{mirror.delivery_port}"
+    assert vendor.address.startswith(f"{mirror.url}/webhooks/")
+    own_address = replace(vendor, address=vendor.address.replace(mirror.url, delivery_url))
+    assert (vendor.deliver(), own_address.deliver()) == (202, 200)
+    assert (get_status(f"{delivery_url}/healthz"), get_status(f"{delivery_url}/admin/login/")) == (200, 421)
+    assert f"Deliveries: {delivery_url}/webhooks/" in mirror.read_output()
+    assert "endpoint" in mirror.read_output()
+
+
+def test_deliveries_go_before_readers_where_the_processor_is_short(mirror: Mirror) -> None:
+    priorities = {
+        port: {
+            os.getpriority(os.PRIO_PROCESS, pid)
+            for pid, line in mirror.processes("granian").items()
+            if f"--port {port} " in line
+        }
+        for port in (mirror.port, mirror.delivery_port)
+    }
+    ours = os.getpriority(os.PRIO_PROCESS, 0)
+    assert priorities == {mirror.port: {ours + PEOPLE_NICENESS}, mirror.delivery_port: {ours}}
+
+
 def test_deliver_in_another_terminal_knows_where_the_mirror_serves(mirror: Mirror) -> None:
     delivered = mirror.run_command("deliver", SAMPLE_FILE.parent.name, str(SAMPLE_FILE))
     assert (delivered.returncode, "duplicate 1" in delivered.stdout) == (0, True), delivered.stderr
+    help_text = mirror.run_command("deliver", "--help").stdout
+    assert f"http://{HOST}:{mirror.delivery_port}" in help_text
 
 
 def test_a_second_up_on_the_same_state_is_refused_in_one_line(mirror: Mirror) -> None:
@@ -178,6 +215,7 @@ def test_ctrl_c_stops_everything_in_order(mirror: Mirror) -> None:
         "beat",
         "worker",
         "web",
+        "endpoint",
         "broker",
         "database",
     ]

@@ -3,13 +3,13 @@
 import re
 
 import pytest
-from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from events.models import Event, Source
 from events.sources.lookup import find_active_source
+from events.sources.public_address import delivery_url
 from events.sources.registry import create_source
 from tests.support.staff_client import (
     get_page,
@@ -51,7 +51,7 @@ def test_a_new_source_shows_its_address_and_its_secret_once(client: Client) -> N
     source = Source.objects.get()
     [secret] = re.findall(r'<code id="secret">(.*?)</code>', page)
     [address] = re.findall(r'<code id="address">(.*?)</code>', page)
-    assert address == f"{settings.WEB_URL}/webhooks/{source.uuid}/"
+    assert address == f"{delivery_url()}/webhooks/{source.uuid}/"
     assert (source.vendor, source.scheme) == ("heffl", "standard-webhooks")
     assert deliver(source, secret).status_code == 202
     addressee = find_active_source(source.uuid)
@@ -171,7 +171,7 @@ def test_a_source_is_never_deleted(client: Client) -> None:
 def test_a_source_shows_the_address_to_paste(client: Client) -> None:
     source, _ = create_source("acme", "heffl", "hmac-sha256", header="X-Seal")
     page = get_page(client, page_url(source))
-    assert f"{settings.WEB_URL}/webhooks/{source.uuid}/" in page
+    assert f"{delivery_url()}/webhooks/{source.uuid}/" in page
     assert "X-Seal" in page
 
 

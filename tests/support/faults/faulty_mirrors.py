@@ -95,8 +95,11 @@ def _run_servers(directory: Path) -> Iterator[SupervisedProcesses]:
 
 @contextmanager
 def _run_mirror(directory: Path, settings: Mapping[str, str]) -> Iterator[Mirror]:
-    """Run the mirror's programs; fail unless all of them have ended afterwards."""
-    mirror = Mirror(directory, settings=settings)
+    """Run the mirror's programs; fail unless all of them have ended afterwards.
+
+    One web server serves all, so that a fault of the web server is one of that server.
+    """
+    mirror = Mirror(directory, settings=settings, has_delivery_port=False)
     try:
         mirror.start("--no-demo", "--workers", "1")
         yield mirror

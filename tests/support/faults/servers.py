@@ -14,7 +14,8 @@ UP_MESSAGE = "The servers are up."
 def run(directory: Path) -> None:
     (directory / "log").mkdir(parents=True)
     with supervise(directory) as supervisor:
-        Stack(directory, Address("127.0.0.1", 0), supervisor, workers=0).start_servers()
+        nowhere = Address("127.0.0.1", 0)
+        Stack(directory, nowhere, nowhere, supervisor, workers=0).start_servers()
         print_text(UP_MESSAGE)
         supervisor.watch()
 
