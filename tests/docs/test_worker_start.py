@@ -21,7 +21,8 @@ CHOICES = {"--concurrency"}
 
 def stack_options() -> set[str]:
     """Return the options with which the embedded stack starts its worker."""
-    stack = Stack(Path("var"), Address("127.0.0.1", 8000), cast(Supervisor, None), workers=2)
+    address = Address("127.0.0.1", 8000)
+    stack = Stack(Path("var"), address, address, cast(Supervisor, None), workers=2)
     argv = make_worker_program(stack, {}).argv
     return {word for word in argv[argv.index("worker") :] if word.startswith("--")} - CHOICES
 

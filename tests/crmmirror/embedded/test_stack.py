@@ -25,9 +25,9 @@ def test_the_public_addresses_are_where_the_stack_serves_unless_one_is_set(
     web_url: str, expected: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WEB_URL", web_url)
-    addresses = (Address("0.0.0.0", port) for port in (8123, 8124))  # noqa: S104
-    settings = Stack(tmp_path, *addresses, Supervisor(), workers=1).write_settings({})
-    assert (settings["WEB_URL"], settings["DELIVERY_URL"]) == expected
+    address, delivery_address = (Address("0.0.0.0", port) for port in (8123, 8124))  # noqa: S104
+    written = Stack(tmp_path, address, delivery_address, Supervisor(), workers=1).write_settings({})
+    assert (written["WEB_URL"], written["DELIVERY_URL"]) == expected
     assert f"WEB_URL={expected[0]}\n" in (tmp_path / "embedded.env").read_text()
 
 
