@@ -108,11 +108,12 @@ def test_an_event_that_the_database_refuses_has_failed_alone_and_is_tried_again(
     refused = store(build_body("heffl", "deal.updated", {"id": "refused"}))
     apply = apply_mapped_events
 
-    def apply_unless_refused(mapped: list[MappedEvent]) -> None:
-        apply(mapped)
+    def apply_unless_refused(mapped: list[MappedEvent]) -> dict[int, list[str]]:
+        warnings = apply(mapped)
         if refused.pk in {read.event.id for read in mapped}:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT 1 / 0")
+        return warnings
 
     monkeypatch.setattr(process_batch, "apply_mapped_events", apply_unless_refused)
     assert process(WON).status == Event.Status.APPLIED

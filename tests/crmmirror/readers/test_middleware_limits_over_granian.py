@@ -125,7 +125,8 @@ def test_all_statements_of_a_request_end_with_its_time(tmp_path: Path) -> None:
     assert_busy(problem, UNAVAILABLE, "database")
     assert_busy_page(page, UNAVAILABLE, "The database did not answer in time")
     assert max(problem.seconds, page.seconds) < 2 + 1
-    assert web.log.read_text().count("RequestTimeout") == 2
+    # One line a minute.
+    assert web.log.read_text().count("RequestTimeout") == 1
 
 
 def test_a_reader_who_sends_slow_requests_all_the_time_is_told_how_long_to_wait(
