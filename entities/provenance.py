@@ -1,16 +1,16 @@
 """The provenance of a record's values: the event that each is from, by its registers and its timeline."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from operator import attrgetter
 from typing import Any
 
 from django.db.models import QuerySet
 
 from entities.merge.clock import Rank, parse_clock
 from entities.merge.derived_columns import DerivedOrigin, RunStart, find_derived_origin
-from entities.merge.registers import COUNTED, stored_clocks
+from entities.merge.registers import COUNTED, EXISTS, stored_clocks
 from entities.models import Record, TimelineEntry
 from entities.models.introspection import model_name
 
@@ -58,11 +58,9 @@ def written_values(record: Record, column: str) -> list[WrittenValue]:
 
 def find_provenance(record: Record) -> dict[str, Provenance]:
     """Return the provenance of each register by its name, and of each derived column that is not null."""
-    clocks = {
-        name: clock
-        for name, clock in (stored_clocks(record.registers) | _derived_clocks(record)).items()
-        if not name.startswith(COUNTED)
-    }
+    registers = stored_clocks(record.registers)
+    clocks = {name: clock for name, clock in registers.items() if not name.startswith(COUNTED)}
+    clocks |= _derived_clocks(record) | _own_event_clocks(record, registers)
     entries = timeline_entries(record).filter(clock__in=set(clocks.values()))
     by_clock = {
         clock: Provenance(clock, event_id, event_type)
@@ -72,13 +70,27 @@ def find_provenance(record: Record) -> dict[str, Provenance]:
 
 
 def _derived_clocks(record: Record) -> dict[str, str]:
-    origins = {
-        column: _derived_origin(record, column, rule) for column, rule in record.derived_columns.items()
-    }
+    rules = record.derived_columns
+    own = {column for column, rule in rules.items() if rule.prefers_own_value}
+    names = own.union(*(rule.columns for rule in rules.values()))
+    values = {name: written_values(record, name) for name in sorted(names)}
+    origins = {column: _derived_origin(column, rule, values) for column, rule in rules.items()}
     return {column: origin.clock for column, origin in origins.items() if origin}
 
 
-def _derived_origin(record: Record, column: str, rule: RunStart) -> DerivedOrigin | None:
-    values = written_values(record, rule.column) + written_values(record, column)
-    history = ((value.clock, value.wrote) for value in sorted(values, key=attrgetter("clock")))
-    return find_derived_origin(rule, column, history)
+def _derived_origin(
+    column: str, rule: RunStart, values: Mapping[str, list[WrittenValue]]
+) -> DerivedOrigin | None:
+    """Return the write that a derived column is from. values: column -> its writes."""
+    written: dict[str, dict[str, Any]] = defaultdict(dict)
+    for name in {column, *rule.columns}:
+        for value in values.get(name, ()):
+            written[value.clock].update(value.wrote)
+    return find_derived_origin(rule, column, sorted(written.items()))
+
+
+def _own_event_clocks(record: Record, registers: Mapping[str, str]) -> dict[str, str]:
+    """Return the clocks of the first and the last of the record's own events, which alone write `exists`."""
+    own = timeline_entries(record).filter(wrote__has_key=EXISTS).order_by("clock")
+    first, last = own.values_list("clock", flat=True).first(), registers.get(EXISTS)
+    return {"first_event_at": first, "last_event_at": last} if first and last else {}

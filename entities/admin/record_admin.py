@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from django.contrib.admin import SimpleListFilter
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import ForeignKey, JSONField, Model, QuerySet
+from django.db.models import F, ForeignKey, JSONField, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -25,7 +25,10 @@ from entities.models import Record
 
 
 class RecordList(ChangeList):
-    """Does not read the JSON columns, which are large and which no list shows."""
+    """Does not read the JSON columns, which are large and which no list shows; puts nulls last."""
+
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet) -> list[Any]:
+        return [_order_nulls_last(term) for term in super().get_ordering(request, queryset)]
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet:
         references = cast(RecordAdmin, self.model_admin).reference_columns
@@ -36,7 +39,7 @@ class RecordList(ChangeList):
 class RecordAdmin(ReadOnlyAdmin):
     """Derives everything about a list from the model and its line in `listings`."""
 
-    ordering = ("-changed_at",)
+    ordering = ("-last_event_at",)
     change_list_template = "entities/record_list.html"
 
     def __init__(self, model: type[Record], admin_site: Any) -> None:
@@ -97,11 +100,19 @@ class RecordAdmin(ReadOnlyAdmin):
         return TemplateResponse(request, "entities/timeline_page.html", context)
 
 
+def _order_nulls_last(term: Any) -> Any:
+    """Return the term of an ordering, which Django gives as a column's name, with nulls last."""
+    if not isinstance(term, str) or term.lstrip("-") in ("pk", "id"):
+        return term
+    column = F(term.lstrip("-"))
+    return column.desc(nulls_last=True) if term.startswith("-") else column.asc(nulls_last=True)
+
+
 def _make_filters(model: type[Record], listing: Listing) -> Iterable[type[SimpleListFilter]]:
     yield StateFilter
     for column, words in listing.filter_words.items():
         yield word_filter(column, words)
-    yield period_filter("changed_at", "last change")
+    yield period_filter("last_event_at", "last activity")
     yield period_filter("created_at", "creation")
     yield SourceFilter
     for field in model._meta.concrete_fields:

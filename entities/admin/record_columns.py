@@ -12,8 +12,8 @@ from entities.models import Record
 
 ListColumn = Callable[[Record], SafeString]
 
-# Only these have an index that serves an ordering of the whole list.
-SORTABLE_COLUMNS = ("created_at", "changed_at")
+# Only these have indexes that serve an ordering of the whole list, in both directions with nulls last.
+SORTABLE_COLUMNS = ("created_at", "last_event_at")
 
 
 def make_name_column(model: type[Record]) -> ListColumn:

@@ -22,7 +22,10 @@ from entities.provenance import Provenance
 # Keys of one document, or of `extra`, that a page shows.
 MAX_ROWS = 200
 # Every record has these; the last two are the mirror's own times.
-KEY_COLUMNS = ("external_id", "source", "sub_account", "created_at", "first_seen_at", "changed_at")
+KEY_COLUMNS = (
+    *("external_id", "source", "sub_account", "created_at", "first_event_at", "last_event_at"),
+    *("first_seen_at", "changed_at"),
+)
 
 
 @dataclass(frozen=True)

@@ -28,9 +28,10 @@ def check_derived_columns(model: type[Record]) -> Errors:
         if column not in own or not isinstance(model._meta.get_field(column), DateTimeField):
             reason = f"derived_columns: there is no time {column!r} to fill"
             yield make_error("E010", label, reason, suggest(column, own))
-        if rule.column not in mirrored_fields(model):
-            reason = f"derived_columns: {column!r} is derived from {rule.column!r}, which no vendor fills"
-            yield make_error("E010", label, reason, suggest(rule.column, mirrored_fields(model)))
+        for other in rule.columns:
+            if other not in mirrored_fields(model):
+                reason = f"derived_columns: {column!r} is derived from {other!r}, which no vendor fills"
+                yield make_error("E010", label, reason, suggest(other, mirrored_fields(model)))
 
 
 def check_tracked_columns(model: type[Record]) -> Errors:

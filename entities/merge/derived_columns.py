@@ -9,18 +9,26 @@ from entities.merge.clock import clock_time
 
 @dataclass(frozen=True)
 class RunStart:
-    """The rule of a column whose value is the time at which another column's present run began.
+    """The rule of a column whose value is the time at which the present run of other columns began.
 
-    A run is an unbroken series of one value. The derived column is null if the present value is not one of
-    `values`. What was won on Monday and lost on Friday is closed on Friday.
+    A run is an unbroken series of one value. What was won on Monday and lost on Friday is closed on Friday.
 
-    column: the other column, such as `status`.
+    columns: the other columns. Of several, which name one thing, the first that two values both have decides
+        whether they are the same: a stage with the same id is the same, whatever its name.
+    values: the values of the first column that count; if the present one is none of them, the derived column
+        is null. None: every value but null counts.
     prefers_own_value: whether a value that the vendor itself gave for the derived column comes first.
     """
 
-    column: str
-    values: frozenset[str]
+    columns: tuple[str, ...]
+    values: frozenset[str] | None = None
     prefers_own_value: bool = False
+
+    def counts(self, value: tuple[Any, ...]) -> bool:
+        """Return True if a run of this value, which has a part for each of `columns`, counts."""
+        if self.values is None:
+            return any(part is not None for part in value)
+        return value[0] in self.values
 
 
 class DerivedOrigin(NamedTuple):
@@ -44,20 +52,28 @@ def find_derived_origin(
 ) -> DerivedOrigin | None:
     """Return the write that the value of the derived column `column` is from; None if the column is null.
 
-    history: (clock, the values that were written then to `column` and `rule.column`) in the order of clocks.
+    history: (clock, the values that were written then to `column` and `rule.columns`) in the order of clocks.
     """
+    present: dict[str, Any] = dict.fromkeys(rule.columns)
     run_start: str | None = None
-    run_value: Any = None
+    run_value: tuple[Any, ...] = ()
     own: DerivedOrigin | None = None
     for clock, written in history:
         if rule.prefers_own_value and column in written:
             own = DerivedOrigin(clock, written[column])
-        if rule.column in written:
-            value = written[rule.column]
-            if value not in rule.values:
-                run_start = run_value = None
-            elif value != run_value:
-                run_start, run_value = clock, value
+        if present.keys() & written.keys():
+            present |= {name: written[name] for name in rule.columns if name in written}
+            value = tuple(present.values())
+            if not rule.counts(value):
+                run_start = None
+            elif run_start is None or not _is_same(value, run_value):
+                run_start = clock
+            run_value = value
     if own is not None and own.own_value is not None:
         return own
     return DerivedOrigin(run_start) if run_start else None
+
+
+def _is_same(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
+    """Return True if two values are of one run: the first part that both have decides."""
+    return next((a == b for a, b in zip(one, other, strict=True) if None not in (a, b)), False)

@@ -30,6 +30,16 @@ class Record(models.Model):
     is_deleted = models.BooleanField(db_default=False)
     deleted_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(null=True, blank=True, help_text="When the vendor says it was created.")
+    first_event_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When the first event about the record itself happened.",
+    )
+    last_event_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When the last event about the record itself happened.",
+    )
     first_seen_at = models.DateTimeField(db_default=Now())
     changed_at = models.DateTimeField(db_default=Now(), help_text="When the mirror last changed it.")
     extra = models.JSONField(db_default=EMPTY, help_text="What the vendor said that no column holds.")
@@ -59,6 +69,13 @@ class Record(models.Model):
                 models.F("created_at").desc(nulls_last=True), models.F("id").desc(), name="%(class)s_newest"
             ),
             models.Index("changed_at", "id", name="%(class)s_changed"),
+            # So do the admin's lists, which show first what the vendor last spoke of.
+            models.Index("last_event_at", "id", name="%(class)s_idle"),
+            models.Index(
+                models.F("last_event_at").desc(nulls_last=True),
+                models.F("id").desc(),
+                name="%(class)s_active",
+            ),
         ]
 
     def __str__(self) -> str:

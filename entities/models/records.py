@@ -17,6 +17,9 @@ from entities.models.fields import (
 )
 from entities.models.record import Record
 
+# A stage is named by its id, and where the vendor sends none by its name.
+STAGE = ("stage_ref", "stage_name")
+
 
 class SubAccount(Record):
     location_id = text_field()
@@ -35,10 +38,12 @@ class Lead(Record):
     stage_ref = text_field()
     owner_ref = text_field()
     owner_name = text_field()
+    stage_since = time_field()
     archived = flag_field()
     custom_fields = document_field()
 
     tracked_columns = ("stage_name", "stage_ref")
+    derived_columns = {"stage_since": RunStart(STAGE)}
 
 
 class Client(Record):
@@ -82,6 +87,10 @@ class Deal(Record):
     priority = text_field()
     expected_close_date = date_field()
     closed_at = time_field()
+    won_at = time_field()
+    lost_at = time_field()
+    status_since = time_field()
+    stage_since = time_field()
     lost_reason = text_field()
     stage_name = text_field()
     stage_ref = text_field()
@@ -95,7 +104,13 @@ class Deal(Record):
     custom_fields = document_field()
 
     tracked_columns = ("status", "stage_name", "stage_ref")
-    derived_columns = {"closed_at": RunStart("status", frozenset({"won", "lost"}))}
+    derived_columns = {
+        "closed_at": RunStart(("status",), frozenset({"won", "lost"})),
+        "won_at": RunStart(("status",), frozenset({"won"})),
+        "lost_at": RunStart(("status",), frozenset({"lost"})),
+        "status_since": RunStart(("status",)),
+        "stage_since": RunStart(STAGE),
+    }
 
 
 class Invoice(Record):
@@ -113,7 +128,7 @@ class Invoice(Record):
     salesperson_ref = text_field()
 
     tracked_columns = ("status",)
-    derived_columns = {"paid_at": RunStart("status", frozenset({"paid"}), prefers_own_value=True)}
+    derived_columns = {"paid_at": RunStart(("status",), frozenset({"paid"}), prefers_own_value=True)}
 
 
 class Quotation(Record):

@@ -13,12 +13,15 @@ in the timeline is replaced.
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from crmmirror.lib.database.cursors import execute, fetch_rows
+from crmmirror.lib.utc import format_utc
 from entities.merge import extra_bounds
-from entities.merge.derived_columns import find_derived_origin
+from entities.merge.clock import clock_time
 from entities.merge.registers import (
+    EXISTS,
     Invalid,
     State,
     changed_registers,
@@ -36,15 +39,21 @@ from entities.models import Record
 from entities.models.introspection import (
     model_name,
     record_models,
-    record_models_by_name,
     scope_model_name,
 )
 from entities.reading.mapped_event import MappedEvent, RecordKey
+from entities.writing.derive import write_derived_columns
 from entities.writing.omission_warnings import describe_omission
-from entities.writing.record_tables import READ_HISTORY, UPSERT_ENTRIES, record_table
-from entities.writing.source_statement import SourceKey, SourceStatement
+from entities.writing.record_tables import UPSERT_ENTRIES, record_table
+from entities.writing.source_statement import Ids, SourceKey, SourceStatement
 
-Ids = dict[SourceKey, int]
+
+@dataclass(frozen=True, slots=True)
+class StoredRow:
+    """What a record's row holds for the merge. first_event_at: in ISO 8601; None without an own event."""
+
+    state: State
+    first_event_at: str | None
 
 
 Warnings = dict[int, list[str]]
@@ -65,9 +74,9 @@ def apply_mapped_events(mapped: Sequence[MappedEvent]) -> Warnings:
         for said in event.statements
     ]
     ids = _find_or_insert(_named_keys(statements))
-    crowded = _merge_into_rows(_join_by_record(statements), ids)
+    crowded = _merge_into_rows(_join_by_record(statements), _first_own_events(statements), ids)
     _write_timeline(statements, ids)
-    _write_derived_columns(statements, ids)
+    write_derived_columns(statements, ids)
     return _warn_of_omissions(statements, crowded)
 
 
@@ -131,7 +140,24 @@ def _join_by_record(statements: Iterable[SourceStatement]) -> dict[SourceKey, St
     return states
 
 
-def _merge_into_rows(batch: dict[SourceKey, State], ids: Ids) -> dict[SourceKey, State]:
+def _first_own_events(statements: Iterable[SourceStatement]) -> dict[SourceKey, str]:
+    """Return the time of the batch's first event of each record that is an own event, in ISO 8601."""
+    times: dict[SourceKey, str] = {}
+    for statement in statements:
+        if EXISTS in statement.writes:
+            time = clock_time(statement.clock)
+            times[statement.key] = min(time, times.get(statement.key, time))
+    return times
+
+
+def _earlier(one: str | None, other: str | None) -> str | None:
+    """Return the earlier of two times in ISO 8601; None stands for no time."""
+    return min(filter(None, (one, other)), default=None)
+
+
+def _merge_into_rows(
+    batch: dict[SourceKey, State], first_events: dict[SourceKey, str], ids: Ids
+) -> dict[SourceKey, State]:
     """Join the batch's states with those of the rows, and write the rows that changed.
 
     Returns the states with so many registers that keys may have been left out.
@@ -142,25 +168,31 @@ def _merge_into_rows(batch: dict[SourceKey, State], ids: Ids) -> dict[SourceKey,
     crowded: dict[SourceKey, State] = {}
     # All rows of all models are locked before the first is written.
     stored = {model: _lock_rows(model, by_model[model_name(model)]) for model in record_models()}
-    for model, states in stored.items():
-        keys = by_model[model_name(model)]
+    for model, stored_rows in stored.items():
         rows = []
-        for id, state in states.items():
-            joined = join_states(state, batch[keys[id]])
-            if changed := changed_registers(state, joined):
-                rows.append({"id": id, "document": _project(model, joined, changed, keys[id], ids)})
+        for id, row in stored_rows.items():
+            key = by_model[model_name(model)][id]
+            joined = join_states(row.state, batch[key])
+            first_event_at = _earlier(row.first_event_at, first_events.get(key))
+            changed = changed_registers(row.state, joined)
+            if changed or first_event_at != row.first_event_at:
+                document = _project(model, joined, changed, key, ids)
+                rows.append({"id": id, "document": document | {"first_event_at": first_event_at}})
             if len(joined) > extra_bounds.MAX_KEYS:
-                crowded[keys[id]] = joined
+                crowded[key] = joined
         if rows:
             execute(record_table(model).update, json.dumps(rows))
     return crowded
 
 
-def _lock_rows(model: type[Record], record_ids: Iterable[int]) -> dict[int, State]:
-    """Lock these rows, by id; return the state of each."""
+def _lock_rows(model: type[Record], record_ids: Iterable[int]) -> dict[int, StoredRow]:
+    """Lock these rows, by id; return what the merge needs of each."""
     ids = sorted(record_ids)
     rows = fetch_rows(record_table(model).lock, ids) if ids else []
-    return {id: load_state(json.loads(registers)) for id, registers in rows}
+    return {
+        id: StoredRow(load_state(json.loads(registers)), first and format_utc(first))
+        for id, registers, first in rows
+    }
 
 
 def _project(
@@ -180,6 +212,7 @@ def _project(
         "is_placeholder": False,
         "deleted_at": deletion,
         "is_deleted": deletion is not None,
+        "last_event_at": clock_time(state[EXISTS].clock) if EXISTS in state else None,
     }
     document.update({name: set_members(state, name) for name in table.sets})
     for name in table.plain & changed:
@@ -207,31 +240,6 @@ def _write_timeline(statements: Iterable[SourceStatement], ids: Ids) -> None:
     ]
     if entries:
         execute(UPSERT_ENTRIES, json.dumps(entries))
-
-
-def _write_derived_columns(statements: Iterable[SourceStatement], ids: Ids) -> None:
-    """Derive columns anew from the history of those records whose history has new entries."""
-    affected: dict[tuple[str, str], set[int]] = defaultdict(set)
-    for statement in statements:
-        name = statement.key[1].model
-        for column, rule in record_models_by_name()[name].derived_columns.items():
-            if statement.writes.keys() & {column, rule.column}:
-                affected[name, column].add(ids[statement.key])
-    for (name, column), record_ids in sorted(affected.items()):
-        _write_derived_column(name, column, sorted(record_ids))
-
-
-def _write_derived_column(name: str, column: str, record_ids: list[int]) -> None:
-    model = record_models_by_name()[name]
-    rule = model.derived_columns[column]
-    histories: dict[int, list[tuple[str, dict[str, Any]]]] = defaultdict(list)
-    for id, clock, wrote in fetch_rows(READ_HISTORY, [column, rule.column], name, record_ids):
-        histories[id].append((clock, json.loads(wrote)))
-    values = []
-    for id, history in histories.items():
-        origin = find_derived_origin(rule, column, history)
-        values.append({"id": id, "value": origin.value if origin else None})
-    execute(record_table(model).derive[column], json.dumps(values))
 
 
 def _warn_of_omissions(statements: Iterable[SourceStatement], crowded: Mapping[SourceKey, State]) -> Warnings:

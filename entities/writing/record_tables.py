@@ -24,6 +24,8 @@ PROJECTED = COMMON_FIELDS & {
     "deleted_at",
     "extra",
     "extra_omitted",
+    "first_event_at",
+    "last_event_at",
     "registers",
 }
 KEY = ("source_id", "scope", "external_id")
@@ -41,18 +43,20 @@ class RecordTable:
     plain: columns that hold the value of one register.
     sets: columns that a whole set and additions to it make up.
     references: reference column -> the other model's name; these are in `plain` too.
-    find, insert, lock, update: SQL. derive: derived column -> the SQL that updates it.
+    history: the registers whose history the derived columns are read off.
+    find, insert, lock, update, derive: SQL; `derive` writes all derived columns.
     """
 
     name: str
     plain: frozenset[str]
     sets: tuple[str, ...]
     references: dict[str, str]
+    history: frozenset[str]
     find: str
     insert: str
     lock: str
     update: str
-    derive: dict[str, str]
+    derive: str
 
 
 @cache
@@ -84,20 +88,35 @@ def record_table(model: type[Record]) -> RecordTable:
             f" SELECT source_id, scope, external_id, sub_account_id FROM {KEYS}"
             " ORDER BY source_id, scope, external_id ON CONFLICT DO NOTHING"
         ),
-        lock=f'SELECT id, registers FROM "{name}" WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE',
+        lock=(
+            f'SELECT id, registers, first_event_at FROM "{name}" WHERE id = ANY(%s)'
+            " ORDER BY id FOR NO KEY UPDATE"
+        ),
         update=(
             f'UPDATE "{name}" t SET changed_at = clock_timestamp(), ({columns}) ='
             f" (SELECT {columns} FROM jsonb_populate_record(t, new.document))"
             " FROM jsonb_to_recordset(%s::jsonb) AS new (id bigint, document jsonb) WHERE t.id = new.id"
         ),
-        derive={
-            column: (
-                f'UPDATE "{name}" t SET "{column}" = new.value, changed_at = clock_timestamp()'
-                " FROM jsonb_to_recordset(%s::jsonb) AS new (id bigint, value timestamptz)"
-                f' WHERE t.id = new.id AND t."{column}" IS DISTINCT FROM new.value'
-            )
-            for column in model.derived_columns
-        },
+        history=_history_columns(model),
+        derive=_derive_statement(name, tuple(model.derived_columns)),
+    )
+
+
+def _history_columns(model: type[Record]) -> frozenset[str]:
+    rules = model.derived_columns
+    own = {column for column, rule in rules.items() if rule.prefers_own_value}
+    return frozenset(own.union(*(rule.columns for rule in rules.values())))
+
+
+def _derive_statement(name: str, columns: tuple[str, ...]) -> str:
+    quoted = [f'"{column}"' for column in columns]
+    new, old = (", ".join(f"{side}.{column}" for column in quoted) for side in ("new", "t"))
+    types = ", ".join(f"{column} timestamptz" for column in quoted)
+    assignments = ", ".join(f"{column} = new.{column}" for column in quoted)
+    return (
+        f'UPDATE "{name}" t SET {assignments}, changed_at = clock_timestamp()'
+        f" FROM jsonb_to_recordset(%s::jsonb) AS new (id bigint, {types})"
+        f" WHERE t.id = new.id AND ({old}) IS DISTINCT FROM ({new})"
     )
 
 

@@ -8,6 +8,9 @@ from entities.reading.mapped_event import RecordKey
 SourceKey = tuple[int, RecordKey]
 """A record's key with the id of the source that it belongs to."""
 
+Ids = dict[SourceKey, int]
+"""A record's key -> the id of its row."""
+
 
 @dataclass(frozen=True, slots=True)
 class SourceStatement:

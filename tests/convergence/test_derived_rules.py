@@ -85,6 +85,10 @@ def test_each_fields_provenance_is_the_event_that_its_value_is_from() -> None:
         "status": first.id,
         "vendor_status": first.id,
         "closed_at": first.id,
+        "won_at": first.id,
+        "status_since": first.id,
+        "first_event_at": first.id,
+        "last_event_at": second.id,
     }
 
 
@@ -143,6 +147,90 @@ def test_an_invoice_is_paid_when_its_run_of_paid_began_where_nobody_says_when() 
 def test_an_unreadable_time_of_payment_leaves_the_derived_one_whatever_else_is_said_later() -> None:
     events = invoice(1, status="paid"), invoice(2, paidAt="soon"), invoice(3, number="INV-1")
     assert records_after(*events)[INVOICE]["paid_at"] == time_at(1)
+
+
+# The beginnings of a deal's statuses and stages, and the times of a record's own events.
+
+
+def test_won_and_lost_are_the_beginnings_of_exactly_that_status() -> None:
+    won, lost = deal_event("updated", 1, status="won"), deal_event("updated", 2, status="lost")
+    cells = records_after(won, lost)[DEAL]
+    assert (cells["won_at"], cells["lost_at"], cells["status_since"]) == (None, time_at(2), time_at(2))
+    cells = records_after(won)[DEAL]
+    assert (cells["won_at"], cells["lost_at"], cells["status_since"]) == (time_at(1), None, time_at(1))
+
+
+def test_a_reopened_deal_is_neither_won_nor_lost_and_open_since_then() -> None:
+    cells = records_after(
+        deal_event("updated", 1, status="open"),
+        deal_event("updated", 2, status="lost"),
+        deal_event("updated", 3, status="open"),
+    )[DEAL]
+    assert (cells["won_at"], cells["lost_at"], cells["status_since"]) == (None, None, time_at(3))
+
+
+def test_a_status_that_was_cleared_began_at_no_time() -> None:
+    events = deal_event("updated", 1, status="open"), deal_event("updated", 2, status=None)
+    assert records_after(*events)[DEAL]["status_since"] is None
+
+
+@pytest.mark.parametrize(
+    ("stages", "minute"),
+    [
+        ([{"stageId": 1, "stage": "New"}, {"stageId": 2, "stage": "Offer"}], 2),
+        ([{"stageId": 1, "stage": "New"}, {"stageId": 1, "stage": "Brand new"}], 1),
+        ([{"stageId": 1, "stage": "New"}, {"stageId": 2, "stage": "New"}], 2),
+        ([{"stage": "New"}, {"stage": "New"}], 1),
+        ([{"stage": "New"}, {"stage": "Offer"}, {"stage": "New"}], 3),
+        ([{"stage": "New"}, {"stageId": 1}, {"stageId": 1, "stage": "New"}], 1),
+        ([{"stageId": 1}, {"title": "T"}, {"stageId": 1}], 1),
+        ([{"stageId": 1, "stage": "New"}, {"stageId": None, "stage": None}], None),
+    ],
+    ids=[
+        "another stage",
+        "another name",
+        "another id of that name",
+        "no ids",
+        "back again",
+        "an id that comes later",
+        "no word of it in between",
+        "cleared",
+    ],
+)
+def test_a_stage_is_known_by_its_id_and_without_ids_by_its_name(
+    stages: list[dict[str, Any]], minute: int | None
+) -> None:
+    events = [deal_event("updated", place, **stage) for place, stage in enumerate(stages, 1)]
+    expected = time_at(minute) if minute else None
+    assert records_after(*events)[DEAL]["stage_since"] == expected
+
+
+def test_a_stage_with_the_same_id_goes_on_under_another_name() -> None:
+    events = [deal_event("updated", minute, stageId=1, stage=f"S{minute}") for minute in (1, 2)]
+    assert records_after(*events)[DEAL]["stage_since"] == time_at(1)
+
+
+def test_a_stage_without_ids_is_known_by_its_name() -> None:
+    events = [deal_event("updated", minute, stage=stage) for minute, stage in ((1, "New"), (2, "Offer"))]
+    assert records_after(*events)[DEAL]["stage_since"] == time_at(2)
+
+
+def test_the_first_and_last_event_are_the_records_own() -> None:
+    copy = build_event("heffl", "quotation.updated", 0, {"id": "q", "deal": {"id": "d", "title": "T"}})
+    reference = build_event("heffl", "quotation.updated", 9, {"id": "q", "dealId": "d"})
+    cells = records_after(copy, deal_event("updated", 2), deal_event("created", 5), reference)[DEAL]
+    assert (cells["first_event_at"], cells["last_event_at"]) == (time_at(2), time_at(5))
+
+
+def test_a_record_without_an_own_event_has_neither_a_first_nor_a_last() -> None:
+    copy = build_event("heffl", "quotation.updated", 1, {"id": "q", "deal": {"id": "d", "title": "T"}})
+    cells = records_after(copy)[DEAL]
+    assert (cells["first_event_at"], cells["last_event_at"]) == (None, None)
+
+
+def test_a_late_event_that_changes_nothing_is_the_first() -> None:
+    cells = records_after(deal_event("updated", 2, title="new"), deal_event("updated", 1, title="old"))[DEAL]
+    assert (cells["title"], cells["first_event_at"]) == ("new", time_at(1))
 
 
 # Statuses.

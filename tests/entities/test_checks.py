@@ -207,12 +207,15 @@ def test_a_column_of_a_kind_without_a_converter_is_named(
     ("rules", "reason"),
     [
         (
-            {"derived_columns": {"close_at": RunStart("status", frozenset())}},
+            {"derived_columns": {"close_at": RunStart(("status",), frozenset())}},
             "there is no time 'close_at' to fill",
         ),
-        ({"derived_columns": {"title": RunStart("status", frozenset())}}, "there is no time 'title' to fill"),
         (
-            {"derived_columns": {"closed_at": RunStart("state", frozenset())}},
+            {"derived_columns": {"title": RunStart(("status",), frozenset())}},
+            "there is no time 'title' to fill",
+        ),
+        (
+            {"derived_columns": {"closed_at": RunStart(("state",), frozenset())}},
             "'closed_at' is derived from 'state', which no vendor fills",
         ),
         ({"tracked_columns": ("stage",)}, "tracked_columns: there is no column 'stage'"),

@@ -31,12 +31,14 @@ from entities.merge.registers import (
     timeline_values,
     to_state,
 )
+from entities.models import Deal
 from entities.reading import bounded_statements, column_values, converters, envelope, mapper, times
 from entities.reading.payload_reading import Reading
 from entities.reading.plan import entity_plans
 from entities.reading.texts import is_blank
-from entities.writing import apply
+from entities.writing import apply, derive
 from entities.writing.record_tables import READ_HISTORY
+from entities.writing.source_statement import SourceKey, SourceStatement
 from events.processing import drain
 from tests.convergence import (
     test_convergence,
@@ -345,7 +347,7 @@ EXISTENCE = [
 def _history_by(order: str) -> Callable[[pytest.MonkeyPatch], None]:
     statement = READ_HISTORY.replace("ORDER BY record_id, clock", f"ORDER BY record_id, {order}")
     assert statement != READ_HISTORY
-    return lambda patch: patch.setattr(apply, "READ_HISTORY", statement)
+    return lambda patch: patch.setattr(derive, "READ_HISTORY", statement)
 
 
 History = list[tuple[str, dict[str, Any]]]
@@ -361,12 +363,28 @@ def _read_off_run(rule: RunStart, column: str, history: History) -> DerivedOrigi
 
 def _read_off_any_of_its_words(rule: RunStart, column: str, history: History) -> DerivedOrigin | None:
     """Derive a run of all of the rule's values: each is read as the first of them."""
-    first = min(rule.values)
+    words = rule.values or frozenset()
     one_value_history = [
-        (clock, {name: first if value in rule.values else value for name, value in written.items()})
+        (clock, {name: min(words) if value in words else value for name, value in written.items()})
         for clock, written in history
     ]
     return find_derived_origin(rule, column, one_value_history)
+
+
+def _read_off_names(rule: RunStart, column: str, history: History) -> DerivedOrigin | None:
+    return find_derived_origin(replace(rule, columns=rule.columns[-1:]), column, history)
+
+
+def _read_off_first_column(rule: RunStart, column: str, history: History) -> DerivedOrigin | None:
+    return find_derived_origin(replace(rule, columns=rule.columns[:1]), column, history)
+
+
+def _won_by_any_end() -> dict[str, RunStart]:
+    return Deal.derived_columns | {"won_at": Deal.derived_columns["closed_at"]}
+
+
+def _first_events(statements: list[SourceStatement]) -> dict[SourceKey, str]:
+    return {said.key: said.clock[:27] for said in reversed(statements) if said.writes}
 
 
 def _no_bare_entries(patch: pytest.MonkeyPatch) -> None:
@@ -382,18 +400,43 @@ DERIVED = [
     Mutation("history is in the order of arrival", _history_by("id"), caught_by_convergence(15)),
     Mutation(
         "a run begins with its newest event",
-        lambda patch: patch.setattr(apply, "find_derived_origin", _read_off_newest),
+        lambda patch: patch.setattr(derive, "find_derived_origin", _read_off_newest),
         caught_by_oracle(92),
     ),
     Mutation(
         "a run goes on from won to lost",
-        lambda patch: patch.setattr(apply, "find_derived_origin", _read_off_any_of_its_words),
+        lambda patch: patch.setattr(derive, "find_derived_origin", _read_off_any_of_its_words),
         test_derived_rules.test_a_deal_that_was_won_on_one_day_and_lost_on_a_later_one_is_closed_on_the_later,
     ),
     Mutation(
         "the vendor's own time of payment does not count",
-        lambda patch: patch.setattr(apply, "find_derived_origin", _read_off_run),
+        lambda patch: patch.setattr(derive, "find_derived_origin", _read_off_run),
         caught_by_oracle(1),
+    ),
+    Mutation(
+        "a stage is its name alone",
+        lambda patch: patch.setattr(derive, "find_derived_origin", _read_off_names),
+        test_derived_rules.test_a_stage_with_the_same_id_goes_on_under_another_name,
+    ),
+    Mutation(
+        "a stage without an id is none",
+        lambda patch: patch.setattr(derive, "find_derived_origin", _read_off_first_column),
+        test_derived_rules.test_a_stage_without_ids_is_known_by_its_name,
+    ),
+    Mutation(
+        "won is any end",
+        lambda patch: patch.setattr(Deal, "derived_columns", _won_by_any_end()),
+        test_derived_rules.test_won_and_lost_are_the_beginnings_of_exactly_that_status,
+    ),
+    Mutation(
+        "a record's first event is the first to arrive",
+        lambda patch: patch.setattr(apply, "_earlier", lambda one, other: one or other),
+        test_derived_rules.test_a_late_event_that_changes_nothing_is_the_first,
+    ),
+    Mutation(
+        "copies are a record's own events",
+        lambda patch: patch.setattr(apply, "_first_own_events", _first_events),
+        caught_by_oracle(0),
     ),
     Mutation("the timeline leaves references out", _no_bare_entries, caught_by_oracle(1)),
 ]

@@ -9,10 +9,10 @@ order of arrival.
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import takewhile
+from itertools import pairwise, takewhile
 from typing import Any, NamedTuple
 
 from entities.merge import extra_bounds
@@ -214,18 +214,70 @@ def _collect_tags(record: RecordWrites) -> list[str] | None:
 
 
 def _derive_columns(model: str, record: RecordWrites) -> Cells:
-    if model == "deal":
-        return {"closed_at": _start_of_run(record, "won", "lost")}
-    if model == "invoice":
-        own = record.newest.get("paid_at")
-        return {"paid_at": (_column_value(own.value) if own else None) or _start_of_run(record, "paid")}
-    return {}
+    return _own_event_times(record) | DERIVED.get(model, lambda record: {})(record)
+
+
+def _own_event_times(record: RecordWrites) -> Cells:
+    """Return the times of the first and the last event of the record's own, which alone write `exists`."""
+    times = [write.time.isoformat() for write in record.writes.get("exists", ())]
+    return {"first_event_at": min(times, default=None), "last_event_at": max(times, default=None)}
+
+
+def _derive_deal(record: RecordWrites) -> Cells:
+    return {
+        "closed_at": _start_of_run(record, "won", "lost"),
+        "won_at": _start_of_run(record, "won"),
+        "lost_at": _start_of_run(record, "lost"),
+        "status_since": _start_of_run(record),
+        "stage_since": _start_of_stage(record),
+    }
+
+
+def _derive_invoice(record: RecordWrites) -> Cells:
+    own = record.newest.get("paid_at")
+    return {"paid_at": (_column_value(own.value) if own else None) or _start_of_run(record, "paid")}
+
+
+DERIVED: dict[str, Callable[[RecordWrites], Cells]] = {
+    "deal": _derive_deal,
+    "lead": lambda record: {"stage_since": _start_of_stage(record)},
+    "invoice": _derive_invoice,
+}
 
 
 def _start_of_run(record: RecordWrites, *statuses: str) -> str | None:
-    """Return when the present unbroken run of one of these statuses began; None if the last is another."""
+    """Return when the present unbroken run of one of these statuses began; None if the last is another.
+
+    Without statuses any one counts.
+    """
     newest_first = record.writes.get("status", [])[::-1]
-    if not newest_first or newest_first[0].value not in statuses:
+    present = _column_value(newest_first[0].value) if newest_first else None
+    if present is None or (statuses and present not in statuses):
         return None
-    run = list(takewhile(lambda write: write.value == newest_first[0].value, newest_first))
+    run = list(takewhile(lambda write: write.value == present, newest_first))
     return run[-1].time.isoformat()
+
+
+def _start_of_stage(record: RecordWrites) -> str | None:
+    """Return when the record came into its present stage: that of the same id or, without ids, name."""
+    writes = [
+        (write.order, name, _column_value(write.value))
+        for name in ("stage_ref", "stage_name")
+        for write in record.writes.get(name, ())
+    ]
+    stages: list[tuple[datetime, Any, Any]] = []
+    for order in sorted({order for order, _, _ in writes}):
+        _, id, name = stages[-1] if stages else (None, None, None)
+        said = {column: value for at, column, value in writes if at == order}
+        stages.append((order[0], said.get("stage_ref", id), said.get("stage_name", name)))
+    began = None
+    for (_, former_id, former_name), (time, id, name) in pairwise([(None, None, None), *stages]):
+        if id is None and name is None:
+            began = None
+            continue
+        if id is not None and former_id is not None:
+            goes_on = id == former_id
+        else:
+            goes_on = name is not None and name == former_name
+        began = began if began and goes_on else time
+    return began.isoformat() if began else None

@@ -131,6 +131,8 @@ def test_rows_without_a_value_come_last_in_both_directions(ordering: str, values
 INDEXES = {
     "-created_at": "deal_newest",
     "created_at": "deal_oldest",
+    "-last_event_at": "deal_active",
+    "last_event_at": "deal_idle",
     "-changed_at": "deal_changed",
     "changed_at": "deal_changed",
 }
@@ -164,6 +166,7 @@ def deals_with_times() -> None:
             external_id=str(number),
             is_placeholder=False,
             created_at=None if number % 3 == 0 else start + timedelta(hours=number // 4),
+            last_event_at=None if number % 3 == 0 else start + timedelta(hours=number // 4),
             changed_at=start + timedelta(hours=number // 4),
         )
         for number in range(3000)

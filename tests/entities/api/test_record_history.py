@@ -125,6 +125,10 @@ def test_provenance_names_the_event_of_each_value(client: Client) -> None:
         "value": won,
         "status": lost,
         "closed_at": lost,
+        "lost_at": lost,
+        "status_since": lost,
+        "first_event_at": created,
+        "last_event_at": updated,
     }
     assert body["columns"]["value"] == {
         "event": won,
@@ -194,5 +198,5 @@ def test_history_takes_the_same_number_of_queries_for_any_number_of_events(
             get_json(client, f"deals/{deal.pk}/timeline/")
         with django_assert_num_queries(3):
             get_json(client, f"deals/{deal.pk}/history/")
-        with django_assert_num_queries(5):
+        with django_assert_num_queries(7):
             get_json(client, f"deals/{deal.pk}/provenance/")

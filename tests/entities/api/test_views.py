@@ -24,6 +24,8 @@ COMMON_COLUMNS = [
     "is_deleted",
     "deleted_at",
     "created_at",
+    "first_event_at",
+    "last_event_at",
     "first_seen_at",
     "changed_at",
     "extra",
@@ -31,9 +33,10 @@ COMMON_COLUMNS = [
 ]
 OWN_COLUMNS = {
     "leads": "name title email mobile secondary_mobile website value origin stage_name stage_ref owner_ref"
-    " owner_name archived custom_fields",
-    "deals": "title number value status vendor_status priority expected_close_date closed_at lost_reason"
-    " stage_name stage_ref pipeline_ref origin client contact lead owner_ref owner_name custom_fields",
+    " owner_name stage_since archived custom_fields",
+    "deals": "title number value status vendor_status priority expected_close_date closed_at won_at lost_at"
+    " status_since stage_since lost_reason stage_name stage_ref pipeline_ref origin client contact lead"
+    " owner_ref owner_name custom_fields",
     "clients": "name number type first_name last_name email phone tax_number website custom_fields",
     "contacts": "first_name last_name email phone company_name job_title origin lifecycle_stage tags client",
     "invoices": "number client client_name contact status vendor_status total amount_paid currency due_date"

@@ -10,9 +10,9 @@ from entities.merge.derived_columns import DerivedOrigin, RunStart, find_derived
 
 pytestmark = pytest.mark.unit
 
-CLOSED = RunStart("status", frozenset({"won", "lost"}))
-PAID = RunStart("status", frozenset({"paid"}))
-PAID_OR_OWN_VALUE = RunStart("status", frozenset({"paid"}), prefers_own_value=True)
+CLOSED = RunStart(("status",), frozenset({"won", "lost"}))
+PAID = RunStart(("status",), frozenset({"paid"}))
+PAID_OR_OWN_VALUE = RunStart(("status",), frozenset({"paid"}), prefers_own_value=True)
 
 
 def clock(minute: int) -> str:

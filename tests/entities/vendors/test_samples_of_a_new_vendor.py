@@ -102,7 +102,6 @@ def test_a_sample_without_an_expectation_fails_and_prints_the_one_to_write(folde
         "vendor_status": "Shipped",
         "owner_ref": "3",
         "contact": "p1",
-        "closed_at": "2025-01-15T10:30:00Z",
         "sub_account": "s1",
         "extra": {"gift": True},
     }

@@ -1,0 +1,41 @@
+"""Writes the columns that are derived from a record's history."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from crmmirror.lib.database.cursors import execute, fetch_rows
+from entities.merge.derived_columns import find_derived_origin
+from entities.models import Record
+from entities.models.introspection import model_name, record_models_by_name
+from entities.writing.record_tables import READ_HISTORY, record_table
+from entities.writing.source_statement import Ids, SourceStatement
+
+
+def write_derived_columns(statements: Iterable[SourceStatement], ids: Ids) -> None:
+    """Derive columns anew from the history of those records whose history has new entries."""
+    affected: dict[str, set[int]] = defaultdict(set)
+    for statement in statements:
+        name = statement.key[1].model
+        if statement.writes.keys() & record_table(record_models_by_name()[name]).history:
+            affected[name].add(ids[statement.key])
+    for name, record_ids in sorted(affected.items()):
+        _derive_columns(record_models_by_name()[name], sorted(record_ids))
+
+
+def _derive_columns(model: type[Record], record_ids: list[int]) -> None:
+    table = record_table(model)
+    histories: dict[int, list[tuple[str, dict[str, Any]]]] = defaultdict(list)
+    for id, clock, wrote in fetch_rows(READ_HISTORY, sorted(table.history), model_name(model), record_ids):
+        histories[id].append((clock, json.loads(wrote)))
+    rows = [{"id": id} | _derive_row(model, history) for id, history in histories.items()]
+    execute(table.derive, json.dumps(rows))
+
+
+def _derive_row(model: type[Record], history: list[tuple[str, dict[str, Any]]]) -> dict[str, str | None]:
+    """Return the values of a record's derived columns, in ISO 8601."""
+    origins = {
+        column: find_derived_origin(rule, column, history) for column, rule in model.derived_columns.items()
+    }
+    return {column: origin.value if origin else None for column, origin in origins.items()}
