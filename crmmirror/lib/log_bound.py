@@ -7,7 +7,8 @@ true of a service that is away, and that somebody tries to reach again every sec
 import logging
 import threading
 import time
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
+from typing import Any
 
 INTERVAL_SECONDS = 60.0
 # Causes that are told apart. Beyond that they share one, so that what strangers make up fills no memory.
@@ -33,6 +34,15 @@ class LogBound:
         self._lock = threading.Lock()
         self._next_times: dict[Hashable, float] = {}
         self._left_out: dict[Hashable, int] = {}
+
+    def write(self, cause: Hashable, write_line: Callable[..., Any], event: str, **fields: Any) -> None:
+        """Write a line, unless lines of this cause are left out now; say how many were since the last one.
+
+        write_line: a method of a structlog logger, such as `log.warning`.
+        """
+        left_out = self.count_left_out(cause)
+        if left_out is not None:
+            write_line(event, **fields, **({"left_out": left_out} if left_out else {}))
 
     def count_left_out(self, cause: Hashable) -> int | None:
         """Return how many lines of this cause were left out since its last one, or None to leave this out."""

@@ -2,16 +2,17 @@
 
 from collections.abc import Callable
 
+import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from crmmirror.lib.database.statement_timeout import statement_timeout
+from crmmirror.lib.log_bound import LogBound, shorten_line
 from crmmirror.lib.token_bucket import Limit
-from crmmirror.lib.web.busy_responses import busy_response
+from crmmirror.lib.web.busy_responses import Busy, busy_response
 from crmmirror.postgresql.pools import Pool, use_pool
 from crmmirror.readers.reader_identity import ADDRESS, identify_reader, remember_reader
 from crmmirror.readers.reader_limits import Bounds, ReaderLimits, ReaderRefused
-from crmmirror.readers.refusal_log import log_refusal
 
 # How much longer than STATEMENT_SECONDS this side waits: a server that works cuts the statement before.
 FROZEN_SERVER_SECONDS = 5.0
@@ -19,6 +20,8 @@ FROZEN_SERVER_SECONDS = 5.0
 WAIT_SECONDS = 3.0
 WORK_PERIOD_SECONDS = 60
 
+log = structlog.get_logger(__name__)
+log_bound = LogBound()
 Handler = Callable[[HttpRequest], HttpResponse]
 
 
@@ -43,6 +46,12 @@ PATH_BOUNDS = {
 
 # As many may run or wait as two for each connection.
 reader_limits = ReaderLimits(total=2 * settings.READER_CONNECTIONS)
+
+
+def _log_refusal(path: str, busy: Busy) -> None:
+    """Log one line a minute for each kind of refusal, however many there are."""
+    fields = {"status": busy.status.value, "reason": busy.heading, "path": shorten_line(path)}
+    log_bound.write(busy.heading, log.warning, "readers_refused", **fields)
 
 
 def find_bounds(request: HttpRequest) -> dict[str, Bounds]:
@@ -73,7 +82,7 @@ def reader_middleware(get_response: Handler) -> Handler:
             with reader_limits.admit(find_bounds(request)):
                 response = answer(request)
         except ReaderRefused as refused:
-            log_refusal(request.path, refused.busy)
+            _log_refusal(request.path, refused.busy)
             return busy_response(request, refused.busy)
         remember_reader(request, response)
         return response

@@ -60,7 +60,5 @@ def log_cut_request(request: HttpRequest, error: BaseException) -> None:
     It has the class only, because the error's text may quote the statement, and so values.
     """
     error_class = type(error.__cause__ or error).__name__
-    left_out = log_bound.count_left_out(error_class)
-    if left_out is not None:
-        more = {"left_out": left_out} if left_out else {}
-        log.warning("request_cut", path=shorten_line(request.path), error=error_class, **more)
+    path = shorten_line(request.path)
+    log_bound.write(error_class, log.warning, "request_cut", path=path, error=error_class)

@@ -36,9 +36,7 @@ def proxy_check_middleware(get_response: Handler) -> Handler:
         problem = _find_problem(request) if settings.SECURE_SSL_REDIRECT else ""
         if not problem:
             return get_response(request)
-        left_out = log_bound.count_left_out(problem)
-        if left_out is not None:
-            log.error("proxy_settings_wrong", problem=problem, **({"left_out": left_out} if left_out else {}))
+        log_bound.write(problem, log.error, "proxy_settings_wrong", problem=problem)
         return HttpResponse(
             f"{problem}\n", status=STATUS, content_type="text/plain", headers={"Cache-Control": "no-store"}
         )
