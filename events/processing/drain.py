@@ -3,6 +3,7 @@
 import random
 import time
 from collections import Counter
+from collections.abc import Sequence
 
 import structlog
 from django.db import Error, connection, transaction
@@ -10,6 +11,7 @@ from django.db import Error, connection, transaction
 from crmmirror.lib.database.cursors import fetch_value
 from crmmirror.lib.database.required_migrations import required_migrations
 from crmmirror.lib.database.transient_errors import is_schema_error, is_transient
+from entities.stored_events import ProcessingOutcome, Verdict
 from entities.writing.mirror_lock import lock_for_applying
 from entities.writing.process_batch import process_batch
 from events.monitoring.metrics import count_settled
@@ -89,8 +91,16 @@ def _settle_batch_in_transaction(*, is_schema_current: bool = False) -> int:
     if events:
         # After the commit: a batch that was rolled back must not be counted.
         count_settled(settled_events)
-        verdicts = Counter(str(outcome.verdict) for outcome in outcomes)
-        log.info(
-            "batch_settled", events=len(events), seconds=round(time.monotonic() - started, 3), **verdicts
-        )
+        _log_batch(outcomes, time.monotonic() - started)
     return len(events)
+
+
+def _log_batch(outcomes: Sequence[ProcessingOutcome], seconds: float) -> None:
+    """Log what became of a batch; at the level debug if all of it was applied.
+
+    A worker that keeps up with its deliveries settles many small batches a second.
+    """
+    verdicts = Counter(outcome.verdict for outcome in outcomes)
+    write_line = log.debug if set(verdicts) == {Verdict.APPLIED} else log.info
+    counts = {str(verdict): count for verdict, count in verdicts.items()}
+    write_line("batch_settled", events=len(outcomes), seconds=round(seconds, 3), **counts)
