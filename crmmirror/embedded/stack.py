@@ -21,9 +21,9 @@ from crmmirror.embedded.state_directory import (
 PROJECT = Path(__file__).resolve().parent.parent.parent
 PYTHON = sys.executable
 # Threads of each web process. A slow sender holds a thread while its body arrives, and a reader while the
-# database works, so there must be more threads than `crmmirror.lib.web.upload_slots` has slots (240 in all)
-# and `crmmirror.readers` lets readers in (32).
-WEB_THREADS = 288
+# database works, so there must be more threads than `crmmirror.lib.web.upload_slots` has slots (224 in all),
+# `crmmirror.lib.web.lingering_close` drains (192) and `crmmirror.readers` lets readers in (32).
+WEB_THREADS = 512
 MAX_WEB_PROCESSES = 4
 # Deliveries have web processes of their own, because whatever makes a page or an answer of the API holds the
 # interpreter lock of its process. Two, so that one goes on while the other is restarted.

@@ -8,20 +8,27 @@ a sender that still sends that the connection is broken. A proxy that has not se
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from threading import Semaphore
 from typing import Any
 
 from django.http.response import HttpResponseBase
 
 from crmmirror.lib.web.content_length import has_body
-from crmmirror.lib.web.upload_slots import NoFreeSlot, drain_slots
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 Application = Callable[[Environ, StartResponse], HttpResponseBase]
-CHUNK_BYTES = 64 * 1024
+# Larger chunks take fewer turns at the interpreter lock, for which deliveries wait too.
+CHUNK_BYTES = 256 * 1024
 # What is read beyond the answer: more than any source accepts, and longer than a proxy takes to pass it on.
 MAX_DRAINED_BYTES = 32 * 1024 * 1024
 MAX_DRAIN_SECONDS = 10
+# How many senders a process drains at a time. Behind a proxy each takes milliseconds, but a burst of bodies
+# that the proxy has taken in arrives at once, and for each that is not drained nginx takes the process for
+# dead. Without a proxy, so many stalled senders hold as many threads. There is no limit for a client: a proxy
+# sends the bodies of all strangers.
+MAX_DRAINS = 192
+_drains = Semaphore(MAX_DRAINS)
 
 
 def linger(application: Application) -> Callable[..., Iterable[bytes]]:
@@ -54,15 +61,19 @@ def _send_and_drain(response: HttpResponseBase, environ: Environ) -> Iterator[by
         yield from response
     finally:
         response.close()
-        with suppress(NoFreeSlot, OSError), drain_slots.hold(environ):
-            _drain(environ["wsgi.input"])
+        if _drains.acquire(blocking=False):
+            try:
+                with suppress(OSError):
+                    _drain(environ["wsgi.input"])
+            finally:
+                _drains.release()
 
 
 def _drain(wsgi_input: Any) -> None:
     """Read to the end of the body or to the bounds.
 
     The time is looked at between two reads: a read itself ends only when its bytes, or the sender's end, have
-    come. The slots bound how many senders a process waits for that way.
+    come. MAX_DRAINS bounds how many senders a process waits for that way.
     """
     remaining = MAX_DRAINED_BYTES
     deadline = time.monotonic() + MAX_DRAIN_SECONDS

@@ -52,12 +52,10 @@ class UploadSlots:
                 del self._slots_by_client[client]
 
 
-# Together 240, of the 288 threads that a web process should have: the embedded stack starts it with as many
-# (`crmmirror.embedded.stack.WEB_THREADS`). Readers hold 32 at most (`crmmirror.readers`), so that 16 threads
-# always serve deliveries whose body has arrived.
+# Together 224, of the 512 threads that a web process should have: the embedded stack starts it with as many
+# (`crmmirror.embedded.stack.WEB_THREADS`). Readers hold 32 at most (`crmmirror.readers`) and bodies that
+# nobody reads 192 (`crmmirror.lib.web.lingering_close`), so that 64 threads always serve deliveries whose
+# body has arrived.
 delivery_slots = UploadSlots(total=192, per_client=64)
 # For forms. Few, because a person's form arrives quickly, and because strangers can post forms too.
 page_slots = UploadSlots(total=32, per_client=8)
-# For bodies that are read and dropped after their answer. They are not among the deliveries' slots, because
-# anybody can post to an address that does not exist.
-drain_slots = UploadSlots(total=16, per_client=8)

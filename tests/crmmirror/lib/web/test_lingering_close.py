@@ -27,6 +27,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 ATTACKS_PER_SECOND = 10
 DELIVERIES_PER_SECOND = 20
 LARGE_BODY = b"x" * 1_000_000
+# Bodies that reach two processes at once.
+BURST = 200
 # More than the threads of the web server.
 STALLED_SENDERS = 600
 
@@ -96,6 +98,23 @@ def attack(nginx: Nginx) -> Iterator[Counter[int | str]]:
             thread.join()
 
 
+def burst(nginx: Nginx) -> list[int]:
+    """Let nginx have almost all of many large bodies, and send the last bytes at once; return the answers.
+
+    nginx passes a body on when it is complete, so that all of them reach the web servers together.
+    """
+    with ExitStack() as stack:
+        senders = [
+            stack.enter_context(socket.create_connection((HOST, nginx.port), timeout=20))
+            for _ in range(BURST)
+        ]
+        for sock in senders:
+            sock.sendall(announce(UNKNOWN_ADDRESS, len(LARGE_BODY), "Connection: close") + LARGE_BODY[:-1])
+        for sock in senders:
+            sock.sendall(LARGE_BODY[-1:])
+        return [read_answer(sock)[0] for sock in senders]
+
+
 def deliver_beside_attack(nginx: Nginx, seconds: int) -> Counter[int]:
     """Deliver at a steady rate during an attack; return how often each status was answered."""
     source, secret = new_source()
@@ -113,6 +132,15 @@ def deliver_beside_attack(nginx: Nginx, seconds: int) -> Counter[int]:
 
 def test_large_bodies_of_strangers_take_no_process_out_of_nginx(nginx: Nginx) -> None:
     assert set(deliver_beside_attack(nginx, seconds=4)) == {202}
+
+
+def test_bursts_of_large_bodies_take_no_process_out_of_nginx(nginx: Nginx) -> None:
+    source, secret = new_source()
+    sender = SteadySender(nginx.port, delivery_path(source), secret, 1000)
+    with sender.delivering(DELIVERIES_PER_SECOND):
+        answers = Counter(status for _ in range(3) for status in burst(nginx))
+    assert answers == {404: 3 * BURST}
+    assert {delivery.status for delivery in sender.deliveries} == {202}
 
 
 @pytest.mark.prove
