@@ -8,7 +8,7 @@ from django.core.management import execute_from_command_line
 from django.db import InternalError, OperationalError
 
 from crmmirror.environment import exit_on_wrong_settings
-from crmmirror.lib.database.transient_errors import is_read_only
+from crmmirror.lib.database.transient_errors import is_read_only, is_unanswered
 
 
 def main() -> None:
@@ -21,7 +21,8 @@ def main() -> None:
             raise
         sys.exit("error: the database at DATABASE_URL is read-only: let DATABASE_URL lead to the primary.")
     except OperationalError as error:
-        sys.exit(f"error: the database at DATABASE_URL does not answer: {' '.join(str(error).split())}")
+        what = "does not answer" if is_unanswered(error) else "refuses a statement"
+        sys.exit(f"error: the database at DATABASE_URL {what}: {' '.join(str(error).split())}")
 
 
 if __name__ == "__main__":

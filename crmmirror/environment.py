@@ -25,6 +25,10 @@ REQUIRED = {
     "DATABASE_URL": "postgresql://user:password@host/name",
     "BROKER_URL": "redis://host:6379/0 or amqp://user:password@host//",
 }
+# PostgreSQL counts a timeout in milliseconds, in 31 bits.
+MAX_COUNT = 1_000_000
+# Python refuses to read thousands of digits.
+MAX_DIGITS = 18
 DATABASE_SCHEMES = {"postgres", "postgresql"}
 COOKIE_NAME_PREFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 BROKER_SCHEMES = {"redis", "rediss", "redis+socket", "sentinel", "amqp", "amqps", "pyamqp"}
@@ -80,10 +84,11 @@ class Environment(environ.Env):
         return int(word)
 
     def read_count(self, name: str, *, default: int) -> int:
-        """Read a whole number, 1 or more."""
+        """Read a whole number, 1 or more and MAX_COUNT at most."""
         word = self.str(name, default=str(default)).strip()
-        if not (word.isascii() and word.isdigit() and int(word) > 0):
-            raise ImproperlyConfigured(f"{name} must be a whole number, 1 or more, not {word!r}.")
+        is_number = word.isascii() and word.isdigit() and len(word) <= MAX_DIGITS
+        if not is_number or not 0 < int(word) <= MAX_COUNT:
+            raise ImproperlyConfigured(f"{name} must be a whole number from 1 to {MAX_COUNT}, not {word!r}.")
         return int(word)
 
     def read_choice(self, name: str, choices: tuple[str, ...]) -> str:

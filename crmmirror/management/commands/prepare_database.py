@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 from django.contrib.auth.models import User
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from crmmirror.embedded.stack import ADMIN_USERNAME, GENERATED_PASSWORD_MESSAGE, OTHER_PASSWORD_MESSAGE
 from entities.vendors import all_vendors
@@ -34,11 +34,16 @@ class Command(BaseCommand):
         parser.add_argument("--demo", action="store_true", help="make a source of each vendor")
 
     def handle(self, *, demo: bool, **_: Any) -> None:
+        password = os.environ.get("ADMIN_PASSWORD")
+        if not password:
+            raise CommandError(
+                "Set ADMIN_PASSWORD: the password of the user admin, if there is no such user yet."
+            )
         call_command("migrate", interactive=False, verbosity=0, stdout=MigrateLog())
         if demo:
             create_demo_sources()
         # The last line is read by `manage.py up`.
-        is_generated = ensure_admin(os.environ["ADMIN_PASSWORD"])
+        is_generated = ensure_admin(password)
         self.stdout.write(GENERATED_PASSWORD_MESSAGE if is_generated else OTHER_PASSWORD_MESSAGE)
 
 
