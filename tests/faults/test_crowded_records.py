@@ -21,7 +21,8 @@ from tests.support.vendor_requests import deliver, new_source
 
 DELIVERIES = 6
 NEW_KEYS = 55_000
-MAX_SECONDS = 1.0
+# Of a machine on which two tests run at the same time: alone each takes half a second at most.
+MAX_SECONDS = 2.0
 DRIFT_PAGE = "/admin/events/event/drift/"
 
 MakePayload = Callable[[int], dict[str, Any]]
