@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from entities.merge.clock import Rank, parse_clock
-from entities.merge.derived_columns import DerivedOrigin, RunStart, find_derived_origin
+from entities.merge.derived_columns import DerivedOrigin, RunStart, find_derived_origin, history_columns
 from entities.merge.registers import COUNTED, EXISTS, stored_clocks
 from entities.models import Record, TimelineEntry
 from entities.models.introspection import model_name
@@ -71,9 +71,7 @@ def find_provenance(record: Record) -> dict[str, Provenance]:
 
 def _derived_clocks(record: Record) -> dict[str, str]:
     rules = record.derived_columns
-    own = {column for column, rule in rules.items() if rule.prefers_own_value}
-    names = own.union(*(rule.columns for rule in rules.values()))
-    values = {name: written_values(record, name) for name in sorted(names)}
+    values = {name: written_values(record, name) for name in sorted(history_columns(rules))}
     origins = {column: _derived_origin(column, rule, values) for column, rule in rules.items()}
     return {column: origin.clock for column, origin in origins.items() if origin}
 

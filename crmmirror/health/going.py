@@ -1,4 +1,4 @@
-"""Whether this process is going: the operator has announced that it will end, so that balancers take it out.
+"""Tells whether this process is going: its end has been announced, so that balancers take it out.
 
 The announcement is a file, because each of Granian's processes has to see it, and Granian leaves no signal to
 them. A process that is going still answers everything else as ever.

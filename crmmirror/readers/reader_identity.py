@@ -1,4 +1,4 @@
-"""Who a reader is before he is authenticated: a token or session that has proven valid, else an address.
+"""Identifies a reader before authentication: by a token or session that has proven valid, else by address.
 
 The limits apply before the database is asked, so a credential is believed only after this process has seen
 it authenticate a request. Whoever makes up tokens or session cookies, a new one for each request, is

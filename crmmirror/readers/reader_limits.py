@@ -64,7 +64,7 @@ class Bounds:
 
 
 class Account:
-    """What one reader takes now.
+    """Counts what one reader takes of this process: requests and seconds of work.
 
     present: the requests that run or wait. full_at: when the token bucket of work is full again (GCRA).
     """

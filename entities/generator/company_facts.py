@@ -1,4 +1,4 @@
-"""What happened in an invented company, in no vendor's words: facts, and their chronicle. Pure."""
+"""Holds what happens in an invented company, as facts that no vendor has worded yet. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -31,6 +31,12 @@ class RunStart:
         return value[0] in self.values
 
 
+def history_columns(rules: Mapping[str, RunStart]) -> frozenset[str]:
+    """Return the columns off whose history the derived columns are read. rules: derived column -> rule."""
+    own = {column for column, rule in rules.items() if rule.prefers_own_value}
+    return frozenset(own.union(*(rule.columns for rule in rules.values())))
+
+
 class DerivedOrigin(NamedTuple):
     """The write that a derived column's value is from.
 

@@ -50,7 +50,7 @@ from entities.writing.source_statement import Ids, SourceKey, SourceStatement
 
 @dataclass(frozen=True, slots=True)
 class StoredRow:
-    """What a record's row holds for the merge. first_event_at: in ISO 8601; None without an own event."""
+    """The part of a row that the merge needs. first_event_at: ISO 8601; None without an event of its own."""
 
     state: State
     first_event_at: str | None

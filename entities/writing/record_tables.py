@@ -12,6 +12,7 @@ from functools import cache
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import ForeignKey
 
+from entities.merge.derived_columns import history_columns
 from entities.models import Record, TimelineEntry
 from entities.models.introspection import COMMON_FIELDS, mirrored_fields
 
@@ -97,15 +98,9 @@ def record_table(model: type[Record]) -> RecordTable:
             f" (SELECT {columns} FROM jsonb_populate_record(t, new.document))"
             " FROM jsonb_to_recordset(%s::jsonb) AS new (id bigint, document jsonb) WHERE t.id = new.id"
         ),
-        history=_history_columns(model),
+        history=history_columns(model.derived_columns),
         derive=_derive_statement(name, tuple(model.derived_columns)),
     )
-
-
-def _history_columns(model: type[Record]) -> frozenset[str]:
-    rules = model.derived_columns
-    own = {column for column, rule in rules.items() if rule.prefers_own_value}
-    return frozenset(own.union(*(rule.columns for rule in rules.values())))
 
 
 def _derive_statement(name: str, columns: tuple[str, ...]) -> str:

@@ -1,4 +1,4 @@
-"""What staff see if an address names a filter, a choice or a page that the list does not have."""
+"""A list tells staff that an address names a filter, a choice or a page that it does not have."""
 
 import pytest
 

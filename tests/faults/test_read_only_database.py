@@ -54,7 +54,7 @@ def ask(web: WebServer, path: str, method: str = "GET", body: bytes | None = Non
 
 @dataclass(frozen=True)
 class Data:
-    """What is stored before the failover. session: the cookie of ann, who has a message to be shown."""
+    """The rows that are stored before the failover. session: ann's cookie; she has a message to be shown."""
 
     source: Source
     deal: Deal

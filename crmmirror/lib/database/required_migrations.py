@@ -42,7 +42,7 @@ def find_missing_migrations() -> list[str]:
 
 
 class RequiredMigrations:
-    """What this process knows of the database's migrations. Costs nothing once it has all of them."""
+    """Remembers whether the database has all migrations of this code, so that checks cost nothing then."""
 
     def __init__(self) -> None:
         self._are_applied = False

@@ -114,7 +114,7 @@ def test_an_index_whose_build_was_cut_is_built_anew(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_unique_index_of_raw_sql_whose_build_was_cut_is_built_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As a RunSQL of a migration has it. IF NOT EXISTS alone would keep the invalid index."""
+    """The statement is that of a migration's RunSQL. IF NOT EXISTS alone would keep the invalid index."""
     statement = f"CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS {INDEX.name} ON events_event (id)"
     with monkeypatch.context() as patch:
         patch.setattr(schema, "CONCURRENT_LOCK_TIMEOUT_SECONDS", 0.2)

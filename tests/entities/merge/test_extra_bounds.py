@@ -1,4 +1,4 @@
-"""What `extra` has room for: which keys are kept, how many others there are, how long a value may be."""
+"""The bounds of `extra`: which keys it keeps, how many others it counts, how long a value may be."""
 
 import hashlib
 import json

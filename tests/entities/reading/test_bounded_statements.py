@@ -1,4 +1,4 @@
-"""What an event may say for `extra`, without a database: the keys, the values, and the warning."""
+"""The bounds of what one event writes to `extra`, without a database: keys, values, and the warning."""
 
 import hashlib
 from decimal import Decimal
