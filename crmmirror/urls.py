@@ -4,8 +4,10 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+handler403 = "crmmirror.admin.error_pages.answer_forbidden"
+handler404 = "crmmirror.admin.error_pages.answer_not_found"
 # Called for every error that is not answered otherwise, of a middleware too.
-handler500 = "crmmirror.lib.web.cut_requests.answer_error"
+handler500 = "crmmirror.admin.error_pages.answer_error"
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),

@@ -8,7 +8,6 @@ from http import HTTPStatus
 
 import structlog
 from django.http import HttpRequest, HttpResponse
-from django.views.defaults import server_error
 
 from crmmirror.lib.database.transient_errors import is_read_only, is_unanswered
 from crmmirror.lib.log_bound import LogBound, shorten_line
@@ -34,15 +33,15 @@ DATABASE_READ_ONLY = Busy(
 log_bound = LogBound()
 
 
-def answer_error(request: HttpRequest) -> HttpResponse:
-    """Answer an error of any page: 503 if the database has not served the request, else Django's own 500.
+def answer_cut_request(request: HttpRequest) -> HttpResponse | None:
+    """Return a 503 if the database has not served the request; None if the error is of another kind.
 
-    Django calls this (`handler500`) while it handles the error, and passes only the request.
+    Call it while the error is handled: Django's `handler500` gets only the request.
     """
     error = sys.exc_info()[1]
     busy = find_busy(error) if error else None
     if error is None or busy is None:
-        return server_error(request)
+        return None
     log_cut_request(request, error)
     return busy_response(request, busy)
 
