@@ -66,7 +66,8 @@ def set_up_without_services() -> None:
 
 def distributes_only() -> bool:
     """Return True if other processes run the tests (`pytest -n 2`): each starts services of its own."""
-    return "-n" in sys.argv and "PYTEST_XDIST_WORKER" not in os.environ
+    asks_for_others = "-n" in sys.argv and ("-n", "0") not in pairwise(sys.argv)
+    return asks_for_others and "PYTEST_XDIST_WORKER" not in os.environ
 
 
 def runs_unit_tests_only() -> bool:
