@@ -256,6 +256,12 @@ METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 # load balancer must go by /healthz instead: without workers the endpoint still stores deliveries.
 READY_MAX_PENDING_SECONDS = env.read_seconds("READY_MAX_PENDING_SECONDS", default=300)
 
+# Django's own, by which people log in and have what they were given; and what the named permissions imply.
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "entities.access.implied_permissions.ImpliedPermissions",
+]
+
 # The rules for new passwords: Django's own.
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}

@@ -1,8 +1,10 @@
-"""The tables: the mirrored records, their timeline, the API's tokens, and the lists of models and columns.
+"""The tables: the mirrored records, their timeline, the API's tokens, the limits of what people see.
 
-No query that changes a record belongs here. Imports merge and `crmmirror.lib` only.
+What the models say about themselves stands here too, such as the lists of models and columns. No query
+that changes a record belongs here. Imports merge and `crmmirror.lib` only.
 """
 
+from entities.models.access_limit import AccessLimit
 from entities.models.api_token import ApiToken
 from entities.models.record import Record
 from entities.models.records import (
@@ -22,6 +24,7 @@ from entities.models.records import (
 from entities.models.timeline_entry import TimelineEntry
 
 __all__ = [
+    "AccessLimit",
     "ApiToken",
     "Appointment",
     "Client",

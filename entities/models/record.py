@@ -53,6 +53,8 @@ class Record(models.Model):
     derived_columns: ClassVar[dict[str, RunStart]] = {}
     # Columns whose history the page and the API show.
     tracked_columns: ClassVar[tuple[str, ...]] = ()
+    # The column that says which sub-account a record belongs to, for those who may see some of them only.
+    scope_column: ClassVar[str] = "scope"
     # The record's name is the first of these columns that is not empty; else its external id.
     name_columns: ClassVar[tuple[str, ...]] = ("name", "title", "number")
 

@@ -24,6 +24,9 @@ STAGE = ("stage_ref", "stage_name")
 class SubAccount(Record):
     location_id = text_field()
 
+    # It stands outside every scope, and belongs to the one that it names.
+    scope_column = "external_id"
+
 
 class Lead(Record):
     name = text_field()

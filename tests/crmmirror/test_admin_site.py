@@ -200,6 +200,7 @@ def test_no_junk_in_the_address_of_a_list_is_an_error_of_the_server(model: type[
     ],
 )
 def test_an_address_that_cannot_be_used_is_answered_with_the_reason(address: str, reason: str) -> None:
+    Group.objects.all().delete()
     answer = log_in_staff().get(address)
     page = unescape(answer.content.decode())
     assert answer.status_code == 400

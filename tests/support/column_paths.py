@@ -24,6 +24,7 @@ OPEN_COLUMNS = {
     "sessions.Session.session_key": "each request looks its own up; no list and no relation leads to it",
     "sessions.Session.session_data": "the same",
     "events.Event.digest": "the page of the event shows it",
+    "entities.AccessLimit.token": "the row of a token, not its hash",
     "events.TokenBucket.key": "the name of a limit, in a table that no page reads",
 }
 

@@ -149,6 +149,7 @@ def test_a_search_is_cleared_and_the_filters_stay() -> None:
 
 
 def test_an_empty_list_says_so() -> None:
+    Group.objects.all().delete()
     assert "0 groups" in get_page(log_in_staff(), list_url(Group))
     assert "0 found" in get_page(log_in_staff(), list_url(Deal), q="audit")
 
