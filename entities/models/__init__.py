@@ -1,4 +1,4 @@
-"""The tables: the mirrored records, their timeline, the API's tokens, the limits of what people see.
+"""The tables: the mirrored records, their timeline, and what belongs to users: tokens, limits, settings.
 
 What the models say about themselves stands here too, such as the lists of models and columns. No query
 that changes a record belongs here. Imports merge and `crmmirror.lib` only.
@@ -22,6 +22,7 @@ from entities.models.records import (
     Task,
 )
 from entities.models.timeline_entry import TimelineEntry
+from entities.models.user_profile import UserProfile, find_profile
 
 __all__ = [
     "AccessLimit",
@@ -40,4 +41,6 @@ __all__ = [
     "SubAccount",
     "Task",
     "TimelineEntry",
+    "UserProfile",
+    "find_profile",
 ]
