@@ -12,6 +12,8 @@ from django.contrib.admin.apps import AdminConfig
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, URLResolver, path
+from django.utils import timezone
 
 from crmmirror.lib.admin_kit.cells import shorten
 from crmmirror.lib.admin_kit.request_check import REQUEST_ERRORS, check_query
@@ -59,6 +61,20 @@ class MirrorSite(AdminSite):
                 return self._unusable_request_page(request, str(error))
 
         return super().admin_view(cast(View, checked_view), cacheable)
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        from crmmirror.admin.time_zone_page import time_zone_page
+
+        return [path("time-zone/", self.admin_view(time_zone_page), name="time_zone"), *super().get_urls()]
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        from crmmirror.admin.time_zone_page import offers_time_zone
+
+        zone = {
+            "zone_name": str(timezone.get_current_timezone()),
+            "offers_time_zone": offers_time_zone(request),
+        }
+        return super().each_context(request) | zone
 
     def _unusable_request_page(self, request: HttpRequest, reason: str) -> HttpResponse:
         context = {

@@ -13,10 +13,11 @@ from urllib.parse import urlsplit
 
 import environ
 from cryptography.fernet import Fernet
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.management.utils import get_random_secret_key
 
 from crmmirror.embedded.state_directory import read_environment_file
+from crmmirror.lib.time_zones import UTC_NAME, validate_time_zone
 
 # The required settings, each with an example for the error message.
 REQUIRED = {
@@ -97,6 +98,16 @@ class Environment(environ.Env):
         if word not in choices:
             raise ImproperlyConfigured(f"{name} must be {' or '.join(choices)}, not {word!r}.")
         return word
+
+    def read_time_zone(self, name: str) -> str:
+        """Read the IANA name of a time zone; UTC by default, which needs no time zones on the machine."""
+        zone = self.str(name, default="").strip() or UTC_NAME
+        try:
+            if zone != UTC_NAME:
+                validate_time_zone(zone)
+        except ValidationError as error:
+            raise ImproperlyConfigured(f"{name} cannot be used: {error.message}.") from error
+        return zone
 
     def read_cookie_name_prefix(self, name: str) -> str:
         """Read the beginning of cookies' names, which may be empty.

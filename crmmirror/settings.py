@@ -123,6 +123,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "crmmirror.admin.user_time_zone.time_zone_middleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -273,10 +274,14 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
-# Pages are in English, and all times in UTC.
+# The time zone of the admin's pages, for users who have not chosen their own.
+DISPLAY_TIME_ZONE = env.read_time_zone("DISPLAY_TIME_ZONE")
+# Pages are in English. All times are in UTC, apart from those of the admin's pages.
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_I18N = False
+# Times have 24 hours, where Django writes them too.
+FORMAT_MODULE_PATH = "crmmirror.formats"
 USE_TZ = True
 
 # What a page may load, and where its forms may go: the mirror itself only, and no inline scripts or styles.

@@ -1,4 +1,4 @@
-"""Pages of the admin that no app of ours has: users, groups, and the answer to a form with an old token."""
+"""Pages of the admin that no app of ours has: users, groups, time zones, the answer to an old form."""
 
 from django.contrib import admin
 from django.contrib.auth.models import Group, User

@@ -10,7 +10,8 @@ from django.middleware.csrf import REASON_BAD_ORIGIN, REASON_NO_CSRF_COOKIE
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
+
+from crmmirror.lib.admin_kit.urls import local_address
 
 NO_COOKIE = "Your browser sent no cookie with the form. Allow cookies for this site, then try again."
 BAD_ORIGIN = (
@@ -30,13 +31,13 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """
     is_login = request.path == reverse("admin:login")
     if is_login and admin.site.has_permission(request):
-        return redirect(_local_address(request, _next_address(request)))
+        return redirect(local_address(request, _next_address(request)))
     retry_address = request.get_full_path() if is_login else request.META.get("HTTP_REFERER", "")
     context = {
         **admin.site.each_context(request),
         "title": "The form could not be accepted",
         "explanation": _explain(reason),
-        "retry_url": _local_address(request, retry_address),
+        "retry_url": local_address(request, retry_address),
     }
     return TemplateResponse(request, "admin_kit/csrf_failure.html", context, status=403).render()
 
@@ -50,9 +51,3 @@ def _explain(reason: str) -> str:
 def _next_address(request: HttpRequest) -> str:
     """Return the address that the login form was to lead to; empty if it names none."""
     return request.POST.get(REDIRECT_FIELD_NAME) or request.GET.get(REDIRECT_FIELD_NAME) or ""
-
-
-def _local_address(request: HttpRequest, address: str) -> str:
-    """Return the address if it is one of this mirror, otherwise that of the admin's first page."""
-    is_local = url_has_allowed_host_and_scheme(address, {request.get_host()}, request.is_secure())
-    return address if is_local else reverse("admin:index")

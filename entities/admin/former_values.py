@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from crmmirror.lib.admin_kit.cells import format_duration, minute_cell
+from crmmirror.lib.admin_kit.cells import format_duration
+from crmmirror.lib.admin_kit.local_times import time_cell
 from entities.admin.record_links import event_url
 from entities.admin.value_cells import PAGE_CELLS, field_label, get_field, value_cell
 from entities.merge.history import seen_values, value_runs
@@ -39,8 +40,8 @@ def build_former_values(record: Record, column: str) -> FormerValues:
     periods = (
         ValuePeriod(
             value=value_cell(run.value, field, PAGE_CELLS),
-            start=minute_cell(run.began),
-            end=minute_cell(run.ended) if run.ended else None,
+            start=time_cell(run.began),
+            end=time_cell(run.ended) if run.ended else None,
             duration=format_duration((run.ended or timezone.now()) - run.began),
             event_url=event_url(run.event_id),
         )

@@ -6,6 +6,7 @@ from functools import partial
 from django.db.models import DateTimeField, Field
 from django.utils.safestring import SafeString
 
+from crmmirror.lib.admin_kit.local_times import zoned_heading
 from entities.admin.record_links import name_cell, record_link
 from entities.admin.value_cells import LIST_CELLS, value_cell
 from entities.models import Record
@@ -38,7 +39,7 @@ def make_list_column(field: Field) -> ListColumn:
 
 def _heading(field: Field) -> str:
     heading = str(field.verbose_name).removesuffix(" at").removesuffix(" name")
-    return f"{heading} (UTC)" if isinstance(field, DateTimeField) else heading
+    return zoned_heading(heading) if isinstance(field, DateTimeField) else heading
 
 
 def _cell(field: Field, record: Record) -> SafeString:

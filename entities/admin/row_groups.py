@@ -8,8 +8,9 @@ from django.db.models import Field, ForeignKey, JSONField
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from crmmirror.lib.admin_kit.cells import minute_cell, shorten, text_cell
+from crmmirror.lib.admin_kit.cells import shorten, text_cell
 from crmmirror.lib.admin_kit.documents import document_cell
+from crmmirror.lib.admin_kit.local_times import time_cell
 from entities.admin.record_links import event_url, record_link
 from entities.admin.value_cells import PAGE_CELLS, field_label, get_field, value_cell
 from entities.merge import extra_bounds
@@ -72,7 +73,7 @@ def make_origin(provenance: Provenance) -> ValueOrigin:
     return ValueOrigin(
         url=event_url(provenance.event_id),
         event_type=shorten(provenance.event_type),
-        occurred_at=minute_cell(provenance.occurred_at),
+        occurred_at=time_cell(provenance.occurred_at),
         is_copy=provenance.rank is Rank.COPY,
     )
 

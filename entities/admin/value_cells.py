@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, cast
 
 from django.contrib.postgres.fields import ArrayField
@@ -15,12 +16,11 @@ from crmmirror.lib.admin_kit.cells import (
     date_cell,
     labels_cell,
     line_cell,
-    minute_cell,
-    second_cell,
     text_cell,
     yes_no_cell,
 )
 from crmmirror.lib.admin_kit.documents import document_cell
+from crmmirror.lib.admin_kit.local_times import time_cell
 from entities.models.fields import WordField
 
 CellFunctions = Mapping[type[models.Field], Callable[[Any], SafeString]]
@@ -34,13 +34,13 @@ COMMON_CELLS: CellFunctions = {
 }
 LIST_CELLS: CellFunctions = {
     **COMMON_CELLS,
-    models.DateTimeField: minute_cell,
+    models.DateTimeField: partial(time_cell, relative=True),
     models.TextField: line_cell,
     models.JSONField: lambda value: line_cell(json.dumps(value, ensure_ascii=False)),
 }
 PAGE_CELLS: CellFunctions = {
     **COMMON_CELLS,
-    models.DateTimeField: second_cell,
+    models.DateTimeField: partial(time_cell, seconds=True, relative=True),
     models.TextField: text_cell,
     models.JSONField: document_cell,
 }

@@ -18,12 +18,12 @@ from crmmirror.lib.admin_kit.cells import (
     EMPTY,
     badge_cell,
     line_cell,
-    minute_cell,
     number_cell,
     shorten,
     text_cell,
 )
 from crmmirror.lib.admin_kit.list_filters import ID_PATTERN, SourceFilter, period_filter, word_filter
+from crmmirror.lib.admin_kit.local_times import time_cell, zoned_heading
 from crmmirror.lib.admin_kit.readonly_admin import ReadOnlyAdmin
 from crmmirror.lib.admin_kit.urls import change_url
 from entities.vendors import all_vendors
@@ -86,9 +86,9 @@ class EventAdmin(ReadOnlyAdmin):
     def status_badge(self, event: Event) -> SafeString:
         return badge_cell(event.status)
 
-    @admin.display(description="received (UTC)")
+    @admin.display(description=zoned_heading("received"))
     def receipt_time(self, event: Event) -> SafeString:
-        return minute_cell(event.received_at)
+        return time_cell(event.received_at, relative=True)
 
     @admin.display(description="attempts")
     def attempt_count(self, event: Event) -> SafeString:

@@ -9,8 +9,9 @@ from django.shortcuts import redirect
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from crmmirror.lib.admin_kit.cells import EMPTY, badge_cell, line_cell, minute_cell, number_cell, text_cell
+from crmmirror.lib.admin_kit.cells import EMPTY, badge_cell, line_cell, number_cell, text_cell
 from crmmirror.lib.admin_kit.list_filters import Lookups, SourceFilter, period_filter, word_filter
+from crmmirror.lib.admin_kit.local_times import time_cell, zoned_heading
 from crmmirror.lib.admin_kit.readonly_admin import ReadOnlyAdmin
 from crmmirror.lib.admin_kit.urls import change_url, changelist_url
 from events.models import Refusal, Source
@@ -46,9 +47,9 @@ class RefusalAdmin(ReadOnlyAdmin):
     )
     change_list_template = "events/refusals.html"
 
-    @admin.display(description="time (UTC)")
+    @admin.display(description=zoned_heading("time"))
     def refusal_time(self, refusal: Refusal) -> SafeString:
-        return minute_cell(refusal.refused_at)
+        return time_cell(refusal.refused_at, relative=True)
 
     @admin.display(description="reason")
     def reason_badge(self, refusal: Refusal) -> SafeString:

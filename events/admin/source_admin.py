@@ -11,7 +11,8 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from crmmirror.lib.admin_kit.cells import EMPTY, minute_cell, number_cell
+from crmmirror.lib.admin_kit.cells import EMPTY, number_cell
+from crmmirror.lib.admin_kit.local_times import time_cell, zoned_heading
 from entities.vendors import find_vendor_problem
 from events.admin.source_actions import SourceActions
 from events.admin.source_forms import NewSourceForm, SourceForm
@@ -50,10 +51,10 @@ class SourceAdmin(SourceActions):
     def pending(self, source: Any) -> SafeString:
         return number_cell(str(source.activity.pending))
 
-    @admin.display(description="last event (UTC)")
+    @admin.display(description=zoned_heading("last event"))
     def last_event(self, source: Any) -> SafeString:
         received_at = source.activity.last_event_at
-        return minute_cell(received_at) if received_at else EMPTY
+        return time_cell(received_at, relative=True) if received_at else EMPTY
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return SourceList

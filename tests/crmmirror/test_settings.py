@@ -71,6 +71,7 @@ def test_a_missing_setting_is_named_with_an_example(name: str) -> None:
         ("WEB_URL", "https://me:secret@mirror.example", "without a user"),
         ("WEB_CA_FILE", "/nonexistent/ca.pem", "No such file"),
         ("WEB_CA_FILE", "manage.py", "holds no certificate"),
+        ("DISPLAY_TIME_ZONE", "Dubai", "write one of the IANA names, such as Asia/Dubai"),
         ("COOKIE_NAME_PREFIX", "sales;", "letters, digits, - and _, and begin with a letter or a digit"),
         ("COOKIE_NAME_PREFIX", "__Secure-", "such as sales-, not '__Secure-'"),
         ("COOKIE_NAME_PREFIX", "vertrieb-süd", "letters, digits"),

@@ -5,7 +5,7 @@ the event keeps the whole text. Invisible characters are made visible.
 """
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 from django.utils.html import format_html, format_html_join
@@ -102,21 +102,6 @@ def format_amount(value: Decimal) -> str:
 def date_cell(value: date) -> SafeString:
     """Render a date."""
     return format_html('<time datetime="{0}">{0}</time>', value.isoformat())
-
-
-def second_cell(value: datetime) -> SafeString:
-    """Render a time to the second, with its time zone; the full precision is in the tooltip."""
-    return format_html('{} <span class="zone">UTC</span>', _time_cell(value, len("2025-01-15 10:30:00")))
-
-
-def minute_cell(value: datetime) -> SafeString:
-    """Render a time to the minute, for columns headed UTC; the full precision is in the tooltip."""
-    return _time_cell(value, len("2025-01-15 10:30"))
-
-
-def _time_cell(value: datetime, width: int) -> SafeString:
-    utc = value.astimezone(UTC).isoformat(sep=" ")
-    return format_html('<time datetime="{0}" title="{0}">{1}</time>', utc, utc[:width])
 
 
 def format_duration(value: timedelta) -> str:

@@ -1,7 +1,8 @@
 """List filters whose choices are known without reading the table, which may have millions of rows."""
 
 import re
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.contrib.admin import ModelAdmin, SimpleListFilter
@@ -14,12 +15,26 @@ from crmmirror.lib.admin_kit.request_check import UnusableRequest
 
 Lookups = list[tuple[str, str]]
 
+
+@dataclass(frozen=True)
+class Period:
+    """A time up to now, or whole days up to the end of today, by the calendar of the active time zone.
+
+    length: how long it is; of whole days, how many there are before today.
+    """
+
+    label: str
+    length: timedelta
+    is_whole_days: bool = True
+
+
 PERIODS = {
-    "hour": ("past hour", timedelta(hours=1)),
-    "day": ("past 24 hours", timedelta(days=1)),
-    "week": ("past 7 days", timedelta(days=7)),
-    "month": ("past 30 days", timedelta(days=30)),
-    "year": ("past 365 days", timedelta(days=365)),
+    "hour": Period("past hour", timedelta(hours=1), is_whole_days=False),
+    "day": Period("past 24 hours", timedelta(hours=24), is_whole_days=False),
+    "today": Period("today", timedelta(days=0)),
+    "week": Period("past 7 days", timedelta(days=7)),
+    "month": Period("past 30 days", timedelta(days=30)),
+    "year": Period("past 365 days", timedelta(days=365)),
 }
 OTHER_CHOICE = "other"
 # A filter with at least this many choices is folded, so that it does not push the others off the screen.
@@ -79,14 +94,27 @@ def period_filter(column: str, heading: str) -> type[SimpleListFilter]:
         parameter_name = column
 
         def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Lookups:
-            return [(name, label) for name, (label, _) in PERIODS.items()]
+            return [(name, period.label) for name, period in PERIODS.items()]
 
         def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
             if (name := self.value()) is None:
                 return queryset
-            return queryset.filter(**{f"{column}__gte": timezone.now() - PERIODS[name][1]})
+            return queryset.filter(**_bounds(column, PERIODS[name], timezone.now()))
 
     return PeriodFilter
+
+
+def _bounds(column: str, period: Period, now: datetime) -> dict[str, datetime]:
+    """Return the lookups of a period. Whole days end with today: a vendor's time may be in the future."""
+    if not period.is_whole_days:
+        return {f"{column}__gte": now - period.length}
+    zone = timezone.get_current_timezone()
+    today = now.astimezone(zone).date()
+    first, after = today - period.length, today + timedelta(days=1)
+    return {
+        f"{column}__gte": datetime.combine(first, time.min, zone),
+        f"{column}__lt": datetime.combine(after, time.min, zone),
+    }
 
 
 def word_filter(

@@ -3,7 +3,9 @@
 from urllib.parse import urlencode
 
 from django.db.models import Model
+from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 
 
 def change_url(model: type[Model], pk: int) -> str:
@@ -15,3 +17,9 @@ def changelist_url(model: type[Model], **parameters: str | int) -> str:
     """Return the address of a model's list, with these filters."""
     address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
     return f"{address}?{urlencode(parameters)}" if parameters else address
+
+
+def local_address(request: HttpRequest, address: str) -> str:
+    """Return the address if it is one of this mirror, otherwise that of the admin's first page."""
+    is_local = url_has_allowed_host_and_scheme(address, {request.get_host()}, request.is_secure())
+    return address if is_local else reverse("admin:index")

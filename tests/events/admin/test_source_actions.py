@@ -74,7 +74,7 @@ def test_the_admin_lists_when_secrets_were_made_and_when_they_end(client: Client
     add_secret(source, "has-ended", expires_at=datetime(2020, 1, 2, 3, 4, 5, tzinfo=UTC))
     page = get_page(client, page_url(source))
     assert "2999-01-02 03:04:05" in page
-    assert re.search(r"ended</span>\s*2020-01-02 03:04:05", page)
+    assert re.search(r"ended</span>\s*<time [^>]+>2020-01-02 03:04:05</time>", page)
     assert page.count("End now") == 2
 
 
