@@ -2,7 +2,7 @@
 
 import uuid
 
-from django.core.validators import MinValueValidator, RegexValidator
+from django.core.validators import MaxLengthValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models.functions import Coalesce, Now
 
@@ -40,6 +40,13 @@ class Source(models.Model):
     """One account at one vendor, with the address to which the vendor delivers its events."""
 
     slug = models.SlugField(unique=True, max_length=100)
+    label = models.TextField(
+        blank=True,
+        default="",
+        db_default="",
+        validators=[MaxLengthValidator(100)],
+        help_text="The name that the admin shows in place of the slug.",
+    )
     uuid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     vendor = models.TextField(help_text="The name of a module in entities/vendors.")
     scheme = models.TextField(choices=Scheme)
@@ -81,7 +88,7 @@ class Source(models.Model):
         ordering = ["slug"]
 
     def __str__(self) -> str:
-        return self.slug
+        return self.label or self.slug
 
 
 class SourceSecret(models.Model):

@@ -1,4 +1,4 @@
-"""The tables: the mirrored records, their timeline, and what belongs to users: tokens, limits, settings.
+"""The tables: the mirrored records, their timeline, names, and what belongs to users: tokens, limits, settings.
 
 What the models say about themselves stands here too, such as the lists of models and columns. No query
 that changes a record belongs here. Imports merge and `crmmirror.lib` only.
@@ -6,6 +6,7 @@ that changes a record belongs here. Imports merge and `crmmirror.lib` only.
 
 from entities.models.access_limit import AccessLimit
 from entities.models.api_token import ApiToken
+from entities.models.name import Name, NameKind
 from entities.models.record import Record
 from entities.models.records import (
     Appointment,
@@ -35,6 +36,8 @@ __all__ = [
     "Invoice",
     "Lead",
     "Message",
+    "Name",
+    "NameKind",
     "Payment",
     "Quotation",
     "Record",

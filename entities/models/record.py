@@ -57,6 +57,8 @@ class Record(models.Model):
     scope_column: ClassVar[str] = "scope"
     # The record's name is the first of these columns that is not empty; else its external id.
     name_columns: ClassVar[tuple[str, ...]] = ("name", "title", "number")
+    # The kind of names that records of the model have by their external ids (see `entities.models.name`).
+    name_kind: ClassVar[str] = ""
 
     class Meta:
         abstract = True

@@ -15,6 +15,7 @@ from entities.models.fields import (
     time_field,
     word_field,
 )
+from entities.models.name import NameKind
 from entities.models.record import Record
 
 # A stage is named by its id, and where the vendor sends none by its name.
@@ -26,6 +27,7 @@ class SubAccount(Record):
 
     # It stands outside every scope, and belongs to the one that it names.
     scope_column = "external_id"
+    name_kind = NameKind.SUB_ACCOUNT
 
 
 class Lead(Record):

@@ -12,11 +12,13 @@ from entities.models.introspection import model_name, record_models
 from entities.shadow.shadow_tables import (
     ENTRY_KEY,
     ENTRY_VALUES,
+    IS_OTHER_NAME,
     different_columns,
     equal_columns,
     live_table,
 )
 from entities.writing.record_tables import TIMELINE_TABLE, compared_columns
+from entities.writing.write_names import NAME_KEY, NAME_TABLE
 
 Row = dict[str, Any]
 
@@ -25,7 +27,7 @@ Row = dict[str, Any]
 class Difference:
     """One cell that differs.
 
-    record_type, source_id, scope, external_id: the record's key.
+    record_type, source_id, scope, external_id: the record's key; of a name, its kind and the id that it names.
     field: the column; `record` if one side has no such record at all; `timeline` if what an event wrote
         differs.
     live, rebuilt: the JSON values of the two sides.
@@ -46,21 +48,23 @@ class Difference:
 def find_differences(limit: int) -> Iterator[Difference]:
     """Yield the differing cells of up to `limit` records of each model, by model and key.
 
-    Then yield up to `limit` differing timeline entries of each model, by clock.
+    Then yield up to `limit` differing timeline entries of each model, by clock, and `limit` differing names.
     """
     for model in record_models():
         for live, rebuilt in _differing_rows(model, limit):
             yield from _differing_cells(model, live, rebuilt)
     for model in record_models():
         yield from _differing_entries(model, limit)
+    yield from _differing_names(limit)
 
 
 def count_differing_rows() -> int:
-    """Return how many rows differ, of records and of their timelines."""
+    """Return how many rows differ, of records, of their timelines and of names."""
     records = sum(
         _count_differing(model._meta.db_table, ("id",), compared_columns(model)) for model in record_models()
     )
-    return records + _count_differing(TIMELINE_TABLE, ENTRY_KEY, ENTRY_VALUES)
+    entries = _count_differing(TIMELINE_TABLE, ENTRY_KEY, ENTRY_VALUES)
+    return records + entries + int(fetch_value(f"SELECT count(*) FROM {_lacking_names()}"))
 
 
 def _count_differing(name: str, key: tuple[str, ...], values: tuple[str, ...]) -> int:
@@ -108,6 +112,27 @@ def _differing_entries(model: type[Record], limit: int) -> Iterator[Difference]:
     for source_id, scope, external_id, live, rebuilt, clock in rows:
         key = (model_name(model), source_id, scope, external_id)
         yield Difference(*key, "timeline", _parse(live), _parse(rebuilt), clock)
+
+
+def _lacking_names() -> str:
+    """Return the rows of names that the live table lacks or has otherwise."""
+    same = equal_columns("live", "shadow", NAME_KEY)
+    other = IS_OTHER_NAME.format(excluded="shadow", held="live")
+    return (
+        f'{live_table(NAME_TABLE)} live RIGHT JOIN pg_temp."{NAME_TABLE}" shadow ON {same}'
+        f" WHERE live.ref IS NULL OR {other}"
+    )
+
+
+def _differing_names(limit: int) -> Iterator[Difference]:
+    rows = fetch_rows(
+        "SELECT shadow.kind, shadow.source_id, shadow.scope, shadow.ref, live.vendor_name,"
+        f" shadow.vendor_name, greatest(live.vendor_clock, shadow.vendor_clock) FROM {_lacking_names()}"
+        " ORDER BY shadow.kind, shadow.source_id, shadow.scope, shadow.ref LIMIT %s",
+        limit,
+    )
+    for kind, source_id, scope, ref, live, rebuilt, clock in rows:
+        yield Difference(f"name of {kind}", source_id, scope, ref, "vendor_name", live, rebuilt, clock)
 
 
 def _parse(side: str | None) -> Any:

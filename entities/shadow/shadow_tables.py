@@ -11,6 +11,7 @@ from crmmirror.lib.database.cursors import execute, fetch_rows, fetch_value
 from entities.models import Record
 from entities.models.introspection import model_name, record_models
 from entities.writing.record_tables import KEY, TIMELINE_TABLE, compared_columns
+from entities.writing.write_names import NAME_KEY, NAME_TABLE, upsert_names
 
 # Off while the shadow fills: its new tables have no statistics, so the planner would choose to scan them.
 PLANNER_SETTINGS = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin")
@@ -29,13 +30,21 @@ CREATE_RECORD_TABLE = """
     CREATE TRIGGER keep_id BEFORE INSERT ON pg_temp."{name}"
         FOR EACH ROW EXECUTE FUNCTION pg_temp."keep_id_{name}"()
 """
-CREATE_TIMELINE_TABLE = """
+CREATE_KEYED_TABLE = """
     CREATE TEMPORARY TABLE "{name}" (LIKE {live} INCLUDING DEFAULTS) ON COMMIT DROP;
     ALTER TABLE pg_temp."{name}" DROP COLUMN id;
     CREATE UNIQUE INDEX ON pg_temp."{name}" ({key})
 """
 ENTRY_KEY = ("record_type", "record_id", "clock")
 ENTRY_VALUES = ("event_id", "wrote")
+# The tables whose rows are known by a key alone -> that key.
+KEYED_TABLES = {TIMELINE_TABLE: ENTRY_KEY, NAME_TABLE: NAME_KEY}
+# A name that the log gives and the live table has not. The live table may have more: names that staff have
+# given, and ids of events that a vendor's module reads otherwise today.
+IS_OTHER_NAME = (
+    "{excluded}.vendor_clock <> '' AND ({excluded}.vendor_clock, {excluded}.vendor_name)"
+    " IS DISTINCT FROM ({held}.vendor_clock, {held}.vendor_name)"
+)
 
 
 def open_shadow() -> None:
@@ -44,18 +53,15 @@ def open_shadow() -> None:
         name = model._meta.db_table
         same = equal_columns("live", "NEW", KEY)
         execute(CREATE_RECORD_TABLE.format(name=name, live=live_table(name), key=", ".join(KEY), same=same))
-    execute(
-        CREATE_TIMELINE_TABLE.format(
-            name=TIMELINE_TABLE, live=live_table(TIMELINE_TABLE), key=", ".join(ENTRY_KEY)
-        )
-    )
+    for name, keys in KEYED_TABLES.items():
+        execute(CREATE_KEYED_TABLE.format(name=name, live=live_table(name), key=", ".join(keys)))
     for setting in PLANNER_SETTINGS:
         execute(f"SET LOCAL {setting} = off")
 
 
 def close_shadow() -> None:
     """Collect the statistics that the planner needs to compare the shadow; call it after the last event."""
-    for name in (*(model._meta.db_table for model in record_models()), TIMELINE_TABLE):
+    for name in (*(model._meta.db_table for model in record_models()), *KEYED_TABLES):
         execute(f'ANALYZE pg_temp."{name}"')
     for setting in PLANNER_SETTINGS:
         execute(f"SET LOCAL {setting} = on")
@@ -87,7 +93,14 @@ def replace_live_tables() -> int:
         _replace_rows(model._meta.db_table, ("id",), (*KEY, *compared_columns(model)), has_changed_at=True)
         for model in record_models()
     )
-    return changed + _replace_rows(TIMELINE_TABLE, ENTRY_KEY, ENTRY_VALUES, has_changed_at=False)
+    changed += _replace_rows(TIMELINE_TABLE, ENTRY_KEY, ENTRY_VALUES, has_changed_at=False)
+    return changed + _fill_in_names()
+
+
+def _fill_in_names() -> int:
+    """Write the vendors' names that the live table lacks; return how many. Nothing is deleted."""
+    condition = IS_OTHER_NAME.format(excluded="excluded", held="held")
+    return execute(upsert_names(live_table(NAME_TABLE), f'pg_temp."{NAME_TABLE}"', condition))
 
 
 def _replace_rows(name: str, key: Sequence[str], values: Sequence[str], *, has_changed_at: bool) -> int:

@@ -5,6 +5,7 @@ An upsert under row locks. All workers lock in the same order, so that they do n
 1. Insert the missing rows as placeholders, model by model in the order of `record_models`, by key.
 2. Lock the rows to be written, in the same order of models, by id.
 3. Only then read, merge and write.
+4. Last, write the names that the events give to ids, by key.
 
 Applying an event again is idempotent: the merge ignores writes that a row already has, and the event's entry
 in the timeline is replaced.
@@ -46,6 +47,7 @@ from entities.writing.derive import write_derived_columns
 from entities.writing.omission_warnings import describe_omission
 from entities.writing.record_tables import UPSERT_ENTRIES, record_table
 from entities.writing.source_statement import Ids, SourceKey, SourceStatement
+from entities.writing.write_names import WrittenNames, write_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +62,10 @@ Warnings = dict[int, list[str]]
 """An event's id -> warnings."""
 
 
-def apply_mapped_events(mapped: Sequence[MappedEvent]) -> Warnings:
+def apply_mapped_events(mapped: Sequence[MappedEvent], written_names: WrittenNames | None = None) -> Warnings:
     """Write what the events say; return warnings about what the records had no room for.
 
+    written_names: see `entities.writing.write_names.write_names`.
     Raises django.db.Error; the caller's savepoint then undoes all of it.
     """
     distinct = {event.event.id: event for event in mapped}.values()
@@ -77,6 +80,7 @@ def apply_mapped_events(mapped: Sequence[MappedEvent]) -> Warnings:
     crowded = _merge_into_rows(_join_by_record(statements), _first_own_events(statements), ids)
     _write_timeline(statements, ids)
     write_derived_columns(statements, ids)
+    write_names(statements, written_names)
     return _warn_of_omissions(statements, crowded)
 
 

@@ -81,6 +81,7 @@ class SourceForm(forms.ModelForm):
         model = Source
         fields = (
             "slug",
+            "label",
             "vendor",
             "active",
             "scheme",
@@ -90,7 +91,7 @@ class SourceForm(forms.ModelForm):
             *READING_OPTIONS,
         )
         widgets = {
-            **dict.fromkeys(("header", "prefix", *READING_OPTIONS), forms.TextInput),
+            **dict.fromkeys(("label", "header", "prefix", *READING_OPTIONS), forms.TextInput),
             "allowed_networks": forms.Textarea({"rows": 3}),
         }
         labels = {"rate_limit": "Maximum deliveries", "rate_period": "Within"}

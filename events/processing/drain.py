@@ -14,6 +14,7 @@ from crmmirror.lib.database.transient_errors import is_schema_error, is_transien
 from entities.stored_events import ProcessingOutcome, Verdict
 from entities.writing.mirror_lock import lock_for_applying
 from entities.writing.process_batch import process_batch
+from entities.writing.write_names import WrittenNames
 from events.monitoring.metrics import count_settled
 from events.processing.claim import claim_batch
 from events.processing.outcomes import record_outcomes
@@ -24,6 +25,8 @@ log = structlog.get_logger(__name__)
 BACK_OFF_SECONDS = (0.05, 0.2, 0.8, 2.0)
 # Each pause is multiplied by a random factor, so that two workers that deadlocked do not meet again.
 JITTER = (0.5, 1.5)
+# One for the process: what it has written to the table of names, and need not write again.
+WRITTEN_NAMES = WrittenNames()
 HAS_PENDING = "SELECT EXISTS (SELECT FROM events_event WHERE status = 'pending')"
 
 
@@ -86,7 +89,7 @@ def _settle_batch_in_transaction(*, is_schema_current: bool = False) -> int:
     with transaction.atomic():
         lock_for_applying()
         events = claim_batch()
-        outcomes = process_batch(events, is_schema_current=is_schema_current)
+        outcomes = process_batch(events, is_schema_current=is_schema_current, written_names=WRITTEN_NAMES)
         settled_events = record_outcomes(outcomes)
     if events:
         # After the commit: a batch that was rolled back must not be counted.

@@ -7,7 +7,9 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from entities.shadow.digest import mirror_digest
 from tests.support.bounds import tight_bounds
+from tests.support.oracle import Names
 from tests.support.random_histories import (
     MakeBodies,
     digest_after_batches,
@@ -16,6 +18,7 @@ from tests.support.random_histories import (
     store_history,
 )
 from tests.support.run_summary import COUNTS
+from tests.support.table_contents import read_names
 
 HISTORY = {"seed": st.integers(0, 2**32 - 1), "size": st.integers(2, 14)}
 
@@ -27,12 +30,16 @@ def run(max_examples: int) -> settings:
     )
 
 
+def digest_and_names() -> tuple[str, Names]:
+    return mirror_digest(), read_names()
+
+
 def check(seed: int, size: int, make_bodies: MakeBodies = generate_bodies) -> None:
-    """Apply a history in two random ways, and compare the digests; roll back. The seed decides all."""
+    """Apply a history in two random ways; compare digests and names; roll back. The seed decides all."""
     with tight_bounds(), transaction.atomic():
         events = store_history(make_bodies(seed, size))
         one, other = (
-            digest_after_batches(shuffle_into_batches(events, Random(f"{seed} {way}")))
+            digest_after_batches(shuffle_into_batches(events, Random(f"{seed} {way}")), digest_and_names)
             for way in ("one", "other")
         )
         transaction.set_rollback(True)

@@ -26,12 +26,15 @@ def check(seed: int, size: int, make_bodies: MakeBodies = generate_bodies) -> No
         for batch in shuffle_into_batches(events, Random(f"{seed} oracle")):
             assert not [outcome for outcome in process_batch(batch) if outcome.retry]
         records, timeline = table_contents.read_records(), table_contents.read_timeline()
+        names = table_contents.read_names()
         expected_records, expected_timeline = oracle.expected_cells(events), oracle.expected_timeline(events)
+        expected_names = oracle.expected_names(events)
         transaction.set_rollback(True)
     COUNTS["judged"] += 1
     differences = table_contents.list_differences(expected_records, records)
     assert not differences, f"seed {seed}, {size} events: {differences}"
     assert timeline == expected_timeline, f"seed {seed}, {size} events: timeline"
+    assert names == expected_names, f"seed {seed}, {size} events: names"
 
 
 @pytest.mark.django_db

@@ -29,6 +29,22 @@ Cells = dict[str, Any]
 """Column -> value: JSON forms; the other record's external id for a reference."""
 
 
+Names = dict[tuple[int, str, str, str], tuple[str, str]]
+"""(source's id, scope, kind, the vendor's id) -> (clock, the vendor's name); both empty without a name."""
+
+# Column of ids -> their kind, and the column of their names.
+NAMED = {
+    "stage_ref": ("stage", "stage_name"),
+    "owner_ref": ("person", "owner_name"),
+    "form_ref": ("form", "form_name"),
+    "pipeline_ref": ("pipeline", None),
+    "assignee_ref": ("person", None),
+    "salesperson_ref": ("person", None),
+    "calendar_ref": ("calendar", None),
+    "type_ref": ("appointment-type", None),
+}
+
+
 class Key(NamedTuple):
     """A record's key; source is the source's id."""
 
@@ -100,6 +116,27 @@ def expected_timeline(events: Iterable[StoredEvent]) -> dict[tuple[Key, int, str
             if isinstance(value, Invalid):
                 wrote[f"extra.{value.key}"] = _shorten_value(value.raw)
     return entries
+
+
+def expected_names(events: Iterable[StoredEvent]) -> Names:
+    """Return every id that has a name or may be given one, with the newest name that an event gives it.
+
+    The name of an id in a sub-account is one of its own; every id stands there for the whole source too.
+    """
+    said: dict[tuple[int, str, str, str], set[tuple[str, str]]] = defaultdict(set)
+    for event, vendor, statement in _iterate_statements(events):
+        source, (model, scope, external_id) = event.source_id, statement.key
+        for id in filter(None, (scope, external_id if model == "subaccount" else "")):
+            said[source, "", "sub-account", id].add(("", ""))
+        for column, (kind, name_column) in NAMED.items():
+            id, name = statement.writes.get(column), statement.writes.get(name_column or "")
+            if not isinstance(id, str) or not 0 < len(id) <= 255:
+                continue
+            said[source, "", kind, id].add(("", ""))
+            if isinstance(name, str) and 0 < len(name) <= 500:
+                clock = _make_write(event, vendor, statement, None).clock
+                said[source, scope, kind, id].add((clock, name))
+    return {key: max(names) for key, names in said.items()}
 
 
 def _iterate_statements(events: Iterable[StoredEvent]) -> Iterator[tuple[StoredEvent, Vendor, Statement]]:

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from random import Random
+from typing import Any
 
 from django.db import transaction
 
@@ -84,13 +85,15 @@ def shuffle_into_batches(events: list[StoredEvent], random: Random) -> Iterator[
         rest = rest[size:]
 
 
-def digest_after_batches(batches: Iterator[list[StoredEvent]] | list[list[StoredEvent]]) -> str:
-    """Return the digest of an empty mirror after these batches; roll everything back."""
+def digest_after_batches(
+    batches: Iterator[list[StoredEvent]] | list[list[StoredEvent]], look: Callable[[], Any] = mirror_digest
+) -> Any:
+    """Return the digest of an empty mirror, or what `look` returns, after these batches; roll all back."""
     with transaction.atomic():
         for batch in batches:
             outcomes = process_batch(batch)
             assert not [outcome for outcome in outcomes if outcome.retry], outcomes
             assert Verdict.MALFORMED not in {outcome.verdict for outcome in outcomes}
-        digest = mirror_digest()
+        digest = look()
         transaction.set_rollback(True)
     return digest

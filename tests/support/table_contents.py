@@ -6,9 +6,9 @@ from typing import Any
 from django.db.models import Field, ForeignKey
 
 from entities.merge.registers import stored_clocks
-from entities.models import Record, TimelineEntry
+from entities.models import Name, Record, TimelineEntry
 from entities.models.introspection import model_name, record_models, record_models_by_name
-from tests.support.oracle import Cells, Key
+from tests.support.oracle import Cells, Key, Names
 
 NOT_COMPARED = {"id", "source", "scope", "external_id", "first_seen_at", "changed_at", "registers"}
 Timeline = dict[tuple[Key, int, str], Cells]
@@ -25,6 +25,14 @@ def read_timeline() -> Timeline:
     return {
         (keys[entry.record_type, entry.record_id], entry.event_id, entry.clock): entry.wrote
         for entry in TimelineEntry.objects.all()
+    }
+
+
+def read_names() -> Names:
+    """Return what vendors call each id."""
+    return {
+        (name.source_id, name.scope, name.kind, name.ref): (name.vendor_clock, name.vendor_name)
+        for name in Name.objects.all()
     }
 
 

@@ -1,0 +1,55 @@
+"""Lists the columns that hold ids with names, and the columns in which vendors send the names."""
+
+from dataclasses import dataclass
+from functools import cache
+
+from entities.models.introspection import mirrored_fields
+from entities.models.name import NameKind
+from entities.models.record import Record
+
+REF_SUFFIX = "_ref"
+NAME_SUFFIX = "_name"
+
+# Column -> the kind of its ids. The vendor's name of the id is in the column that ends in `_name` instead of
+# `_ref`, if the model has one: `stage_name` beside `stage_ref`.
+NAMED_COLUMNS = {
+    "stage_ref": NameKind.STAGE,
+    "pipeline_ref": NameKind.PIPELINE,
+    "owner_ref": NameKind.PERSON,
+    "assignee_ref": NameKind.PERSON,
+    "salesperson_ref": NameKind.PERSON,
+    "calendar_ref": NameKind.CALENDAR,
+    "type_ref": NameKind.APPOINTMENT_TYPE,
+    "form_ref": NameKind.FORM,
+}
+# Ids of things that have no name in any CRM.
+NAMELESS_COLUMNS = frozenset({"conversation_ref", "provider_ref"})
+
+
+@dataclass(frozen=True)
+class NamedRef:
+    """A column of ids of one kind.
+
+    name_column: the column in which the vendor names the id; empty if the model has none.
+    title: what the column is about, which is the name's column in the API: `stage`.
+    """
+
+    column: str
+    kind: NameKind
+    name_column: str
+
+    @property
+    def title(self) -> str:
+        return self.column.removesuffix(REF_SUFFIX)
+
+
+@cache
+def named_refs(model: type[Record]) -> dict[str, NamedRef]:
+    """Return column -> its ids' kind and name, for the model's columns of ids that have names."""
+    columns = mirrored_fields(model)
+    refs = {}
+    for column, kind in NAMED_COLUMNS.items():
+        if column in columns:
+            name_column = column.removesuffix(REF_SUFFIX) + NAME_SUFFIX
+            refs[column] = NamedRef(column, kind, name_column if name_column in columns else "")
+    return refs

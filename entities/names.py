@@ -1,0 +1,104 @@
+"""The names that are shown for the vendors' bare ids: staff's, else the vendor's, of the sub-account first.
+
+`names_for` reads those of a page of records in one query; `display_name` reads a single one. Everything that
+shows a name asks here: admin, API, exports.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from django.db.models import F, Func, QuerySet, Value
+from django.db.models.functions import Coalesce, NullIf
+
+from crmmirror.lib.database.cursors import fetch_rows
+from entities.models import Name, NameKind, Record
+from entities.models.named_refs import named_refs
+
+FIND = f"""
+    SELECT source_id, scope, kind, ref, name, vendor_name
+    FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[]) AS wanted (source_id, scope, kind, ref)
+    JOIN "{Name._meta.db_table}" USING (source_id, scope, kind, ref)
+"""
+
+
+class NamedId(NamedTuple):
+    """An id that may have a name, as a record has it.
+
+    scope: of the record; empty for the id of a sub-account itself.
+    """
+
+    source_id: int
+    scope: str
+    kind: str
+    ref: str
+
+
+class Names:
+    """The names of some ids."""
+
+    def __init__(self, names: Mapping[NamedId, tuple[str, str]]) -> None:
+        """names: id -> staff's name and the vendor's. The scope is the name's: empty for the whole source."""
+        self._names = names
+
+    def find(self, named: NamedId) -> str | None:
+        """Return the name of that id; None if nobody has named it."""
+        for scope in (named.scope, "") if named.scope else ("",):
+            names = self._names.get(named._replace(scope=scope), ())
+            if name := next(filter(None, names), None):
+                return name
+        return None
+
+    def name_column(self, record: Record, column: str) -> str | None:
+        """Return the name of the id in a record's column; else the vendor's, if the record has it beside."""
+        ref = named_refs(type(record))[column]
+        value = getattr(record, column)
+        name = self.find(NamedId(record.source_id, record.scope, ref.kind, value)) if value else None
+        return name or (getattr(record, ref.name_column) if ref.name_column else None) or None
+
+    def name_record(self, record: Record) -> str:
+        """Return what a record is called: by the name of its own id, if records of its model have such names."""
+        kind = type(record).name_kind
+        id = NamedId(record.source_id, "", kind, record.external_id)
+        return (self.find(id) if kind else None) or str(record)
+
+
+def names_for(rows: Iterable[Record]) -> Names:
+    """Return the names of all ids in these records, by one query; by none if they have no ids."""
+    return read_names(id for row in rows for id in record_ids(row))
+
+
+def display_name(kind: NameKind, source_id: int, scope: str, ref: str) -> str | None:
+    """Return the name of one id; None if nobody has named it."""
+    id = NamedId(source_id, scope, kind, ref)
+    return read_names([id]).find(id)
+
+
+def read_names(ids: Iterable[NamedId]) -> Names:
+    """Return the names of these ids, by one query; by none if there are no ids."""
+    wanted = {id._replace(scope=scope) for id in ids for scope in (id.scope, "")}
+    rows = fetch_rows(FIND, *map(list, zip(*wanted, strict=True))) if wanted else []
+    return Names({NamedId(*key): (name, vendor_name) for *key, name, vendor_name in rows})
+
+
+def record_ids(record: Record) -> Iterator[NamedId]:
+    """Yield the ids in a record's columns that may have names, and its own if its model's have."""
+    values = ((column, getattr(record, column)) for column in named_refs(type(record)))
+    yield from value_ids(record, values)
+    if record.scope:
+        yield NamedId(record.source_id, "", NameKind.SUB_ACCOUNT, record.scope)
+    if kind := type(record).name_kind:
+        yield NamedId(record.source_id, "", kind, record.external_id)
+
+
+def value_ids(record: Record, values: Iterable[tuple[str, Any]]) -> Iterator[NamedId]:
+    """Yield the ids among values that a record's columns have or had. values: pairs (column, value)."""
+    refs = named_refs(type(record))
+    for column, value in values:
+        if column in refs and isinstance(value, str) and value:
+            yield NamedId(record.source_id, record.scope, refs[column].kind, value)
+
+
+def in_order(names: QuerySet[Name]) -> QuerySet[Name]:
+    """Order names as staff have put them; those without a position come last, by name."""
+    shown = Coalesce(NullIf("name", Value("")), NullIf("vendor_name", Value("")), F("ref"))
+    return names.order_by(F("position").asc(nulls_last=True), Func(shown, function="lower"), "ref", "scope")
