@@ -1,7 +1,7 @@
 """The names that are shown for the vendors' bare ids: staff's, else the vendor's, of the sub-account first.
 
 `names_for` reads those of a page of records in one query; `display_name` reads a single one. Everything that
-shows a name asks here: admin, API, exports.
+shows a name asks here.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -48,46 +48,50 @@ class Names:
                 return name
         return None
 
-    def name_column(self, record: Record, column: str) -> str | None:
+    def find_in_column(self, record: Record, column: str) -> str | None:
         """Return the name of the id in a record's column; else the vendor's, if the record has it beside."""
         ref = named_refs(type(record))[column]
         value = getattr(record, column)
         name = self.find(NamedId(record.source_id, record.scope, ref.kind, value)) if value else None
-        return name or (getattr(record, ref.name_column) if ref.name_column else None) or None
+        return name or (getattr(record, ref.name_column) if ref.name_column else None)
 
-    def name_record(self, record: Record) -> str:
-        """Return what a record is called: by the name of its own id, if records of its model have such names."""
+    def find_own(self, record: Record) -> str:
+        """Return what a record is called: by the name of its own id, if its model's ids have names."""
         kind = type(record).name_kind
         id = NamedId(record.source_id, "", kind, record.external_id)
         return (self.find(id) if kind else None) or str(record)
 
 
 def names_for(rows: Iterable[Record]) -> Names:
-    """Return the names of all ids in these records, by one query; by none if they have no ids."""
-    return read_names(id for row in rows for id in record_ids(row))
+    """Return the names of the ids in these records' columns, by one query; by none if they have no ids."""
+    return read_names(named for row in rows for named in column_ids(row))
 
 
 def display_name(kind: NameKind, source_id: int, scope: str, ref: str) -> str | None:
     """Return the name of one id; None if nobody has named it."""
-    id = NamedId(source_id, scope, kind, ref)
-    return read_names([id]).find(id)
+    named = NamedId(source_id, scope, kind, ref)
+    return read_names([named]).find(named)
 
 
 def read_names(ids: Iterable[NamedId]) -> Names:
     """Return the names of these ids, by one query; by none if there are no ids."""
-    wanted = {id._replace(scope=scope) for id in ids for scope in (id.scope, "")}
+    wanted = {named._replace(scope=scope) for named in ids for scope in (named.scope, "")}
     rows = fetch_rows(FIND, *map(list, zip(*wanted, strict=True))) if wanted else []
     return Names({NamedId(*key): (name, vendor_name) for *key, name, vendor_name in rows})
 
 
 def record_ids(record: Record) -> Iterator[NamedId]:
-    """Yield the ids in a record's columns that may have names, and its own if its model's have."""
-    values = ((column, getattr(record, column)) for column in named_refs(type(record)))
-    yield from value_ids(record, values)
+    """Yield all ids of a record that may have names: in its columns, of its sub-account, and its own."""
+    yield from column_ids(record)
     if record.scope:
         yield NamedId(record.source_id, "", NameKind.SUB_ACCOUNT, record.scope)
     if kind := type(record).name_kind:
         yield NamedId(record.source_id, "", kind, record.external_id)
+
+
+def column_ids(record: Record) -> Iterator[NamedId]:
+    """Yield the ids in a record's columns."""
+    return value_ids(record, ((column, getattr(record, column)) for column in named_refs(type(record))))
 
 
 def value_ids(record: Record, values: Iterable[tuple[str, Any]]) -> Iterator[NamedId]:

@@ -21,7 +21,7 @@ from entities.api.record_history import (
     serialize_history,
     serialize_provenance,
 )
-from entities.api.serializers import RecordSerializer, make_serializer
+from entities.api.serializers import make_record_serializer
 from entities.models import Record, TimelineEntry
 from entities.provenance import timeline_entries
 
@@ -119,7 +119,7 @@ def make_viewset(model: type[Record]) -> type[RecordViewSet]:
         {
             "__doc__": f"Return the {model._meta.verbose_name_plural}, newest first.",
             "queryset": model._default_manager.all(),
-            "serializer_class": make_serializer(model, [column.name for column in columns], RecordSerializer),
+            "serializer_class": make_record_serializer(model),
             "filterset_class": make_filterset(columns, RecordFilters),
             "orderable_columns": {column.name: column for column in columns if column.is_orderable},
         },

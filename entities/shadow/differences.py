@@ -27,7 +27,7 @@ Row = dict[str, Any]
 class Difference:
     """One cell that differs.
 
-    record_type, source_id, scope, external_id: the record's key; of a name, its kind and the id that it names.
+    record_type, source_id, scope, external_id: the record's key; of a name, its kind and its id.
     field: the column; `record` if one side has no such record at all; `timeline` if what an event wrote
         differs.
     live, rebuilt: the JSON values of the two sides.

@@ -1,8 +1,8 @@
 """Writes the names that events give to ids, and the ids that they do not name, so that staff can name them.
 
-Of several names for one id the one with the greatest clock stays (last writer wins), so that names converge as
-records do. Staff's own columns are not touched. An id has a row for the whole source, which staff name, and one
-for each sub-account in which a vendor names it: what it is called in one says nothing about the others.
+Of several names for one id the one with the greatest clock stays (last writer wins), so names converge as
+records do. Staff's own columns are not touched. An id has a row for the whole source, which staff can name,
+and one for each sub-account in which a vendor names it: other sub-accounts may use the id for something else.
 """
 
 import json
@@ -69,8 +69,8 @@ class WrittenNames:
 def upsert_names(table: str, rows: str, condition: str) -> str:
     """Return the upsert of vendors' names, in key order so that workers do not deadlock.
 
-    rows: what to select the columns from. condition: when a name (`excluded`) replaces the one that the table,
-    here called `held`, has.
+    rows: what to select the columns from. condition: when a name (`excluded`) replaces the one of the table
+    (`held`).
     """
     columns = ", ".join((*NAME_KEY, *VENDOR_COLUMNS))
     assignments = ", ".join(f"{column} = excluded.{column}" for column in VENDOR_COLUMNS)

@@ -126,8 +126,8 @@ def expected_names(events: Iterable[StoredEvent]) -> Names:
     said: dict[tuple[int, str, str, str], set[tuple[str, str]]] = defaultdict(set)
     for event, vendor, statement in _iterate_statements(events):
         source, (model, scope, external_id) = event.source_id, statement.key
-        for id in filter(None, (scope, external_id if model == "subaccount" else "")):
-            said[source, "", "sub-account", id].add(("", ""))
+        for account in filter(None, (scope, external_id if model == "subaccount" else "")):
+            said[source, "", "sub-account", account].add(("", ""))
         for column, (kind, name_column) in NAMED.items():
             id, name = statement.writes.get(column), statement.writes.get(name_column or "")
             if not isinstance(id, str) or not 0 < len(id) <= 255:

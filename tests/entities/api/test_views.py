@@ -32,22 +32,22 @@ COMMON_COLUMNS = [
     "extra_omitted",
 ]
 OWN_COLUMNS = {
-    "leads": "name title email mobile secondary_mobile website value origin stage_name stage_ref owner_ref"
-    " owner_name stage_since archived custom_fields",
+    "leads": "name title email mobile secondary_mobile website value origin stage_name stage_ref stage"
+    " owner_ref owner owner_name stage_since archived custom_fields",
     "deals": "title number value status vendor_status priority expected_close_date closed_at won_at lost_at"
-    " status_since stage_since lost_reason stage_name stage_ref pipeline_ref origin client contact lead"
-    " owner_ref owner_name custom_fields",
+    " status_since stage_since lost_reason stage_name stage_ref stage pipeline_ref pipeline origin client"
+    " contact lead owner_ref owner owner_name custom_fields",
     "clients": "name number type first_name last_name email phone tax_number website custom_fields",
     "contacts": "first_name last_name email phone company_name job_title origin lifecycle_stage tags client",
     "invoices": "number client client_name contact status vendor_status total amount_paid currency due_date"
-    " paid_at salesperson_ref",
+    " paid_at salesperson_ref salesperson",
     "quotations": "number client client_name deal status vendor_status total",
     "payments": "client invoice amount currency method reference paid_at notes",
-    "appointments": "title contact calendar_ref type_ref starts_at ends_at status",
-    "tasks": "title contact status priority due_at completed_at assignee_ref",
+    "appointments": "title contact calendar_ref calendar type_ref type starts_at ends_at status",
+    "tasks": "title contact status priority due_at completed_at assignee_ref assignee",
     "messages": "contact conversation_ref channel direction body from_address status provider_ref"
     " occurred_at",
-    "form-submissions": "form_ref form_name contact answers submitted_at",
+    "form-submissions": "form_ref form form_name contact answers submitted_at",
     "sub-accounts": "location_id",
 }
 
