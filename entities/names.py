@@ -7,8 +7,8 @@ shows a name asks here.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from django.db.models import F, Func, QuerySet, Value
-from django.db.models.functions import Coalesce, NullIf
+from django.db.models import F, Value
+from django.db.models.functions import Coalesce, Lower, NullIf
 
 from crmmirror.lib.database.cursors import fetch_rows
 from entities.models import Name, NameKind, Record
@@ -102,7 +102,6 @@ def value_ids(record: Record, values: Iterable[tuple[str, Any]]) -> Iterator[Nam
             yield NamedId(record.source_id, record.scope, refs[column].kind, value)
 
 
-def in_order(names: QuerySet[Name]) -> QuerySet[Name]:
-    """Order names as staff have put them; those without a position come last, by name."""
-    shown = Coalesce(NullIf("name", Value("")), NullIf("vendor_name", Value("")), F("ref"))
-    return names.order_by(F("position").asc(nulls_last=True), Func(shown, function="lower"), "ref", "scope")
+SHOWN_NAME = Coalesce(NullIf("name", Value("")), NullIf("vendor_name", Value("")), F("ref"))
+STAFF_ORDER = (F("position").asc(nulls_last=True), Lower(SHOWN_NAME), "ref", "scope")
+"""The order of names of one source and kind: staff's; those without a position come last, by name."""

@@ -1,5 +1,6 @@
 """The history of one tracked column, as the record's page shows it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils import timezone
@@ -7,10 +8,12 @@ from django.utils.safestring import SafeString
 
 from crmmirror.lib.admin_kit.cells import format_duration
 from crmmirror.lib.admin_kit.local_times import time_cell
+from entities.admin.naming.name_cells import NameCells
 from entities.admin.record_links import event_url
 from entities.admin.value_cells import PAGE_CELLS, field_label, get_field, value_cell
-from entities.merge.history import seen_values, value_runs
+from entities.merge.history import ValueRun, seen_values, value_runs
 from entities.models import Record
+from entities.models.named_refs import named_refs
 from entities.provenance import written_values
 
 
@@ -33,13 +36,27 @@ class FormerValues:
     periods: tuple[ValuePeriod, ...]
 
 
-def build_former_values(record: Record, column: str) -> FormerValues:
-    """Return the history of a tracked column, from the record's timeline."""
+def read_former_values(record: Record) -> dict[str, list[ValueRun]]:
+    """Return the runs of values of each tracked column, from the record's timeline."""
+    return {
+        column: value_runs(seen_values(written_values(record, column), column))
+        for column in record.tracked_columns
+    }
+
+
+def build_former_values(
+    record: Record, column: str, runs: Sequence[ValueRun], cells: NameCells
+) -> FormerValues:
+    """Return the history of a tracked column as the page shows it."""
     field = get_field(type(record), column)
-    runs = value_runs(seen_values(written_values(record, column), column))
+    is_named = column in named_refs(type(record))
     periods = (
         ValuePeriod(
-            value=value_cell(run.value, field, PAGE_CELLS),
+            value=(
+                cells.page_cell(record, column, run.value)
+                if is_named
+                else value_cell(run.value, field, PAGE_CELLS)
+            ),
             start=time_cell(run.began),
             end=time_cell(run.ended) if run.ended else None,
             duration=format_duration((run.ended or timezone.now()) - run.began),

@@ -39,9 +39,9 @@ def make_listing(columns: str, search_columns: str, **filter_words: str) -> List
 
 
 LISTINGS = {
-    "lead": make_listing("value stage_name email mobile owner_name", "name title email mobile"),
+    "lead": make_listing("value stage_ref email mobile owner_ref", "name title email mobile"),
     "deal": make_listing(
-        "value status stage_name client owner_name", "title number", status="open won lost abandoned"
+        "value status stage_ref client owner_ref", "title number", status="open won lost abandoned"
     ),
     "client": make_listing("number type email phone", "name number email phone", type="company contact"),
     "contact": make_listing(
@@ -57,12 +57,12 @@ LISTINGS = {
     "quotation": make_listing("client deal status total", "number", status="draft sent accepted rejected"),
     "payment": make_listing("client invoice amount currency method paid_at", "reference"),
     "appointment": make_listing(
-        "contact status starts_at ends_at",
+        "contact calendar_ref type_ref status starts_at ends_at",
         "title",
         status="scheduled confirmed completed cancelled no_show",
     ),
     "task": make_listing(
-        "contact status priority due_at completed_at", "title", status="todo in_review completed"
+        "contact assignee_ref status priority due_at completed_at", "title", status="todo in_review completed"
     ),
     "message": make_listing(
         "body contact direction channel status occurred_at",
@@ -71,7 +71,7 @@ LISTINGS = {
         direction="inbound outbound",
         channel="sms email messenger instagram gmail live_chat social_dm",
     ),
-    "formsubmission": make_listing("contact submitted_at", "form_name"),
+    "formsubmission": make_listing("form_ref contact submitted_at", "form_name"),
     "subaccount": make_listing("location_id", "location_id"),
 }
 

@@ -14,18 +14,23 @@ from crmmirror.lib.admin_kit.cells import shorten
 from crmmirror.lib.admin_kit.list_filters import SourceFilter, period_filter, word_filter
 from crmmirror.lib.admin_kit.readonly_admin import ReadOnlyAdmin
 from entities.admin.listings import Listing, get_listing
+from entities.admin.naming.name_cells import read_name_cells
 from entities.admin.record_columns import SORTABLE_COLUMNS, make_list_column, make_name_column
 from entities.admin.record_filters import StateFilter, reference_filter
 from entities.admin.record_links import state_badge
 from entities.admin.record_page import build_record_page
 from entities.admin.record_search import search_help, search_records
-from entities.admin.timeline_page import get_timeline_page
+from entities.admin.timeline_page import list_values, make_timeline_rows, read_timeline_page
 from entities.admin.value_cells import get_field
 from entities.models import Record
+from entities.names import record_ids, value_ids
 
 
 class RecordList(ChangeList):
-    """Does not read the JSON columns, which are large and which no list shows; puts nulls last."""
+    """Does not read the JSON columns, which are large and which no list shows; puts nulls last.
+
+    Each record has an attribute `name_cells`, which all columns of all rows share.
+    """
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet) -> list[Any]:
         return [_order_nulls_last(term) for term in super().get_ordering(request, queryset)]
@@ -34,6 +39,13 @@ class RecordList(ChangeList):
         references = cast(RecordAdmin, self.model_admin).reference_columns
         queryset = super().get_queryset(request, exclude_parameters)
         return queryset.select_related("source", *references).defer(*_document_paths(self.model, references))
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list: Any = list(self.result_list)
+        cells = read_name_cells(request, (named for row in self.result_list for named in record_ids(row)))
+        for record in self.result_list:
+            record.name_cells = cells
 
 
 class RecordAdmin(ReadOnlyAdmin):
@@ -82,20 +94,24 @@ class RecordAdmin(ReadOnlyAdmin):
 
     def page_view(self, request: HttpRequest, record: Record) -> HttpResponse:
         """Render the record's page: its values with their origins, and its history."""
-        context = self.page_context(request, shorten(str(record))) | {"page": build_record_page(record)}
+        page = build_record_page(request, record)
+        context = self.page_context(request, page.title) | {"page": page}
         return TemplateResponse(request, "entities/record_page.html", context)
 
     def timeline_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Render one page of the record's timeline."""
         record = self.get_viewable_row(request, object_id)
-        name = shorten(str(record))
-        entries = get_timeline_page(record, request.GET.get("p", "1"))
+        entries = read_timeline_page(record, request.GET.get("p", "1"))
+        ids = [*record_ids(record), *value_ids(record, list_values(entries))]
+        cells = read_name_cells(request, ids)
+        name = shorten(cells.names.find_own(record))
         context = self.page_context(request, f"Timeline of {name}")
         context |= {
             "record": record,
             "record_title": name,
             "badge": state_badge(record),
             "entries": entries,
+            "rows": make_timeline_rows(record, entries, cells),
         }
         return TemplateResponse(request, "entities/timeline_page.html", context)
 

@@ -1,7 +1,11 @@
-"""The columns of a list of records, as the callables that Django's `list_display` takes."""
+"""The columns of a list of records, as the callables that Django's `list_display` takes.
+
+Each record of a list has an attribute `name_cells`, which all columns share (see `record_admin.RecordList`).
+"""
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from django.db.models import DateTimeField, Field
 from django.utils.safestring import SafeString
@@ -10,8 +14,9 @@ from crmmirror.lib.admin_kit.local_times import zoned_heading
 from entities.admin.record_links import name_cell, record_link
 from entities.admin.value_cells import LIST_CELLS, value_cell
 from entities.models import Record
+from entities.models.named_refs import NAMED_COLUMNS
 
-ListColumn = Callable[[Record], SafeString]
+ListColumn = Callable[[Any], SafeString]
 
 # Only these have indexes that serve an ordering of the whole list, in both directions with nulls last.
 SORTABLE_COLUMNS = ("created_at", "last_event_at")
@@ -20,8 +25,8 @@ SORTABLE_COLUMNS = ("created_at", "last_event_at")
 def make_name_column(model: type[Record]) -> ListColumn:
     """Make the first column: the record's name, and a badge if it is deleted or a placeholder."""
 
-    def name(record: Record) -> SafeString:
-        return name_cell(record)
+    def name(record: Any) -> SafeString:
+        return name_cell(record, record.name_cells.names.find_own(record))
 
     name.short_description = str(model._meta.verbose_name)  # type: ignore[attr-defined]
     return name
@@ -38,10 +43,12 @@ def make_list_column(field: Field) -> ListColumn:
 
 
 def _heading(field: Field) -> str:
-    heading = str(field.verbose_name).removesuffix(" at").removesuffix(" name")
+    heading = str(field.verbose_name).removesuffix(" at").removesuffix(" name").removesuffix(" ref")
     return zoned_heading(heading) if isinstance(field, DateTimeField) else heading
 
 
-def _cell(field: Field, record: Record) -> SafeString:
+def _cell(field: Field, record: Any) -> SafeString:
+    if field.name in NAMED_COLUMNS:
+        return record.name_cells.list_cell(record, field.name)
     value = getattr(record, field.name)
     return record_link(value) if isinstance(value, Record) else value_cell(value, field, LIST_CELLS)

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from crmmirror.lib.admin_kit.cells import shorten
 from crmmirror.lib.admin_kit.list_filters import ID_PATTERN, FoldedFilter, Lookups
 from crmmirror.lib.admin_kit.request_check import UnusableRequest
+from entities.admin.naming.name_cells import record_title
 from entities.admin.record_links import name_text
 
 # Parameter value -> label, condition.
@@ -60,7 +61,9 @@ def reference_filter(field: ForeignKey) -> type[SimpleListFilter]:
                 name = field.name
                 raise UnusableRequest(f"The filter {name!r} takes a record's number, not {shorten(id)!r}")
             referred: Any = field.related_model._default_manager.filter(pk=id).first()
-            return [(id, name_text(referred) if referred else f"no such {self.title}")]
+            return [
+                (id, name_text(referred, record_title(referred)) if referred else f"no such {self.title}")
+            ]
 
         def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
             return queryset.filter(**{field.attname: self.value()}) if self.value() else queryset

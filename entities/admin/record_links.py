@@ -15,9 +15,10 @@ def event_url(event_id: int) -> str:
     return reverse("admin:events_event_change", args=[event_id])
 
 
-def record_link(record: Record) -> SafeString:
-    """Return a link to a record's page, under the record's name, with the badge of its state."""
-    link = format_html('<a href="{}">{}</a>', change_url(type(record), record.pk), line_cell(str(record)))
+def record_link(record: Record, title: str = "") -> SafeString:
+    """Return a link to a record's page, under its title or else its name, with the badge of its state."""
+    text = line_cell(title or str(record))
+    link = format_html('<a href="{}">{}</a>', change_url(type(record), record.pk), text)
     return link + state_badge(record)
 
 
@@ -37,12 +38,12 @@ def state_badge(record: Record) -> SafeString:
     return format_html(" {}", badge_cell(word)) if word else SafeString()
 
 
-def name_cell(record: Record) -> SafeString:
-    """Render the record's name as one short line, with the badge of its state."""
-    return line_cell(str(record)) + state_badge(record)
+def name_cell(record: Record, title: str) -> SafeString:
+    """Render a record's title as one short line, with the badge of its state."""
+    return line_cell(title) + state_badge(record)
 
 
-def name_text(record: Record) -> str:
-    """Return the record's name as a short text, with its state in brackets."""
+def name_text(record: Record, title: str) -> str:
+    """Return a record's title as a short text, with its state in brackets."""
     word = state_word(record)
-    return f"{shorten(str(record))} ({word})" if word else shorten(str(record))
+    return f"{shorten(title)} ({word})" if word else shorten(title)

@@ -3,15 +3,24 @@
 from dataclasses import dataclass
 
 from django.core.paginator import Page as TimelinePage
+from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from entities.admin.former_values import FormerValues, build_former_values
+from crmmirror.lib.admin_kit.cells import shorten
+from entities.admin.former_values import FormerValues, build_former_values, read_former_values
+from entities.admin.naming.name_cells import read_name_cells
 from entities.admin.record_links import name_text, state_badge, timeline_url
 from entities.admin.referrers import Referrer, find_referrers
 from entities.admin.row_groups import RowGroup, ValueOrigin, build_row_groups, make_origin
-from entities.admin.timeline_page import get_timeline_page
+from entities.admin.timeline_page import (
+    TimelineRow,
+    list_values,
+    make_timeline_rows,
+    read_timeline_page,
+)
 from entities.merge.registers import EXISTS
 from entities.models import Record
+from entities.names import record_ids, value_ids
 from entities.provenance import find_provenance
 
 
@@ -19,12 +28,13 @@ from entities.provenance import find_provenance
 class RecordPage:
     """A record's values in groups, the records that refer to it, its history and its newest events.
 
-    badge: the record's state; empty for a live one.
+    title: what the record is called. badge: its state; empty for a live one.
     sub_account: its name; empty if the record has none.
     deletion: the event that deleted the record; None for a live one.
     """
 
     record: Record
+    title: str
     badge: SafeString
     sub_account: str
     deletion: ValueOrigin | None
@@ -32,20 +42,29 @@ class RecordPage:
     referrers: tuple[Referrer, ...]
     histories: tuple[FormerValues, ...]
     timeline: TimelinePage
+    timeline_rows: list[TimelineRow]
     timeline_url: str
 
 
-def build_record_page(record: Record) -> RecordPage:
+def build_record_page(request: HttpRequest, record: Record) -> RecordPage:
     """Read all that a record's page shows; the number of queries does not grow with the events."""
     origins = {name: make_origin(provenance) for name, provenance in find_provenance(record).items()}
+    runs = read_former_values(record)
+    timeline = read_timeline_page(record, "1")
+    former = ((column, run.value) for column in runs for run in runs[column])
+    shown = value_ids(record, [*former, *list_values(timeline)])
+    cells = read_name_cells(request, [*record_ids(record), *shown])
+    account = record.sub_account
     return RecordPage(
         record=record,
+        title=shorten(cells.names.find_own(record)),
         badge=state_badge(record),
-        sub_account=name_text(record.sub_account) if record.sub_account else "",
+        sub_account=name_text(account, cells.names.find_own(account)) if account else "",
         deletion=origins.get(EXISTS) if record.is_deleted else None,
-        groups=tuple(build_row_groups(record, origins)),
+        groups=tuple(build_row_groups(record, origins, cells)),
         referrers=tuple(find_referrers(record)),
-        histories=tuple(build_former_values(record, column) for column in record.tracked_columns),
-        timeline=get_timeline_page(record, "1"),
+        histories=tuple(build_former_values(record, column, runs[column], cells) for column in runs),
+        timeline=timeline,
+        timeline_rows=make_timeline_rows(record, timeline, cells),
         timeline_url=timeline_url(record),
     )

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from crmmirror.lib.admin_kit.cells import shorten, text_cell
 from crmmirror.lib.admin_kit.documents import document_cell
 from crmmirror.lib.admin_kit.local_times import time_cell
+from entities.admin.naming.name_cells import NameCells
 from entities.admin.record_links import event_url, record_link
 from entities.admin.value_cells import PAGE_CELLS, field_label, get_field, value_cell
 from entities.merge import extra_bounds
@@ -18,6 +19,7 @@ from entities.merge.clock import Rank
 from entities.merge.registers import ADDITION, EXTRA, Invalid, load_state
 from entities.models import Record
 from entities.models.introspection import COMMON_FIELDS
+from entities.models.named_refs import named_refs
 from entities.provenance import Provenance
 
 # Keys of one document, or of `extra`, that a page shows.
@@ -78,26 +80,32 @@ def make_origin(provenance: Provenance) -> ValueOrigin:
     )
 
 
-def build_row_groups(record: Record, origins: Origins) -> Iterator[RowGroup]:
+def build_row_groups(record: Record, origins: Origins, cells: NameCells) -> Iterator[RowGroup]:
     """Yield the record's groups that have something to show. origins: register or column name -> origin."""
-    groups = (*_column_groups(record, origins), _extra_group(record, origins), _key_group(record, origins))
+    groups = (
+        *_column_groups(record, origins, cells),
+        _extra_group(record, origins),
+        _key_group(record, origins, cells),
+    )
     return (group for group in groups if group.rows or group.empty_labels)
 
 
-def _column_groups(record: Record, origins: Origins) -> Iterator[RowGroup]:
+def _column_groups(record: Record, origins: Origins, cells: NameCells) -> Iterator[RowGroup]:
     """Yield the model's own columns by their kind, and each JSON column as a group."""
     fields = [field for field in record._meta.concrete_fields if field.name not in COMMON_FIELDS]
     documents = [field for field in fields if isinstance(field, JSONField)]
     records = [field for field in fields if isinstance(field, ForeignKey)]
     references = [*records, *(field for field in fields if field.name.endswith("_ref"))]
     details = [field for field in fields if field not in documents and field not in references]
-    yield _column_group(record, origins, "Details", details)
-    yield _column_group(record, origins, "Refers to", references)
+    yield _column_group(record, origins, cells, "Details", details)
+    yield _column_group(record, origins, cells, "Refers to", references)
     for field in documents:
         yield _document_group(record, origins, field)
 
 
-def _column_group(record: Record, origins: Origins, title: str, fields: Iterable[Field]) -> RowGroup:
+def _column_group(
+    record: Record, origins: Origins, cells: NameCells, title: str, fields: Iterable[Field]
+) -> RowGroup:
     rows: list[Row] = []
     empty_labels: list[str] = []
     state = load_state(record.registers)
@@ -108,7 +116,7 @@ def _column_group(record: Record, origins: Origins, title: str, fields: Iterable
             continue
         register = state.get(field.name)
         invalid = register.value if register and isinstance(register.value, Invalid) else None
-        cell = _invalid_cell(invalid) if invalid else _cell(value, field)
+        cell = _invalid_cell(invalid) if invalid else _value_cell(record, field, cells)
         rows.append(Row(field_label(field), cell, origin))
     return RowGroup(title, tuple(rows), ", ".join(empty_labels))
 
@@ -123,8 +131,13 @@ def _invalid_cell(value: Invalid) -> SafeString:
     return format_html('{} <span class="nothing">not readable</span>', document_cell(value.raw))
 
 
-def _cell(value: Any, field: Field) -> SafeString:
-    return record_link(value) if isinstance(value, Record) else value_cell(value, field, PAGE_CELLS)
+def _value_cell(record: Record, field: Field, cells: NameCells) -> SafeString:
+    value = getattr(record, field.name)
+    if isinstance(value, Record):
+        return record_link(value, cells.names.find_own(value))
+    if field.name in named_refs(type(record)):
+        return cells.page_cell(record, field.name, value)
+    return value_cell(value, field, PAGE_CELLS)
 
 
 def _document_group(record: Record, origins: Origins, field: Field) -> RowGroup:
@@ -157,15 +170,15 @@ def _unkept_keys(count: int) -> str:
     return f"{about}{count:,} not kept: see the events" if count else ""
 
 
-def _key_group(record: Record, origins: Origins) -> RowGroup:
+def _key_group(record: Record, origins: Origins, cells: NameCells) -> RowGroup:
     fields = [get_field(type(record), name) for name in KEY_COLUMNS]
     rows = (
-        Row(field_label(field), _key_cell(value, field), origins.get(field.name))
+        Row(field_label(field), _key_cell(record, field, cells), origins.get(field.name))
         for field in fields
-        if (value := getattr(record, field.name)) is not None
+        if getattr(record, field.name) is not None
     )
     return RowGroup("Record", tuple(rows))
 
 
-def _key_cell(value: Any, field: Field) -> SafeString:
-    return text_cell(str(value)) if field.name == "source" else _cell(value, field)
+def _key_cell(record: Record, field: Field, cells: NameCells) -> SafeString:
+    return text_cell(str(record.source)) if field.name == "source" else _value_cell(record, field, cells)

@@ -1,5 +1,6 @@
 """A record's timeline, as its pages show it: the events that touched it, and what each one wrote."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,7 @@ from django.utils.safestring import SafeString
 from crmmirror.lib.admin_kit.capped_paginator import CappedPaginator
 from crmmirror.lib.admin_kit.cells import MAX_TEXT_CHARACTERS
 from crmmirror.lib.admin_kit.documents import document_cell
+from entities.admin.naming.name_cells import NameCells
 from entities.admin.record_links import event_url
 from entities.merge.clock import parse_clock
 from entities.models import Record, TimelineEntry
@@ -37,14 +39,24 @@ class TimelineRow:
     is_large: bool
 
 
-def get_timeline_page(record: Record, number: str) -> Page:
-    """Return one page of a record's timeline, newest first; the page's objects are TimelineRows.
+def read_timeline_page(record: Record, number: str) -> Page:
+    """Return one page of a record's timeline, newest first; its objects are entries.
 
     number: as it stands in the address; one that does not exist leads to the first or last page.
     """
     page = CappedPaginator(_read_entries(record), PAGE_SIZE).get_page(number)
-    page.object_list = [_make_row(entry) for entry in page.object_list]
+    page.object_list = list(page.object_list)
     return page
+
+
+def list_values(page: Page) -> Iterator[tuple[str, Any]]:
+    """Yield what the entries of a page wrote, as pairs (column, value)."""
+    return (item for entry in page.object_list for item in (entry.bounded_values or {}).items())
+
+
+def make_timeline_rows(record: Record, page: Page, cells: NameCells) -> list[TimelineRow]:
+    """Return the entries of a page as it shows them."""
+    return [_make_row(record, entry, cells) for entry in page.object_list]
 
 
 def annotate_bounded_values(entries: QuerySet[TimelineEntry]) -> QuerySet[TimelineEntry]:
@@ -61,15 +73,16 @@ def _read_entries(record: Record) -> QuerySet[TimelineEntry]:
     return entries.only("clock", "event__event_type")
 
 
-def _make_row(entry: Any) -> TimelineRow:
+def _make_row(record: Record, entry: Any, cells: NameCells) -> TimelineRow:
     """Return an entry of `_read_entries` as the page shows it."""
+    wrote = entry.bounded_values
     clock = parse_clock(entry.clock)
     return TimelineRow(
         occurred_at=clock.occurred_at,
         rank=clock.rank.name.lower(),
         event_url=event_url(entry.event_id),
         event_type=entry.event.event_type,
-        field_names=tuple(sorted(entry.bounded_values or ())),
-        values=document_cell(entry.bounded_values) if entry.bounded_values else None,
-        is_large=entry.bounded_values is None,
+        field_names=tuple(sorted(wrote or ())),
+        values=document_cell(cells.describe_values(record, wrote)) if wrote else None,
+        is_large=wrote is None,
     )

@@ -22,6 +22,7 @@ from crmmirror.lib.admin_kit.cells import (
 from crmmirror.lib.admin_kit.documents import document_cell
 from crmmirror.lib.admin_kit.local_times import time_cell
 from entities.models.fields import WordField
+from entities.models.named_refs import NAMED_COLUMNS
 
 CellFunctions = Mapping[type[models.Field], Callable[[Any], SafeString]]
 
@@ -54,8 +55,10 @@ def value_cell(value: Any, field: models.Field, cells: CellFunctions) -> SafeStr
 
 
 def field_label(field: models.Field) -> str:
-    """Return a column's name for people; a vendor's id of something that is not mirrored is an "id"."""
+    """Return a column's name for people; a vendor's id of something without a name is an "id"."""
     name = str(field.verbose_name)
+    if field.name in NAMED_COLUMNS:
+        return name.removesuffix(" ref")
     return f"{name.removesuffix(' ref')} id" if field.name.endswith("_ref") else name
 
 

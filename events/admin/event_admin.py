@@ -144,7 +144,7 @@ class EventAdmin(ReadOnlyAdmin):
 
     def page_view(self, request: HttpRequest, event: Event) -> HttpResponse:
         """Show one event: its outcome, the records that it touched, its body and its delivery."""
-        touched = list(find_touched_records(event))
+        touched = list(find_touched_records(request, event))
         context = self.page_context(request, f"Event {event.pk}") | {
             "event": event,
             "event_type": shorten(event.event_type),

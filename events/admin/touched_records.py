@@ -5,13 +5,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from crmmirror.lib.admin_kit.documents import document_cell
+from entities.admin.naming.name_cells import NameCells, read_name_cells
 from entities.admin.record_links import record_link
 from entities.admin.timeline_page import annotate_bounded_values
 from entities.models import Record
 from entities.models.introspection import record_models_by_name
+from entities.names import NamedId, record_ids, value_ids
 from events.models import Event
 
 MAX_TOUCHED = 100
@@ -32,8 +35,8 @@ class TouchedRecord:
     is_large: bool
 
 
-def find_touched_records(event: Event) -> Iterator[TouchedRecord]:
-    """Yield the first MAX_TOUCHED records that the event touched, in one query for each kind of record."""
+def find_touched_records(request: HttpRequest, event: Event) -> Iterator[TouchedRecord]:
+    """Return the first MAX_TOUCHED records that the event touched, in one query for each kind of record."""
     entries = list(annotate_bounded_values(event.timeline.all()).order_by("id")[:MAX_TOUCHED])
     ids: dict[str, list[int]] = defaultdict(list)
     for entry in entries:
@@ -45,18 +48,25 @@ def find_touched_records(event: Event) -> Iterator[TouchedRecord]:
         ._default_manager.filter(pk__in=record_ids)
         .defer("registers", "extra")
     }
-    for entry in entries:
-        if record := records.get((entry.record_type, entry.record_id)):
-            yield _touched_record(record, entry)
+    touched = [
+        (record, entry) for entry in entries if (record := records.get((entry.record_type, entry.record_id)))
+    ]
+    cells = read_name_cells(request, (named for pair in touched for named in _shown_ids(*pair)))
+    return (_touched_record(record, entry, cells) for record, entry in touched)
 
 
-def _touched_record(record: Record, entry: Any) -> TouchedRecord:
+def _shown_ids(record: Record, entry: Any) -> Iterator[NamedId]:
+    yield from record_ids(record)
+    yield from value_ids(record, (entry.bounded_values or {}).items())
+
+
+def _touched_record(record: Record, entry: Any, cells: NameCells) -> TouchedRecord:
     """Describe one record. entry: annotated by `annotate_bounded_values`."""
     writes = entry.bounded_values
     return TouchedRecord(
         kind=str(record._meta.verbose_name),
-        record=record_link(record),
+        record=record_link(record, cells.names.find_own(record)),
         names=tuple(sorted(writes or ())),
-        wrote=document_cell(writes) if writes else None,
+        wrote=document_cell(cells.describe_values(record, writes)) if writes else None,
         is_large=writes is None,
     )

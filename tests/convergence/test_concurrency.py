@@ -7,14 +7,14 @@ from django.db import connection
 from django.db.models import Model
 
 from entities.generator.event_generator import generate_stream
-from entities.models import TimelineEntry
+from entities.models import Name, TimelineEntry
 from entities.models.introspection import record_models
-from entities.shadow.digest import mirror_digest
 from entities.stored_events import StoredEvent
 from entities.vendors import all_vendors
 from events.models import Event
 from events.processing.claim import MAX_BATCH_EVENTS
 from events.rebuild.verification import compare_with_log
+from tests.convergence.test_convergence import digest_and_names
 from tests.support.random_histories import RECEIVED, digest_after_batches, ensure_source, store_events
 from tests.support.run_summary import COUNTS
 from tests.support.worker_processes import Worker
@@ -29,12 +29,12 @@ def test_four_workers_after_two_killed_in_a_batch_make_the_mirror_that_one_makes
     assert set(Event.objects.values_list("status", flat=True)) == {Event.Status.APPLIED}
     verified = compare_with_log(lambda count: None, limit=5)
     assert (verified.events, verified.rows) == (len(events), 0), verified.differences
-    together = mirror_digest()
+    together = digest_and_names()
     forget_records()
     one_batch_after_another = [
         events[at : at + MAX_BATCH_EVENTS] for at in range(0, len(events), MAX_BATCH_EVENTS)
     ]
-    assert digest_after_batches(one_batch_after_another) == together
+    assert digest_after_batches(one_batch_after_another, digest_and_names) == together
     COUNTS["concurrent"] += len(events)
 
 
@@ -62,7 +62,7 @@ def drain_with(workers: int, kills: int) -> None:
 
 
 def forget_records() -> None:
-    models: tuple[type[Model], ...] = (*record_models(), TimelineEntry)
+    models: tuple[type[Model], ...] = (*record_models(), TimelineEntry, Name)
     with connection.cursor() as cursor:
         names = ", ".join(f'"{model._meta.db_table}"' for model in models)
         cursor.execute(f"TRUNCATE {names}")

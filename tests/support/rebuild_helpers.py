@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.db.models import Model
 
 from entities.generator.event_generator import generate_stream
-from entities.models import TimelineEntry
+from entities.models import Name, TimelineEntry
 from entities.models.introspection import record_models
 from entities.vendors import all_vendors
 from events.models import Event, Source
@@ -35,8 +35,8 @@ def build_deal_body(second: int, event: str = "deal.updated", **payload: Any) ->
 
 
 def list_compared_models() -> tuple[type[Model], ...]:
-    """Return the models of the records, the timeline and the log."""
-    return (*record_models(), TimelineEntry, Event)
+    """Return the models of the records, the timeline, the names and the log."""
+    return (*record_models(), TimelineEntry, Name, Event)
 
 
 def run_verify_mirror(*arguments: str) -> tuple[int, str]:
