@@ -47,7 +47,7 @@ from entities.writing.derive import write_derived_columns
 from entities.writing.omission_warnings import describe_omission
 from entities.writing.record_tables import UPSERT_ENTRIES, record_table
 from entities.writing.source_statement import Ids, SourceKey, SourceStatement
-from entities.writing.write_names import WrittenNames, write_names
+from entities.writing.write_names import write_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +62,9 @@ Warnings = dict[int, list[str]]
 """An event's id -> warnings."""
 
 
-def apply_mapped_events(mapped: Sequence[MappedEvent], written_names: WrittenNames | None = None) -> Warnings:
+def apply_mapped_events(mapped: Sequence[MappedEvent]) -> Warnings:
     """Write what the events say; return warnings about what the records had no room for.
 
-    written_names: see `entities.writing.write_names.write_names`.
     Raises django.db.Error; the caller's savepoint then undoes all of it.
     """
     distinct = {event.event.id: event for event in mapped}.values()
@@ -80,7 +79,7 @@ def apply_mapped_events(mapped: Sequence[MappedEvent], written_names: WrittenNam
     crowded = _merge_into_rows(_join_by_record(statements), _first_own_events(statements), ids)
     _write_timeline(statements, ids)
     write_derived_columns(statements, ids)
-    write_names(statements, written_names)
+    write_names(statements)
     return _warn_of_omissions(statements, crowded)
 
 

@@ -17,7 +17,6 @@ from entities.reading.mapper import map_event
 from entities.stored_events import ProcessingOutcome, StoredEvent, Verdict
 from entities.vendors import UnusableVendor, require_current
 from entities.writing.apply import apply_mapped_events
-from entities.writing.write_names import WrittenNames
 
 log = structlog.get_logger(__name__)
 
@@ -25,16 +24,12 @@ MAX_ERROR_LENGTH = 500
 
 
 def process_batch(
-    events: Sequence[StoredEvent],
-    *,
-    is_schema_current: bool = False,
-    written_names: WrittenNames | None = None,
+    events: Sequence[StoredEvent], *, is_schema_current: bool = False
 ) -> list[ProcessingOutcome]:
     """Apply the events in the caller's transaction; return the outcome of each.
 
     is_schema_current: the caller has seen that the database has all migrations, so that an event whose
     statement does not fit the schema has failed.
-    written_names: see `entities.writing.write_names.write_names`.
     Raises django.db.Error if an error is transient, or if a statement does not fit the schema and nobody
     knows whether a migration is missing: the caller rolls back, and tries the batch again later.
     """
@@ -46,7 +41,7 @@ def process_batch(
             outcomes.append(result)
         else:
             mapped.append(result)
-    return outcomes + _apply_or_bisect(mapped, written_names, is_schema_current=is_schema_current)
+    return outcomes + _apply_or_bisect(mapped, is_schema_current=is_schema_current)
 
 
 def _map_or_reject(event: StoredEvent) -> MappedEvent | ProcessingOutcome:
@@ -81,14 +76,12 @@ def _fail_until_restart(event: StoredEvent, error: UnusableVendor) -> Processing
     return ProcessingOutcome(event.id, Verdict.FAILED, error=reason, retry=True)
 
 
-def _apply_or_bisect(
-    mapped: Sequence[MappedEvent], written_names: WrittenNames | None, *, is_schema_current: bool
-) -> list[ProcessingOutcome]:
+def _apply_or_bisect(mapped: Sequence[MappedEvent], *, is_schema_current: bool) -> list[ProcessingOutcome]:
     if not mapped:
         return []
     try:
         with transaction.atomic():
-            warnings = apply_mapped_events(mapped, written_names)
+            warnings = apply_mapped_events(mapped)
     except Exception as error:
         if is_transient(error) or (not is_schema_current and is_schema_error(error)):
             raise
@@ -98,7 +91,7 @@ def _apply_or_bisect(
             return [
                 outcome
                 for half in halves
-                for outcome in _apply_or_bisect(half, written_names, is_schema_current=is_schema_current)
+                for outcome in _apply_or_bisect(half, is_schema_current=is_schema_current)
             ]
         log.warning("event_not_applied", event_id=mapped[0].event.id, error=_summarize(error))
         return [_outcome(mapped[0], Verdict.FAILED, error=_summarize(error), retry=True)]

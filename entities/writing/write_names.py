@@ -7,6 +7,9 @@ and one for each sub-account in which a vendor names it: other sub-accounts may 
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import partial
 from typing import NamedTuple
 
 from django.db import transaction
@@ -90,19 +93,33 @@ WRITE_NAMES = upsert_names(
 )
 
 
-def write_names(statements: Iterable[SourceStatement], written_names: WrittenNames | None = None) -> None:
-    """Write the names that the statements give; call it when all locks on records are held.
+@contextmanager
+def skip_written_names(written: WrittenNames) -> Iterator[None]:
+    """Leave out names that are written already, wherever events are applied in this block.
 
-    written_names: what this process has written, if the table is the one that it has written to.
+    Not for a shadow: its table has not what this process has written to the live one.
     """
-    names = collect_names(statements)
-    if written_names is not None:
-        names = written_names.select_newer(names)
+    token = _written_names.set(written)
+    try:
+        yield
+    finally:
+        _written_names.reset(token)
+
+
+_written_names: ContextVar[WrittenNames | None] = ContextVar("written_names", default=None)
+
+
+def write_names(statements: Iterable[SourceStatement]) -> None:
+    """Write the names that the statements give; call it when all locks on records are held."""
+    names, written = collect_names(statements), _written_names.get()
+    if written is not None:
+        names = written.select_newer(names)
     if not names:
         return
     execute(WRITE_NAMES, json.dumps([_to_row(key, name) for key, name in names.items()]))
-    if written_names is not None:
-        transaction.on_commit(lambda: written_names.remember(names))
+    if written is not None:
+        # Not before the commit: names that were rolled back must be written again.
+        transaction.on_commit(partial(written.remember, names))
 
 
 def collect_names(statements: Iterable[SourceStatement]) -> VendorNames:

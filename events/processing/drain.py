@@ -14,7 +14,7 @@ from crmmirror.lib.database.transient_errors import is_schema_error, is_transien
 from entities.stored_events import ProcessingOutcome, Verdict
 from entities.writing.mirror_lock import lock_for_applying
 from entities.writing.process_batch import process_batch
-from entities.writing.write_names import WrittenNames
+from entities.writing.write_names import WrittenNames, skip_written_names
 from events.monitoring.metrics import count_settled
 from events.processing.claim import claim_batch
 from events.processing.outcomes import record_outcomes
@@ -89,7 +89,8 @@ def _settle_batch_in_transaction(*, is_schema_current: bool = False) -> int:
     with transaction.atomic():
         lock_for_applying()
         events = claim_batch()
-        outcomes = process_batch(events, is_schema_current=is_schema_current, written_names=WRITTEN_NAMES)
+        with skip_written_names(WRITTEN_NAMES):
+            outcomes = process_batch(events, is_schema_current=is_schema_current)
         settled_events = record_outcomes(outcomes)
     if events:
         # After the commit: a batch that was rolled back must not be counted.

@@ -1,6 +1,7 @@
 """What a process remembers of the names that it has written, and two workers that write the same names."""
 
 from collections.abc import Callable
+from functools import partial
 from threading import Barrier, Thread
 
 import pytest
@@ -10,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from entities.models import Name
 from entities.stored_events import StoredEvent
 from entities.writing.process_batch import process_batch
-from entities.writing.write_names import NameKey, VendorName, WrittenNames
+from entities.writing.write_names import NameKey, VendorName, WrittenNames, skip_written_names
 from tests.support.event_builders import deal_event
 from tests.support.table_contents import read_names
 
@@ -21,8 +22,8 @@ def named_deal(minute: int, name: str, **payload: str) -> StoredEvent:
 
 def process(*events: StoredEvent, written: WrittenNames) -> int:
     """Process a batch as a worker does; return the number of its statements about names."""
-    with CaptureQueriesContext(connection) as captured, transaction.atomic():
-        process_batch(events, written_names=written)
+    with CaptureQueriesContext(connection) as captured, transaction.atomic(), skip_written_names(written):
+        process_batch(events)
     return sum('"entities_name"' in query["sql"] for query in captured)
 
 
@@ -45,8 +46,8 @@ def test_a_batch_that_brings_nothing_new_costs_no_statement() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_a_batch_that_was_rolled_back_is_not_remembered() -> None:
     written, event = WrittenNames(), named_deal(1, "New")
-    with transaction.atomic():
-        process_batch([event], written_names=written)
+    with transaction.atomic(), skip_written_names(written):
+        process_batch([event])
         transaction.set_rollback(True)
     assert shown_names() == {}
     assert process(event, written=written) == 1
@@ -85,8 +86,7 @@ def test_two_workers_that_write_the_same_names_keep_the_newest_and_do_not_deadlo
     ]
     barrier, errors = Barrier(2), list[BaseException]()
     threads = [
-        Thread(target=_guarded(lambda way=way: _process_all(batches[way::2], barrier), errors))
-        for way in (0, 1)
+        Thread(target=_guarded(partial(_process_all, batches[way::2], barrier), errors)) for way in (0, 1)
     ]
     for thread in threads:
         thread.start()
@@ -102,8 +102,8 @@ def _process_all(batches: list[list[StoredEvent]], barrier: Barrier) -> None:
     written = WrittenNames()
     for batch in batches:
         barrier.wait(timeout=60)
-        with transaction.atomic():
-            process_batch(batch, written_names=written)
+        with transaction.atomic(), skip_written_names(written):
+            process_batch(batch)
 
 
 def _guarded(work: Callable[[], None], errors: list[BaseException]) -> Callable[[], None]:
