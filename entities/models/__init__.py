@@ -1,4 +1,4 @@
-"""The tables: the mirrored records, their timeline, names, and what belongs to users: tokens, limits, settings.
+"""The tables: mirrored records, their timeline, names, and what belongs to users: tokens, limits, settings.
 
 What the models say about themselves stands here too, such as the lists of models and columns. No query
 that changes a record belongs here. Imports merge and `crmmirror.lib` only.

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -17,6 +18,7 @@ from crmmirror.lib.admin_kit.cells import shorten
 from crmmirror.lib.admin_kit.list_filters import ID_PATTERN
 from crmmirror.lib.admin_kit.readonly_admin import ReadOnlyAdmin
 from crmmirror.lib.admin_kit.request_check import UnusableRequest
+from entities.access.visibility import viewer_of, visible_to
 from entities.admin.naming import name_usage
 from entities.admin.naming.name_cells import may_name
 from entities.admin.naming.name_changes import add_name, save_changes
@@ -47,11 +49,13 @@ def kind_page(admin: ReadOnlyAdmin, request: HttpRequest, source_id: int, kind: 
     if not may_name(request):
         raise PermissionDenied
     source_model: Any = Name._meta.get_field("source").related_model
-    source = source_model._default_manager.filter(pk=source_id).first()
+    visible = partial(visible_to, viewer_of(request))
+    source = visible(source_model._default_manager.filter(pk=source_id)).first()
     if source is None or kind not in NameKind.values:
         raise Http404("There is no such source or kind of names.")
     _refuse_unknown(request)
-    names = Name.objects.filter(source=source, kind=kind).select_related("user")
+    of_source = visible(Name.objects.filter(source=source))
+    names = of_source.filter(kind=kind).select_related("user")
     page = _page_of_names(request, names)
     is_adding = request.method == "POST" and "add" in request.POST
     is_saving = request.method == "POST" and not is_adding
@@ -60,8 +64,8 @@ def kind_page(admin: ReadOnlyAdmin, request: HttpRequest, source_id: int, kind: 
         if is_saving
         else [NameForm(name) for name in page.object_list]
     )
-    override = SubAccountNameForm(source.pk, kind, request.POST if is_adding else None)
-    if message := _save_valid(admin, request, forms, override):
+    override = SubAccountNameForm(of_source, kind, request.POST if is_adding else None)
+    if message := _save_valid(admin, request, source.pk, kind, forms, override):
         admin.message_user(request, message, messages.SUCCESS)
         return redirect(request.get_full_path())
     context = admin.page_context(request, f"Names: {NameKind(kind).label}, {source}") | {
@@ -71,17 +75,22 @@ def kind_page(admin: ReadOnlyAdmin, request: HttpRequest, source_id: int, kind: 
         "override": override,
         "max_counted": name_usage.MAX_COUNTED_RECORDS,
         "has_errors": any(form.errors for form in forms),
-        **_suggestions(source.pk, kind),
+        **_suggestions(of_source, kind),
     }
     return TemplateResponse(request, "entities/name_kind.html", context)
 
 
 def _save_valid(
-    admin: ReadOnlyAdmin, request: HttpRequest, forms: Sequence[NameForm], override: SubAccountNameForm
+    admin: ReadOnlyAdmin,
+    request: HttpRequest,
+    source_id: int,
+    kind: str,
+    forms: Sequence[NameForm],
+    override: SubAccountNameForm,
 ) -> str:
     """Save whichever form was sent, if it is valid; return the message that says so, else an empty one."""
     if override.is_valid():
-        name = override.make_name()
+        name = Name(source_id=source_id, kind=kind, **override.cleaned_data)
         add_name(admin, request, name)
         return f"{name.ref} is called {name.name} in {name.scope}."
     if forms and all(form.is_valid() for form in forms):
@@ -135,9 +144,9 @@ def _account_id(source_id: int, scope: str) -> NamedId:
     return NamedId(source_id, "", NameKind.SUB_ACCOUNT, scope)
 
 
-def _suggestions(source_id: int, kind: str) -> dict[str, list[str]]:
+def _suggestions(of_source: QuerySet[Name], kind: str) -> dict[str, list[str]]:
     """Return what the inputs suggest: logins for people, and ids and sub-accounts for a name in one."""
-    names = Name.objects.filter(source_id=source_id, scope="")
+    names = of_source.filter(scope="")
     accounts, ids, logins = [], [], []
     if kind != NameKind.SUB_ACCOUNT:
         accounts = list(

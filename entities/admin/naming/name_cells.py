@@ -11,17 +11,17 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from crmmirror.lib.admin_kit.cells import EMPTY, line_cell, shorten
+from entities.access.permissions import NAME_THINGS
 from entities.models import Record
 from entities.models.named_refs import named_refs
 from entities.names import NamedId, Names, read_names, record_ids
 
-NAME_PERMISSION = "entities.name_things"
 MAX_NAME_CHARACTERS = 60
 
 
 def may_name(request: HttpRequest) -> bool:
     """Return True if the user may name and order things."""
-    return bool(request.user.has_perm(NAME_PERMISSION))
+    return bool(request.user.has_perm(NAME_THINGS))
 
 
 def naming_url(source_id: int, kind: str, **parameters: str) -> str:

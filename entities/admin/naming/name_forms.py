@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 
 from entities.models import Name, NameKind
 
@@ -62,11 +63,11 @@ class SubAccountNameForm(forms.Form):
     )
     name = forms.CharField(label="Name there", max_length=MAX_NAME_LENGTH)
 
-    def __init__(self, source_id: int, kind: str, data: Any = None) -> None:
+    def __init__(self, names: QuerySet[Name], kind: str, data: Any = None) -> None:
+        """names: those of the source."""
         super().__init__(data, prefix="sub-account")
-        self.names = Name.objects.filter(source_id=source_id)
-        self.of_kind = self.names.filter(kind=kind)
-        self.key = {"source_id": source_id, "kind": kind}
+        self.names = names
+        self.of_kind = names.filter(kind=kind)
 
     def clean_ref(self) -> str:
         ref = str(self.cleaned_data["ref"])
@@ -87,7 +88,3 @@ class SubAccountNameForm(forms.Form):
             message = f"{place['ref']} has a row in {place['scope']} already: change its name there."
             raise ValidationError(message)
         return cleaned
-
-    def make_name(self) -> Name:
-        """Return the name, which is not saved yet."""
-        return Name(**self.key, **self.cleaned_data)

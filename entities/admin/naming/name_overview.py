@@ -13,6 +13,7 @@ from django.template.response import TemplateResponse
 from crmmirror.lib.admin_kit.readonly_admin import ReadOnlyAdmin
 from crmmirror.lib.admin_kit.request_check import UnusableRequest
 from crmmirror.lib.admin_kit.urls import change_url
+from entities.access.visibility import viewer_of, visible_to
 from entities.admin.naming.name_cells import may_name, naming_url
 from entities.models import Name, NameKind
 
@@ -55,7 +56,7 @@ def name_overview_page(admin: ReadOnlyAdmin, request: HttpRequest) -> HttpRespon
 def _list_sources(request: HttpRequest) -> Iterator[SourceNames]:
     lines: dict[int, list[KindLine]] = defaultdict(list)
     counts = (
-        mark_named(Name.objects.all())
+        mark_named(visible_to(viewer_of(request), Name.objects.all()))
         .values("source", "kind")
         .annotate(ids=Count("ref", distinct=True))
         .annotate(unnamed=Count("ref", distinct=True, filter=Q(is_named=False)))
@@ -67,6 +68,7 @@ def _list_sources(request: HttpRequest) -> Iterator[SourceNames]:
         lines[row["source"]].append(KindLine(title, row["ids"], row["unnamed"], url))
     source_model: Any = Name._meta.get_field("source").related_model
     may_see = request.user.has_perm("events.view_source")
-    for source in source_model._default_manager.order_by("slug"):
+    sources = visible_to(viewer_of(request), source_model._default_manager.all())
+    for source in sources.order_by("slug"):
         url = change_url(source_model, source.pk) if may_see else ""
         yield SourceNames(source, url, tuple(lines[source.pk]))

@@ -14,8 +14,9 @@ from entities.admin.naming import kind_page as pages
 from entities.admin.naming import name_usage
 from entities.admin.naming.name_cells import naming_url
 from entities.models import Deal, Invoice, Lead, Name, NameKind
+from tests.support.access_limits import create_member, limit, log_in
 from tests.support.api_client import create_record, ensure_source
-from tests.support.named_ids import create_name, ensure_permission_to_name
+from tests.support.named_ids import create_name
 from tests.support.staff_client import create_staff_user, get_page, log_in_staff
 
 pytestmark = pytest.mark.django_db
@@ -221,7 +222,7 @@ def test_a_long_list_has_pages(client: Client, monkeypatch: pytest.MonkeyPatch) 
 
 def test_the_page_is_for_those_who_may_name_things() -> None:
     name = create_name("s1")
-    permitted, other = log_in_staff(ensure_permission_to_name()), log_in_staff("view_deal")
+    permitted, other = log_in_staff("name_things"), log_in_staff("view_deal")
     addresses = (url_of(), "/admin/entities/name/", f"/admin/entities/name/{name.pk}/history/")
     for address in addresses:
         assert permitted.get(address).status_code == 200, address
@@ -231,6 +232,27 @@ def test_the_page_is_for_those_who_may_name_things() -> None:
     assert permitted.get(f"/admin/entities/name/{name.pk}/change/")["Location"].startswith(url_of())
     assert "Names and order" in get_page(permitted, "/admin/")
     assert "Names and order" not in get_page(other, "/admin/")
+
+
+def test_an_administrator_of_one_sub_account_sees_no_name_of_another() -> None:
+    source = ensure_source()
+    member = limit(create_member("Administrator"), source, "sa_1")
+    create_name("s1", name="Of all")
+    create_name("s1", scope="sa_1", name="Mine")
+    other = create_name("s2", scope="sa_2", name="Theirs")
+    create_name("sa_2", kind=NameKind.SUB_ACCOUNT)
+    create_name("s1", source=ensure_source("elsewhere"), name="Elsewhere")
+    client = log_in(member)
+    for url in (url_of(), "/admin/entities/name/"):
+        page = get_page(client, url)
+        assert not {"Of all", "Theirs", "sa_2", "elsewhere"} & set(re.findall(r"[\w ]+", page))
+    assert "Mine" in get_page(client, url_of())
+    assert client.get(naming_url(ensure_source("elsewhere").pk, NameKind.STAGE)).status_code == 404
+    client.post(url_of(), {"row": [other.pk], f"name-{other.pk}-name": "Taken"})
+    assert not Name.objects.filter(name="Taken").exists()
+    assert (
+        "Theirs" not in client.get(f"/admin/entities/name/{other.pk}/history/", follow=True).content.decode()
+    )
 
 
 def test_what_does_not_exist_is_said(client: Client) -> None:

@@ -22,7 +22,7 @@ from entities.models import (
 from entities.models.named_refs import named_refs
 from events.models import Source
 from tests.support.api_client import create_record, ensure_source
-from tests.support.named_ids import create_name, ensure_permission_to_name
+from tests.support.named_ids import create_name
 from tests.support.staff_client import get_page, list_url, log_in_staff, page_url, store_and_apply
 
 pytestmark = pytest.mark.django_db
@@ -58,7 +58,7 @@ def test_an_id_without_a_name_says_so_and_leads_those_who_may_to_where_it_is_nam
     link = f'<a href="{naming_url(deal.source_id, NameKind.STAGE, ref="stage003")}"'
     may_view = ("view_deal", "view_event")
     for url in (list_url(Deal), page_url(deal)):
-        page = get_page(log_in_staff(*may_view, ensure_permission_to_name()), url)
+        page = get_page(log_in_staff(*may_view, "name_things"), url)
         assert "stage003 (unnamed)" in page
         assert link in page
         page = get_page(log_in_staff(*may_view), url)
