@@ -67,7 +67,7 @@ def names_for(rows: Iterable[Record]) -> Names:
     return read_names(named for row in rows for named in column_ids(row))
 
 
-def display_name(kind: NameKind, source_id: int, scope: str, ref: str) -> str | None:
+def display_name(kind: str, source_id: int, scope: str, ref: str) -> str | None:
     """Return the name of one id; None if nobody has named it."""
     named = NamedId(source_id, scope, kind, ref)
     return read_names([named]).find(named)

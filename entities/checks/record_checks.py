@@ -8,6 +8,7 @@ from django.db.models import DateTimeField
 from entities.checks.check_errors import Errors, make_error, suggest
 from entities.models import Record
 from entities.models.introspection import mirrored_fields, record_models
+from entities.models.named_refs import NAMED_COLUMNS, NAMELESS_COLUMNS, REF_SUFFIX, named_refs
 
 
 def check_records(app_configs: Any = None, **kwargs: Any) -> list[Error]:
@@ -15,7 +16,7 @@ def check_records(app_configs: Any = None, **kwargs: Any) -> list[Error]:
     return [
         error
         for model in record_models()
-        for check in (check_derived_columns, check_tracked_columns)
+        for check in (check_derived_columns, check_tracked_columns, check_named_refs)
         for error in check(model)
     ]
 
@@ -40,3 +41,19 @@ def check_tracked_columns(model: type[Record]) -> Errors:
         if column not in mirrored_fields(model):
             reason = f"tracked_columns: there is no column {column!r}"
             yield make_error("E010", model._meta.label, reason, suggest(column, mirrored_fields(model)))
+
+
+def check_named_refs(model: type[Record]) -> Errors:
+    """Yield an error for each column of ids of which nobody has said if they have names, and for a clash.
+
+    The API shows the name under the column's name without its ending, so no column may have that one.
+    """
+    columns = mirrored_fields(model)
+    for column in columns:
+        if column.endswith(REF_SUFFIX) and column not in NAMED_COLUMNS.keys() | NAMELESS_COLUMNS:
+            reason = f"the ids of {column!r} are neither in NAMED_COLUMNS nor in NAMELESS_COLUMNS"
+            yield make_error("E010", model._meta.label, reason, f"see {named_refs.__module__}")
+    for column, ref in named_refs(model).items():
+        if ref.title in columns:
+            reason = f"the API would show the name of {column!r} as {ref.title!r}, which is a column"
+            yield make_error("E010", model._meta.label, reason, "give one of the two another name")

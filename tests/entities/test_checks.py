@@ -9,8 +9,10 @@ from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.db import models
 
+from entities.checks import record_checks
 from entities.merge.derived_columns import RunStart
-from entities.models import Deal
+from entities.models import Deal, NameKind
+from entities.models.named_refs import NAMED_COLUMNS, NamedRef
 from entities.reading.converters import CONVERTERS
 from tests.support import third_vendor
 
@@ -230,3 +232,18 @@ def test_a_records_rule_that_names_no_column_is_named(
     assert isinstance(error, Error)
     assert (error.id, error.obj) == ("entities.E010", "entities.Deal")
     assert reason in error.msg
+
+
+def test_a_column_of_ids_is_in_one_of_the_two_lists(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(NAMED_COLUMNS, "assignee_ref")
+    (error,) = entity_errors()
+    assert (error.id, error.obj) == ("entities.E010", "entities.Task")
+    assert "the ids of 'assignee_ref' are neither in NAMED_COLUMNS" in error.msg
+
+
+def test_a_name_whose_place_in_the_api_is_taken_by_a_column_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    clash = {"stage_ref": NamedRef("title_ref", NameKind.STAGE, "")}
+    monkeypatch.setattr(record_checks, "named_refs", lambda model: clash if model is Deal else {})
+    (error,) = entity_errors()
+    assert (error.id, error.obj) == ("entities.E010", "entities.Deal")
+    assert "the name of 'stage_ref' as 'title', which is a column" in error.msg

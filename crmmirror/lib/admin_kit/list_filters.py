@@ -77,7 +77,7 @@ class SourceFilter(FoldedFilter):
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Lookups:
         sources = model_admin.model._meta.get_field("source").related_model
-        return [(slug, slug) for slug in sources._default_manager.values_list("slug", flat=True)]
+        return [(source.slug, str(source)) for source in sources._default_manager.all()]
 
     def has_output(self) -> bool:
         return len(self.lookup_choices) > 1 or self.value() is not None

@@ -14,7 +14,7 @@ from crmmirror.lib.admin_kit.cells import EMPTY, line_cell, shorten
 from entities.access.permissions import NAME_THINGS
 from entities.models import Record
 from entities.models.named_refs import named_refs
-from entities.names import NamedId, Names, read_names, record_ids
+from entities.names import NamedId, Names, display_name, read_names
 
 MAX_NAME_CHARACTERS = 60
 
@@ -31,8 +31,9 @@ def naming_url(source_id: int, kind: str, **parameters: str) -> str:
 
 
 def record_title(record: Record) -> str:
-    """Return what a single record is called; of its own name, if its model has such, reads one row."""
-    return read_names(record_ids(record)).find_own(record) if record.name_kind else str(record)
+    """Return what a single record is called; reads its own name, if records of its model have names."""
+    kind = record.name_kind
+    return (display_name(kind, record.source_id, "", record.external_id) if kind else None) or str(record)
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ import re
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
-from entities.models import NameKind
+from entities.models import Deal, NameKind
 from events.models import Source
-from tests.support.api_client import ensure_source
+from tests.support.api_client import create_record, ensure_source
 from tests.support.named_ids import create_name
 from tests.support.staff_client import get_page, list_url, log_in_staff, page_url
 
@@ -37,5 +37,9 @@ def test_a_source_is_shown_by_its_own_name() -> None:
     page = get_page(client, OVERVIEW)
     assert "Acme &lt;Dubai&gt;" in page
     assert page_url(source) in page
-    assert "Acme &lt;Dubai&gt;" in get_page(client, page_url(source))
+    deal = create_record(Deal)
+    for url in (page_url(source), page_url(deal), list_url(Deal)):
+        assert "Acme &lt;Dubai&gt;" in get_page(client, url), url
+    ensure_source("other")
+    assert '<a href="?source=acme">Acme &lt;Dubai&gt;</a>' in get_page(client, list_url(Deal))
     assert list_url(Source) not in get_page(log_in_staff("view_deal"), "/admin/")
