@@ -37,9 +37,15 @@ def list_choices() -> tuple[Group, ...]:
     Cached, because it reads some 600 files.
     """
     return tuple(
-        (region, sorted(((name, place_of(name)) for name in names), key=lambda choice: choice[1]))
+        (region, sorted(((name, _label(name)) for name in names), key=lambda choice: choice[1]))
         for region, names in list_places().items()
     )
+
+
+def _label(name: str) -> str:
+    """Return a time zone for the list: its place, and the country or state if its name has one."""
+    between = name.split("/")[1:-1]
+    return f"{place_of(name)} ({place_of(between[0])})" if between else place_of(name)
 
 
 def offers_time_zone(request: HttpRequest) -> bool:
