@@ -269,3 +269,19 @@ def test_a_row_of_another_source_or_kind_is_not_saved(client: Client) -> None:
     data = {"row": [name.pk for name in others]} | {f"name-{name.pk}-name": "Taken" for name in others}
     client.post(url_of(), data)
     assert not Name.objects.filter(name="Taken").exists()
+
+
+@pytest.mark.parametrize("junk", ["\x00", "\ud800", "9" * 400, "-1", "x" * 5_000, "\u202e", "1e999"])
+def test_junk_in_the_form_is_an_error_beside_its_field_or_a_name(client: Client, junk: str) -> None:
+    name = create_name("p1", kind=NameKind.PERSON)
+    create_name("sa_1", kind=NameKind.SUB_ACCOUNT)
+    text = junk.encode(errors="surrogatepass").decode(errors="replace")
+    row = {f"name-{name.pk}-{field}": text for field in ("name", "position", "login")}
+    forms = [
+        {"row": [name.pk]} | row,
+        {f"sub-account-{field}": text for field in ("ref", "scope", "name")} | {"add": "Add"},
+    ]
+    for form in forms:
+        response = client.post(url_of(NameKind.PERSON), form)
+        assert response.status_code == 200
+        assert "errorlist" in response.content.decode()
