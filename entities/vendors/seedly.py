@@ -2,6 +2,13 @@
 
 Source: the vendor's webhook documentation. `entities/vendors/samples/seedly` has a payload of each type.
 The public reference does not say how the vendor signs; staff can set another scheme on each source.
+
+The documented payloads do not say when their record was created. The time of the event that a record begins
+with counts where they do not.
+
+A receipt (`message.delivered`, `message.failed`) names no direction, and the table implies none: it comes for
+messages of both directions, and would overwrite what the message's own event said before it. A message of
+which only a receipt is known shows none.
 """
 
 from entities.vendor_language import EVENT_TIME, Entity, Vendor, event_types, same_names
@@ -72,21 +79,31 @@ VENDOR = Vendor(
     payload_keys=("data", "payload"),
     scope=SUB_ACCOUNT,
     reference_copies={"contact": {"tags": "tags"}},
-    events=event_types("contact", CONTACT, "created updated lifecycle_changed tag_added")
+    events=event_types(
+        "contact",
+        CONTACT,
+        "created updated lifecycle_changed tag_added",
+        created={"created_at": EVENT_TIME},
+    )
     | event_types(
         "message",
         MESSAGE,
         "received sent delivered failed",
-        received={"occurred_at": EVENT_TIME, "direction": "inbound"},
-        sent={"occurred_at": EVENT_TIME, "direction": "outbound", "status": "sent"},
-        delivered={"direction": "outbound", "status": "delivered"},
-        failed={"direction": "outbound", "status": "failed"},
+        received={"occurred_at": EVENT_TIME, "created_at": EVENT_TIME, "direction": "inbound"},
+        sent={
+            "occurred_at": EVENT_TIME,
+            "created_at": EVENT_TIME,
+            "direction": "outbound",
+            "status": "sent",
+        },
+        delivered={"status": "delivered"},
+        failed={"status": "failed"},
     )
     | event_types(
         "appointment",
         APPOINTMENT,
         "booked cancelled rescheduled confirmed completed no_show",
-        booked={"status": "scheduled"},
+        booked={"status": "scheduled", "created_at": EVENT_TIME},
         cancelled={"status": "cancelled"},
         rescheduled={"status": "scheduled"},
         confirmed={"status": "confirmed"},
@@ -97,11 +114,16 @@ VENDOR = Vendor(
         "opportunity",
         OPPORTUNITY,
         "created stage_changed won lost updated deleted",
-        created={"status": "open"},
+        created={"status": "open", "created_at": EVENT_TIME},
         won={"status": "won"},
         lost={"status": "lost"},
     )
-    | event_types("form", FORM_SUBMISSION, "submitted", submitted={"submitted_at": EVENT_TIME})
+    | event_types(
+        "form",
+        FORM_SUBMISSION,
+        "submitted",
+        submitted={"submitted_at": EVENT_TIME, "created_at": EVENT_TIME},
+    )
     | event_types("invoice", INVOICE, "paid", paid={"status": "paid"})
-    | event_types("task", TASK, "created updated completed deleted"),
+    | event_types("task", TASK, "created updated completed deleted", created={"created_at": EVENT_TIME}),
 )

@@ -131,12 +131,12 @@ def test_a_reference_is_cleared_by_null_in_the_records_own_event() -> None:
     [
         ("message.received", "inbound", None, EVENT_TIME),
         ("message.sent", "outbound", "sent", EVENT_TIME),
-        ("message.delivered", "outbound", "delivered", None),
-        ("message.failed", "outbound", "failed", None),
+        ("message.delivered", None, "delivered", None),
+        ("message.failed", None, "failed", None),
     ],
 )
 def test_a_messages_event_says_what_its_payload_does_not(
-    event_type: str, direction: str, status: str | None, occurred_at: datetime | None
+    event_type: str, direction: str | None, status: str | None, occurred_at: datetime | None
 ) -> None:
     apply_seedly_event(event_type, {"messageId": "m"})
     message = Message.objects.get()
