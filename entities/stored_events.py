@@ -38,6 +38,7 @@ class ProcessingOutcome:
     warnings: about values that could not be converted. error: why the event is not applied.
     retry: whether another attempt may succeed although nobody changes anything.
     event_type, occurred_at (in ISO 8601): from the envelope; None if it could not be read.
+    scope: the id of the sub-account that the event is of; None if it is of none, or could not be read.
     """
 
     event_id: int
@@ -47,3 +48,4 @@ class ProcessingOutcome:
     retry: bool = False
     event_type: str | None = None
     occurred_at: str | None = None
+    scope: str | None = None

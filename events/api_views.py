@@ -18,6 +18,7 @@ EVENT_FIELDS = [
     "event_type",
     "occurred_at",
     "received_at",
+    "scope",
     "status",
     "warnings",
     "error",

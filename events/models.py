@@ -130,6 +130,10 @@ class Event(models.Model):
         help_text="The time in the envelope, or the time of receipt if it has none."
     )
     received_at = models.DateTimeField()
+    scope = models.TextField(
+        null=True,
+        help_text="The id of the sub-account that the event is of; empty if it is of none or several.",
+    )
     status = models.TextField(choices=Status, default=Status.PENDING, db_default=Status.PENDING)
     attempts = models.PositiveIntegerField(default=0, db_default=0)
     next_attempt_at = models.DateTimeField(null=True)
@@ -156,6 +160,13 @@ class Event(models.Model):
             models.Index(fields=["source", "-id"], name="event_by_source"),
             models.Index("received_at", name="event_received"),
             models.Index("settled_at", name="event_settled", condition=models.Q(settled_at__isnull=False)),
+            # A delivery has no scope yet, so that the INSERT does not write to it. The scope stands first,
+            # because lists are also filtered by it alone.
+            models.Index(
+                fields=["scope", "source", "-id"],
+                name="event_by_scope",
+                condition=models.Q(scope__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

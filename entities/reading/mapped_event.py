@@ -8,7 +8,12 @@ from entities.stored_events import StoredEvent
 
 
 class Unmappable(ValueError):
-    """An event of a known type that names no record. The message says what is missing."""
+    """An event of a known type that names no record. The message says what is missing.
+
+    scope: the sub-account's id, or empty.
+    """
+
+    scope = ""
 
 
 class RecordKey(NamedTuple):
@@ -39,10 +44,14 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class MappedEvent:
-    """An event with its statements about records. known: whether the vendor's module has its type."""
+    """An event with its statements about records.
+
+    known: whether the vendor's module has its type. scope: the sub-account's id, or empty.
+    """
 
     event: StoredEvent
     envelope: Envelope
     known: bool
     statements: tuple[Statement, ...]
     warnings: tuple[str, ...]
+    scope: str

@@ -40,18 +40,22 @@ def map_event(event: StoredEvent) -> MappedEvent:
     vendor = get_vendor(event.vendor)
     envelope = read_envelope(event.body, vendor, event.received_at)
     event_type = vendor.events.get(envelope.event_type)
-    if event_type is None:
-        return MappedEvent(event, envelope, False, (), envelope.warnings)
     plans = entity_plans(vendor.name, event.time_zone)
-    scope, scope_reading = "", Reading()
-    if vendor.scope is not None:
-        scope, scope_reading = _read_scope(plans[vendor.scope.model], envelope.payload)
-    key, own = _read_own_record(Context(plans, scope), event, envelope, event_type)
+    scope_plan = plans[vendor.scope.model] if vendor.scope else None
+    if event_type is None:
+        scope = (scope_plan and _identifier_or_none(scope_plan, envelope.payload)) or ""
+        return MappedEvent(event, envelope, False, (), envelope.warnings, scope)
+    scope, scope_reading = _read_scope(scope_plan, envelope.payload) if scope_plan else ("", Reading())
+    try:
+        key, own = _read_own_record(Context(plans, scope), event, envelope, event_type)
+    except Unmappable as error:
+        error.scope = scope
+        raise
     statements, long_values = bound_statements(
         _make_statements(event, envelope, event_type.rank, key, own, scope_reading.copies)
     )
     warnings = (*envelope.warnings, *scope_reading.warnings, *own.warnings, *long_values)
-    return MappedEvent(event, envelope, True, statements, warnings)
+    return MappedEvent(event, envelope, True, statements, warnings, scope)
 
 
 def _read_scope(plan: EntityPlan, payload: dict[str, Any]) -> tuple[str, Reading]:

@@ -53,7 +53,7 @@ def _map_or_reject(event: StoredEvent) -> MappedEvent | ProcessingOutcome:
     except Malformed as error:
         return _judge(event, ProcessingOutcome(event.id, Verdict.MALFORMED, error=str(error)))
     except Unmappable as error:
-        return ProcessingOutcome(event.id, Verdict.FAILED, error=str(error))
+        return ProcessingOutcome(event.id, Verdict.FAILED, error=str(error), scope=error.scope or None)
     except Exception as error:
         # An error in our own code: it must not stop the other events of the batch.
         log.exception("event_unreadable", event_id=event.id)
@@ -116,6 +116,7 @@ def _outcome(
         retry,
         envelope.event_type,
         format_utc(envelope.occurred_at),
+        mapped.scope or None,
     )
 
 

@@ -22,10 +22,17 @@ from crmmirror.lib.admin_kit.cells import (
     shorten,
     text_cell,
 )
-from crmmirror.lib.admin_kit.list_filters import ID_PATTERN, SourceFilter, period_filter, word_filter
+from crmmirror.lib.admin_kit.list_filters import (
+    ID_PATTERN,
+    FoldedFilter,
+    Lookups,
+    SourceFilter,
+    period_filter,
+    word_filter,
+)
 from crmmirror.lib.admin_kit.local_times import time_cell, zoned_heading
 from crmmirror.lib.admin_kit.readonly_admin import ReadOnlyAdmin
-from crmmirror.lib.admin_kit.urls import change_url
+from crmmirror.lib.admin_kit.urls import change_url, changelist_url
 from entities.vendors import all_vendors
 from events.admin.body_html import render_body
 from events.admin.drift_page import drift_page
@@ -48,6 +55,20 @@ def mapped_event_types() -> tuple[str, ...]:
     return tuple(sorted({name for vendor in all_vendors().values() for name in vendor.event_types}))
 
 
+class ScopeFilter(FoldedFilter):
+    """Filters events by the sub-account in the address; shown only if a link has set it."""
+
+    title = "sub-account"
+    parameter_name = "scope"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> Lookups:
+        scope = self.used_parameters.get(self.parameter_name)
+        return [(scope, shorten(scope))] if scope else []
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        return queryset.filter(scope=self.value()) if self.value() else queryset
+
+
 class EventAdmin(ReadOnlyAdmin):
     """The list of events, the page of one event, and the pages about many events below the list."""
 
@@ -66,6 +87,7 @@ class EventAdmin(ReadOnlyAdmin):
         word_filter("status", tuple(Event.Status.values), has_other=False),
         period_filter("received_at", "receipt"),
         SourceFilter,
+        ScopeFilter,
         word_filter("event_type", mapped_event_types(), heading="event type"),
         ReasonFilter,
     )
@@ -155,6 +177,8 @@ class EventAdmin(ReadOnlyAdmin):
             "headers": [(shorten(name), text_cell(str(value))) for name, value in event.headers.items()],
             "warnings": [text_cell(str(warning)) for warning in event.warnings],
             "error": text_cell(event.error),
+            "scope": shorten(event.scope or ""),
+            "scope_url": changelist_url(Event, source=event.source.slug, scope=event.scope or ""),
             "next_attempt": describe_next_attempt(event, timezone.now()),
             "touched": touched,
             "is_cut": len(touched) == MAX_TOUCHED,

@@ -22,6 +22,7 @@ OUTCOME_COLUMNS = {
     "retry": "boolean",
     "event_type": "text",
     "occurred_at": "timestamptz",
+    "scope": "text",
 }
 OUTCOME_COLUMN_TYPES = ", ".join(f"{name} {type}" for name, type in OUTCOME_COLUMNS.items())
 OUTCOME_RECORDSET = f"jsonb_to_recordset(%s::jsonb) AS outcome ({OUTCOME_COLUMN_TYPES})"
@@ -33,6 +34,7 @@ RECORD_OUTCOMES = f"""
         error = outcome.error,
         event_type = coalesce(outcome.event_type, event.event_type),
         occurred_at = coalesce(outcome.occurred_at, event.occurred_at),
+        scope = outcome.scope,
         attempts = event.attempts + 1,
         settled_at = clock_timestamp(),
         next_attempt_at = CASE WHEN outcome.retry AND event.attempts + 1 < {MAX_ATTEMPTS}

@@ -19,12 +19,13 @@ UPDATE_EVENTS = """
     SET status = verdict, warnings = new.warnings, error = new.error, next_attempt_at = NULL,
         settled_at = clock_timestamp(),
         event_type = coalesce(new.event_type, event.event_type),
-        occurred_at = coalesce(new.occurred_at, event.occurred_at)
+        occurred_at = coalesce(new.occurred_at, event.occurred_at),
+        scope = new.scope
     FROM (SELECT DISTINCT ON (event_id) * FROM new_outcome ORDER BY event_id, verdict) new
     WHERE event.id = event_id AND event.status <> 'pending'
-        AND (event.status, event.warnings, event.error, event.event_type, event.occurred_at)
+        AND (event.status, event.warnings, event.error, event.event_type, event.occurred_at, event.scope)
             IS DISTINCT FROM (verdict, new.warnings, new.error, coalesce(new.event_type, event.event_type),
-                coalesce(new.occurred_at, event.occurred_at))
+                coalesce(new.occurred_at, event.occurred_at), new.scope)
 """
 
 
@@ -33,7 +34,7 @@ class ReplacedMirror:
     """The result of a replacement: how much the old mirror differed.
 
     changed_rows: rows of records and timelines.
-    changed_events: events whose status, warnings or reason changed.
+    changed_events: events whose status, warnings, reason, or columns from the envelope changed.
     """
 
     changed_rows: int

@@ -21,16 +21,19 @@ def client() -> Client:
 
 
 def test_the_log_is_listed_newest_first_without_bodies(client: Client) -> None:
-    older = create_event(NOW - timedelta(hours=1), warnings=["value: no amount"], attempts=1, error="")
+    older = create_event(NOW - timedelta(hours=1), warnings=["value: no amount"], attempts=1, scope="sa")
     newer = create_event(NOW)
     shown = get_json(client, "events/")["results"]
     assert [row["id"] for row in shown] == [newer.pk, older.pk]
+    assert get_ids(client, "events/", scope="sa") == [older.pk]
+    assert get_ids(client, "events/", scope__isnull="true") == [newer.pk]
     assert shown[1] == {
         "id": older.pk,
         "source": "acme",
         "event_type": "deal.updated",
         "occurred_at": "2025-03-01T11:00:00Z",
         "received_at": "2025-03-01T12:00:00Z",
+        "scope": "sa",
         "status": "applied",
         "warnings": ["value: no amount"],
         "error": "",

@@ -222,6 +222,8 @@ def test_the_log_is_filtered_by_what_it_shows(client: Client) -> None:
     assert listed_events() == {failed.pk, ignored.pk, other.pk}
     assert listed_events(status="failed") == {failed.pk}
     assert listed_events(source="acme-seedly") == {other.pk}
+    assert listed_events(scope="s") == listed_events(scope="s", source="acme-seedly") == {other.pk}
+    assert listed_events(scope="unknown") == set()
     assert listed_events(event_type="deal.created") == {failed.pk}
     assert listed_events(event_type="other") == {ignored.pk}
     assert listed_events(received_at="day") == {failed.pk, ignored.pk}
@@ -229,6 +231,14 @@ def test_the_log_is_filtered_by_what_it_shows(client: Client) -> None:
     assert listed_events(q=bytes(other.digest).hex()) == {other.pk}
     assert listed_events(q="deal.exploded") == {ignored.pk}
     assert listed_events(q="'") == set()
+
+
+def test_an_event_links_to_those_of_its_sub_account(client: Client) -> None:
+    event = store_and_apply("contact.created", {"contactId": "c", "subAccountId": "s"}, vendor="seedly")
+    link = f"{list_url(Event)}?source=acme-seedly&amp;scope=s"
+    assert f'<a href="{link}" dir="auto">s</a>' in get_page(client, page_url(event))
+    assert page_url(event) in get_page(client, link.replace("&amp;", "&"))
+    assert "?source=" not in get_page(client, page_url(store_and_apply("deal.created", DEAL)))
 
 
 def test_the_list_takes_as_many_queries_for_many_events_as_for_one_and_reads_no_body(

@@ -13,6 +13,7 @@ from events.models import Event
 from events.processing.drain import drain_backlog
 from events.processing.outcomes import MAX_ATTEMPTS, requeue_due_events
 from tests.support.failing_events import DEAL, LONG_AGO, apply_again_url, store_event_without_id
+from tests.support.rebuild_helpers import run_rebuild_mirror
 from tests.support.staff_client import get_page, log_in_staff, page_url, store_and_apply, store_delivery
 
 pytestmark = pytest.mark.django_db
@@ -40,6 +41,35 @@ def test_the_pauses_between_attempts_grow_and_come_to_an_end(refuse_events: Call
     assert pauses == [10, 40, 160, 640, 2560, 10240, 40960]
     assert (event.status, event.attempts) == ("failed", MAX_ATTEMPTS)
     assert requeue_due_events() == 0
+
+
+@pytest.mark.parametrize(
+    ("vendor", "event_type", "payload", "status", "scope"),
+    [
+        ("seedly", "contact.updated", {"contactId": "c", "subAccountId": "sa"}, "applied", "sa"),
+        ("seedly", "contact.updated", {"contactId": "c", "subAccountId": 7}, "applied", "7"),
+        ("seedly", "contact.updated", {"contactId": "c"}, "applied", None),
+        ("seedly", "contact.exploded", {"subAccountId": "sa"}, "ignored", "sa"),
+        ("seedly", "contact.exploded", {"subAccountId": {}}, "ignored", None),
+        ("seedly", "contact.updated", {"subAccountId": "sa"}, "failed", "sa"),
+        ("seedly", "contact.updated", {"contactId": "c", "subAccountId": {}}, "failed", None),
+        ("heffl", "deal.updated", {"id": "d", "subAccountId": "sa"}, "applied", None),
+    ],
+)
+def test_an_event_is_of_the_sub_account_that_it_names(
+    vendor: str, event_type: str, payload: dict[str, Any], status: str, scope: str | None
+) -> None:
+    event = store_and_apply(event_type, payload, vendor=vendor)
+    assert (event.status, event.scope) == (status, scope)
+    Event.objects.update(scope="wrong")
+    assert run_rebuild_mirror() == "rebuilt from 1 events: 0 rows and 1 events changed\n"
+    event.refresh_from_db()
+    assert event.scope == scope
+
+
+def test_an_event_that_was_not_processed_is_of_no_sub_account_yet() -> None:
+    body = {"event": "contact.updated", "timestamp": None, "data": {"contactId": "c", "subAccountId": "sa"}}
+    assert store_delivery(body, "seedly").scope is None
 
 
 def test_an_attempt_that_is_not_due_waits(refuse_events: Callable[[bool], None]) -> None:
