@@ -11,10 +11,12 @@ def empty_tables() -> None:
     """Delete all records, events and sources."""
     from crmmirror.lib.database.cursors import execute
     from entities.models import TimelineEntry
+    from entities.models.derived_tables import DERIVED_TABLES
     from entities.models.introspection import record_models
     from events.models import Event, Source
 
-    models: tuple[type[Model], ...] = (*record_models(), TimelineEntry, Event, Source)
+    derived = (table.model for table in DERIVED_TABLES)
+    models: tuple[type[Model], ...] = (*record_models(), *derived, TimelineEntry, Event, Source)
     execute(f"TRUNCATE {', '.join(model._meta.db_table for model in models)} CASCADE")
 
 

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from entities.merge.derived_columns import RunStart
+from entities.models.conversation import ConversationRule
 
 EMPTY = models.Value({}, models.JSONField())
 
@@ -51,6 +52,8 @@ class Record(models.Model):
 
     # Column -> the rule by which it is computed from the history of another column.
     derived_columns: ClassVar[dict[str, RunStart]] = {}
+    # How the records of this model make up conversations; None if they do not.
+    conversation_rule: ClassVar[ConversationRule | None] = None
     # Columns whose history the page and the API show.
     tracked_columns: ClassVar[tuple[str, ...]] = ()
     # The column that says which sub-account a record belongs to, for those who may see some of them only.

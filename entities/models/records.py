@@ -2,8 +2,10 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models.functions import Coalesce, Collate
 
 from entities.merge.derived_columns import RunStart
+from entities.models.conversation import ConversationRule
 from entities.models.fields import (
     amount_field,
     currency_field,
@@ -197,6 +199,24 @@ class Message(Record):
     occurred_at = time_field()
 
     tracked_columns = ("status",)
+    conversation_rule = ConversationRule(
+        ref="conversation_ref", party="contact", direction="direction", time="occurred_at"
+    )
+
+    class Meta(Record.Meta):
+        indexes = [
+            *Record.Meta.indexes,
+            # Reads a conversation in its order. The API also filters by `conversation_ref` alone.
+            models.Index(
+                "conversation_ref",
+                "scope",
+                "source",
+                Coalesce("occurred_at", "first_event_at"),
+                Collate("external_id", "C"),
+                name="message_conversation",
+                condition=models.Q(conversation_ref__isnull=False),
+            ),
+        ]
 
 
 class FormSubmission(Record):

@@ -8,16 +8,17 @@ from typing import Any
 from crmmirror.lib.database.cursors import fetch_rows, fetch_value
 from entities.merge.registers import stored_clocks
 from entities.models import Record
+from entities.models.derived_tables import DERIVED_TABLES, DerivedTable
 from entities.models.introspection import model_name, record_models
 from entities.shadow.shadow_tables import (
-    ENTRY_KEY,
-    ENTRY_VALUES,
     IS_OTHER_NAME,
+    KEYED_TABLES,
+    TIMELINE,
     different_columns,
     equal_columns,
     live_table,
 )
-from entities.writing.record_tables import TIMELINE_TABLE, compared_columns
+from entities.writing.record_tables import compared_columns
 from entities.writing.write_names import NAME_KEY, NAME_TABLE
 
 Row = dict[str, Any]
@@ -27,7 +28,8 @@ Row = dict[str, Any]
 class Difference:
     """One cell that differs.
 
-    record_type, source_id, scope, external_id: the record's key; of a name, its kind and its id.
+    record_type, source_id, scope, external_id: the record's key; of a row of a derived table, what a row is
+        called, and its key; of a name, its kind and its id.
     field: the column; `record` if one side has no such record at all; `timeline` if what an event wrote
         differs.
     live, rebuilt: the JSON values of the two sides.
@@ -48,23 +50,26 @@ class Difference:
 def find_differences(limit: int) -> Iterator[Difference]:
     """Yield the differing cells of up to `limit` records of each model, by model and key.
 
-    Then yield up to `limit` differing timeline entries of each model, by clock, and `limit` differing names.
+    Then yield those of up to `limit` rows of each derived table, by key, and up to `limit` differing timeline
+    entries of each model, by clock, and `limit` differing names.
     """
     for model in record_models():
         for live, rebuilt in _differing_rows(model, limit):
             yield from _differing_cells(model, live, rebuilt)
+    for table in DERIVED_TABLES:
+        yield from _differing_derived_cells(table, limit)
     for model in record_models():
         yield from _differing_entries(model, limit)
     yield from _differing_names(limit)
 
 
 def count_differing_rows() -> int:
-    """Return how many rows differ, of records, of their timelines and of names."""
+    """Return how many rows differ, of records, of derived tables, of timelines and of names."""
     records = sum(
         _count_differing(model._meta.db_table, ("id",), compared_columns(model)) for model in record_models()
     )
-    entries = _count_differing(TIMELINE_TABLE, ENTRY_KEY, ENTRY_VALUES)
-    return records + entries + int(fetch_value(f"SELECT count(*) FROM {_lacking_names()}"))
+    others = sum(_count_differing(table.name, table.key, table.values) for table in KEYED_TABLES)
+    return records + others + int(fetch_value(f"SELECT count(*) FROM {_lacking_names()}"))
 
 
 def _count_differing(name: str, key: tuple[str, ...], values: tuple[str, ...]) -> int:
@@ -97,14 +102,34 @@ def _differing_cells(model: type[Record], live: Row | None, rebuilt: Row | None)
             yield Difference(*key, fields[column], live[column], rebuilt[column], max(clocks))
 
 
+def _differing_derived_cells(table: DerivedTable, limit: int) -> Iterator[Difference]:
+    """Yield the differing cells of a derived table. No single event is the origin of any."""
+    places = ", ".join(f'coalesce(live."{column}", shadow."{column}")' for column in table.key)
+    rows = fetch_rows(
+        f"SELECT {places}, to_jsonb(live), to_jsonb(shadow) FROM {_both_sides(table.name, table.key)}"
+        f" WHERE {different_columns((*table.key, *table.values))} ORDER BY {places} LIMIT %s",
+        limit,
+    )
+    for source_id, scope, *rest, live, rebuilt in rows:
+        key = (table.label, source_id, scope, "/".join(map(str, rest)))
+        sides = _parse(live), _parse(rebuilt)
+        if None in sides:
+            presence = ["absent" if side is None else "present" for side in sides]
+            yield Difference(*key, "record", presence[0], presence[1], "")
+            continue
+        for column in table.values:
+            if sides[0][column] != sides[1][column]:
+                yield Difference(*key, column, sides[0][column], sides[1][column], "")
+
+
 def _differing_entries(model: type[Record], limit: int) -> Iterator[Difference]:
     name, keys = model._meta.db_table, "id, source_id, scope, external_id"
     records = f'SELECT {keys} FROM {live_table(name)} UNION SELECT {keys} FROM pg_temp."{name}"'
     rows = fetch_rows(
         "SELECT record.source_id, record.scope, record.external_id, live.wrote, shadow.wrote,"
-        f" coalesce(live.clock, shadow.clock) AS entry_clock FROM {_both_sides(TIMELINE_TABLE, ENTRY_KEY)}"
+        f" coalesce(live.clock, shadow.clock) AS entry_clock FROM {_both_sides(TIMELINE.name, TIMELINE.key)}"
         f" JOIN ({records}) AS record ON record.id = coalesce(live.record_id, shadow.record_id)"
-        f" WHERE {different_columns((*ENTRY_KEY, *ENTRY_VALUES))}"
+        f" WHERE {different_columns((*TIMELINE.key, *TIMELINE.values))}"
         " AND coalesce(live.record_type, shadow.record_type) = %s ORDER BY entry_clock, record.id LIMIT %s",
         model_name(model),
         limit,

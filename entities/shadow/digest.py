@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from django.db.models import ForeignKey
 
 from entities.models import Record
+from entities.models.derived_tables import DERIVED_TABLES, DerivedTable
 from entities.models.introspection import model_name, record_models
 
 ROWS_PER_FETCH = 1000
@@ -16,7 +17,7 @@ EXCLUDED_COLUMNS = ("id", "source_id", "first_seen_at", "changed_at")
 
 
 def mirror_digest() -> str:
-    """Return the SHA-256, in hex, over the canonical form of all records; in constant memory."""
+    """Return the SHA-256, in hex, over the canonical form of the whole mirror; in constant memory."""
     digest = hashlib.sha256()
     for line in canonical_lines():
         digest.update(line.encode() + b"\n")
@@ -26,7 +27,8 @@ def mirror_digest() -> str:
 def canonical_lines() -> Iterator[str]:
     """Yield a JSON array for each record: its model, its source's slug, and every cell by column.
 
-    References are external ids, never surrogate ids. The registers are a cell too.
+    Then yield the same of each row of a derived table. References are external ids, never surrogate ids. The
+    registers are a cell too.
     """
     with transaction.atomic(), connection.chunked_cursor() as cursor:
         cursor.execute(_statement())
@@ -36,7 +38,11 @@ def canonical_lines() -> Iterator[str]:
 
 @cache
 def _statement() -> str:
-    parts = (_select_records(place, model) for place, model in enumerate(record_models()))
+    models = record_models()
+    parts = [
+        *(_select_records(place, model) for place, model in enumerate(models)),
+        *(_select_derived(place, table) for place, table in enumerate(DERIVED_TABLES, len(models))),
+    ]
     return (
         f"SELECT jsonb_build_array(model, slug, cells)::text FROM ({' UNION ALL '.join(parts)}) AS record"
         ' ORDER BY place, slug COLLATE "C", scope COLLATE "C", external_id COLLATE "C"'
@@ -56,4 +62,20 @@ def _select_records(place: int, model: type[Record]) -> str:
         f"SELECT {place} AS place, '{model_name(model)}' AS model, slug, scope, external_id,"
         f" to_jsonb(record) - ARRAY[{excluded}] || jsonb_build_object({referred_ids}) AS cells"
         f' FROM "{model._meta.db_table}" record JOIN events_source source ON source.id = record.source_id'
+    )
+
+
+def _select_derived(place: int, table: DerivedTable) -> str:
+    """Return the SELECT of a derived table, with the columns of `_select_records`."""
+    excluded = ", ".join(f"'{name}'" for name in (*EXCLUDED_COLUMNS, *table.record_ids))
+    referred_ids = ", ".join(
+        f"'{column}', (SELECT jsonb_agg(external_id ORDER BY external_id COLLATE \"C\")"
+        f' FROM "{model._meta.db_table}" other WHERE other.id = ANY(derived.{column}))'
+        for column, model in table.record_ids.items()
+    )
+    _, _, *rest = table.key
+    return (
+        f"SELECT {place} AS place, '{table.label}' AS model, slug, scope, concat_ws('/', {', '.join(rest)}),"
+        f" to_jsonb(derived) - ARRAY[{excluded}] || jsonb_build_object({referred_ids}) AS cells"
+        f' FROM "{table.name}" derived JOIN events_source source ON source.id = derived.source_id'
     )

@@ -6,9 +6,11 @@ that its key has in the live table, so that references compare and links stay va
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from crmmirror.lib.database.cursors import execute, fetch_rows, fetch_value
 from entities.models import Record
+from entities.models.derived_tables import DERIVED_TABLES
 from entities.models.introspection import model_name, record_models
 from entities.writing.record_tables import KEY, TIMELINE_TABLE, compared_columns
 from entities.writing.write_names import NAME_KEY, NAME_TABLE, upsert_names
@@ -32,19 +34,32 @@ CREATE_RECORD_TABLE = """
 """
 CREATE_KEYED_TABLE = """
     CREATE TEMPORARY TABLE "{name}" (LIKE {live} INCLUDING DEFAULTS) ON COMMIT DROP;
-    ALTER TABLE pg_temp."{name}" DROP COLUMN id;
+    ALTER TABLE pg_temp."{name}" DROP COLUMN IF EXISTS id;
     CREATE UNIQUE INDEX ON pg_temp."{name}" ({key})
 """
-ENTRY_KEY = ("record_type", "record_id", "clock")
-ENTRY_VALUES = ("event_id", "wrote")
-# The tables whose rows are known by a key alone -> that key.
-KEYED_TABLES = {TIMELINE_TABLE: ENTRY_KEY, NAME_TABLE: NAME_KEY}
 # A name that the log gives and the live table has not. The live table may have more: names that staff have
 # given, and ids of events that a vendor's module reads otherwise today.
 IS_OTHER_NAME = (
     "{excluded}.vendor_clock <> '' AND ({excluded}.vendor_clock, {excluded}.vendor_name)"
     " IS DISTINCT FROM ({held}.vendor_clock, {held}.vendor_name)"
 )
+# Without it, each batch would read all records to find those of one conversation.
+CREATE_CONVERSATION_INDEX = 'CREATE INDEX ON pg_temp."{name}" (source_id, scope, {ref})'
+
+
+@dataclass(frozen=True)
+class KeyedTable:
+    """A table whose rows are compared and replaced by their key, because their ids mean nothing."""
+
+    name: str
+    key: tuple[str, ...]
+    values: tuple[str, ...]
+
+
+TIMELINE = KeyedTable(TIMELINE_TABLE, ("record_type", "record_id", "clock"), ("event_id", "wrote"))
+KEYED_TABLES = (*(KeyedTable(table.name, table.key, table.values) for table in DERIVED_TABLES), TIMELINE)
+# Table -> key, for all tables whose rows are known by a key alone.
+TABLE_KEYS = {table.name: table.key for table in KEYED_TABLES} | {NAME_TABLE: NAME_KEY}
 
 
 def open_shadow() -> None:
@@ -53,7 +68,9 @@ def open_shadow() -> None:
         name = model._meta.db_table
         same = equal_columns("live", "NEW", KEY)
         execute(CREATE_RECORD_TABLE.format(name=name, live=live_table(name), key=", ".join(KEY), same=same))
-    for name, keys in KEYED_TABLES.items():
+        if model.conversation_rule:
+            execute(CREATE_CONVERSATION_INDEX.format(name=name, ref=model.conversation_rule.ref))
+    for name, keys in TABLE_KEYS.items():
         execute(CREATE_KEYED_TABLE.format(name=name, live=live_table(name), key=", ".join(keys)))
     for setting in PLANNER_SETTINGS:
         execute(f"SET LOCAL {setting} = off")
@@ -61,7 +78,7 @@ def open_shadow() -> None:
 
 def close_shadow() -> None:
     """Collect the statistics that the planner needs to compare the shadow; call it after the last event."""
-    for name in (*(model._meta.db_table for model in record_models()), *KEYED_TABLES):
+    for name in (*(model._meta.db_table for model in record_models()), *TABLE_KEYS):
         execute(f'ANALYZE pg_temp."{name}"')
     for setting in PLANNER_SETTINGS:
         execute(f"SET LOCAL {setting} = on")
@@ -93,7 +110,9 @@ def replace_live_tables() -> int:
         _replace_rows(model._meta.db_table, ("id",), (*KEY, *compared_columns(model)), has_changed_at=True)
         for model in record_models()
     )
-    changed += _replace_rows(TIMELINE_TABLE, ENTRY_KEY, ENTRY_VALUES, has_changed_at=False)
+    changed += sum(
+        _replace_rows(table.name, table.key, table.values, has_changed_at=False) for table in KEYED_TABLES
+    )
     return changed + _fill_in_names()
 
 
@@ -143,9 +162,24 @@ def _change_id(model: type[Record], old: int, new: int) -> None:
             if field.related_model is model:
                 table, column = referring._meta.db_table, f'"{field.column}"'
                 execute(f'UPDATE pg_temp."{table}" SET {column} = %s WHERE {column} = %s', new, old)
+    for derived in DERIVED_TABLES:
+        for column, referred in derived.record_ids.items():
+            if referred is model:
+                _change_id_in_arrays(derived.name, column, old, new)
     execute(
         f'UPDATE pg_temp."{TIMELINE_TABLE}" SET record_id = %s WHERE record_type = %s AND record_id = %s',
         new,
         model_name(model),
+        old,
+    )
+
+
+def _change_id_in_arrays(table: str, column: str, old: int, new: int) -> None:
+    execute(
+        f'UPDATE pg_temp."{table}" SET {column} = ('
+        f"SELECT array_agg(id ORDER BY id) FROM unnest(array_replace({column}, %s, %s)) AS id)"
+        f" WHERE %s = ANY({column})",
+        old,
+        new,
         old,
     )

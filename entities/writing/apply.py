@@ -5,7 +5,8 @@ An upsert under row locks. All workers lock in the same order, so that they do n
 1. Insert the missing rows as placeholders, model by model in the order of `record_models`, by key.
 2. Lock the rows to be written, in the same order of models, by id.
 3. Only then read, merge and write.
-4. Last, write the names that the events give to ids, by key.
+4. Lock the conversations in which something changed, by key, and derive them anew.
+5. Last, write the names that the events give to ids, by key.
 
 Applying an event again is idempotent: the merge ignores writes that a row already has, and the event's entry
 in the timeline is replaced.
@@ -37,14 +38,12 @@ from entities.merge.registers import (
     to_state,
 )
 from entities.models import Record
-from entities.models.introspection import (
-    model_name,
-    record_models,
-    scope_model_name,
-)
+from entities.models.introspection import model_name, record_models
 from entities.reading.mapped_event import MappedEvent, RecordKey
+from entities.writing.conversations import Membership, write_conversations
 from entities.writing.derive import write_derived_columns
 from entities.writing.omission_warnings import describe_omission
+from entities.writing.record_ids import find_or_insert, named_keys
 from entities.writing.record_tables import UPSERT_ENTRIES, record_table
 from entities.writing.source_statement import Ids, SourceKey, SourceStatement
 from entities.writing.write_names import write_names
@@ -52,11 +51,19 @@ from entities.writing.write_names import write_names
 
 @dataclass(frozen=True, slots=True)
 class StoredRow:
-    """The part of a row that the merge needs. first_event_at: ISO 8601; None without an event of its own."""
+    """The part of a row that is needed to write it.
+
+    first_event_at: ISO 8601; None without an event of its own.
+    membership: what the row contributes to its conversation.
+    """
 
     state: State
     first_event_at: str | None
+    membership: Membership
 
+
+LockedRows = dict[type[Record], dict[int, StoredRow]]
+"""Model -> id -> row, for the rows of a batch, which are locked."""
 
 Warnings = dict[int, list[str]]
 """An event's id -> warnings."""
@@ -75,62 +82,16 @@ def apply_mapped_events(mapped: Sequence[MappedEvent]) -> Warnings:
         for event in distinct
         for said in event.statements
     ]
-    ids = _find_or_insert(_named_keys(statements))
-    crowded = _merge_into_rows(_join_by_record(statements), _first_own_events(statements), ids)
+    ids = find_or_insert(named_keys(statements))
+    batch = _join_by_record(statements)
+    locked = _lock_all_rows(batch, ids)
+    crowded = _merge_into_rows(batch, locked, _first_own_events(statements), ids)
     _write_timeline(statements, ids)
     write_derived_columns(statements, ids)
+    for model, rows in locked.items():
+        write_conversations(model, {id: row.membership for id, row in rows.items()})
     write_names(statements)
     return _warn_of_omissions(statements, crowded)
-
-
-def _named_keys(statements: Iterable[SourceStatement]) -> set[SourceKey]:
-    """Return the key of every record that is named: described, referred to, or scoping another."""
-    keys: set[SourceKey] = set()
-    for statement in statements:
-        keys.add(statement.key)
-        source_id, key = statement.key
-        if key.scope:
-            keys.add((source_id, _scope_key(key)))
-    return keys
-
-
-def _scope_key(key: RecordKey) -> RecordKey:
-    return RecordKey(scope_model_name(), "", key.scope)
-
-
-def _find_or_insert(keys: set[SourceKey]) -> Ids:
-    """Return the ids of all these records, after inserting placeholders for those that do not exist yet."""
-    ids: Ids = {}
-    for model in record_models():
-        wanted = sorted(key for key in keys if key[1].model == model_name(model))
-        if not wanted:
-            continue
-        ids.update(_find(model, wanted, ids))
-        missing = [key for key in wanted if key not in ids]
-        if missing:
-            execute(record_table(model).insert, _key_rows(missing, ids))
-            ids.update(_find(model, missing, ids))
-    return ids
-
-
-def _find(model: type[Record], keys: Sequence[SourceKey], ids: Ids) -> Ids:
-    name = model_name(model)
-    rows = fetch_rows(record_table(model).find, _key_rows(keys, ids))
-    return {(source, RecordKey(name, scope, external_id)): id for id, source, scope, external_id in rows}
-
-
-def _key_rows(keys: Iterable[SourceKey], ids: Ids) -> str:
-    return json.dumps(
-        [
-            {
-                "source_id": source,
-                "scope": key.scope,
-                "external_id": key.external_id,
-                "sub_account_id": ids.get((source, _scope_key(key))) if key.scope else None,
-            }
-            for source, key in keys
-        ]
-    )
 
 
 def _join_by_record(statements: Iterable[SourceStatement]) -> dict[SourceKey, State]:
@@ -158,23 +119,36 @@ def _earlier(one: str | None, other: str | None) -> str | None:
     return min(filter(None, (one, other)), default=None)
 
 
+def _lock_all_rows(keys: Iterable[SourceKey], ids: Ids) -> LockedRows:
+    """Lock the rows of these records, model by model and by id: all of them before the first is written."""
+    by_model: dict[str, list[int]] = defaultdict(list)
+    for key in keys:
+        by_model[key[1].model].append(ids[key])
+    return {model: _lock_rows(model, sorted(by_model[model_name(model)])) for model in record_models()}
+
+
+def _lock_rows(model: type[Record], ids: list[int]) -> dict[int, StoredRow]:
+    """Lock these rows, in this order; return what is needed to write them."""
+    rows = fetch_rows(record_table(model).lock, ids) if ids else []
+    return {
+        id: StoredRow(load_state(json.loads(registers)), first and format_utc(first), membership)
+        for id, registers, first, membership in rows
+    }
+
+
 def _merge_into_rows(
-    batch: dict[SourceKey, State], first_events: dict[SourceKey, str], ids: Ids
+    batch: dict[SourceKey, State], locked: LockedRows, first_events: dict[SourceKey, str], ids: Ids
 ) -> dict[SourceKey, State]:
     """Join the batch's states with those of the rows, and write the rows that changed.
 
     Returns the states with so many registers that keys may have been left out.
     """
-    by_model: dict[str, dict[int, SourceKey]] = defaultdict(dict)
-    for key in batch:
-        by_model[key[1].model][ids[key]] = key
+    keys = {(key[1].model, ids[key]): key for key in batch}
     crowded: dict[SourceKey, State] = {}
-    # All rows of all models are locked before the first is written.
-    stored = {model: _lock_rows(model, by_model[model_name(model)]) for model in record_models()}
-    for model, stored_rows in stored.items():
+    for model, stored_rows in locked.items():
         rows = []
         for id, row in stored_rows.items():
-            key = by_model[model_name(model)][id]
+            key = keys[model_name(model), id]
             joined = join_states(row.state, batch[key])
             first_event_at = _earlier(row.first_event_at, first_events.get(key))
             changed = changed_registers(row.state, joined)
@@ -186,16 +160,6 @@ def _merge_into_rows(
         if rows:
             execute(record_table(model).update, json.dumps(rows))
     return crowded
-
-
-def _lock_rows(model: type[Record], record_ids: Iterable[int]) -> dict[int, StoredRow]:
-    """Lock these rows, by id; return what the merge needs of each."""
-    ids = sorted(record_ids)
-    rows = fetch_rows(record_table(model).lock, ids) if ids else []
-    return {
-        id: StoredRow(load_state(json.loads(registers)), first and format_utc(first))
-        for id, registers, first in rows
-    }
 
 
 def _project(

@@ -15,6 +15,7 @@ from django.db.models import ForeignKey
 from entities.merge.derived_columns import history_columns
 from entities.models import Record, TimelineEntry
 from entities.models.introspection import COMMON_FIELDS, mirrored_fields
+from entities.writing.conversations import membership_expression
 
 TIMELINE_TABLE = TimelineEntry._meta.db_table
 
@@ -90,8 +91,8 @@ def record_table(model: type[Record]) -> RecordTable:
             " ORDER BY source_id, scope, external_id ON CONFLICT DO NOTHING"
         ),
         lock=(
-            f'SELECT id, registers, first_event_at FROM "{name}" WHERE id = ANY(%s)'
-            " ORDER BY id FOR NO KEY UPDATE"
+            f'SELECT id, registers, first_event_at, {membership_expression(model)} FROM "{name}"'
+            " WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
         ),
         update=(
             f'UPDATE "{name}" t SET changed_at = clock_timestamp(), ({columns}) ='

@@ -4,11 +4,8 @@ from random import Random
 
 import pytest
 from django.db import connection
-from django.db.models import Model
 
 from entities.generator.event_generator import generate_stream
-from entities.models import Name, TimelineEntry
-from entities.models.introspection import record_models
 from entities.stored_events import StoredEvent
 from entities.vendors import all_vendors
 from events.models import Event
@@ -16,6 +13,7 @@ from events.processing.claim import MAX_BATCH_EVENTS
 from events.rebuild.verification import compare_with_log
 from tests.convergence.test_convergence import digest_and_names
 from tests.support.random_histories import RECEIVED, digest_after_batches, ensure_source, store_events
+from tests.support.rebuild_helpers import list_compared_models
 from tests.support.run_summary import COUNTS
 from tests.support.worker_processes import Worker
 
@@ -62,7 +60,7 @@ def drain_with(workers: int, kills: int) -> None:
 
 
 def forget_records() -> None:
-    models: tuple[type[Model], ...] = (*record_models(), TimelineEntry, Name)
+    models = (model for model in list_compared_models() if model is not Event)
     with connection.cursor() as cursor:
         names = ", ".join(f'"{model._meta.db_table}"' for model in models)
         cursor.execute(f"TRUNCATE {names}")

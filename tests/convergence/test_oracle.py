@@ -10,6 +10,7 @@ from entities.writing.process_batch import process_batch
 from tests.convergence.test_convergence import HISTORY, run
 from tests.support import oracle, table_contents
 from tests.support.bounds import tight_bounds
+from tests.support.conversation_oracle import expected_conversations
 from tests.support.random_histories import (
     MakeBodies,
     generate_bodies,
@@ -29,12 +30,15 @@ def check(seed: int, size: int, make_bodies: MakeBodies = generate_bodies) -> No
         names = table_contents.read_names()
         expected_records, expected_timeline = oracle.expected_cells(events), oracle.expected_timeline(events)
         expected_names = oracle.expected_names(events)
+        conversations = table_contents.read_conversations()
         transaction.set_rollback(True)
     COUNTS["judged"] += 1
     differences = table_contents.list_differences(expected_records, records)
     assert not differences, f"seed {seed}, {size} events: {differences}"
     assert timeline == expected_timeline, f"seed {seed}, {size} events: timeline"
     assert names == expected_names, f"seed {seed}, {size} events: names"
+    expected = expected_conversations(expected_records)
+    assert conversations == expected, f"seed {seed}, {size} events: {conversations}, expected {expected}"
 
 
 @pytest.mark.django_db

@@ -9,6 +9,7 @@ from django.db.models import Model
 
 from entities.generator.event_generator import generate_stream
 from entities.models import Name, TimelineEntry
+from entities.models.derived_tables import DERIVED_TABLES
 from entities.models.introspection import record_models
 from entities.vendors import all_vendors
 from events.models import Event, Source
@@ -35,8 +36,8 @@ def build_deal_body(second: int, event: str = "deal.updated", **payload: Any) ->
 
 
 def list_compared_models() -> tuple[type[Model], ...]:
-    """Return the models of the records, the timeline, the names and the log."""
-    return (*record_models(), TimelineEntry, Name, Event)
+    """Return the models of the records, what is derived from them, the timeline, the names and the log."""
+    return (*record_models(), *(table.model for table in DERIVED_TABLES), TimelineEntry, Name, Event)
 
 
 def run_verify_mirror(*arguments: str) -> tuple[int, str]:

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Field, ForeignKey
 
 from entities.merge.registers import stored_clocks
-from entities.models import Name, Record, TimelineEntry
+from entities.models import Contact, Conversation, Name, Record, TimelineEntry
 from entities.models.introspection import model_name, record_models, record_models_by_name
 from tests.support.oracle import Cells, Key, Names
 
@@ -34,6 +34,24 @@ def read_names() -> Names:
         (name.source_id, name.scope, name.kind, name.ref): (name.vendor_clock, name.vendor_name)
         for name in Name.objects.all()
     }
+
+
+def read_conversations() -> dict[tuple[int, str, str], Cells]:
+    """Return every conversation by its source, scope and ref; its contacts as external ids."""
+    columns = [field.name for field in Conversation._meta.concrete_fields]
+    compared = [name for name in columns if name not in ("id", "source", "scope", "ref")]
+    return {
+        (row.source_id, row.scope, row.ref): {name: getattr(row, name) for name in compared}
+        | {"contact_ids": _external_ids(row)}
+        for row in Conversation.objects.all()
+    }
+
+
+def _external_ids(row: Conversation) -> list[str]:
+    """Return the external ids of a conversation's contacts. They must be of its source and scope."""
+    contacts = Contact.objects.filter(pk__in=row.contact_ids, source=row.source_id, scope=row.scope)
+    assert sorted(contact.pk for contact in contacts) == row.contact_ids
+    return sorted(contact.external_id for contact in contacts)
 
 
 def list_differences(expected: dict[Key, Cells], found: dict[Key, Cells]) -> list[str]:

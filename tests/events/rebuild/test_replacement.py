@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from entities.models import Contact, Deal, TimelineEntry
+from entities.models import Contact, Conversation, Deal, TimelineEntry
+from entities.vendors import get_vendor
 from entities.writing.mirror_lock import lock_for_replacing, wait_for_running_batches
 from events.models import Event
 from events.processing.drain import drain_backlog
 from events.rebuild import replacement
+from tests.support.envelopes import build_body
 from tests.support.random_histories import RECEIVED, ensure_source
 from tests.support.rebuild_helpers import (
     build_deal_body,
@@ -123,11 +125,32 @@ def test_a_record_that_the_rebuild_and_a_worker_both_create_keeps_the_live_id(
     assert run_verify_mirror()[0] == 0
 
 
+def test_a_conversation_names_the_live_id_of_a_contact_that_both_create(
+    apply_before_replacement: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store_bodies(ensure_source("seedly"), [build_message_body("told", "bob")])
+    drain_backlog()
+    events: Any = get_vendor("seedly").events
+    monkeypatch.setitem(events, "message.told", events["message.received"])
+    bodies = [build_message_body("received", contact) for contact in ("ann", "bob")]
+    apply_before_replacement(*bodies, vendor="seedly")
+    run_rebuild_mirror()
+    contacts = sorted(Contact.objects.values_list("pk", flat=True))
+    assert (Conversation.objects.get().contact_ids, len(contacts)) == (contacts, 2)
+    assert run_verify_mirror()[0] == 0
+
+
+def build_message_body(verb: str, contact: str) -> bytes:
+    """Build the body of an event of a message of its own, in one conversation with all others."""
+    keys = {"subAccountId": "sa", "messageId": f"{verb} {contact}", "conversationId": "k"}
+    return build_body("seedly", f"message.{verb}", keys | {"contactId": contact}, "2026-01-01T00:00:00Z")
+
+
 @pytest.fixture
 def apply_before_replacement(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Return a function that makes another connection apply an event just before the mirror is replaced."""
+    """Return a function that makes another connection apply events just before the mirror is replaced."""
 
-    def arrange(body: bytes, then: Callable[[], Any] = lambda: None) -> None:
+    def arrange(*bodies: bytes, vendor: str = "heffl", then: Callable[[], Any] = lambda: None) -> None:
         hold_alone = lock_for_replacing
 
         def apply_then_hold() -> None:
@@ -135,7 +158,7 @@ def apply_before_replacement(monkeypatch: pytest.MonkeyPatch) -> Callable[..., N
             hold_alone()
 
         def apply() -> None:
-            store_bodies(ensure_source("heffl"), [body])
+            store_bodies(ensure_source(vendor), list(bodies))
             drain_backlog()
             then()
 

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from entities.merge.registers import dump_state, load_state
-from entities.models import Contact, Deal, Record, TimelineEntry
+from entities.models import Contact, Conversation, Deal, Record, TimelineEntry
 from entities.models.introspection import record_models
 from entities.writing.record_tables import record_table
 from events.models import Event
@@ -17,11 +17,15 @@ from tests.support.rebuild_helpers import (
     build_deal_body,
     deliver_generated_events,
     list_compared_models,
+    run_rebuild_mirror,
     run_verify_mirror,
     store_bodies,
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+MESSAGE = b"""{"event": "message.received", "timestamp": "2026-01-01T00:00:00Z", "data": {
+    "subAccountId": "sa", "messageId": "m", "conversationId": "k", "contactId": "ann"}}"""
 
 
 def contents() -> list[list[dict[str, Any]]]:
@@ -84,6 +88,26 @@ def test_an_entry_of_a_timeline_that_differs_is_shown_with_its_record_and_event(
         1,
         f"deal heffl/d1: timeline: {shown}, event {event.pk}\n1 events, 1 rows differ\n",
     )
+
+
+@pytest.mark.parametrize(
+    ("spoil", "shown"),
+    [
+        (lambda rows: rows.update(message_count=7), "message_count: live 7, rebuilt 1"),
+        (lambda rows: rows.update(contact_ids=[]), "contact_ids: live [], rebuilt [{contact}]"),
+        (lambda rows: rows.delete(), 'record: live "absent", rebuilt "present"'),
+    ],
+)
+def test_a_row_of_a_derived_table_that_differs_is_shown(spoil: Callable[[Any], Any], shown: str) -> None:
+    store_bodies(ensure_source("seedly"), [MESSAGE])
+    drain_backlog()
+    spoil(Conversation.objects.all())
+    line = f"conversation seedly/sa/k: {shown.format(contact=Contact.objects.get().pk)}, no event"
+    assert run_verify_mirror() == (1, f"{line}\n1 events, 1 rows differ\n")
+    digest = run_verify_mirror("--digest")
+    assert run_rebuild_mirror() == "rebuilt from 1 events: 1 rows and 0 events changed\n"
+    assert run_verify_mirror()[0] == 0
+    assert run_verify_mirror("--digest") != digest
 
 
 def test_verifying_changes_nothing() -> None:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('events', '0003_source_reading'),
+        ('events', '0004_source_label'),
     ]
 
     operations = [

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('events', '0004_event_scope'),
+        ('events', '0005_event_scope'),
     ]
 
     operations = [

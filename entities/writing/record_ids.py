@@ -1,0 +1,61 @@
+"""Finds the rows of records by their keys, and inserts those that are missing."""
+
+import json
+from collections.abc import Iterable, Sequence
+
+from crmmirror.lib.database.cursors import execute, fetch_rows
+from entities.models import Record
+from entities.models.introspection import model_name, record_models, scope_model_name
+from entities.reading.mapped_event import RecordKey
+from entities.writing.record_tables import record_table
+from entities.writing.source_statement import Ids, SourceKey, SourceStatement
+
+
+def named_keys(statements: Iterable[SourceStatement]) -> set[SourceKey]:
+    """Return the key of every record that is named: described, referred to, or scoping another."""
+    keys: set[SourceKey] = set()
+    for statement in statements:
+        keys.add(statement.key)
+        source_id, key = statement.key
+        if key.scope:
+            keys.add((source_id, _scope_key(key)))
+    return keys
+
+
+def _scope_key(key: RecordKey) -> RecordKey:
+    return RecordKey(scope_model_name(), "", key.scope)
+
+
+def find_or_insert(keys: set[SourceKey]) -> Ids:
+    """Return the ids of all these records, after inserting placeholders for those that do not exist yet."""
+    ids: Ids = {}
+    for model in record_models():
+        wanted = sorted(key for key in keys if key[1].model == model_name(model))
+        if not wanted:
+            continue
+        ids.update(_find(model, wanted, ids))
+        missing = [key for key in wanted if key not in ids]
+        if missing:
+            execute(record_table(model).insert, _key_rows(missing, ids))
+            ids.update(_find(model, missing, ids))
+    return ids
+
+
+def _find(model: type[Record], keys: Sequence[SourceKey], ids: Ids) -> Ids:
+    name = model_name(model)
+    rows = fetch_rows(record_table(model).find, _key_rows(keys, ids))
+    return {(source, RecordKey(name, scope, external_id)): id for id, source, scope, external_id in rows}
+
+
+def _key_rows(keys: Iterable[SourceKey], ids: Ids) -> str:
+    return json.dumps(
+        [
+            {
+                "source_id": source,
+                "scope": key.scope,
+                "external_id": key.external_id,
+                "sub_account_id": ids.get((source, _scope_key(key))) if key.scope else None,
+            }
+            for source, key in keys
+        ]
+    )
