@@ -15,7 +15,12 @@ from crmmirror.lib.admin_kit.list_filters import SourceFilter, period_filter, wo
 from crmmirror.lib.admin_kit.readonly_admin import ReadOnlyAdmin
 from entities.admin.listings import Listing, get_listing
 from entities.admin.naming.name_cells import read_name_cells
-from entities.admin.record_columns import SORTABLE_COLUMNS, make_list_column, make_name_column
+from entities.admin.record_columns import (
+    SORTABLE_COLUMNS,
+    attach_parties,
+    make_list_column,
+    make_name_column,
+)
 from entities.admin.record_filters import StateFilter, reference_filter
 from entities.admin.record_links import state_badge
 from entities.admin.record_page import build_record_page
@@ -25,15 +30,24 @@ from entities.admin.value_cells import get_field
 from entities.models import Record
 from entities.names import record_ids, value_ids
 
+# Records of one time stand in the order of their keys. Django alone would order them by id, which depends on
+# the order in which the events came. PostgreSQL sorts only the records of one time (incremental sort).
+ORDER_OF_TIES = ("external_id", "scope", "source_id")
+
 
 class RecordList(ChangeList):
     """Does not read the JSON columns, which are large and which no list shows; puts nulls last.
 
-    Each record has an attribute `name_cells`, which all columns of all rows share.
+    Each record has an attribute `name_cells`, which all columns of all rows share, and `unnamed_parties`.
     """
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet) -> list[Any]:
-        return [_order_nulls_last(term) for term in super().get_ordering(request, queryset)]
+        """Return Django's ordering, which ends with that of the rows, with nulls last."""
+        terms = super().get_ordering(request, queryset.order_by(*ORDER_OF_TIES))
+        if terms == list(ORDER_OF_TIES):
+            # The address names no column that orders. No index serves the keys alone.
+            terms = [*self.model_admin.get_ordering(request), *terms]
+        return [_order_nulls_last(term) for term in terms]
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet:
         references = cast(RecordAdmin, self.model_admin).reference_columns
@@ -42,7 +56,7 @@ class RecordList(ChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        self.result_list: Any = list(self.result_list)
+        self.result_list = attach_parties(self.result_list)
         cells = read_name_cells(request, (named for row in self.result_list for named in record_ids(row)))
         for record in self.result_list:
             record.name_cells = cells
@@ -118,7 +132,7 @@ class RecordAdmin(ReadOnlyAdmin):
 
 def _order_nulls_last(term: Any) -> Any:
     """Return the term of an ordering, which Django gives as a column's name, with nulls last."""
-    if not isinstance(term, str) or term.lstrip("-") in ("pk", "id"):
+    if not isinstance(term, str) or term in ORDER_OF_TIES:
         return term
     column = F(term.lstrip("-"))
     return column.desc(nulls_last=True) if term.startswith("-") else column.asc(nulls_last=True)

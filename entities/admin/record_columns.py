@@ -3,7 +3,7 @@
 Each record of a list has an attribute `name_cells`, which all columns share (see `record_admin.RecordList`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -11,8 +11,9 @@ from django.db.models import DateTimeField, Field
 from django.utils.safestring import SafeString
 
 from crmmirror.lib.admin_kit.local_times import zoned_heading
-from entities.admin.record_links import name_cell, record_link
+from entities.admin.record_links import conversation_cell, name_cell, record_link
 from entities.admin.value_cells import LIST_CELLS, value_cell
+from entities.conversation_parties import find_unnamed_parties
 from entities.models import Record
 from entities.models.named_refs import NAMED_COLUMNS
 
@@ -42,6 +43,15 @@ def make_list_column(field: Field) -> ListColumn:
     return column
 
 
+def attach_parties(rows: Iterable[Record]) -> list[Any]:
+    """Return a page's rows; each that names no party has those of its conversation as `unnamed_parties`."""
+    records: list[Any] = list(rows)
+    parties = find_unnamed_parties(records)
+    for record in records:
+        record.unnamed_parties = parties.get(record.pk, [])
+    return records
+
+
 def _heading(field: Field) -> str:
     heading = str(field.verbose_name).removesuffix(" at").removesuffix(" name").removesuffix(" ref")
     return zoned_heading(heading) if isinstance(field, DateTimeField) else heading
@@ -51,4 +61,6 @@ def _cell(field: Field, record: Any) -> SafeString:
     if field.name in NAMED_COLUMNS:
         return record.name_cells.list_cell(record, field.name)
     value = getattr(record, field.name)
+    if record.unnamed_parties and record.conversation_rule.party == field.name:
+        return conversation_cell(record.unnamed_parties)
     return record_link(value) if isinstance(value, Record) else value_cell(value, field, LIST_CELLS)

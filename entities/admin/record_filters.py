@@ -14,6 +14,7 @@ from crmmirror.lib.admin_kit.list_filters import ID_PATTERN, FoldedFilter, Looku
 from crmmirror.lib.admin_kit.request_check import UnusableRequest
 from entities.admin.naming.name_cells import record_title
 from entities.admin.record_links import name_text
+from entities.conversation_parties import match_reference
 
 # Parameter value -> label, condition.
 STATES = {
@@ -66,6 +67,7 @@ def reference_filter(field: ForeignKey) -> type[SimpleListFilter]:
             ]
 
         def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-            return queryset.filter(**{field.attname: self.value()}) if self.value() else queryset
+            id = self.value()
+            return queryset if id is None else queryset.filter(match_reference(field, int(id)))
 
     return ReferenceFilter

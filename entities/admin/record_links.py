@@ -1,11 +1,14 @@
 """Names of records, marked unless the record is live, and links to its pages and the events behind them."""
 
+from collections.abc import Sequence
+
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from crmmirror.lib.admin_kit.cells import badge_cell, line_cell, shorten
 from crmmirror.lib.admin_kit.urls import change_url
+from entities.conversation_parties import MAX_PARTIES
 from entities.models import Record
 from entities.models.introspection import model_name
 
@@ -20,6 +23,13 @@ def record_link(record: Record, title: str = "") -> SafeString:
     text = line_cell(title or str(record))
     link = format_html('<a href="{}">{}</a>', change_url(type(record), record.pk), text)
     return link + state_badge(record)
+
+
+def conversation_cell(parties: Sequence[Record]) -> SafeString:
+    """Render the parties of the conversation that a record belongs to, as links. It names none of them."""
+    links = format_html_join(", ", "{}", ((record_link(party),) for party in parties[:MAX_PARTIES]))
+    more = " and more" if len(parties) > MAX_PARTIES else ""
+    return format_html('<span class="quiet">in the conversation of</span> {}{}', links, more)
 
 
 def timeline_url(record: Record) -> str:

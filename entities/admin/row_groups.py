@@ -12,8 +12,9 @@ from crmmirror.lib.admin_kit.cells import shorten, text_cell
 from crmmirror.lib.admin_kit.documents import document_cell
 from crmmirror.lib.admin_kit.local_times import time_cell
 from entities.admin.naming.name_cells import NameCells
-from entities.admin.record_links import event_url, record_link
+from entities.admin.record_links import conversation_cell, event_url, record_link
 from entities.admin.value_cells import PAGE_CELLS, field_label, get_field, value_cell
+from entities.conversation_parties import find_unnamed_parties
 from entities.merge import extra_bounds
 from entities.merge.clock import Rank
 from entities.merge.registers import ADDITION, EXTRA, Invalid, load_state
@@ -24,6 +25,7 @@ from entities.provenance import Provenance
 
 # Keys of one document, or of `extra`, that a page shows.
 MAX_ROWS = 200
+NOBODY: Mapping[str, list[Record]] = {}
 # Every record has these; the last two are the mirror's own times.
 KEY_COLUMNS = (
     *("external_id", "source", "sub_account", "created_at", "first_event_at", "last_event_at"),
@@ -98,19 +100,35 @@ def _column_groups(record: Record, origins: Origins, cells: NameCells) -> Iterat
     references = [*records, *(field for field in fields if field.name.endswith("_ref"))]
     details = [field for field in fields if field not in documents and field not in references]
     yield _column_group(record, origins, cells, "Details", details)
-    yield _column_group(record, origins, cells, "Refers to", references)
+    yield _column_group(record, origins, cells, "Refers to", references, _unnamed_parties(record))
     for field in documents:
         yield _document_group(record, origins, field)
 
 
+def _unnamed_parties(record: Record) -> dict[str, list[Record]]:
+    """Return the parties of the record's conversation, by the column in which it names none of them."""
+    rule = record.conversation_rule
+    parties = find_unnamed_parties([record]).get(record.pk)
+    return {rule.party: parties} if rule and parties else {}
+
+
 def _column_group(
-    record: Record, origins: Origins, cells: NameCells, title: str, fields: Iterable[Field]
+    record: Record,
+    origins: Origins,
+    cells: NameCells,
+    title: str,
+    fields: Iterable[Field],
+    unnamed: Mapping[str, list[Record]] = NOBODY,
 ) -> RowGroup:
+    """Return a group of columns. unnamed: what stands for a reference that is null."""
     rows: list[Row] = []
     empty_labels: list[str] = []
     state = load_state(record.registers)
     for field in fields:
         value, origin = getattr(record, field.name), _column_origin(field.name, origins)
+        if value is None and (parties := unnamed.get(field.name)):
+            rows.append(Row(field_label(field), conversation_cell(parties), origin))
+            continue
         if value is None and origin is None:
             empty_labels.append(field_label(field))
             continue

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any, ClassVar
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -11,8 +11,15 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from entities.api.api_columns import ApiColumn, get_column, get_record_columns
-from entities.api.column_filters import INCLUDE_FLAGS, RecordFilters, RowFilters, make_filterset
+from entities.api.column_filters import (
+    INCLUDE_FLAGS,
+    ColumnFilter,
+    RecordFilters,
+    RowFilters,
+    make_filterset,
+)
 from entities.api.pagination import LIST_PARAMETERS, PARAMETER_DESCRIPTIONS
+from entities.api.parameter_values import IntegerValue
 from entities.api.query_parameters import refuse_unknown
 from entities.api.record_history import (
     ColumnHistory,
@@ -22,6 +29,7 @@ from entities.api.record_history import (
     serialize_provenance,
 )
 from entities.api.serializers import make_record_serializer
+from entities.conversation_parties import match_reference
 from entities.models import Record, TimelineEntry
 from entities.provenance import timeline_entries
 
@@ -120,10 +128,25 @@ def make_viewset(model: type[Record]) -> type[RecordViewSet]:
             "__doc__": f"Return the {model._meta.verbose_name_plural}, newest first.",
             "queryset": model._default_manager.all(),
             "serializer_class": make_record_serializer(model),
-            "filterset_class": make_filterset(columns, RecordFilters),
+            "filterset_class": make_filterset(columns, _make_record_filters(model)),
             "orderable_columns": {column.name: column for column in columns if column.is_orderable},
         },
     )
+
+
+def _make_record_filters(model: type[Record]) -> type[RecordFilters]:
+    """Return the base of a model's filters; it has one by the party, if the records make up conversations."""
+    rule = model.conversation_rule
+    if rule is None:
+        return RecordFilters
+    party: Any = model._meta.get_field(rule.party)
+
+    def match(path: str, lookup: str, value: int) -> Q:
+        return match_reference(party, value)
+
+    label = f"The id of a {rule.party}: finds what names it, and what belongs to one of its conversations."
+    by_party = ColumnFilter(IntegerValue, match, required=True, label=label)
+    return type("RecordFilters", (RecordFilters,), {f"conversation_{rule.party}": by_party})
 
 
 def api_path(model: type[Record]) -> str:
