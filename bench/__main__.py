@@ -4,7 +4,16 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import api_latency, apply_rate, broker_outage, delivery_rate, report, servers, worker_memory
+from bench import (
+    api_latency,
+    apply_rate,
+    broker_outage,
+    delivery_rate,
+    report,
+    search_keys,
+    servers,
+    worker_memory,
+)
 
 ROUNDS = 3
 REPORT_FILE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
@@ -17,6 +26,7 @@ def main() -> None:
             results = [
                 delivery_rate.measure(state, ROUNDS),
                 apply_rate.measure(ROUNDS),
+                *search_keys.measure(ROUNDS),
                 api_latency.measure(state, ROUNDS),
                 broker_outage.measure(state, ROUNDS),
                 worker_memory.measure(state, ROUNDS),

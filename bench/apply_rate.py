@@ -36,10 +36,15 @@ def measure(rounds: int) -> Result:
     )
 
 
-def measure_rate(apply_events: Callable[[], Any]) -> float:
-    """Return how many events per second a function applies, starting with an empty mirror."""
+def measure_rate(
+    apply_events: Callable[[], Any], store: Callable[[int], None] = backlog.store_pending_events
+) -> float:
+    """Return how many events per second a function applies, starting with an empty mirror.
+
+    store: stores so many pending events.
+    """
     backlog.empty_tables()
-    backlog.store_pending_events(EVENTS)
+    store(EVENTS)
     backlog.vacuum_analyze()
     started_at = time.perf_counter()
     apply_events()

@@ -3,20 +3,24 @@
 import hashlib
 from datetime import UTC, datetime
 from random import Random
+from typing import Any
 
 from django.db.models import Model
+
+COMPANY_TIME = datetime(2026, 6, 1, tzinfo=UTC)
 
 
 def empty_tables() -> None:
     """Delete all records, events and sources."""
     from crmmirror.lib.database.cursors import execute
-    from entities.models import TimelineEntry
+    from entities.models import SearchDocument, TimelineEntry
     from entities.models.derived_tables import DERIVED_TABLES
     from entities.models.introspection import record_models
     from events.models import Event, Source
 
     derived = (table.model for table in DERIVED_TABLES)
-    models: tuple[type[Model], ...] = (*record_models(), *derived, TimelineEntry, Event, Source)
+    belonging: tuple[type[Model], ...] = (TimelineEntry, SearchDocument)
+    models: tuple[type[Model], ...] = (*record_models(), *derived, *belonging, Event, Source)
     execute(f"TRUNCATE {', '.join(model._meta.db_table for model in models)} CASCADE")
 
 
@@ -28,14 +32,35 @@ def store_pending_events(count: int, copies: int = 1) -> None:
     """
     from entities.generator.event_generator import generate_stream
     from entities.vendors import all_vendors
-    from events.models import Event, Source
+    from events.models import Source
 
-    now = datetime.now(UTC)
-    bodies: list[tuple[Source, bytes]] = []
+    bodies: list[tuple[Any, bytes]] = []
     for name, vendor in all_vendors().items():
         source = Source.objects.create(slug=name, vendor=name, scheme="none")
         generated = generate_stream(vendor, count // copies // len(all_vendors()), 1)
         bodies += [(source, body + b" " * copy) for body in generated for copy in range(copies)]
+    _store(bodies)
+
+
+def store_company_events(count: int) -> None:
+    """Store `count` pending events of an invented company, half of each vendor, in random order."""
+    from entities.generator.company_events import generate_company
+    from entities.vendors import all_vendors
+    from events.models import Source
+
+    bodies: list[tuple[Any, bytes]] = []
+    for name, vendor in all_vendors().items():
+        source = Source.objects.create(slug=name, vendor=name, scheme="none")
+        generated = generate_company(vendor, count // len(all_vendors()), 1, COMPANY_TIME)
+        bodies += [(source, body) for body in generated]
+    _store(bodies)
+
+
+def _store(bodies: list[tuple[Any, bytes]]) -> None:
+    """Store the bodies, each with its source, as pending events in random order."""
+    from events.models import Event
+
+    now = datetime.now(UTC)
     Random(1).shuffle(bodies)  # noqa: S311
     Event.objects.bulk_create(
         (

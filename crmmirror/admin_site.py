@@ -65,7 +65,11 @@ class MirrorSite(AdminSite):
     def get_urls(self) -> list[URLPattern | URLResolver]:
         from crmmirror.admin.time_zone_page import time_zone_page
 
-        return [path("time-zone/", self.admin_view(time_zone_page), name="time_zone"), *super().get_urls()]
+        pages = [
+            path("search/", self.admin_view(self.search_view), name="search"),
+            path("time-zone/", self.admin_view(time_zone_page), name="time_zone"),
+        ]
+        return [*pages, *super().get_urls()]
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         from crmmirror.admin.time_zone_page import offers_time_zone
@@ -91,6 +95,12 @@ class MirrorSite(AdminSite):
         can_view_events = request.user.has_perm("events.view_event")
         context = {"summary": build_overview() if can_view_events else None}
         return super().index(request, context | (extra_context or {}))
+
+    def search_view(self, request: HttpRequest) -> HttpResponse:
+        """Render the search of all records."""
+        from entities.admin.search.search_page import search_page
+
+        return search_page(request, self.each_context(request))
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
         """Return Django's list with the apps in APP_ORDER and the record models in the order of LISTINGS."""

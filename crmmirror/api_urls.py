@@ -22,6 +22,7 @@ from rest_framework.views import APIView
 
 from crmmirror.lib.web.static_documents import StaticDocument, make_static_document
 from entities.api.query_parameters import refuse_unknown
+from entities.api.search.search_view import SearchView
 from entities.api.views import api_path, make_viewset
 from entities.models.introspection import record_models
 from events.api_views import EventViewSet, SourceViewSet
@@ -44,7 +45,8 @@ class RootView(APIView):
     @extend_schema(responses=dict[str, str], operation_id="root")
     def get(self, request: Request) -> Response:
         refuse_unknown(request, ())
-        names = {prefix: f"{prefix}-list" for prefix in VIEWSETS} | {"schema": "schema", "docs": "docs"}
+        names = {prefix: f"{prefix}-list" for prefix in VIEWSETS}
+        names |= {"search": "search", "schema": "schema", "docs": "docs"}
         return Response({prefix: reverse(name, request=request) for prefix, name in names.items()})
 
 
@@ -118,6 +120,7 @@ class UnknownAddressView(APIView):
 
 urlpatterns = [
     path("", RootView.as_view(), name="api-root"),
+    path("search/", SearchView.as_view(), name="search"),
     path("schema/", SchemaView.as_view(), name="schema"),
     path("docs/", DocsView.as_view(), name="docs"),
     path("", include(router.urls)),

@@ -1,4 +1,4 @@
-"""Phone numbers in any notation: reduces the one that is searched for to the digits that all notations share.
+"""Phone numbers in any notation: finds those in a text, and reduces one to the digits that all of them share.
 
 `+971 50 765 4321`, `00971507654321` and `(050) 765-4321` are one number, whose national digits are 507654321.
 """
@@ -11,6 +11,9 @@ import phonenumbers
 
 # Digits of any script, and what people put between them.
 PHONE_NUMBER = re.compile(r"[\d\s()+./\u2010-\u2015\u2212-]+")
+NO_DIGIT = re.compile("[^0-9]+")
+# What is found as a number in a text may be an extension, which has fewer digits.
+MIN_FOUND_DIGITS = 4
 # With fewer digits it is an extension or another number; with more, it is no phone number of any country.
 MIN_DIGITS = 7
 MAX_DIGITS = 20
@@ -22,6 +25,19 @@ def _read_digits(text: str) -> str:
         return ""
     digits = phonenumbers.normalize_digits_only(text)
     return digits if MIN_DIGITS <= len(digits) <= MAX_DIGITS else ""
+
+
+def find_numbers(text: str) -> list[str]:
+    """Return the digits of each number in a text, as 0 to 9, after its plus sign if it has one."""
+    if not text.isascii():
+        text = _strip_invisible(text)
+    numbers = []
+    for part in PHONE_NUMBER.findall(text):
+        # Speed: workers read the phones of every record, and most have none but ASCII digits.
+        digits = NO_DIGIT.sub("", part) if part.isascii() else phonenumbers.normalize_digits_only(part)
+        if MIN_FOUND_DIGITS <= len(digits) <= MAX_DIGITS:
+            numbers.append(f"+{digits}" if "+" in part else digits)
+    return numbers
 
 
 def national_endings(text: str, regions: Iterable[str]) -> set[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, cast
 
+from django.contrib import messages
 from django.contrib.admin import SimpleListFilter
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import F, ForeignKey, JSONField, Model, QuerySet
@@ -13,6 +14,7 @@ from django.urls import URLPattern, path
 from crmmirror.lib.admin_kit.cells import shorten
 from crmmirror.lib.admin_kit.list_filters import SourceFilter, period_filter, word_filter
 from crmmirror.lib.admin_kit.readonly_admin import ReadOnlyAdmin
+from entities.access.visibility import viewer_of
 from entities.admin.listings import Listing, get_listing
 from entities.admin.naming.name_cells import read_name_cells
 from entities.admin.record_columns import (
@@ -24,11 +26,17 @@ from entities.admin.record_columns import (
 from entities.admin.record_filters import StateFilter, reference_filter
 from entities.admin.record_links import state_badge
 from entities.admin.record_page import build_record_page
-from entities.admin.record_search import search_help, search_records
+from entities.admin.search.record_search import search_help, search_records
 from entities.admin.timeline_page import list_values, make_timeline_rows, read_timeline_page
 from entities.admin.value_cells import get_field
 from entities.models import Record
 from entities.names import record_ids, value_ids
+from entities.search.visible_documents import lacks_documents
+
+NO_KEYS = (
+    "Nothing can be found yet: the search keys of the records are missing. Somebody who runs the mirror makes"
+    " them by rebuild_mirror."
+)
 
 # Records of one time stand in the order of their keys. Django alone would order them by id, which depends on
 # the order in which the events came. PostgreSQL sorts only the records of one time (incremental sort).
@@ -75,11 +83,12 @@ class RecordAdmin(ReadOnlyAdmin):
         self.reference_columns = tuple(field.name for field in fields if isinstance(field, ForeignKey))
         self.list_display = (make_name_column(model), *map(make_list_column, [*fields, *times]), "source")
         self.filters = tuple(_make_filters(model, self.listing))
-        self.search_help_text = search_help(model, self.listing)  # type: ignore[misc]
+        self.search_help_text = search_help(model)  # type: ignore[misc]
         super().__init__(model, admin_site)
 
     def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
-        return self.listing.search_columns
+        # Only tells that there is a search box: `get_search_results` asks the search keys.
+        return tuple(self.model.searched_columns) or ("external_id",)
 
     def get_list_filter(self, request: HttpRequest) -> tuple[type[SimpleListFilter], ...]:
         return self.filters
@@ -93,7 +102,9 @@ class RecordAdmin(ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet, search_term: str
     ) -> tuple[QuerySet, bool]:
-        return search_records(self.model, self.listing, queryset, search_term), False
+        if search_term.strip() and lacks_documents():
+            messages.warning(request, NO_KEYS)
+        return search_records(viewer_of(request), self.model, queryset, search_term), False
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -7,11 +7,13 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from crmmirror.lib.admin_kit.cells import shorten
+from entities.access.visibility import viewer_of
 from entities.admin.former_values import FormerValues, build_former_values, read_former_values
 from entities.admin.naming.name_cells import read_name_cells
 from entities.admin.record_links import name_text, state_badge, timeline_url
 from entities.admin.referrers import Referrer, find_referrers
 from entities.admin.row_groups import RowGroup, ValueOrigin, build_row_groups, make_origin
+from entities.admin.search.same_persons_block import SamePersonsBlock, build_same_persons
 from entities.admin.timeline_page import (
     TimelineRow,
     list_values,
@@ -31,6 +33,7 @@ class RecordPage:
     title: what the record is called. badge: its state; empty for a live one.
     sub_account: its name; empty if the record has none.
     deletion: the event that deleted the record; None for a live one.
+    same_persons: the records that may be the same person or company; None if there are none.
     """
 
     record: Record
@@ -41,6 +44,7 @@ class RecordPage:
     groups: tuple[RowGroup, ...]
     referrers: tuple[Referrer, ...]
     histories: tuple[FormerValues, ...]
+    same_persons: SamePersonsBlock | None
     timeline: TimelinePage
     timeline_rows: list[TimelineRow]
     timeline_url: str
@@ -64,6 +68,7 @@ def build_record_page(request: HttpRequest, record: Record) -> RecordPage:
         groups=tuple(build_row_groups(record, origins, cells)),
         referrers=tuple(find_referrers(record)),
         histories=tuple(build_former_values(record, column, runs[column], cells) for column in runs),
+        same_persons=build_same_persons(record, viewer_of(request)),
         timeline=timeline,
         timeline_rows=make_timeline_rows(record, timeline, cells),
         timeline_url=timeline_url(record),

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
+from entities.access.visibility import viewer_of
 from entities.api.api_columns import ApiColumn, get_column, get_record_columns
 from entities.api.column_filters import (
     INCLUDE_FLAGS,
@@ -28,10 +29,13 @@ from entities.api.record_history import (
     serialize_history,
     serialize_provenance,
 )
+from entities.api.search.found_records import SamePersonsSerializer, describe_same_persons
 from entities.api.serializers import make_record_serializer
 from entities.conversation_parties import match_reference
 from entities.models import Record, TimelineEntry
+from entities.models.introspection import model_name, record_models
 from entities.provenance import timeline_entries
+from entities.search.same_persons import find_same_persons
 
 
 class RowViewSet(ReadOnlyModelViewSet):
@@ -104,6 +108,14 @@ class RecordViewSet(RowViewSet):
         entries = timeline_entries(self.get_object()).select_related("event").defer("event__body")
         page = self.paginate_queryset(entries)
         return self.get_paginated_response(TimelineSerializer(page, many=True).data)
+
+    @extend_schema(responses=SamePersonsSerializer)
+    @action(detail=True)
+    def same(self, request: Request, **kwargs: str) -> Response:
+        """Return the records that may be the same person or company; none for other kinds of record."""
+        found = find_same_persons(viewer_of(request), self.get_object())
+        paths = {model_name(model): api_path(model) for model in record_models()}
+        return Response(SamePersonsSerializer(describe_same_persons(found, paths, request)).data)
 
     @extend_schema(responses=dict[str, ColumnHistory])
     @action(detail=True)

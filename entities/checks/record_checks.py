@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.core.checks import Error
-from django.db.models import DateTimeField
+from django.db.models import DateTimeField, TextField
 
 from entities.checks.check_errors import Errors, make_error, suggest
 from entities.models import Record
@@ -16,7 +16,7 @@ def check_records(app_configs: Any = None, **kwargs: Any) -> list[Error]:
     return [
         error
         for model in record_models()
-        for check in (check_derived_columns, check_tracked_columns, check_named_refs)
+        for check in (check_derived_columns, check_tracked_columns, check_named_refs, check_searched_columns)
         for error in check(model)
     ]
 
@@ -57,3 +57,13 @@ def check_named_refs(model: type[Record]) -> Errors:
         if ref.title in columns:
             reason = f"the API would show the name of {column!r} as {ref.title!r}, which is a column"
             yield make_error("E010", model._meta.label, reason, "give one of the two another name")
+
+
+def check_searched_columns(model: type[Record]) -> Errors:
+    """Yield an error for each searched column, or column of a person's name, that is no text of the model."""
+    texts = {name for name, field in mirrored_fields(model).items() if isinstance(field, TextField)}
+    for rule in ("searched_columns", "person_columns"):
+        for column in getattr(model, rule):
+            if column not in texts:
+                reason = f"{rule}: there is no text {column!r}"
+                yield make_error("E010", model._meta.label, reason, suggest(column, texts))

@@ -1,4 +1,4 @@
-"""The tables: mirrored records, their timeline, names, and what belongs to users: tokens, limits, settings.
+"""The tables: records, timeline, search documents, names, and what belongs to users: tokens, limits.
 
 What the models say about themselves stands here too, such as the lists of models and columns. No query
 that changes a record belongs here. Imports merge and `crmmirror.lib` only.
@@ -23,6 +23,7 @@ from entities.models.records import (
     SubAccount,
     Task,
 )
+from entities.models.search_document import SearchDocument
 from entities.models.timeline_entry import TimelineEntry
 from entities.models.user_profile import UserProfile, find_profile
 
@@ -43,6 +44,7 @@ __all__ = [
     "Payment",
     "Quotation",
     "Record",
+    "SearchDocument",
     "SubAccount",
     "Task",
     "TimelineEntry",

@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 
 from entities.merge.derived_columns import RunStart
 from entities.models.conversation import ConversationRule
+from entities.models.key_kinds import KeyKind
 
 EMPTY = models.Value({}, models.JSONField())
 
@@ -62,6 +63,10 @@ class Record(models.Model):
     name_columns: ClassVar[tuple[str, ...]] = ("name", "title", "number")
     # The kind of names that records of the model have by their external ids (see `entities.models.name`).
     name_kind: ClassVar[str] = ""
+    # Text column -> by which keys the record is found through it. A phrase may go on from one to the next.
+    searched_columns: ClassVar[dict[str, KeyKind]] = {}
+    # Of a model of persons or companies: the columns with the name by which two records may be the same one.
+    person_columns: ClassVar[tuple[str, ...]] = ()
 
     class Meta:
         abstract = True

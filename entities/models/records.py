@@ -17,6 +17,7 @@ from entities.models.fields import (
     time_field,
     word_field,
 )
+from entities.models.key_kinds import KeyKind
 from entities.models.name import NameKind
 from entities.models.record import Record
 
@@ -30,6 +31,7 @@ class SubAccount(Record):
     # It stands outside every scope, and belongs to the one that it names.
     scope_column = "external_id"
     name_kind = NameKind.SUB_ACCOUNT
+    searched_columns = {"location_id": KeyKind.WORDS}
 
 
 class Lead(Record):
@@ -51,6 +53,15 @@ class Lead(Record):
 
     tracked_columns = ("stage_name", "stage_ref")
     derived_columns = {"stage_since": RunStart(STAGE)}
+    searched_columns = {
+        "name": KeyKind.WORDS,
+        "title": KeyKind.WORDS,
+        "email": KeyKind.EMAIL,
+        "mobile": KeyKind.PHONE,
+        "secondary_mobile": KeyKind.PHONE,
+        "website": KeyKind.WORDS,
+    }
+    person_columns = ("name",)
 
 
 class Client(Record):
@@ -64,6 +75,18 @@ class Client(Record):
     tax_number = text_field()
     website = text_field()
     custom_fields = document_field()
+
+    searched_columns = {
+        "name": KeyKind.WORDS,
+        "first_name": KeyKind.WORDS,
+        "last_name": KeyKind.WORDS,
+        "number": KeyKind.NUMBER,
+        "email": KeyKind.EMAIL,
+        "phone": KeyKind.PHONE,
+        "tax_number": KeyKind.NUMBER,
+        "website": KeyKind.WORDS,
+    }
+    person_columns = ("name", "first_name", "last_name")
 
 
 class Contact(Record):
@@ -79,6 +102,14 @@ class Contact(Record):
     client = reference_field("Client")
 
     tracked_columns = ("lifecycle_stage",)
+    searched_columns = {
+        "first_name": KeyKind.WORDS,
+        "last_name": KeyKind.WORDS,
+        "company_name": KeyKind.WORDS,
+        "email": KeyKind.EMAIL,
+        "phone": KeyKind.PHONE,
+    }
+    person_columns = ("first_name", "last_name")
 
     def __str__(self) -> str:
         names = (self.first_name, self.last_name)
@@ -118,6 +149,7 @@ class Deal(Record):
         "status_since": RunStart(("status",)),
         "stage_since": RunStart(STAGE),
     }
+    searched_columns = {"title": KeyKind.WORDS, "number": KeyKind.NUMBER}
 
 
 class Invoice(Record):
@@ -136,6 +168,7 @@ class Invoice(Record):
 
     tracked_columns = ("status",)
     derived_columns = {"paid_at": RunStart(("status",), frozenset({"paid"}), prefers_own_value=True)}
+    searched_columns = {"number": KeyKind.NUMBER, "client_name": KeyKind.WORDS}
 
 
 class Quotation(Record):
@@ -148,6 +181,7 @@ class Quotation(Record):
     total = amount_field()
 
     tracked_columns = ("status",)
+    searched_columns = {"number": KeyKind.NUMBER, "client_name": KeyKind.WORDS}
 
 
 class Payment(Record):
@@ -161,6 +195,7 @@ class Payment(Record):
     notes = text_field()
 
     name_columns = ("reference",)
+    searched_columns = {"reference": KeyKind.NUMBER}
 
 
 class Appointment(Record):
@@ -173,6 +208,7 @@ class Appointment(Record):
     status = word_field()
 
     tracked_columns = ("status",)
+    searched_columns = {"title": KeyKind.WORDS}
 
 
 class Task(Record):
@@ -185,6 +221,7 @@ class Task(Record):
     assignee_ref = text_field()
 
     tracked_columns = ("status",)
+    searched_columns = {"title": KeyKind.WORDS}
 
 
 class Message(Record):
@@ -202,6 +239,7 @@ class Message(Record):
     conversation_rule = ConversationRule(
         ref="conversation_ref", party="contact", direction="direction", time="occurred_at"
     )
+    searched_columns = {"body": KeyKind.TEXT, "from_address": KeyKind.ADDRESS}
 
     class Meta(Record.Meta):
         indexes = [
@@ -227,3 +265,4 @@ class FormSubmission(Record):
     submitted_at = time_field()
 
     name_columns = ("form_name",)
+    searched_columns = {"form_name": KeyKind.WORDS}

@@ -13,6 +13,7 @@ from entities.models.introspection import model_name, record_models
 from entities.shadow.shadow_tables import (
     IS_OTHER_NAME,
     KEYED_TABLES,
+    SEARCH,
     TIMELINE,
     different_columns,
     equal_columns,
@@ -31,7 +32,7 @@ class Difference:
     record_type, source_id, scope, external_id: the record's key; of a row of a derived table, what a row is
         called, and its key; of a name, its kind and its id.
     field: the column; `record` if one side has no such record at all; `timeline` if what an event wrote
-        differs.
+        differs; `search keys` if the record is found by others.
     live, rebuilt: the JSON values of the two sides.
     clock: of the newest write to the field on either side, or of the timeline's entry; empty if there is
         none.
@@ -50,8 +51,8 @@ class Difference:
 def find_differences(limit: int) -> Iterator[Difference]:
     """Yield the differing cells of up to `limit` records of each model, by model and key.
 
-    Then yield those of up to `limit` rows of each derived table, by key, and up to `limit` differing timeline
-    entries of each model, by clock, and `limit` differing names.
+    Then yield those of up to `limit` rows of each derived table, by key; then up to `limit` differing
+    timeline entries of each model, by clock, and as many search documents; then as many differing names.
     """
     for model in record_models():
         for live, rebuilt in _differing_rows(model, limit):
@@ -60,11 +61,12 @@ def find_differences(limit: int) -> Iterator[Difference]:
         yield from _differing_derived_cells(table, limit)
     for model in record_models():
         yield from _differing_entries(model, limit)
+        yield from _differing_documents(model, limit)
     yield from _differing_names(limit)
 
 
 def count_differing_rows() -> int:
-    """Return how many rows differ, of records, of derived tables, of timelines and of names."""
+    """Return how many rows differ: of records and what belongs to them, of derived tables and of names."""
     records = sum(
         _count_differing(model._meta.db_table, ("id",), compared_columns(model)) for model in record_models()
     )
@@ -123,12 +125,11 @@ def _differing_derived_cells(table: DerivedTable, limit: int) -> Iterator[Differ
 
 
 def _differing_entries(model: type[Record], limit: int) -> Iterator[Difference]:
-    name, keys = model._meta.db_table, "id, source_id, scope, external_id"
-    records = f'SELECT {keys} FROM {live_table(name)} UNION SELECT {keys} FROM pg_temp."{name}"'
     rows = fetch_rows(
         "SELECT record.source_id, record.scope, record.external_id, live.wrote, shadow.wrote,"
         f" coalesce(live.clock, shadow.clock) AS entry_clock FROM {_both_sides(TIMELINE.name, TIMELINE.key)}"
-        f" JOIN ({records}) AS record ON record.id = coalesce(live.record_id, shadow.record_id)"
+        f" JOIN ({_union_of_records(model)}) AS record"
+        " ON record.id = coalesce(live.record_id, shadow.record_id)"
         f" WHERE {different_columns((*TIMELINE.key, *TIMELINE.values))}"
         " AND coalesce(live.record_type, shadow.record_type) = %s ORDER BY entry_clock, record.id LIMIT %s",
         model_name(model),
@@ -158,6 +159,27 @@ def _differing_names(limit: int) -> Iterator[Difference]:
     )
     for kind, source_id, scope, ref, live, rebuilt, clock in rows:
         yield Difference(f"name of {kind}", source_id, scope, ref, "vendor_name", live, rebuilt, clock)
+
+
+def _differing_documents(model: type[Record], limit: int) -> Iterator[Difference]:
+    rows = fetch_rows(
+        "SELECT record.source_id, record.scope, record.external_id, live.keys::text, shadow.keys::text"
+        f" FROM {_both_sides(SEARCH.name, SEARCH.key)}"
+        f" JOIN ({_union_of_records(model)}) AS record"
+        " ON record.id = coalesce(live.record_id, shadow.record_id)"
+        f" WHERE {different_columns((*SEARCH.key, *SEARCH.values))}"
+        " AND coalesce(live.record_type, shadow.record_type) = %s ORDER BY record.id LIMIT %s",
+        model_name(model),
+        limit,
+    )
+    for source_id, scope, external_id, live, rebuilt in rows:
+        yield Difference(model_name(model), source_id, scope, external_id, "search keys", live, rebuilt, "")
+
+
+def _union_of_records(model: type[Record]) -> str:
+    """Return the SQL statement that reads the keys of the records of both sides."""
+    name, keys = model._meta.db_table, "id, source_id, scope, external_id"
+    return f'SELECT {keys} FROM {live_table(name)} UNION SELECT {keys} FROM pg_temp."{name}"'
 
 
 def _parse(side: str | None) -> Any:

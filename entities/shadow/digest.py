@@ -10,6 +10,7 @@ from django.db.models import ForeignKey
 from entities.models import Record
 from entities.models.derived_tables import DERIVED_TABLES, DerivedTable
 from entities.models.introspection import model_name, record_models
+from entities.writing.search_writer import SEARCH_TABLE
 
 ROWS_PER_FETCH = 1000
 # Surrogate keys and the mirror's own times do not come from the vendors: equal mirrors may differ in them.
@@ -27,8 +28,8 @@ def mirror_digest() -> str:
 def canonical_lines() -> Iterator[str]:
     """Yield a JSON array for each record: its model, its source's slug, and every cell by column.
 
-    Then yield the same of each row of a derived table. References are external ids, never surrogate ids. The
-    registers are a cell too.
+    References are external ids, never surrogate ids. The registers are a cell too, so are the search keys.
+    Then yield the same of each row of a derived table.
     """
     with transaction.atomic(), connection.chunked_cursor() as cursor:
         cursor.execute(_statement())
@@ -59,9 +60,12 @@ def _select_records(place: int, model: type[Record]) -> str:
     )
     excluded = ", ".join(f"'{name}'" for name in (*EXCLUDED_COLUMNS, *(field.column for field in references)))
     return (
-        f"SELECT {place} AS place, '{model_name(model)}' AS model, slug, scope, external_id,"
-        f" to_jsonb(record) - ARRAY[{excluded}] || jsonb_build_object({referred_ids}) AS cells"
+        f"SELECT {place} AS place, '{model_name(model)}' AS model, slug, record.scope, external_id,"
+        f" to_jsonb(record) - ARRAY[{excluded}]"
+        f" || jsonb_build_object({referred_ids}, 'search keys', document.keys) AS cells"
         f' FROM "{model._meta.db_table}" record JOIN events_source source ON source.id = record.source_id'
+        f' LEFT JOIN "{SEARCH_TABLE}" document'
+        f" ON document.record_type = '{model_name(model)}' AND document.record_id = record.id"
     )
 
 

@@ -13,6 +13,7 @@ from entities.models import Record
 from entities.models.derived_tables import DERIVED_TABLES
 from entities.models.introspection import model_name, record_models
 from entities.writing.record_tables import KEY, TIMELINE_TABLE, compared_columns
+from entities.writing.search_writer import SEARCH_TABLE
 from entities.writing.write_names import NAME_KEY, NAME_TABLE, upsert_names
 
 # Off while the shadow fills: its new tables have no statistics, so the planner would choose to scan them.
@@ -57,7 +58,12 @@ class KeyedTable:
 
 
 TIMELINE = KeyedTable(TIMELINE_TABLE, ("record_type", "record_id", "clock"), ("event_id", "wrote"))
-KEYED_TABLES = (*(KeyedTable(table.name, table.key, table.values) for table in DERIVED_TABLES), TIMELINE)
+SEARCH = KeyedTable(SEARCH_TABLE, ("record_type", "record_id"), ("source_id", "scope", "keys"))
+KEYED_TABLES = (
+    *(KeyedTable(table.name, table.key, table.values) for table in DERIVED_TABLES),
+    TIMELINE,
+    SEARCH,
+)
 # Table -> key, for all tables whose rows are known by a key alone.
 TABLE_KEYS = {table.name: table.key for table in KEYED_TABLES} | {NAME_TABLE: NAME_KEY}
 
@@ -166,12 +172,13 @@ def _change_id(model: type[Record], old: int, new: int) -> None:
         for column, referred in derived.record_ids.items():
             if referred is model:
                 _change_id_in_arrays(derived.name, column, old, new)
-    execute(
-        f'UPDATE pg_temp."{TIMELINE_TABLE}" SET record_id = %s WHERE record_type = %s AND record_id = %s',
-        new,
-        model_name(model),
-        old,
-    )
+    for belonging in (TIMELINE, SEARCH):
+        execute(
+            f'UPDATE pg_temp."{belonging.name}" SET record_id = %s WHERE record_type = %s AND record_id = %s',
+            new,
+            model_name(model),
+            old,
+        )
 
 
 def _change_id_in_arrays(table: str, column: str, old: int, new: int) -> None:

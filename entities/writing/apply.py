@@ -18,8 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from crmmirror.lib.database.cursors import execute, fetch_rows
-from crmmirror.lib.utc import format_utc
+from crmmirror.lib.database.cursors import execute
 from entities.merge import extra_bounds
 from entities.merge.clock import clock_time
 from entities.merge.registers import (
@@ -32,38 +31,35 @@ from entities.merge.registers import (
     dump_state,
     extra_values,
     join_states,
-    load_state,
     set_members,
     timeline_values,
     to_state,
 )
 from entities.models import Record
-from entities.models.introspection import model_name, record_models
+from entities.models.introspection import model_name
 from entities.reading.mapped_event import MappedEvent, RecordKey
-from entities.writing.conversations import Membership, write_conversations
+from entities.writing.conversations import write_conversations
 from entities.writing.derive import write_derived_columns
+from entities.writing.locked_rows import LockedRows, lock_rows_of
 from entities.writing.omission_warnings import describe_omission
 from entities.writing.record_ids import find_or_insert, named_keys
 from entities.writing.record_tables import UPSERT_ENTRIES, record_table
+from entities.writing.search_writer import SearchedRow, write_search_documents
 from entities.writing.source_statement import Ids, SourceKey, SourceStatement
 from entities.writing.write_names import write_names
 
 
 @dataclass(frozen=True, slots=True)
-class StoredRow:
-    """The part of a row that is needed to write it.
+class MergedBatch:
+    """The result of a merge.
 
-    first_event_at: ISO 8601; None without an event of its own.
-    membership: what the row contributes to its conversation.
+    searched: each row with the values of its searched columns. crowded: the states with so many registers
+    that keys may have been left out.
     """
 
-    state: State
-    first_event_at: str | None
-    membership: Membership
+    searched: list[SearchedRow]
+    crowded: dict[SourceKey, State]
 
-
-LockedRows = dict[type[Record], dict[int, StoredRow]]
-"""Model -> id -> row, for the rows of a batch, which are locked."""
 
 Warnings = dict[int, list[str]]
 """An event's id -> warnings."""
@@ -82,16 +78,17 @@ def apply_mapped_events(mapped: Sequence[MappedEvent]) -> Warnings:
         for event in distinct
         for said in event.statements
     ]
-    ids = find_or_insert(named_keys(statements))
+    ids, inserted = find_or_insert(named_keys(statements))
     batch = _join_by_record(statements)
-    locked = _lock_all_rows(batch, ids)
-    crowded = _merge_into_rows(batch, locked, _first_own_events(statements), ids)
+    locked = lock_rows_of(batch, ids)
+    merged = _merge_into_rows(batch, locked, _first_own_events(statements), ids)
     _write_timeline(statements, ids)
     write_derived_columns(statements, ids)
+    write_search_documents(merged.searched, statements, inserted, ids)
     for model, rows in locked.items():
         write_conversations(model, {id: row.membership for id, row in rows.items()})
     write_names(statements)
-    return _warn_of_omissions(statements, crowded)
+    return _warn_of_omissions(statements, merged.crowded)
 
 
 def _join_by_record(statements: Iterable[SourceStatement]) -> dict[SourceKey, State]:
@@ -119,32 +116,12 @@ def _earlier(one: str | None, other: str | None) -> str | None:
     return min(filter(None, (one, other)), default=None)
 
 
-def _lock_all_rows(keys: Iterable[SourceKey], ids: Ids) -> LockedRows:
-    """Lock the rows of these records, model by model and by id: all of them before the first is written."""
-    by_model: dict[str, list[int]] = defaultdict(list)
-    for key in keys:
-        by_model[key[1].model].append(ids[key])
-    return {model: _lock_rows(model, sorted(by_model[model_name(model)])) for model in record_models()}
-
-
-def _lock_rows(model: type[Record], ids: list[int]) -> dict[int, StoredRow]:
-    """Lock these rows, in this order; return what is needed to write them."""
-    rows = fetch_rows(record_table(model).lock, ids) if ids else []
-    return {
-        id: StoredRow(load_state(json.loads(registers)), first and format_utc(first), membership)
-        for id, registers, first, membership in rows
-    }
-
-
 def _merge_into_rows(
     batch: dict[SourceKey, State], locked: LockedRows, first_events: dict[SourceKey, str], ids: Ids
-) -> dict[SourceKey, State]:
-    """Join the batch's states with those of the rows, and write the rows that changed.
-
-    Returns the states with so many registers that keys may have been left out.
-    """
+) -> MergedBatch:
+    """Join the batch's states with those of the rows, and write the rows that changed."""
     keys = {(key[1].model, ids[key]): key for key in batch}
-    crowded: dict[SourceKey, State] = {}
+    merged = MergedBatch([], {})
     for model, stored_rows in locked.items():
         rows = []
         for id, row in stored_rows.items():
@@ -155,11 +132,21 @@ def _merge_into_rows(
             if changed or first_event_at != row.first_event_at:
                 document = _project(model, joined, changed, key, ids)
                 rows.append({"id": id, "document": document | {"first_event_at": first_event_at}})
+            searched = _read_searched(row.searched, joined, changed)
+            merged.searched.append(SearchedRow(model, id, key, row.searched, searched))
             if len(joined) > extra_bounds.MAX_KEYS:
-                crowded[key] = joined
+                merged.crowded[key] = joined
         if rows:
             execute(record_table(model).update, json.dumps(rows))
-    return crowded
+    return merged
+
+
+def _read_searched(stored: dict[str, str | None], state: State, changed: set[str]) -> dict[str, str | None]:
+    """Return the searched columns' values after the merge. stored: those before it."""
+    written = {name: state[name].value for name in stored.keys() & changed}
+    if not written:
+        return stored
+    return stored | {name: None if isinstance(value, Invalid) else value for name, value in written.items()}
 
 
 def _project(

@@ -26,9 +26,13 @@ def _scope_key(key: RecordKey) -> RecordKey:
     return RecordKey(scope_model_name(), "", key.scope)
 
 
-def find_or_insert(keys: set[SourceKey]) -> Ids:
-    """Return the ids of all these records, after inserting placeholders for those that do not exist yet."""
+def find_or_insert(keys: set[SourceKey]) -> tuple[Ids, set[SourceKey]]:
+    """Return the ids of all these records, and the keys of those that did not exist.
+
+    They are inserted as placeholders.
+    """
     ids: Ids = {}
+    inserted: set[SourceKey] = set()
     for model in record_models():
         wanted = sorted(key for key in keys if key[1].model == model_name(model))
         if not wanted:
@@ -38,7 +42,8 @@ def find_or_insert(keys: set[SourceKey]) -> Ids:
         if missing:
             execute(record_table(model).insert, _key_rows(missing, ids))
             ids.update(_find(model, missing, ids))
-    return ids
+            inserted.update(missing)
+    return ids, inserted
 
 
 def _find(model: type[Record], keys: Sequence[SourceKey], ids: Ids) -> Ids:

@@ -46,7 +46,8 @@ class RecordTable:
     sets: columns that a whole set and additions to it make up.
     references: reference column -> the other model's name; these are in `plain` too.
     history: the registers whose history the derived columns are read off.
-    find, insert, lock, update, derive: SQL; `derive` writes all derived columns.
+    find, insert, lock, update, derive: SQL; `lock` reads the searched columns too, in their order; `derive`
+        writes all derived columns.
     """
 
     name: str
@@ -72,6 +73,7 @@ def record_table(model: type[Record]) -> RecordTable:
         if field.name in fields or field.name in PROJECTED
     ]
     columns = ", ".join(f'"{column}"' for column in written)
+    searched = "".join(f', "{column}"' for column in model.searched_columns)
     return RecordTable(
         name=name,
         plain=frozenset(name for name, field in fields.items() if not isinstance(field, ArrayField)),
@@ -91,7 +93,7 @@ def record_table(model: type[Record]) -> RecordTable:
             " ORDER BY source_id, scope, external_id ON CONFLICT DO NOTHING"
         ),
         lock=(
-            f'SELECT id, registers, first_event_at, {membership_expression(model)} FROM "{name}"'
+            f'SELECT id, registers, first_event_at, {membership_expression(model)}{searched} FROM "{name}"'
             " WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
         ),
         update=(

@@ -12,6 +12,7 @@ from django.db import models
 from entities.checks import record_checks
 from entities.merge.derived_columns import RunStart
 from entities.models import Deal, NameKind
+from entities.models.key_kinds import KeyKind
 from entities.models.named_refs import NAMED_COLUMNS, NamedRef
 from entities.reading.converters import CONVERTERS
 from tests.support import third_vendor
@@ -221,6 +222,8 @@ def test_a_column_of_a_kind_without_a_converter_is_named(
             "'closed_at' is derived from 'state', which no vendor fills",
         ),
         ({"tracked_columns": ("stage",)}, "tracked_columns: there is no column 'stage'"),
+        ({"searched_columns": {"value": KeyKind.WORDS}}, "searched_columns: there is no text 'value'"),
+        ({"person_columns": ("nmae",)}, "person_columns: there is no text 'nmae'"),
     ],
 )
 def test_a_records_rule_that_names_no_column_is_named(

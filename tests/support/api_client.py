@@ -14,6 +14,7 @@ from entities.merge.clock import Rank, format_clock
 from entities.models import ApiToken, Record, TimelineEntry
 from entities.models.introspection import model_name
 from events.models import Event, Scheme, Source
+from tests.support.search_documents import save_document
 
 NOW = datetime(2025, 3, 1, 12, tzinfo=UTC)
 SERIAL_NUMBERS = itertools.count(1)
@@ -55,7 +56,7 @@ def ensure_source(slug: str = "acme", **fields: Any) -> Source:
 
 
 def create_record(model: type[Record], **fields: Any) -> Any:
-    """Create a record that is not a placeholder, with these fields."""
+    """Create a record that is not a placeholder, with these fields and the keys by which it is found."""
     fields = {
         "source": ensure_source(),
         "external_id": f"x{next(SERIAL_NUMBERS)}",
@@ -63,6 +64,7 @@ def create_record(model: type[Record], **fields: Any) -> Any:
     } | fields
     row = model._default_manager.create(**fields)
     row.refresh_from_db()
+    save_document(row)
     return row
 
 

@@ -36,8 +36,11 @@ from entities.reading import bounded_statements, column_values, converters, enve
 from entities.reading.payload_reading import Reading
 from entities.reading.plan import entity_plans
 from entities.reading.texts import is_blank
+from entities.search import document_keys
+from entities.search.document_keys import join_former
+from entities.search.search_keys import Key
 from entities.vendors import get_vendor
-from entities.writing import apply, conversations, derive, write_names
+from entities.writing import apply, conversations, derive, search_writer, write_names
 from entities.writing.record_tables import READ_HISTORY
 from entities.writing.source_statement import SourceKey, SourceStatement
 from events.processing import drain
@@ -50,6 +53,7 @@ from tests.convergence import (
     test_oracle,
     test_reading_rules,
     test_register_rules,
+    test_search_rules,
 )
 from tests.convergence import test_event_rules as test_event_rules
 from tests.support.stored_histories import load_bodies
@@ -715,6 +719,51 @@ NAMES = [
     ),
 ]
 
+# Rules of the search keys.
+
+
+def _read_stored_former(read: Callable[[Iterable[str]], set[Key]]) -> Callable[[pytest.MonkeyPatch], None]:
+    return lambda patch: patch.setattr(search_writer, "read_former", read)
+
+
+def _join_first_former(stored: set[Key], written: set[Key], present: set[Key]) -> set[Key]:
+    is_full = len(stored) >= document_keys.MAX_FORMER_KEYS
+    return stored - present if is_full else join_former(stored, written, present)
+
+
+def _newest_values_only(statements: Iterable[SourceStatement]) -> dict[SourceKey, set[tuple[str, str]]]:
+    return {}
+
+
+SEARCH = [
+    Mutation(
+        "former phones are forgotten when another column changes",
+        _read_stored_former(lambda lexemes: set()),
+        test_search_rules.test_former_phones_stay_when_another_column_changes,
+    ),
+    Mutation(
+        "what an older event wrote is no former phone if it arrives late",
+        lambda patch: patch.setattr(search_writer, "_collect_former_values", _newest_values_only),
+        test_search_rules.test_a_phone_that_an_older_event_wrote_is_a_former_one_whenever_it_arrives,
+    ),
+    Mutation(
+        "a phone that came back is a former one too",
+        lambda patch: patch.setattr(
+            search_writer, "join_former", lambda stored, written, present: stored | written
+        ),
+        test_search_rules.test_a_phone_that_came_back_is_no_former_one,
+    ),
+    Mutation(
+        "of too many former phones the first to arrive are kept",
+        lambda patch: patch.setattr(search_writer, "join_former", _join_first_former),
+        test_search_rules.test_of_many_former_phones_the_choice_owes_nothing_to_their_order,
+    ),
+    Mutation(
+        "a placeholder is found by nothing",
+        lambda patch: patch.setattr(search_writer, "INSERT_MISSING_DOCUMENTS", "SELECT %s"),
+        test_search_rules.test_a_placeholder_is_found_by_its_id_alone_and_a_copy_gives_it_words,
+    ),
+]
 
 MUTATIONS = [
     *CLOCKS,
@@ -726,4 +775,5 @@ MUTATIONS = [
     *READING,
     *VALUES,
     *NAMES,
+    *SEARCH,
 ]

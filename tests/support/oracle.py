@@ -24,6 +24,7 @@ from entities.stored_events import StoredEvent
 from entities.vendor_language import Vendor
 from entities.vendors import get_vendor
 from tests.support.bounds import no_bounds
+from tests.support.search_oracle import expected_keys
 
 Cells = dict[str, Any]
 """Column -> value: JSON forms; the other record's external id for a reference."""
@@ -190,10 +191,19 @@ def _compute_cells(key: Key, record: RecordWrites) -> Cells:
             "is_placeholder": not record.writes,
             "is_deleted": deleted is not None,
             "deleted_at": deleted and deleted.time.isoformat(),
+            "search keys": expected_keys(key.model, key.external_id, _written_values(record)),
             "clocks": {name: clock for name, clock in clocks.items() if name not in others}
             | {f"extra#{_key_digest(name)[:32]}": clocks[name] for name in counted},
         }
     )
+
+
+def _written_values(record: RecordWrites) -> dict[str, list[Any]]:
+    return {
+        name: [_column_value(write.value) for write in writes]
+        for name, writes in record.writes.items()
+        if _is_column(name)
+    }
 
 
 def _is_column(name: str) -> bool:

@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.db.models import Model
 
 from entities.generator.event_generator import generate_stream
-from entities.models import Name, TimelineEntry
+from entities.models import Name, SearchDocument, TimelineEntry
 from entities.models.derived_tables import DERIVED_TABLES
 from entities.models.introspection import record_models
 from entities.vendors import all_vendors
@@ -36,8 +36,9 @@ def build_deal_body(second: int, event: str = "deal.updated", **payload: Any) ->
 
 
 def list_compared_models() -> tuple[type[Model], ...]:
-    """Return the models of the records, what is derived from them, the timeline, the names and the log."""
-    return (*record_models(), *(table.model for table in DERIVED_TABLES), TimelineEntry, Name, Event)
+    """Return the models of the records, what is derived from or belongs to them, the names and the log."""
+    derived = (table.model for table in DERIVED_TABLES)
+    return (*record_models(), *derived, TimelineEntry, SearchDocument, Name, Event)
 
 
 def run_verify_mirror(*arguments: str) -> tuple[int, str]:

@@ -9,6 +9,7 @@ from entities.merge.registers import stored_clocks
 from entities.models import Contact, Conversation, Name, Record, TimelineEntry
 from entities.models.introspection import model_name, record_models, record_models_by_name
 from tests.support.oracle import Cells, Key, Names
+from tests.support.search_oracle import read_documents
 
 NOT_COMPARED = {"id", "source", "scope", "external_id", "first_seen_at", "changed_at", "registers"}
 Timeline = dict[tuple[Key, int, str], Cells]
@@ -16,7 +17,11 @@ Timeline = dict[tuple[Key, int, str], Cells]
 
 def read_records() -> dict[Key, Cells]:
     """Return every record by its key."""
-    return {key: _read_cells(row) for _, key, row in _read_rows()}
+    documents = read_documents()
+    return {
+        key: _read_cells(row) | {"search keys": documents.get((key.model, id))}
+        for id, key, row in _read_rows()
+    }
 
 
 def read_timeline() -> Timeline:

@@ -58,7 +58,7 @@ def client() -> Client:
 
 
 def test_the_root_lists_every_path(client: Client) -> None:
-    assert {*OWN_COLUMNS, "events", "sources", "schema", "docs"} == get_json(client, "").keys()
+    assert {*OWN_COLUMNS, "events", "sources", "search", "schema", "docs"} == get_json(client, "").keys()
 
 
 @pytest.mark.parametrize("model", record_models(), ids=api_path)

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from entities.merge.registers import dump_state, load_state
-from entities.models import Contact, Conversation, Deal, Record, TimelineEntry
+from entities.models import Contact, Conversation, Deal, Record, SearchDocument, TimelineEntry
 from entities.models.introspection import record_models
 from entities.writing.record_tables import record_table
 from events.models import Event
@@ -56,6 +56,8 @@ def test_a_cell_that_was_changed_by_hand_is_shown_with_its_event() -> None:
             'record: live "present"',
         ),
         (lambda: TimelineEntry.objects.first().delete(), "1 rows differ"),  # type: ignore[union-attr]
+        (lambda: SearchDocument.objects.all().delete(), "search keys: live null, rebuilt"),
+        (lambda: SearchDocument.objects.update(keys="'deal.w.wrong'"), "live \"'deal.w.wrong'\""),
     ],
 )
 def test_a_missing_or_superfluous_row_is_shown(spoil: Callable[[], Any], shown: str) -> None:

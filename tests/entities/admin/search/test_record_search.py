@@ -7,9 +7,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from entities.admin.record_search import split_search
 from entities.models import Client as ClientRecord
-from entities.models import Contact, Lead, Message
+from entities.models import Contact, Lead, Message, SearchDocument
 from tests.support.api_client import create_record
 from tests.support.staff_client import get_page, list_url, log_in_staff, store_and_apply
 
@@ -68,9 +67,9 @@ def test_a_phone_number_is_found_in_every_notation(client: Client, numbers: None
     assert found_contacts(client, term) == set(STORED_NUMBERS)
 
 
-def test_a_number_of_fewer_than_seven_digits_is_a_word(client: Client, numbers: None) -> None:
+def test_the_last_few_digits_of_a_number_are_enough(client: Client, numbers: None) -> None:
     assert found_contacts(client, "4321") == set(STORED_NUMBERS) | {"short"}
-    assert found_contacts(client, "65-4321") == {"brackets", "zeros"}
+    assert found_contacts(client, "65-4321") == set(STORED_NUMBERS)
 
 
 def test_a_phone_number_is_found_in_every_column_that_holds_one(client: Client) -> None:
@@ -85,13 +84,6 @@ def test_a_phone_number_is_found_in_every_column_that_holds_one(client: Client) 
 def test_a_number_that_is_no_phone_number_is_still_found_as_text(client: Client) -> None:
     create_record(ClientRecord, name="Acme", number="2025-0001234-77")
     assert "Acme" in get_page(client, list_url(ClientRecord), q="2025-0001234")
-
-
-def test_a_search_for_a_number_reads_no_more_than_the_newest_rows(
-    client: Client, numbers: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("entities.admin.record_search.MAX_SEARCHED_ROWS", 0)
-    assert found_contacts(client, "0507654321") == set()
 
 
 def test_a_search_for_a_number_takes_one_query_more_than_one_for_a_word(client: Client) -> None:
@@ -121,9 +113,9 @@ def test_quotes_hold_a_phrase_together(client: Client) -> None:
 
 def test_a_phrase_may_be_a_contacts_whole_name(client: Client) -> None:
     store_contact("c_q", "Jane", "Doe-Smith", company='Said "Best" LLC')
-    for term in ('"Jane Doe-Smith"', '"Best"', 'Said "Best', '"Best" LLC', '"Said'):
-        found = "Jane Doe-Smith" in get_page(client, list_url(Contact), q=term)
-        assert found is (term != '"Said'), term
+    for term in ('"Jane Doe-Smith"', '"Best"', 'Said "Best', '"Best" LLC', '"Said', '"Smith said"'):
+        assert "Jane Doe-Smith" in get_page(client, list_url(Contact), q=term), term
+    assert "Jane Doe-Smith" not in get_page(client, list_url(Contact), q='"Jane Smith"')
 
 
 @pytest.mark.parametrize("term", ['"', '""', '" "', '"""', "\u201c", '"a" "b', "\\", "%", "_", "\u202e"])
@@ -131,21 +123,14 @@ def test_a_search_for_nothing_but_signs_is_answered(client: Client, term: str) -
     get_page(client, list_url(Contact), q=term)
 
 
-@pytest.mark.parametrize(
-    ("term", "parts"),
-    [
-        ("ann smith", ["ann", "smith"]),
-        ('"ann smith" acme', ["ann smith", "acme"]),
-        ('"ann smith', ['"ann', "smith"]),
-        ('ann smith"', ["ann", 'smith"']),
-        ('5" pipe 7"', ['5"', "pipe", '7"']),
-        ('a"b c"d', ['a"b', 'c"d']),
-        ('""', ['""']),
-        ('" "', ['"', '"']),
-        ("\u202aJane \u200fSmith\u202c", ["Jane", "Smith"]),
-        ("\u202e \u200f", []),
-        ("Jose\u0301", ["Jos\u00e9"]),
-    ],
-)
-def test_a_search_is_split_into_words_and_phrases(term: str, parts: list[str]) -> None:
-    assert split_search(term) == parts
+def test_a_former_number_is_found_too(client: Client) -> None:
+    store_contact("c1", "Hana", "Stored", phone="+971 50 765 4321")
+    payload = {"subAccountId": "sa_b", "contactId": "c1", "phone": "+971 4 298 0535"}
+    store_and_apply("contact.updated", payload, at="2026-03-07T10:00:00Z", vendor="seedly")
+    assert found_contacts(client, "0507654321") == {"Hana"}
+
+
+def test_a_list_says_that_the_keys_are_missing_before_the_first_rebuild(client: Client) -> None:
+    store_contact("c1", "Hana", "Stored")
+    SearchDocument.objects.all().delete()
+    assert "rebuild_mirror" in get_page(client, list_url(Contact), q="hana")

@@ -1,0 +1,73 @@
+"""The search of all records: the page of the hits, and which notations were tried if there are none."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+
+from crmmirror.lib.admin_kit.cells import shorten
+from crmmirror.lib.admin_kit.urls import change_url, changelist_url
+from entities.access.visibility import viewer_of
+from entities.admin.record_links import record_link
+from entities.admin.value_cells import field_label, get_field
+from entities.search.question import Question
+from entities.search.search_keys import EMAIL, NUMBER
+from entities.search.searching import Hit, HitGroup, search
+from entities.search.visible_documents import lacks_documents
+
+KEY_SENTENCES = {EMAIL: "the email {}", NUMBER: "the number {}"}
+
+
+def search_page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+    """Show what the query `q` finds; a single hit leads straight to its page.
+
+    context: what the template of every admin page needs.
+    """
+    text = request.GET.get("q", "").strip()
+    result = search(viewer_of(request), text)
+    hits = [hit for group in result.groups for hit in group.hits]
+    if len(hits) == 1:
+        return redirect(change_url(type(hits[0].record), hits[0].record.pk))
+    context |= {
+        "title": "Search",
+        "search_text": text,
+        "groups": [_describe_group(group, text) for group in result.groups],
+        "tried": list(describe_question(result.question)) if text and not hits else [],
+        "lacks_documents": not hits and lacks_documents(),
+    }
+    return TemplateResponse(request, "entities/search_page.html", context)
+
+
+def describe_question(question: Question) -> Iterator[str]:
+    """Yield each way in which the question was understood."""
+    for part in question.parts:
+        if part.words:
+            words = " ".join(part.words)
+            yield f"the phrase “{words}”" if part.is_phrase else f"words that begin with “{words}”"
+    for ending in sorted(question.endings):
+        yield f"phone numbers, present and former, that end with {ending}"
+    for key in sorted(question.keys):
+        if key.kind in KEY_SENTENCES:
+            yield KEY_SENTENCES[key.kind].format(key.text)
+    yield f"the vendor's id {shorten(question.text)}"
+
+
+def _describe_group(group: HitGroup, text: str) -> dict[str, Any]:
+    return {
+        "label": str(group.model._meta.verbose_name_plural),
+        "hits": [_describe_hit(hit) for hit in group.hits],
+        "all_url": changelist_url(group.model, q=text, state="all") if group.has_more else "",
+    }
+
+
+def _describe_hit(hit: Hit) -> dict[str, Any]:
+    explanation = hit.explanation
+    column = get_field(type(hit.record), explanation.column) if explanation.column else None
+    return {
+        "link": record_link(hit.record),
+        "source": str(hit.record.source),
+        "label": "formerly" if hit.is_former else field_label(column) if column else "",
+        "value": shorten(explanation.value),
+    }

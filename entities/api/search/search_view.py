@@ -1,0 +1,63 @@
+"""The address that searches all kinds of records: `GET /api/v1/search/?q=`."""
+
+from django import forms
+from django.core.exceptions import ValidationError as FieldError
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from entities.access.visibility import viewer_of
+from entities.api.parameter_values import TEXT_PATTERN
+from entities.api.query_parameters import refuse_unknown
+from entities.api.search.found_records import SearchSerializer, describe_group
+from entities.api.views import api_path
+from entities.search.searching import search
+from entities.search.visible_documents import lacks_documents
+
+
+class SearchKeysMissing(APIException):
+    """The mirror is from before the search keys, and was not rebuilt since."""
+
+    status_code = 503
+    default_detail = "The search keys of the records are missing: rebuild_mirror makes them."
+    default_code = "search-keys-missing"
+
+
+QUERY = OpenApiParameter(
+    "q",
+    {"type": "string", "minLength": 1, "pattern": TEXT_PATTERN},
+    required=True,
+    description=(
+        'Beginnings of words, a "phrase in quotes", a phone number in any notation or its last digits, an'
+        " email, a number or a vendor's id."
+    ),
+)
+
+
+def read_text(request: Request) -> str:
+    """Return what to search for. Raises ValidationError without `q`, or for a text that none can contain."""
+    if "q" not in request.query_params:
+        raise ValidationError({"q": ["Write what to search for."]})
+    try:
+        return forms.CharField(required=False).clean(request.query_params["q"])
+    except FieldError as error:
+        raise ValidationError({"q": error.messages}) from None
+
+
+class SearchView(APIView):
+    """Searches all kinds of records that the user may see; at most 20 hits of each kind."""
+
+    permission_classes = [IsAuthenticated]
+
+    @extend_schema(parameters=[QUERY], responses=SearchSerializer, operation_id="search")
+    def get(self, request: Request) -> Response:
+        """Return the records that the text finds, best first, grouped by kind."""
+        refuse_unknown(request, ("q",))
+        result = search(viewer_of(request), read_text(request))
+        if not result.groups and lacks_documents():
+            raise SearchKeysMissing
+        groups = [describe_group(group, api_path(group.model), request) for group in result.groups]
+        return Response(SearchSerializer({"groups": groups}).data)
