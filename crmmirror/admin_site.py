@@ -93,7 +93,7 @@ class MirrorSite(AdminSite):
         from events.admin.overview_page import build_overview
 
         can_view_events = request.user.has_perm("events.view_event")
-        context = {"summary": build_overview() if can_view_events else None}
+        context = {"summary": build_overview(request.user) if can_view_events else None}
         return super().index(request, context | (extra_context or {}))
 
     def search_view(self, request: HttpRequest) -> HttpResponse:

@@ -30,6 +30,7 @@ from crmmirror.lib.database.statement_timeout import statement_timeout
 from crmmirror.lib.web.client_address import client_address, client_key
 from crmmirror.postgresql.pools import Pool, use_pool
 from crmmirror.token_throttle import FAILURE_LIMIT, ThrottledTokenAuthentication
+from entities.access.visibility import viewer_of, visibility_of
 from entities.api.authentication import StaffSessionAuthentication
 from events.monitoring.exposition import BacklogCollector, CountsCollector, make_registry
 
@@ -91,12 +92,13 @@ def _throttle_failure(request: Request) -> None:
 
 
 class MetricsPermission(BasePermission):
-    """Allows those who send the METRICS_TOKEN, and users who may view events."""
+    """Allows those who send the METRICS_TOKEN, and those who may view events and see all of them."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        return isinstance(request.auth, MetricsTokenAuthentication) or request.user.has_perm(
-            "events.view_event"
-        )
+        if isinstance(request.auth, MetricsTokenAuthentication):
+            return True
+        may_view = request.user.has_perm("events.view_event")
+        return may_view and visibility_of(viewer_of(request)).is_unlimited
 
 
 class MetricsView(APIView):

@@ -81,7 +81,11 @@ def visible_to(viewer: Viewer, rows: QuerySet[Row]) -> QuerySet[Row]:
     A model with a scope is narrowed to sub-accounts. Rows of any other model, such as refusals, are about a
     source as a whole: they are seen by those who see all of it. Raises TypeError for a model of no source.
     """
-    visibility = visibility_of(viewer)
+    return narrow(rows, visibility_of(viewer))
+
+
+def narrow(rows: QuerySet[Row], visibility: Visibility) -> QuerySet[Row]:
+    """Return those of the rows that are seen, as `visible_to` does."""
     return rows if visibility.is_unlimited else rows.filter(_make_condition(visibility, rows.model))
 
 

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from crmmirror.lib.admin_kit.cells import format_duration
 from crmmirror.lib.admin_kit.local_times import time_cell
 from entities.admin.naming.name_cells import NameCells
-from entities.admin.record_links import event_url
+from entities.admin.record_links import EventLinks
 from entities.admin.value_cells import PAGE_CELLS, field_label, get_field, value_cell
 from entities.merge.history import ValueRun, seen_values, value_runs
 from entities.models import Record
@@ -45,7 +45,7 @@ def read_former_values(record: Record) -> dict[str, list[ValueRun]]:
 
 
 def build_former_values(
-    record: Record, column: str, runs: Sequence[ValueRun], cells: NameCells
+    record: Record, column: str, runs: Sequence[ValueRun], cells: NameCells, links: EventLinks
 ) -> FormerValues:
     """Return the history of a tracked column as the page shows it."""
     field = get_field(type(record), column)
@@ -60,7 +60,7 @@ def build_former_values(
             start=time_cell(run.began),
             end=time_cell(run.ended) if run.ended else None,
             duration=format_duration((run.ended or timezone.now()) - run.began),
-            event_url=event_url(run.event_id),
+            event_url=links.url(run.event_id),
         )
         for run in reversed(runs)
     )

@@ -15,6 +15,7 @@ from crmmirror.lib.admin_kit.cells import shorten
 from crmmirror.lib.admin_kit.list_filters import SourceFilter, period_filter, word_filter
 from crmmirror.lib.admin_kit.readonly_admin import ReadOnlyAdmin
 from entities.access.visibility import viewer_of
+from entities.access.visible_rows import VisibleRowsAdmin
 from entities.admin.listings import Listing, get_listing
 from entities.admin.naming.name_cells import read_name_cells
 from entities.admin.record_columns import (
@@ -24,7 +25,7 @@ from entities.admin.record_columns import (
     make_name_column,
 )
 from entities.admin.record_filters import StateFilter, reference_filter
-from entities.admin.record_links import state_badge
+from entities.admin.record_links import event_links, state_badge
 from entities.admin.record_page import build_record_page
 from entities.admin.search.record_search import search_help, search_records
 from entities.admin.timeline_page import list_values, make_timeline_rows, read_timeline_page
@@ -70,7 +71,7 @@ class RecordList(ChangeList):
             record.name_cells = cells
 
 
-class RecordAdmin(ReadOnlyAdmin):
+class RecordAdmin(VisibleRowsAdmin, ReadOnlyAdmin):
     """Derives everything about a list from the model and its line in `listings`."""
 
     ordering = ("-last_event_at",)
@@ -95,9 +96,6 @@ class RecordAdmin(ReadOnlyAdmin):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return RecordList
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return self.model._default_manager.all()
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet, search_term: str
@@ -136,7 +134,7 @@ class RecordAdmin(ReadOnlyAdmin):
             "record_title": name,
             "badge": state_badge(record),
             "entries": entries,
-            "rows": make_timeline_rows(record, entries, cells),
+            "rows": make_timeline_rows(record, entries, cells, event_links(request.user, record)),
         }
         return TemplateResponse(request, "entities/timeline_page.html", context)
 

@@ -54,14 +54,15 @@ def reference_filter(field: ForeignKey) -> type[SimpleListFilter]:
         title = str(field.verbose_name)
         parameter_name = field.name
 
-        def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Lookups:
+        def lookups(self, request: HttpRequest, model_admin: Any) -> Lookups:
             id = self.used_parameters.get(field.name)
             if id is None:
                 return []
             if not ID_PATTERN.fullmatch(id):
                 name = field.name
                 raise UnusableRequest(f"The filter {name!r} takes a record's number, not {shorten(id)!r}")
-            referred: Any = field.related_model._default_manager.filter(pk=id).first()
+            records = field.related_model._default_manager.filter(pk=id)
+            referred = model_admin.visible_rows(request, records).first()
             return [
                 (id, name_text(referred, record_title(referred)) if referred else f"no such {self.title}")
             ]

@@ -1,6 +1,8 @@
 """Names of records, marked unless the record is live, and links to its pages and the events behind them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -8,14 +10,46 @@ from django.utils.safestring import SafeString
 
 from crmmirror.lib.admin_kit.cells import badge_cell, line_cell, shorten
 from crmmirror.lib.admin_kit.urls import change_url
+from entities.access.visibility import visibility_of, visible_to
 from entities.conversation_parties import MAX_PARTIES
-from entities.models import Record
+from entities.models import Record, TimelineEntry
 from entities.models.introspection import model_name
+from entities.provenance import timeline_entries
+
+VIEW_EVENT = "events.view_event"
+# Of an older event that touched the record the page shows all but the link.
+MAX_LINKED_EVENTS = 10_000
 
 
 def event_url(event_id: int) -> str:
     """Return the address of an event's page."""
     return reverse("admin:events_event_change", args=[event_id])
+
+
+@dataclass(frozen=True)
+class EventLinks:
+    """The links to events that a viewer of a record may open.
+
+    visible_ids: the events' ids; None if he may open all of them.
+    """
+
+    visible_ids: frozenset[int] | None
+
+    def url(self, event_id: int) -> str:
+        """Return the address of an event's page; empty if the viewer may not open it."""
+        return event_url(event_id) if self.visible_ids is None or event_id in self.visible_ids else ""
+
+
+def event_links(viewer: Any, record: Record) -> EventLinks:
+    """Return the links to a record's events, in one query if the viewer does not see all of its source."""
+    if not viewer.has_perm(VIEW_EVENT):
+        return EventLinks(frozenset())
+    if visibility_of(viewer).shows(record.source_id, None):
+        return EventLinks(None)
+    events = TimelineEntry._meta.get_field("event").related_model._default_manager
+    touching = events.filter(pk__in=timeline_entries(record).values("event_id"))
+    newest = visible_to(viewer, touching).order_by("-pk").values_list("pk", flat=True)
+    return EventLinks(frozenset(newest[:MAX_LINKED_EVENTS]))
 
 
 def record_link(record: Record, title: str = "") -> SafeString:

@@ -10,7 +10,7 @@ from crmmirror.lib.admin_kit.cells import shorten
 from entities.access.visibility import viewer_of
 from entities.admin.former_values import FormerValues, build_former_values, read_former_values
 from entities.admin.naming.name_cells import read_name_cells
-from entities.admin.record_links import name_text, state_badge, timeline_url
+from entities.admin.record_links import event_links, name_text, state_badge, timeline_url
 from entities.admin.referrers import Referrer, find_referrers
 from entities.admin.row_groups import RowGroup, ValueOrigin, build_row_groups, make_origin
 from entities.admin.search.same_persons_block import SamePersonsBlock, build_same_persons
@@ -52,7 +52,8 @@ class RecordPage:
 
 def build_record_page(request: HttpRequest, record: Record) -> RecordPage:
     """Read all that a record's page shows; the number of queries does not grow with the events."""
-    origins = {name: make_origin(provenance) for name, provenance in find_provenance(record).items()}
+    links = event_links(request.user, record)
+    origins = {name: make_origin(provenance, links) for name, provenance in find_provenance(record).items()}
     runs = read_former_values(record)
     timeline = read_timeline_page(record, "1")
     former = ((column, run.value) for column in runs for run in runs[column])
@@ -66,10 +67,10 @@ def build_record_page(request: HttpRequest, record: Record) -> RecordPage:
         sub_account=name_text(account, cells.names.find_own(account)) if account else "",
         deletion=origins.get(EXISTS) if record.is_deleted else None,
         groups=tuple(build_row_groups(record, origins, cells)),
-        referrers=tuple(find_referrers(record)),
-        histories=tuple(build_former_values(record, column, runs[column], cells) for column in runs),
+        referrers=tuple(find_referrers(record, viewer_of(request))),
+        histories=tuple(build_former_values(record, column, runs[column], cells, links) for column in runs),
         same_persons=build_same_persons(record, viewer_of(request)),
         timeline=timeline,
-        timeline_rows=make_timeline_rows(record, timeline, cells),
+        timeline_rows=make_timeline_rows(record, timeline, cells, links),
         timeline_url=timeline_url(record),
     )

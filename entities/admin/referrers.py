@@ -8,6 +8,7 @@ from django.db.models import ForeignKey
 
 from crmmirror.lib.admin_kit.urls import changelist_url
 from crmmirror.lib.database.capped_count import count_up_to, format_capped
+from entities.access.visibility import Viewer, visible_to
 from entities.conversation_parties import match_reference
 from entities.models import Record
 from entities.models.introspection import record_models
@@ -35,15 +36,14 @@ def get_references_to(model: type[Record]) -> tuple[tuple[type[Record], ForeignK
     )
 
 
-def find_referrers(record: Record) -> Iterator[Referrer]:
-    """Yield the groups of records that refer to this one, without the empty groups.
+def find_referrers(record: Record, viewer: Viewer) -> Iterator[Referrer]:
+    """Yield the groups of records that refer to this one and that the viewer sees, without empty groups.
 
     What belongs to a conversation of this record counts as if it referred to it.
     """
     for model, field in get_references_to(type(record)):
-        if count := count_up_to(
-            model._default_manager.filter(match_reference(field, record.pk)), MAX_COUNTED
-        ):
+        rows = model._default_manager.filter(match_reference(field, record.pk))
+        if count := count_up_to(visible_to(viewer, rows), MAX_COUNTED):
             label = str(model._meta.verbose_name_plural)
             url = changelist_url(model, **{field.name: record.pk, "state": "all"})
             yield Referrer(label, format_capped(count, MAX_COUNTED), url)

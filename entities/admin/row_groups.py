@@ -12,7 +12,7 @@ from crmmirror.lib.admin_kit.cells import shorten, text_cell
 from crmmirror.lib.admin_kit.documents import document_cell
 from crmmirror.lib.admin_kit.local_times import time_cell
 from entities.admin.naming.name_cells import NameCells
-from entities.admin.record_links import conversation_cell, event_url, record_link
+from entities.admin.record_links import EventLinks, conversation_cell, record_link
 from entities.admin.value_cells import PAGE_CELLS, field_label, get_field, value_cell
 from entities.conversation_parties import find_unnamed_parties
 from entities.merge import extra_bounds
@@ -37,6 +37,7 @@ KEY_COLUMNS = (
 class ValueOrigin:
     """The event that a value comes from.
 
+    url: its page; empty if the viewer may not open it.
     is_copy: the event is about another record, and told the value together with a reference to this one.
     """
 
@@ -72,10 +73,10 @@ class RowGroup:
     omission: str = ""
 
 
-def make_origin(provenance: Provenance) -> ValueOrigin:
+def make_origin(provenance: Provenance, links: EventLinks) -> ValueOrigin:
     """Return a value's origin as the page shows it."""
     return ValueOrigin(
-        url=event_url(provenance.event_id),
+        url=links.url(provenance.event_id),
         event_type=shorten(provenance.event_type),
         occurred_at=time_cell(provenance.occurred_at),
         is_copy=provenance.rank is Rank.COPY,

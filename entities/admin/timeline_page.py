@@ -14,7 +14,7 @@ from crmmirror.lib.admin_kit.capped_paginator import CappedPaginator
 from crmmirror.lib.admin_kit.cells import MAX_TEXT_CHARACTERS
 from crmmirror.lib.admin_kit.documents import document_cell
 from entities.admin.naming.name_cells import NameCells
-from entities.admin.record_links import event_url
+from entities.admin.record_links import EventLinks
 from entities.merge.clock import parse_clock
 from entities.models import Record, TimelineEntry
 from entities.provenance import timeline_entries
@@ -54,9 +54,9 @@ def list_values(page: Page) -> Iterator[tuple[str, Any]]:
     return (item for entry in page.object_list for item in (entry.bounded_values or {}).items())
 
 
-def make_timeline_rows(record: Record, page: Page, cells: NameCells) -> list[TimelineRow]:
+def make_timeline_rows(record: Record, page: Page, cells: NameCells, links: EventLinks) -> list[TimelineRow]:
     """Return the entries of a page as it shows them."""
-    return [_make_row(record, entry, cells) for entry in page.object_list]
+    return [_make_row(record, entry, cells, links) for entry in page.object_list]
 
 
 def annotate_bounded_values(entries: QuerySet[TimelineEntry]) -> QuerySet[TimelineEntry]:
@@ -73,14 +73,14 @@ def _read_entries(record: Record) -> QuerySet[TimelineEntry]:
     return entries.only("clock", "event__event_type")
 
 
-def _make_row(record: Record, entry: Any, cells: NameCells) -> TimelineRow:
+def _make_row(record: Record, entry: Any, cells: NameCells, links: EventLinks) -> TimelineRow:
     """Return an entry of `_read_entries` as the page shows it."""
     wrote = entry.bounded_values
     clock = parse_clock(entry.clock)
     return TimelineRow(
         occurred_at=clock.occurred_at,
         rank=clock.rank.name.lower(),
-        event_url=event_url(entry.event_id),
+        event_url=links.url(entry.event_id),
         event_type=entry.event.event_type,
         field_names=tuple(sorted(wrote or ())),
         values=document_cell(cells.describe_values(record, wrote)) if wrote else None,

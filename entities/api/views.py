@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
-from entities.access.visibility import viewer_of
+from entities.access.visibility import viewer_of, visible_to
 from entities.api.api_columns import ApiColumn, get_column, get_record_columns
 from entities.api.column_filters import (
     INCLUDE_FLAGS,
@@ -48,6 +48,12 @@ class RowViewSet(ReadOnlyModelViewSet):
     orderable_columns: ClassVar[dict[str, ApiColumn]] = {}
     default_ordering: ClassVar[str] = "-id"
     detail_parameters: ClassVar[tuple[str, ...]] = ()
+
+    def get_queryset(self) -> QuerySet:
+        """Return the rows that the user or token of the request sees."""
+        rows = super().get_queryset()
+        is_schema = getattr(self, "swagger_fake_view", False)
+        return rows if is_schema else visible_to(viewer_of(self.request), rows)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)

@@ -9,6 +9,7 @@ from django.template.response import TemplateResponse
 from crmmirror.lib.admin_kit.cells import shorten
 from crmmirror.lib.admin_kit.readonly_admin import ReadOnlyAdmin
 from crmmirror.lib.admin_kit.urls import changelist_url
+from entities.access.visibility import visibility_of
 from entities.admin.record_links import event_url
 from entities.models.introspection import record_models_by_name
 from entities.vendors import all_vendors
@@ -80,7 +81,7 @@ def drift_page(admin: ReadOnlyAdmin, request: HttpRequest) -> HttpResponse:
     if not admin.has_view_permission(request):
         raise PermissionDenied
     days, vendor = _requested_days(request), _requested_vendor(request)
-    report = find_drift(days, vendor, PAGE_LIMITS)
+    report = find_drift(days, vendor, PAGE_LIMITS, visibility_of(request.user))
     context = admin.page_context(request, "Drift") | {
         "days": days,
         "periods": PERIODS_IN_DAYS,

@@ -33,6 +33,7 @@ from crmmirror.lib.admin_kit.list_filters import (
 from crmmirror.lib.admin_kit.local_times import time_cell, zoned_heading
 from crmmirror.lib.admin_kit.readonly_admin import ReadOnlyAdmin
 from crmmirror.lib.admin_kit.urls import change_url, changelist_url
+from entities.access.visible_rows import VisibleRowsAdmin
 from entities.vendors import all_vendors
 from events.admin.body_html import render_body
 from events.admin.drift_page import drift_page
@@ -69,7 +70,7 @@ class ScopeFilter(FoldedFilter):
         return queryset.filter(scope=self.value()) if self.value() else queryset
 
 
-class EventAdmin(ReadOnlyAdmin):
+class EventAdmin(VisibleRowsAdmin, ReadOnlyAdmin):
     """The list of events, the page of one event, and the pages about many events below the list."""
 
     ordering = ("-id",)
@@ -125,7 +126,7 @@ class EventAdmin(ReadOnlyAdmin):
         return line_cell(f"{count} warning{'s' * (count > 1)}") if count else EMPTY
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
-        return Event.objects.defer("body", "headers", "digest")
+        return super().get_queryset(request).defer("body", "headers", "digest")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Event], search_term: str

@@ -17,6 +17,7 @@ from crmmirror.lib.admin_kit.list_filters import FoldedFilter, Lookups
 from crmmirror.lib.admin_kit.readonly_admin import ReadOnlyAdmin
 from crmmirror.lib.admin_kit.urls import changelist_url
 from crmmirror.lib.database.capped_count import count_up_to, format_capped
+from entities.access.visibility import visibility_of
 from entities.admin.record_links import event_url
 from events.models import Event
 from events.processing.reapply import reapply, select_reapplicable
@@ -91,7 +92,9 @@ def failed_page(admin: ReadOnlyAdmin, request: HttpRequest) -> HttpResponse:
     if not admin.has_view_permission(request):
         raise PermissionDenied
     context = admin.page_context(request, "Failed and malformed events") | {
-        "queues": [_queue(find_failure_reasons(status)) for status in UNAPPLIED_STATUSES],
+        "queues": [
+            _queue(find_failure_reasons(status, visibility_of(request.user))) for status in UNAPPLIED_STATUSES
+        ],
         "may_apply": request.user.has_perm(REAPPLY_PERMISSION),
     }
     return TemplateResponse(request, "events/failed.html", context)

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from crmmirror.lib.admin_kit.cells import format_duration
 from crmmirror.lib.database.capped_count import format_capped
+from entities.access.visibility import Viewer, narrow, visibility_of
 from events.models import Source
 from events.refusals.counts import count_last_day
 from events.reports.overview import (
@@ -37,12 +38,13 @@ class Overview:
     sources: tuple[SourceActivity, ...]
 
 
-def build_overview() -> Overview:
-    """Read the state of the log, of the refusals and of all sources."""
+def build_overview(viewer: Viewer) -> Overview:
+    """Read the state of the log, of the refusals and of the sources, as far as the viewer sees them."""
+    visibility = visibility_of(viewer)
     return Overview(
-        figures=_figures(read_log_state()),
-        refused=sum(refusals.count for refusals in count_last_day()),
-        sources=tuple(read_source_activity(Source.objects.all())),
+        figures=_figures(read_log_state(visibility)),
+        refused=sum(refusals.count for refusals in count_last_day(visibility)),
+        sources=tuple(read_source_activity(narrow(Source.objects.all(), visibility), visibility)),
     )
 
 

@@ -14,6 +14,8 @@ from crmmirror.lib.admin_kit.list_filters import Lookups, SourceFilter, period_f
 from crmmirror.lib.admin_kit.local_times import time_cell, zoned_heading
 from crmmirror.lib.admin_kit.readonly_admin import ReadOnlyAdmin
 from crmmirror.lib.admin_kit.urls import change_url, changelist_url
+from entities.access.visibility import visibility_of
+from entities.access.visible_rows import VisibleRowsAdmin
 from events.models import Refusal, Source
 from events.refusals import counts
 from events.refusals.counts import count_last_day
@@ -34,7 +36,7 @@ class RefusalSourceFilter(SourceFilter):
         return super().queryset(request, queryset)
 
 
-class RefusalAdmin(ReadOnlyAdmin):
+class RefusalAdmin(VisibleRowsAdmin, ReadOnlyAdmin):
     """The list of refused deliveries. They have no page of their own."""
 
     list_display = ("refusal_time", "reason_badge", "source_link", "answer", "client_address", "body_size")
@@ -78,7 +80,7 @@ class RefusalAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         context = {
             "title": "Refused deliveries",
-            "tallies": count_last_day(),
+            "tallies": count_last_day(visibility_of(request.user)),
             "max_stored": MAX_STORED_SAMPLES,
             "max_a_minute": MAX_SAMPLES_A_MINUTE,
         }

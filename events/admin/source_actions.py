@@ -14,8 +14,9 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.html import format_html
 
-from crmmirror.lib.admin_kit.strict_list import StrictListAdmin
 from crmmirror.lib.admin_kit.urls import change_url
+from entities.access.visibility import visibility_of
+from entities.access.visible_rows import VisibleRowsAdmin
 from entities.admin.record_links import event_url
 from entities.vendors import UnusableVendor
 from events.models import Source, SourceSecret
@@ -55,8 +56,17 @@ class RotationForm(forms.Form):
     )
 
 
-class SourceActions(StrictListAdmin):
+class SourceActions(VisibleRowsAdmin):
     """The pages below a source's own. They need the permission to change the source."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Return True if the user may, and would see the source that he adds."""
+        return visibility_of(request.user).is_unlimited and super().has_add_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Source | None = None) -> bool:
+        """Return True if the user may, and sees all of the source: a secret is of all its sub-accounts."""
+        sees_whole = obj is None or visibility_of(request.user).shows(obj.pk, None)
+        return sees_whole and super().has_change_permission(request, obj)
 
     def get_urls(self) -> list[URLPattern]:
         pages: dict[str, tuple[str, Callable[..., HttpResponse]]] = {
@@ -128,7 +138,7 @@ class SourceActions(StrictListAdmin):
         }
 
     def _get_changeable_source(self, request: HttpRequest, source_id: int) -> Source:
-        source = Source.objects.filter(pk=source_id).first()
+        source = self.get_queryset(request).filter(pk=source_id).first()
         if not self.has_change_permission(request, source):
             raise PermissionDenied
         if source is None:

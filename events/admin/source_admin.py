@@ -5,7 +5,6 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -13,6 +12,7 @@ from django.utils.safestring import SafeString
 
 from crmmirror.lib.admin_kit.cells import EMPTY, number_cell
 from crmmirror.lib.admin_kit.local_times import time_cell, zoned_heading
+from entities.access.visibility import visibility_of
 from entities.vendors import find_vendor_problem
 from events.admin.source_actions import SourceActions
 from events.admin.source_forms import NewSourceForm, SourceForm
@@ -29,7 +29,7 @@ class SourceList(ChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        activities = read_source_activity(self.result_list)
+        activities = read_source_activity(self.result_list, visibility_of(request.user))
         for activity in activities:
             activity.source.activity = activity  # type: ignore[attr-defined]
         self.result_list = [activity.source for activity in activities]
@@ -58,9 +58,6 @@ class SourceAdmin(SourceActions):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return SourceList
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Source]:
-        return Source.objects.all()
 
     def has_delete_permission(self, request: HttpRequest, obj: Source | None = None) -> bool:
         """Return False: a source is made inactive instead, and its events stay."""
@@ -115,16 +112,17 @@ class SourceAdmin(SourceActions):
         obj: Source | None = None,
     ) -> HttpResponse:
         context |= {"show_save_and_add_another": False, "show_save_and_continue": change}
-        context |= {**_address_context(obj), **self._sections_context(obj)} if obj else {}
+        context |= {**_address_context(obj), **self._sections_context(request, obj)} if obj else {}
         return super().render_change_form(request, context, add, change, form_url, obj)
 
-    def _sections_context(self, source: Source) -> dict[str, Any]:
+    def _sections_context(self, request: HttpRequest, source: Source) -> dict[str, Any]:
         """Return what the sections below the form show."""
         return {
             **self.secrets_context(source),
+            "may_view_refusals": visibility_of(request.user).shows(source.pk, None),
             "vendor_problem": find_vendor_problem(source.vendor),
             "may_rotate": SCHEMES[source.scheme].new_secret is not None,
-            "tallies": count_last_day_of(source.pk),
+            "tallies": count_last_day_of(source.pk, visibility_of(request.user)),
         }
 
 

@@ -1,14 +1,16 @@
 """The records that an event touched, and what it wrote to each."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from crmmirror.lib.admin_kit.documents import document_cell
+from entities.access.visibility import viewer_of, visible_to
 from entities.admin.naming.name_cells import NameCells, read_name_cells
 from entities.admin.record_links import record_link
 from entities.admin.timeline_page import annotate_bounded_values
@@ -36,7 +38,10 @@ class TouchedRecord:
 
 
 def find_touched_records(request: HttpRequest, event: Event) -> Iterator[TouchedRecord]:
-    """Return the first MAX_TOUCHED records that the event touched, in one query for each kind of record."""
+    """Return the first MAX_TOUCHED records that the event touched, of those that the user sees.
+
+    It takes one query for each kind of record.
+    """
     entries = list(annotate_bounded_values(event.timeline.all()).order_by("id")[:MAX_TOUCHED])
     ids: dict[str, list[int]] = defaultdict(list)
     for entry in entries:
@@ -44,15 +49,18 @@ def find_touched_records(request: HttpRequest, event: Event) -> Iterator[Touched
     records = {
         (name, record.pk): record
         for name, record_ids in ids.items()
-        for record in record_models_by_name()[name]
-        ._default_manager.filter(pk__in=record_ids)
-        .defer("registers", "extra")
+        for record in _read_records(request, record_models_by_name()[name], record_ids)
     }
     touched = [
         (record, entry) for entry in entries if (record := records.get((entry.record_type, entry.record_id)))
     ]
     cells = read_name_cells(request, (named for pair in touched for named in _shown_ids(*pair)))
     return (_touched_record(record, entry, cells) for record, entry in touched)
+
+
+def _read_records(request: HttpRequest, model: type[Record], ids: Iterable[int]) -> QuerySet[Record]:
+    rows = visible_to(viewer_of(request), model._default_manager.filter(pk__in=ids))
+    return rows.defer("registers", "extra")
 
 
 def _shown_ids(record: Record, entry: Any) -> Iterator[NamedId]:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
+from entities.access.visibility import EVERYTHING, Visibility, narrow
 from events.models import RefusalCount
 
 DAY = timedelta(days=1)
@@ -22,14 +23,14 @@ class DailyRefusals:
     count: int
 
 
-def count_last_day() -> list[DailyRefusals]:
-    """Return the counts by source and reason, largest first."""
-    return _sum_last_day(RefusalCount.objects.all())
+def count_last_day(visibility: Visibility = EVERYTHING) -> list[DailyRefusals]:
+    """Return the counts that are seen by source and reason, largest first."""
+    return _sum_last_day(narrow(RefusalCount.objects.all(), visibility))
 
 
-def count_last_day_of(source_id: int) -> list[DailyRefusals]:
-    """Return the counts of one source by reason, largest first."""
-    return _sum_last_day(RefusalCount.objects.filter(source_id=source_id))
+def count_last_day_of(source_id: int, visibility: Visibility = EVERYTHING) -> list[DailyRefusals]:
+    """Return the counts of one source by reason, largest first; none if the source is not seen whole."""
+    return _sum_last_day(narrow(RefusalCount.objects.filter(source_id=source_id), visibility))
 
 
 def _sum_last_day(counts: QuerySet[RefusalCount]) -> list[DailyRefusals]:

@@ -9,6 +9,7 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Left
 
 from crmmirror.lib.database.capped_count import count_up_to
+from entities.access.visibility import EVERYTHING, Visibility, narrow
 from events.models import Event
 
 # How many of the newest events of a status are read, and how many reasons are returned.
@@ -77,9 +78,9 @@ def filter_by_reason(events: QuerySet[Event], reason: str) -> QuerySet[Event]:
     return events.filter(status__in=UNAPPLIED_STATUSES).alias(reason=REASON).filter(reason=reason)
 
 
-def find_failure_reasons(status: str) -> FailureReport:
-    """Group the events of this status by source and reason, in two queries."""
-    newest_first = Event.objects.filter(status=status).order_by("-id")
+def find_failure_reasons(status: str, visibility: Visibility = EVERYTHING) -> FailureReport:
+    """Group the events of this status that are seen by source and reason, in two queries."""
+    newest_first = narrow(Event.objects.filter(status=status), visibility).order_by("-id")
     reasons = tuple(FailureReason(status=status, **row) for row in _group_by_reason(newest_first))
     event_count = count_up_to(newest_first, MAX_EVENTS) if reasons else 0
     return FailureReport(status, event_count, reasons[:MAX_REASONS], len(reasons) > MAX_REASONS)

@@ -11,6 +11,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from crmmirror.lib.database.capped_count import count_up_to
+from entities.access.visibility import EVERYTHING, Visibility, narrow
 from events.models import Event, Source
 
 MAX_COUNTED = 10_000
@@ -53,32 +54,36 @@ class SourceActivity:
     last_event_at: datetime | None
 
 
-def read_log_state() -> LogState:
-    """Count the events of each kind that staff watch, in five queries."""
+def read_log_state(visibility: Visibility = EVERYTHING) -> LogState:
+    """Count the events of each kind that staff watch, of those that are seen, in five queries."""
+    events = narrow(Event.objects.all(), visibility)
     return LogState(
-        received_last_day=count_up_to(_received_last_day(), MAX_COUNTED),
-        pending=_count_status(Event.Status.PENDING),
-        failed=_count_status(Event.Status.FAILED),
-        malformed=_count_status(Event.Status.MALFORMED),
-        oldest_pending_age=oldest_pending_age(),
+        received_last_day=count_up_to(_received_last_day(events), MAX_COUNTED),
+        pending=_count_status(events, Event.Status.PENDING),
+        failed=_count_status(events, Event.Status.FAILED),
+        malformed=_count_status(events, Event.Status.MALFORMED),
+        oldest_pending_age=oldest_pending_age(visibility),
     )
 
 
-def oldest_pending_age() -> timedelta | None:
+def oldest_pending_age(visibility: Visibility = EVERYTHING) -> timedelta | None:
     """Return how long the oldest pending event has waited, or None if none is pending.
 
     The oldest is that of the lowest id: ids follow the order of receipt closely enough.
     """
-    pending = Event.objects.filter(status=Event.Status.PENDING).order_by("id")
+    pending = narrow(Event.objects.filter(status=Event.Status.PENDING), visibility).order_by("id")
     received_at = pending.values_list("received_at", flat=True).first()
     return timezone.now() - received_at if received_at else None
 
 
-def read_source_activity(sources: QuerySet[Source]) -> list[SourceActivity]:
-    """Return the activity of each source, in three queries however many sources there are."""
-    last_day = _count_by_source(_received_last_day().order_by("-received_at"))
-    pending = _count_by_source(Event.objects.filter(status=Event.Status.PENDING).order_by("id"))
-    newest = Event.objects.filter(source=OuterRef("pk")).order_by("-id")
+def read_source_activity(
+    sources: QuerySet[Source], visibility: Visibility = EVERYTHING
+) -> list[SourceActivity]:
+    """Return the activity of each source, by the events that are seen, in three queries for any number."""
+    events = narrow(Event.objects.all(), visibility)
+    last_day = _count_by_source(_received_last_day(events).order_by("-received_at"))
+    pending = _count_by_source(events.filter(status=Event.Status.PENDING).order_by("id"))
+    newest = events.filter(source=OuterRef("pk")).order_by("-id")
     sources = sources.annotate(last_event_at=Subquery(newest.values("received_at")[:1]))
     return [
         SourceActivity(
@@ -91,12 +96,12 @@ def read_source_activity(sources: QuerySet[Source]) -> list[SourceActivity]:
     ]
 
 
-def _received_last_day() -> QuerySet[Event]:
-    return Event.objects.filter(received_at__gte=timezone.now() - DAY)
+def _received_last_day(events: QuerySet[Event]) -> QuerySet[Event]:
+    return events.filter(received_at__gte=timezone.now() - DAY)
 
 
-def _count_status(status: Event.Status) -> int:
-    return count_up_to(Event.objects.filter(status=status), MAX_COUNTED)
+def _count_status(events: QuerySet[Event], status: Event.Status) -> int:
+    return count_up_to(events.filter(status=status), MAX_COUNTED)
 
 
 def _count_by_source(events: QuerySet[Event]) -> Counter[int]:

@@ -10,8 +10,10 @@ from datetime import datetime
 from typing import Any
 
 from crmmirror.lib.database.cursors import fetch_rows, fetch_value
+from entities.access.visibility import EVERYTHING, Visibility
 from entities.vendors import all_vendors
 from events.reports.mapping_coverage import FindingKind, mapped_paths, mapped_types
+from events.reports.visible_events import VisibleEvents, match_visible_events
 
 # Of each kind.
 MAX_FINDINGS = 200
@@ -74,10 +76,12 @@ PERIOD_START = "SELECT now() - make_interval(days => %s)"
 FIRST_EVENT = "SELECT id FROM events_event WHERE received_at >= %s ORDER BY received_at LIMIT 1"
 # The newest event beyond a limit. Only what is newer is read, and so every event that is read is read whole.
 NEWEST_UNREAD_IGNORED = """
-    SELECT id FROM events_event WHERE status = 'ignored' AND id >= %s ORDER BY id DESC OFFSET %s LIMIT 1
+    SELECT id FROM events_event WHERE status = 'ignored' AND id >= %(first_id)s AND id {is_visible}
+    ORDER BY id DESC OFFSET %(limit)s LIMIT 1
 """
 NEWEST_UNREAD_ENTRY = """
-    SELECT event_id FROM entities_timelineentry WHERE event_id >= %s ORDER BY event_id DESC OFFSET %s LIMIT 1
+    SELECT event_id FROM entities_timelineentry WHERE event_id >= %(first_id)s AND event_id {is_visible}
+    ORDER BY event_id DESC OFFSET %(limit)s LIMIT 1
 """
 RECEIPT_OF_FIRST_FROM = "SELECT received_at FROM events_event WHERE id >= %s ORDER BY id LIMIT 1"
 IGNORED_TYPES = """
@@ -89,7 +93,7 @@ IGNORED_TYPES = """
     LEFT JOIN jsonb_to_recordset(%(mapped)s::jsonb) AS mapped (vendor text, event_type text)
         USING (vendor, event_type)
     WHERE status = 'ignored' AND event.id >= %(first_id)s AND received_at >= %(since)s
-        AND vendor = ANY(%(vendors)s)
+        AND vendor = ANY(%(vendors)s) AND event.id {is_visible}
     GROUP BY 1, 2, 3
 """
 # A timeline entry has `extra.<path>` for each value that no column took. If the column could not hold the
@@ -119,7 +123,7 @@ EXTRA_FIELDS = """
     LEFT JOIN jsonb_to_recordset(%(mapped)s::jsonb) AS mapped
         (vendor text, record_type text, path text, columns text[], object_kind text, scalar_kind text)
         USING (vendor, record_type, path)
-    WHERE received_at >= %(since)s AND vendor = ANY(%(vendors)s)
+    WHERE received_at >= %(since)s AND vendor = ANY(%(vendors)s) AND event.id {is_visible}
     GROUP BY 1, 2, 3, 4, 5
 """
 # As they are stored, which is mostly compressed.
@@ -134,18 +138,27 @@ MOST_FREQUENT = """
 ORDER = "events DESC, vendor, event_type, record_type, path"
 
 
-def find_drift(days: int, vendor: str = "", limits: ReadLimits = ReadLimits()) -> DriftReport:
-    """Report the drift of the last `days`, by the database's clock, of one vendor or of all vendors."""
+def find_drift(
+    days: int,
+    vendor: str = "",
+    limits: ReadLimits = ReadLimits(),
+    visibility: Visibility = EVERYTHING,
+) -> DriftReport:
+    """Report the drift of the last `days`, by the database's clock, of one vendor or of all vendors.
+
+    visibility: what those who ask see; no other event is counted.
+    """
     since = fetch_value(PERIOD_START, days)
     first_id = fetch_value(FIRST_EVENT, since)
     if first_id is None:
         return DriftReport(since, since, since, ())
-    types_from = _first_id_within(limits.events, NEWEST_UNREAD_IGNORED, first_id)
-    fields_from = _first_id_within(limits.entries, NEWEST_UNREAD_ENTRY, first_id)
+    events = match_visible_events(visibility)
+    types_from = _first_id_within(limits.events, NEWEST_UNREAD_IGNORED, first_id, events)
+    fields_from = _first_id_within(limits.entries, NEWEST_UNREAD_ENTRY, first_id, events)
     period: dict[str, Any] = {"since": since, "vendors": [vendor] if vendor else list(all_vendors())}
     findings = [
-        *_fetch_findings(IGNORED_TYPES, mapped=mapped_types(), first_id=types_from or first_id, **period),
-        *_fetch_findings(EXTRA_FIELDS, mapped=mapped_paths(), first_id=fields_from or first_id, **period),
+        *_fetch_findings(IGNORED_TYPES, events, mapped_types(), first_id=types_from or first_id, **period),
+        *_fetch_findings(EXTRA_FIELDS, events, mapped_paths(), first_id=fields_from or first_id, **period),
     ]
     kinds = tuple(FindingKind)
     return DriftReport(
@@ -161,20 +174,28 @@ def to_json(report: DriftReport) -> dict[str, Any]:
     return json.loads(json.dumps(asdict(report), default=datetime.isoformat))
 
 
-def _fetch_findings(statement: str, mapped: list[dict[str, Any]], **parameters: Any) -> list[Finding]:
+def _fetch_findings(
+    statement: str, events: VisibleEvents, mapped: list[dict[str, Any]], **parameters: Any
+) -> list[Finding]:
     """Run a statement that joins what was sent with what is mapped; return its most frequent findings."""
     rows = fetch_rows(
-        MOST_FREQUENT.format(order=ORDER, findings=statement),
+        MOST_FREQUENT.format(order=ORDER, findings=statement.format(is_visible=events.condition)),
         mapped=json.dumps(mapped),
         name_length=MAX_NAME_LENGTH,
         max_findings=MAX_FINDINGS,
         large_bytes=LARGE_ENTRY_BYTES,
+        **events.parameters,
         **parameters,
     )
     return [Finding(FindingKind(kind), *cells) for kind, *cells in rows]
 
 
-def _first_id_within(limit: int | None, newest_unread: str, first_id: int) -> int | None:
+def _first_id_within(
+    limit: int | None, newest_unread: str, first_id: int, events: VisibleEvents
+) -> int | None:
     """Return the id from which about `limit` rows are left to read; None if all are within the limit."""
-    unread_id = None if limit is None else fetch_value(newest_unread, first_id, limit)
+    if limit is None:
+        return None
+    statement = newest_unread.format(is_visible=events.condition)
+    unread_id = fetch_value(statement, first_id=first_id, limit=limit, **events.parameters)
     return None if unread_id is None else unread_id + 1

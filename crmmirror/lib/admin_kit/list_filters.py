@@ -75,9 +75,9 @@ class SourceFilter(FoldedFilter):
     title = "source"
     parameter_name = "source"
 
-    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Lookups:
-        sources = model_admin.model._meta.get_field("source").related_model
-        return [(source.slug, str(source)) for source in sources._default_manager.all()]
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Lookups:
+        sources = model_admin.model._meta.get_field("source").related_model._default_manager.all()
+        return [(source.slug, str(source)) for source in model_admin.visible_rows(request, sources)]
 
     def has_output(self) -> bool:
         return len(self.lookup_choices) > 1 or self.value() is not None

@@ -18,9 +18,9 @@ def fetch_rows(statement: str, *parameters: Any, **named: Any) -> list[Row]:
         return cursor.fetchall() if cursor.description else []
 
 
-def fetch_value(statement: str, *parameters: Any) -> Any:
+def fetch_value(statement: str, *parameters: Any, **named: Any) -> Any:
     """Run a statement; return the first column of its first row, or None if there is no row."""
-    rows = fetch_rows(statement, *parameters)
+    rows = fetch_rows(statement, *parameters, **named)
     return rows[0][0] if rows else None
 
 

@@ -3,20 +3,20 @@
 from functools import partial
 from typing import Any
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
 
 from crmmirror.lib.admin_kit.readonly_admin import ReadOnlyAdmin
-from entities.access.visibility import viewer_of, visible_to
+from entities.access.visible_rows import VisibleRowsAdmin
 from entities.admin.naming.kind_page import kind_page
 from entities.admin.naming.name_cells import may_name, naming_url
 from entities.admin.naming.name_overview import name_overview_page
 from entities.models import Name
 
 
-class NameAdmin(ReadOnlyAdmin):
+class NameAdmin(VisibleRowsAdmin, ReadOnlyAdmin):
     """Names and their order, for those who may name things; their changes are in Django's history.
 
     Whoever sees some sub-accounts only sees, and may change, only the names in these.
@@ -27,9 +27,6 @@ class NameAdmin(ReadOnlyAdmin):
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return may_name(request)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Name]:
-        return visible_to(viewer_of(request), Name.objects.all())
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(partial(kind_page, self))

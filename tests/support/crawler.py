@@ -1,0 +1,72 @@
+"""Follows the links of the admin's pages, and of the API's answers, as one visitor."""
+
+import json
+import re
+from collections import deque
+from collections.abc import Iterator
+from html import unescape
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from django.test import Client
+
+LINK = re.compile(r'<(?:a|form)\b[^>]*?\b(?:href|action)="([^"]*)"')
+# What differs between two visits of one page.
+CHANGING = re.compile(r'name="csrfmiddlewaretoken" value="\w+"')
+# Log out ends the visit; the static files are no pages.
+LEFT_OUT = ("/admin/logout/", "/static/", "/webhooks/")
+
+
+def crawl_admin(client: Client, max_pages: int) -> dict[str, tuple[int, str]]:
+    """Return address -> status and text of each page that links lead to, the nearest first.
+
+    A page with a query string is read, and its links with other query strings are not followed: they would
+    be all combinations of all filters.
+    """
+    pages: dict[str, tuple[int, str]] = {}
+    waiting = deque(["/admin/"])
+    seen = set(waiting)
+    while waiting and len(pages) < max_pages:
+        address = waiting.popleft()
+        answer = client.get(address)
+        text = CHANGING.sub("", answer.content.decode(errors="replace")) if not answer.streaming else ""
+        pages[address] = answer.status_code, text
+        for link in find_links(address, text):
+            is_combination = urlsplit(address).query and urlsplit(link).query
+            if link not in seen and not is_combination:
+                seen.add(link)
+                waiting.append(link)
+    return pages
+
+
+def find_links(address: str, text: str) -> Iterator[str]:
+    """Yield the addresses in this mirror that a page links to, without what stands behind a #."""
+    for link in LINK.findall(text):
+        absolute = urljoin(address, unescape(link)).partition("#")[0]
+        if absolute.startswith("/") and not absolute.startswith(LEFT_OUT):
+            yield absolute
+
+
+def crawl_api(client: Client, headers: dict[str, str]) -> dict[str, tuple[int, Any]]:
+    """Return address -> status and content of each path of the API, of each row, and of what is below it."""
+    answers: dict[str, tuple[int, Any]] = {}
+
+    def read(address: str) -> Any:
+        answer = client.get(address, headers=headers)
+        answers[address] = answer.status_code, json.loads(answer.content) if answer.content else None
+        return answers[address][1]
+
+    for name, url in read("/api/v1/").items():
+        if name in ("schema", "docs"):
+            continue
+        path = urlsplit(url).path
+        options = "?page_size=500&include_deleted=true&include_placeholders=true"
+        rows = read(path + (options if "first_event_at" in str(read(path)) else "?page_size=500"))
+        read(f"{path}?ordering=nonsense")
+        read(f"{path}?source=nonsense")
+        for row in rows.get("results", ()):
+            own = f"{path}{row.get('id', row.get('slug'))}/"
+            if "external_id" in read(own):
+                for part in ("timeline", "history", "provenance"):
+                    read(f"{own}{part}/")
+    return answers

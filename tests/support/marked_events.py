@@ -1,0 +1,63 @@
+"""Events of one sub-account or source in which every name, id and amount carries its marker."""
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from events.ingest.store import store_event
+from events.models import Refusal, RefusalCount, Source
+from events.processing.drain import drain_backlog
+from tests.support.paths import SAMPLES
+from tests.support.samples import list_vendor_samples
+
+MOMENT = datetime(2026, 11, 26, 12, tzinfo=UTC)
+IS_TIME = re.compile(r"\d{4}-\d\d-\d\d|\d{8,}$")
+SCOPE_KEY = "subAccountId"
+UNMAPPED = "sample.unheard"
+
+
+def store_marked_events(source: Source, marker: str, copies: int = 1) -> None:
+    """Store and apply each sample of the source's vendor, as if it were of a sub-account named `marker`.
+
+    With them come an event of an unknown type, one that cannot be read, and refused deliveries. copies: how
+    many times, with other ids each time, so that the counts of two markers differ.
+    """
+    for number in range(copies):
+        for sample in list_vendor_samples(source.vendor, SAMPLES):
+            envelope = json.loads(sample.read_bytes())
+            _store(source, _mark(envelope, f"{marker}{number or ''}", marker))
+        _store(source, {"event": UNMAPPED, "timestamp": "2026-03-01T10:00:00Z", "data": {SCOPE_KEY: marker}})
+        store_event(source, f"no JSON {marker}{number}".encode(), {"x-note": marker}, MOMENT)
+    drain_backlog()
+
+
+def store_marked_refusals(source: Source | None, marker: str, count: int) -> None:
+    """Store a sample of refused deliveries, whose counts are of a source as a whole."""
+    now = timezone.now()
+    Refusal.objects.create(source=source, reason="size", detail=f"Too large: {marker}", refused_at=now)
+    hour = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=0)
+    RefusalCount.objects.create(source=source, reason="size", hour=hour, count=count)
+
+
+def _store(source: Source, envelope: dict[str, Any]) -> None:
+    store_event(source, json.dumps(envelope).encode(), {"x-note": "delivered"}, MOMENT)
+
+
+def _mark(value: Any, suffix: str, scope: str, key: str = "") -> Any:
+    """Return the payload with the suffix at the end of each text that is no time, and in each amount."""
+    match value:
+        case dict():
+            return {
+                name: item if not key and name in ("event", "type") else _mark(item, suffix, scope, name)
+                for name, item in value.items()
+            }
+        case list():
+            return [_mark(item, suffix, scope, key) for item in value]
+        case str() if key == SCOPE_KEY:
+            return scope
+        case str() if value and not IS_TIME.match(value):
+            return f"{value}-{suffix}"
+    return value
