@@ -37,7 +37,7 @@ MODEL_PERMISSIONS: dict[str, tuple[str, ...]] = {
     SHARE_VIEWS: (),
     MANAGE_PEOPLE: tuple(
         f"{model.partition('.')[0]}.{action}_{model.partition('.')[2]}"
-        for model in ("auth.user", "auth.group", "entities.apitoken")
+        for model in ("auth.user", "auth.group", "entities.apitoken", "entities.userprofile")
         for action in ("view", "add", "change", "delete")
     ),
 }

@@ -7,7 +7,6 @@ has its user's view, or less: its own limits narrow it. What is not visible is a
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, TypeVar
 
 from django.contrib.auth.models import AnonymousUser, User
@@ -127,7 +126,7 @@ def _read_visibility(viewer: Viewer) -> Visibility:
 
 
 def _make_condition(visibility: Visibility, model: type[Model]) -> Q:
-    if model is _source_model():
+    if model is AccessLimit.source_model():
         return Q(pk__in=visibility.sources)
     if not _has_field(model, "source"):
         raise TypeError(f"{model._meta.label} has no source: narrow the rows that it belongs to.")
@@ -140,11 +139,6 @@ def _make_condition(visibility: Visibility, model: type[Model]) -> Q:
         for source, named in sorted(scopes.items()):
             condition |= Q(**{"source": source, f"{scope_column}__in": sorted(named)})
     return condition
-
-
-@cache
-def _source_model() -> type[Model]:
-    return AccessLimit._meta.get_field("source").related_model
 
 
 def _has_field(model: type[Model], name: str) -> bool:

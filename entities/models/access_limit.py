@@ -1,5 +1,7 @@
 """The limits of what somebody sees, and the permissions that are named for what people do."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import models
@@ -58,6 +60,11 @@ class AccessLimit(models.Model):
                 for holder in HOLDERS
             ),
         ]
+
+    @classmethod
+    def source_model(cls) -> Any:
+        """Return the model of sources, which this package cannot import."""
+        return cls._meta.get_field("source").related_model
 
     def __str__(self) -> str:
         return f"{self.source_id}/{self.scope}" if self.scope else str(self.source_id)

@@ -10,30 +10,30 @@ from urllib.parse import urljoin, urlsplit
 
 from django.test import Client
 
-LINK = re.compile(r'<(?:a|form)\b[^>]*?\b(?:href|action)="([^"]*)"')
+LINK = re.compile(r'<a\b[^>]*?\bhref="([^"]*)"')
 # What differs between two visits of one page.
 CHANGING = re.compile(r'name="csrfmiddlewaretoken" value="\w+"')
 # Log out ends the visit; the static files are no pages.
 LEFT_OUT = ("/admin/logout/", "/static/", "/webhooks/")
 
 
-def crawl_admin(client: Client, max_pages: int) -> dict[str, tuple[int, str]]:
+def crawl_admin(client: Client, *, follows_queries: bool = True) -> dict[str, tuple[int, str]]:
     """Return address -> status and text of each page that links lead to, the nearest first.
 
-    A page with a query string is read, and its links with other query strings are not followed: they would
-    be all combinations of all filters.
+    follows_queries: follow links with a query string, such as the filters of a list. On a page that has one,
+    links with another are not followed: they would be all combinations of all filters.
     """
     pages: dict[str, tuple[int, str]] = {}
     waiting = deque(["/admin/"])
     seen = set(waiting)
-    while waiting and len(pages) < max_pages:
+    while waiting:
         address = waiting.popleft()
         answer = client.get(address)
         text = CHANGING.sub("", answer.content.decode(errors="replace")) if not answer.streaming else ""
         pages[address] = answer.status_code, text
         for link in find_links(address, text):
-            is_combination = urlsplit(address).query and urlsplit(link).query
-            if link not in seen and not is_combination:
+            is_left_out = urlsplit(link).query and (urlsplit(address).query or not follows_queries)
+            if link not in seen and not is_left_out:
                 seen.add(link)
                 waiting.append(link)
     return pages

@@ -1,6 +1,7 @@
 """`manage.py create_token`: creates a token for the API, and prints it this once."""
 
 from argparse import ArgumentParser
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,7 +10,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from entities.models import ApiToken
+from entities.access.delegation import Place, set_limits
+from entities.models import AccessLimit, ApiToken
 
 
 class Command(BaseCommand):
@@ -24,14 +26,40 @@ class Command(BaseCommand):
             "--expires", type=int, metavar="DAYS", help="Days until it expires; never without."
         )
 
-    def handle(self, *, user: str, name: str, expires: int | None, **options: Any) -> None:
+        parser.add_argument(
+            "--source",
+            action="append",
+            default=[],
+            metavar="SLUG",
+            help="Limit the token to this source; may be repeated. It sees no more than its user.",
+        )
+        parser.add_argument(
+            "--sub-account",
+            action="append",
+            default=[],
+            metavar="SLUG/ID",
+            help="Limit the token to this sub-account of a source; may be repeated.",
+        )
+
+    def handle(
+        self,
+        *,
+        user: str,
+        name: str,
+        expires: int | None = None,
+        source: Sequence[str] = (),
+        sub_account: Sequence[str] = (),
+        **options: Any,
+    ) -> None:
         if not name.strip():
             raise CommandError("--name is empty: give the token a name, such as what it is for.")
         owner = find_active_user(user)
         expires_at = expiry_time(expires) if expires is not None else None
+        places = find_places(source, sub_account)
         try:
             with transaction.atomic():
                 token, text = ApiToken.issue(owner, name.strip(), expires_at)
+                set_limits(token, places)
         except IntegrityError:
             raise CommandError(
                 f"{user} already has a token named {name.strip()!r}; give another --name."
@@ -53,6 +81,21 @@ def find_active_user(name: str) -> Any:
     if not user.is_active:
         raise CommandError(f"The user {name!r} is inactive; an inactive user cannot read the API.")
     return user
+
+
+def find_places(slugs: Iterable[str], sub_accounts: Iterable[str]) -> set[Place]:
+    """Return the limits that the options name. Raises CommandError."""
+    sources = dict(AccessLimit.source_model()._default_manager.values_list("slug", "pk"))
+    places: set[Place] = set()
+    for named in (*(f"{slug}/" for slug in slugs), *sub_accounts):
+        slug, _, scope = named.partition("/")
+        if slug not in sources:
+            known = ", ".join(sorted(sources)) or "none"
+            raise CommandError(f"There is no source {slug!r}; there are: {known}.")
+        places.add((sources[slug], scope))
+    if unnamed := [named for named in sub_accounts if not named.partition("/")[2]]:
+        raise CommandError(f"--sub-account {unnamed[0]}: write the source and the id, as in acme/sa_001.")
+    return places
 
 
 def expiry_time(days: int) -> datetime:

@@ -20,7 +20,6 @@ from tests.support.staff_client import ensure_source
 pytestmark = pytest.mark.django_db
 
 OWN, SIBLING, OTHER = "zznorth", "zzsouth", "zzother"
-MAX_PAGES = 2000
 
 
 @pytest.fixture(autouse=True)
@@ -76,22 +75,30 @@ def assert_unchanged(crawl: Callable[[], dict[str, tuple[int, Any]]], store: Cal
     assert differences(before, after) == []
     assert {status for status, _ in before.values()} <= {200, 302, 400}
     assert any(OWN in json.dumps(content) for _, content in before.values())
-    assert len(before) < MAX_PAGES
 
 
-def test_a_viewer_of_one_sub_account_meets_nothing_of_another_in_the_admin(shared: Source) -> None:
+def test_a_viewer_of_one_sub_account_meets_nothing_of_another_on_any_page(shared: Source) -> None:
     store_own(shared)
     client = log_in(limit(create_member("Viewer"), shared, OWN))
-    assert_unchanged(lambda: crawl_admin(client, MAX_PAGES), lambda: store_hidden(shared))
+    assert_unchanged(lambda: crawl_admin(client, follows_queries=False), lambda: store_hidden(shared))
 
 
-def test_an_operator_of_one_sub_account_meets_nothing_of_another_in_the_admin(shared: Source) -> None:
+@pytest.mark.prove
+def test_a_viewer_of_one_sub_account_meets_nothing_of_another_by_any_link(shared: Source) -> None:
+    store_own(shared)
+    client = log_in(limit(create_member("Viewer"), shared, OWN))
+    assert_unchanged(lambda: crawl_admin(client), lambda: store_hidden(shared))
+
+
+@pytest.mark.prove
+def test_an_operator_of_one_sub_account_meets_nothing_of_another_by_any_link(shared: Source) -> None:
     store_own(shared)
     client = log_in(limit(create_member("Operator"), shared, OWN))
-    assert_unchanged(lambda: crawl_admin(client, MAX_PAGES), lambda: store_hidden(shared))
+    assert_unchanged(lambda: crawl_admin(client), lambda: store_hidden(shared))
 
 
-def test_an_operator_of_one_source_meets_nothing_of_another_in_the_admin(shared: Source) -> None:
+@pytest.mark.prove
+def test_an_operator_of_one_source_meets_nothing_of_another_by_any_link(shared: Source) -> None:
     store_own(shared)
     client = log_in(limit(create_member("Operator"), shared))
 
@@ -101,10 +108,13 @@ def test_an_operator_of_one_source_meets_nothing_of_another_in_the_admin(shared:
         for source in (other, None):
             store_marked_refusals(source, OTHER, 66_602)
 
-    assert_unchanged(lambda: crawl_admin(client, MAX_PAGES), store)
+    assert_unchanged(lambda: crawl_admin(client), store)
 
 
-@pytest.mark.parametrize("role", ["Viewer", "Operator", "Administrator"])
+@pytest.mark.parametrize(
+    "role",
+    ["Administrator", *(pytest.param(role, marks=pytest.mark.prove) for role in ("Viewer", "Operator"))],
+)
 def test_a_token_of_one_sub_account_reads_nothing_of_another_from_the_api(role: str, shared: Source) -> None:
     store_own(shared)
     headers = token_headers(limit(create_member(role), shared, OWN))
@@ -133,7 +143,7 @@ def test_what_is_hidden_is_answered_as_what_does_not_exist(shared: Source) -> No
         for part in ("change", "timeline", "history"):
             answer = client.get(f"/admin/entities/{name}/{pk}/{part}/")
             answers.setdefault(f"{name} {part}", set()).add(answer.status_code)
-    for pk in (*Event.objects.exclude(body__contains=OWN.encode()).values_list("pk", flat=True)[:5], absent):
+    for pk in (*Event.objects.values_list("pk", flat=True)[:5], absent):
         for part in ("change", "raw"):
             answer = client.get(f"/admin/events/event/{pk}/{part}/")
             answers.setdefault(f"event {part}", set()).add(answer.status_code)

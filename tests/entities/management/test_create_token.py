@@ -9,7 +9,9 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.test import Client
 
+from entities.access.delegation import limits_of
 from entities.models import ApiToken
+from tests.support.api_client import ensure_source
 
 pytestmark = pytest.mark.django_db
 
@@ -75,3 +77,27 @@ def test_two_users_may_give_their_tokens_the_same_name() -> None:
     created("ann", "--name", "report")
     created("bob", "--name", "report")
     assert ApiToken.objects.count() == 2
+
+
+def test_a_token_is_limited_to_the_sources_and_sub_accounts_that_are_named() -> None:
+    east, west = ensure_source("east"), ensure_source("west")
+    created("ann", "--name", "report", "--source", "west", "--sub-account", "east/sa_1")
+    assert limits_of(ApiToken.objects.get()) == {(west.pk, ""), (east.pk, "sa_1")}
+
+
+@pytest.mark.parametrize(
+    ("option", "named", "message"),
+    [
+        ("--source", "north", "There is no source 'north'; there are: east"),
+        ("--sub-account", "north/sa_1", "There is no source 'north'; there are: east"),
+        ("--sub-account", "east", "--sub-account east: write the source and the id, as in acme/sa_001"),
+        ("--sub-account", "east/", "--sub-account east/: write the source and the id, as in acme/sa_001"),
+    ],
+)
+def test_a_limit_that_names_nothing_is_refused_and_no_token_is_made(
+    option: str, named: str, message: str
+) -> None:
+    ensure_source("east")
+    with pytest.raises(CommandError, match=message):
+        created("ann", "--name", "report", option, named)
+    assert not ApiToken.objects.exists()

@@ -1,0 +1,92 @@
+"""Who may open what: the table that docs/security.md shows, and that the tests go through."""
+
+from dataclasses import dataclass
+
+ROLES = ("Viewer", "Operator", "Administrator")
+
+
+@dataclass(frozen=True)
+class Access:
+    """A line of the table.
+
+    what: in words of the document. roles: those that may. addresses: with {deal}, {event}, {source} and
+    {user} in place of ids.
+    """
+
+    what: str
+    roles: tuple[str, ...]
+    addresses: tuple[str, ...]
+
+    def to_markdown(self) -> str:
+        cells = [self.what, *("yes" if role in self.roles else "no" for role in ROLES)]
+        return f"| {' | '.join(cells)} |"
+
+
+OPERATORS = ("Operator", "Administrator")
+MATRIX = (
+    Access(
+        "the first page, one's own password and time zone, the API's root",
+        ROLES,
+        ("/admin/", "/admin/password_change/", "/admin/time-zone/", "/api/v1/"),
+    ),
+    Access(
+        "records: lists, pages, timelines, API",
+        ROLES,
+        (
+            "/admin/entities/deal/",
+            "/admin/entities/deal/{deal}/change/",
+            "/admin/entities/deal/{deal}/timeline/",
+            "/admin/entities/subaccount/",
+            "/api/v1/deals/",
+            "/api/v1/deals/{deal}/",
+            "/api/v1/deals/{deal}/timeline/",
+            "/api/v1/deals/{deal}/history/",
+            "/api/v1/deals/{deal}/provenance/",
+            "/api/v1/sub-accounts/",
+        ),
+    ),
+    Access(
+        "the log: events with their bodies, failed events, drift, API, `/metrics`",
+        OPERATORS,
+        (
+            "/admin/events/event/",
+            "/admin/events/event/{event}/change/",
+            "/admin/events/event/{event}/raw/",
+            "/admin/events/event/failed/",
+            "/admin/events/event/drift/",
+            "/api/v1/events/",
+            "/api/v1/events/{event}/",
+            "/metrics",
+        ),
+    ),
+    Access("apply events again", OPERATORS, ("/admin/events/event/apply-all-again/",)),
+    Access(
+        "sources and refused deliveries: view, API",
+        OPERATORS,
+        (
+            "/admin/events/source/",
+            "/admin/events/source/{source}/change/",
+            "/admin/events/refusal/",
+            "/api/v1/sources/",
+        ),
+    ),
+    Access(
+        "sources: add, change, rotate secrets",
+        OPERATORS,
+        ("/admin/events/source/add/", "/admin/events/source/{source}/rotate/"),
+    ),
+    Access(
+        "users, roles, API tokens",
+        ("Administrator",),
+        (
+            "/admin/auth/user/",
+            "/admin/auth/user/add/",
+            "/admin/auth/user/{user}/change/",
+            "/admin/auth/user/{user}/password/",
+            "/admin/auth/group/",
+            "/admin/auth/group/add/",
+            "/admin/entities/apitoken/",
+            "/admin/entities/apitoken/add/",
+        ),
+    ),
+)
