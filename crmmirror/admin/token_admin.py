@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from crmmirror.admin.limit_forms import LIMIT_FIELDS, LimitedForm
-from crmmirror.admin.user_admin import ManagedAdmin
+from crmmirror.admin.managed_admin import ManagedAdmin
 from entities.access.delegation import may_manage_person, visible_people
 from entities.models import ApiToken
 

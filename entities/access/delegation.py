@@ -76,16 +76,16 @@ def grantable_permissions(manager: User) -> QuerySet[Permission]:
 
 def limits_of(holder: User | Group | ApiToken) -> set[Place]:
     """Return the places that a holder is limited to by himself."""
-    return set(AccessLimit.objects.filter(**_holder(holder)).values_list("source_id", "scope"))
+    return set(AccessLimit.objects.filter(**holder_filter(holder)).values_list("source_id", "scope"))
 
 
 def set_limits(holder: User | Group | ApiToken, places: Iterable[Place]) -> None:
     """Limit a holder to these places, and to no other; to none means that he sees everything."""
     chosen, present = set(places), limits_of(holder)
     for source, scope in present - chosen:
-        AccessLimit.objects.filter(**_holder(holder), source=source, scope=scope).delete()
+        AccessLimit.objects.filter(**holder_filter(holder), source=source, scope=scope).delete()
     AccessLimit.objects.bulk_create(
-        AccessLimit(**_holder(holder), source_id=source, scope=scope)
+        AccessLimit(**holder_filter(holder), source_id=source, scope=scope)
         for source, scope in sorted(chosen - present)
     )
 
@@ -95,7 +95,8 @@ def places_of(visibility: Visibility) -> set[Place]:
     return {(source, "") for source in visibility.whole_sources} | set(visibility.sub_accounts)
 
 
-def _holder(holder: User | Group | ApiToken) -> dict[str, int]:
+def holder_filter(holder: User | Group | ApiToken) -> dict[str, int]:
+    """Return the column of a limit that names its holder, with the holder's id."""
     columns = {User: "user_id", Group: "group_id", ApiToken: "token_id"}
     return {next(column for model, column in columns.items() if isinstance(holder, model)): holder.pk}
 

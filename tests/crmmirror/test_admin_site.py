@@ -102,8 +102,8 @@ def get_name(model: type[Model]) -> str:
 def filter_parameters(admin: Any) -> Iterator[str]:
     """Yield the parameters of the list's filters, those of Django's own filters too."""
     for declared in getattr(admin, "filters", admin.list_filter):
-        if isinstance(declared, str):
-            yield from (f"{declared}__exact", f"{declared}__id__exact", f"{declared}__isnull")
+        if isinstance(path := declared[0] if isinstance(declared, tuple) else declared, str):
+            yield from (f"{path}__exact", f"{path}__id__exact", f"{path}__isnull")
         else:
             yield str(declared.parameter_name)
 

@@ -66,8 +66,9 @@ class StrictListAdmin(ModelAdmin):
 
     def _declared_parameters(self, request: HttpRequest) -> Iterator[str | None]:
         for declared in self.get_list_filter(request):
-            if isinstance(declared, str):
-                yield from self._field_filter(request, declared).expected_parameters()
+            path = declared[0] if isinstance(declared, tuple) else declared
+            if isinstance(path, str):
+                yield from self._field_filter(request, path).expected_parameters()
             elif isinstance(declared, type) and issubclass(declared, SimpleListFilter):
                 yield declared.parameter_name
 

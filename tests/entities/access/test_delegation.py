@@ -184,7 +184,7 @@ def test_a_limited_administrator_knows_only_of_those_who_are_limited_within_his_
     for person in hidden:
         assert f">{person.username}<" not in page
         assert client.get(page_url(person), follow=True).redirect_chain
-    assert "West" not in get_page(client, list_url(Group))
+    assert "West" not in page + get_page(client, list_url(Group))
     assert "west" not in get_page(client, page_url(within))
 
 
@@ -247,3 +247,19 @@ def test_only_those_who_manage_people_reach_users_groups_and_tokens(role: str) -
     client = log_in(create_member(role))
     for model in (User, Group, ApiToken):
         assert client.get(list_url(model)).status_code == 403
+
+
+def test_whom_a_manager_may_not_change_he_may_look_at(east: Source) -> None:
+    superuser = User.objects.create_superuser("root")
+    token = ApiToken.issue(superuser, "report")[0]
+    client = log_in(create_member("Administrator"))
+    limited = log_in(limit(create_member("Administrator"), east, "sa_1"))
+    viewer = Group.objects.get(name="Viewer")
+    for visitor, row, text in (
+        (client, superuser, "root"),
+        (client, token, "report"),
+        (limited, viewer, "View records"),
+    ):
+        page = get_page(visitor, page_url(row))
+        assert text in page
+        assert 'name="_save"' not in page

@@ -4,14 +4,19 @@ from collections.abc import Callable
 from functools import partial
 
 import pytest
+from django.contrib.admin import site
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from crmmirror.api_urls import VIEWSETS
+from entities.access.visible_rows import VisibleRowsAdmin
+from entities.api.views import RowViewSet
 from entities.models import ApiToken, Deal
 from entities.models import Client as ClientRecord
+from entities.models.introspection import record_models
 from events.models import Event, Source
 from tests.support.access_limits import create_member, limit, log_in
 from tests.support.api_client import NOW, create_event, create_record, create_timeline_entry
@@ -35,6 +40,17 @@ def count_queries(ask: Callable[[], object]) -> int:
     with CaptureQueriesContext(connection) as queries:
         ask()
     return len(queries)
+
+
+def test_every_list_of_what_sources_have_is_narrowed_to_what_the_user_sees() -> None:
+    of_sources = [
+        model_admin
+        for model, model_admin in site._registry.items()
+        if model is Source or any(field.name == "source" for field in model._meta.fields)
+    ]
+    assert len(of_sources) > len(record_models())
+    assert [row for row in of_sources if not isinstance(row, VisibleRowsAdmin)] == []
+    assert [viewset for viewset in VIEWSETS.values() if not issubclass(viewset, RowViewSet)] == []
 
 
 @pytest.mark.parametrize(
