@@ -130,7 +130,7 @@ def test_the_log_takes_the_same_queries_for_any_number_of_rows(
     for slug in ("a", "b", "c"):
         create_event(source=ensure_source(slug))
     for size in (1, 3):
-        with django_assert_num_queries(2):
+        with django_assert_num_queries(3):
             get_json(client, "events/", {"page_size": size})
-        with django_assert_num_queries(2):
+        with django_assert_num_queries(3):
             get_json(client, "sources/", {"page_size": size})

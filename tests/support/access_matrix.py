@@ -75,6 +75,7 @@ MATRIX = (
         OPERATORS,
         ("/admin/events/source/add/", "/admin/events/source/{source}/rotate/"),
     ),
+    Access("names and their order", ("Administrator",), ("/admin/entities/name/",)),
     Access(
         "users, roles, API tokens",
         ("Administrator",),
