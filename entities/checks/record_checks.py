@@ -1,5 +1,6 @@
 """Checks of the mirrored models: their rules must name columns that they have. Ids: entities.E010."""
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.core.checks import Error
@@ -7,18 +8,13 @@ from django.db.models import DateTimeField, TextField
 
 from entities.checks.check_errors import Errors, make_error, suggest
 from entities.models import Record
-from entities.models.introspection import mirrored_fields, record_models
+from entities.models.introspection import mirrored_fields, record_models, record_models_by_name
 from entities.models.named_refs import NAMED_COLUMNS, NAMELESS_COLUMNS, REF_SUFFIX, named_refs
 
 
 def check_records(app_configs: Any = None, **kwargs: Any) -> list[Error]:
     """Return the errors in the rules of all mirrored models."""
-    return [
-        error
-        for model in record_models()
-        for check in (check_derived_columns, check_tracked_columns, check_named_refs, check_searched_columns)
-        for error in check(model)
-    ]
+    return [error for model in record_models() for check in RECORD_CHECKS for error in check(model)]
 
 
 def check_derived_columns(model: type[Record]) -> Errors:
@@ -33,6 +29,34 @@ def check_derived_columns(model: type[Record]) -> Errors:
             if other not in mirrored_fields(model):
                 reason = f"derived_columns: {column!r} is derived from {other!r}, which no vendor fills"
                 yield make_error("E010", label, reason, suggest(other, mirrored_fields(model)))
+
+
+def check_balances(model: type[Record]) -> Errors:
+    """Yield an error for each part of a balance's rule that names a model or column which is not there."""
+    label, models = model._meta.label, record_models_by_name()
+    for column, rule in model.balances.items():
+        if rule.part_model not in models:
+            reason = f"balances: {column!r} sums {rule.part_model!r}, which is no mirrored model"
+            yield make_error("E010", label, reason, suggest(rule.part_model, models))
+            continue
+        own = (column, rule.total, rule.paid, rule.currency, rule.status)
+        yield from _check_names("balances", model, own)
+        parts = (rule.part_whole, rule.part_amount, rule.part_currency)
+        yield from _check_names("balances", models[rule.part_model], parts)
+
+
+def check_overdue(model: type[Record]) -> Errors:
+    """Yield an error for each column that the rule of overdue records names and the model does not have."""
+    if (rule := model.overdue) is not None:
+        yield from _check_names("overdue", model, (rule.due, rule.open, rule.status))
+
+
+def _check_names(place: str, model: type[Record], columns: Iterable[str]) -> Errors:
+    own = {field.name for field in model._meta.concrete_fields}
+    for column in columns:
+        if column not in own:
+            reason = f"{place}: there is no column {column!r}"
+            yield make_error("E010", model._meta.label, reason, suggest(column, own))
 
 
 def check_tracked_columns(model: type[Record]) -> Errors:
@@ -67,3 +91,13 @@ def check_searched_columns(model: type[Record]) -> Errors:
             if column not in texts:
                 reason = f"{rule}: there is no text {column!r}"
                 yield make_error("E010", model._meta.label, reason, suggest(column, texts))
+
+
+RECORD_CHECKS: tuple[Callable[[type[Record]], Errors], ...] = (
+    check_derived_columns,
+    check_balances,
+    check_overdue,
+    check_tracked_columns,
+    check_named_refs,
+    check_searched_columns,
+)

@@ -12,9 +12,29 @@ COMMON_FIELDS = frozenset({"id", *(field.name for field in Record._meta.get_fiel
 
 @cache
 def record_models() -> tuple[type[Record], ...]:
-    """Return every mirrored model, in the order in which rows are inserted and locked."""
+    """Return every mirrored model, in the order in which rows are inserted."""
     models = apps.get_app_config("entities").get_models()
     return tuple(model for model in models if issubclass(model, Record))
+
+
+@cache
+def lock_order() -> tuple[type[Record], ...]:
+    """Return every mirrored model, in the order in which rows are locked: parts before their wholes.
+
+    A part's row says which whole it belongs to now, and may say another one until it is locked.
+    """
+    return tuple(sorted(record_models(), key=lambda model: bool(model.balances)))
+
+
+@cache
+def wholes_of(model: type[Record]) -> dict[str, type[Record]]:
+    """Return reference column -> model, for a part's references to the wholes whose balance it changes."""
+    return {
+        rule.part_whole: whole
+        for whole in record_models()
+        for rule in whole.balances.values()
+        if rule.part_model == model_name(model)
+    }
 
 
 @cache
@@ -41,5 +61,5 @@ def mirrored_fields(model: type[Record]) -> dict[str, Field]:
     own = {field.name: field for field in model._meta.concrete_fields if field.name not in COMMON_FIELDS}
     derived = {name for name, rule in model.derived_columns.items() if not rule.prefers_own_value}
     return {"created_at": model._meta.get_field("created_at")} | {
-        name: field for name, field in own.items() if name not in derived
+        name: field for name, field in own.items() if name not in derived | model.balances.keys()
     }

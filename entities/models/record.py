@@ -5,9 +5,11 @@ from typing import ClassVar
 from django.db import models
 from django.db.models.functions import Now
 
+from entities.merge.balance_rule import Balance
 from entities.merge.derived_columns import RunStart
 from entities.models.conversation import ConversationRule
 from entities.models.key_kinds import KeyKind
+from entities.models.overdue import OverdueRule
 
 EMPTY = models.Value({}, models.JSONField())
 
@@ -55,6 +57,10 @@ class Record(models.Model):
     derived_columns: ClassVar[dict[str, RunStart]] = {}
     # How the records of this model make up conversations; None if they do not.
     conversation_rule: ClassVar[ConversationRule | None] = None
+    # Column -> the rule by which it is computed from this record and those that refer to it.
+    balances: ClassVar[dict[str, Balance]] = {}
+    # The rule by which a record of this model is overdue; None if it never is.
+    overdue: ClassVar[OverdueRule | None] = None
     # Columns whose history the page and the API show.
     tracked_columns: ClassVar[tuple[str, ...]] = ()
     # The column that says which sub-account a record belongs to, for those who may see some of them only.

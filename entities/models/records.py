@@ -4,6 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Coalesce, Collate
 
+from entities.merge.balance_rule import Balance
 from entities.merge.derived_columns import RunStart
 from entities.models.conversation import ConversationRule
 from entities.models.fields import (
@@ -19,6 +20,7 @@ from entities.models.fields import (
 )
 from entities.models.key_kinds import KeyKind
 from entities.models.name import NameKind
+from entities.models.overdue import OverdueRule
 from entities.models.record import Record
 
 # A stage is named by its id, and where the vendor sends none by its name.
@@ -161,6 +163,7 @@ class Invoice(Record):
     vendor_status = text_field()
     total = amount_field()
     amount_paid = amount_field()
+    amount_open = amount_field()
     currency = currency_field()
     due_date = date_field()
     paid_at = time_field()
@@ -169,6 +172,37 @@ class Invoice(Record):
     tracked_columns = ("status",)
     derived_columns = {"paid_at": RunStart(("status",), frozenset({"paid"}), prefers_own_value=True)}
     searched_columns = {"number": KeyKind.NUMBER, "client_name": KeyKind.WORDS}
+    balances = {
+        "amount_open": Balance(
+            total="total",
+            paid="amount_paid",
+            currency="currency",
+            status="status",
+            settled_statuses=frozenset({"paid"}),
+            part_model="payment",
+            part_whole="invoice",
+            part_amount="amount",
+            part_currency="currency",
+        )
+    }
+    overdue = OverdueRule(
+        due="due_date",
+        open="amount_open",
+        status="status",
+        exempt_statuses=frozenset({"draft", "void", "voided", "cancelled", "canceled"}),
+    )
+
+    class Meta(Record.Meta):
+        indexes = [
+            *Record.Meta.indexes,
+            # The overdue ones are few, and asked for by day.
+            models.Index(
+                "due_date",
+                "id",
+                name="invoice_overdue",
+                condition=models.Q(amount_open__gt=0, is_deleted=False),
+            ),
+        ]
 
 
 class Quotation(Record):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from crmmirror.lib.database.cursors import execute, fetch_rows, fetch_value
 from entities.models import Record
 from entities.models.derived_tables import DERIVED_TABLES
-from entities.models.introspection import model_name, record_models
+from entities.models.introspection import model_name, record_models, wholes_of
 from entities.writing.record_tables import KEY, TIMELINE_TABLE, compared_columns
 from entities.writing.search_writer import SEARCH_TABLE
 from entities.writing.write_names import NAME_KEY, NAME_TABLE, upsert_names
@@ -76,6 +76,9 @@ def open_shadow() -> None:
         execute(CREATE_RECORD_TABLE.format(name=name, live=live_table(name), key=", ".join(KEY), same=same))
         if model.conversation_rule:
             execute(CREATE_CONVERSATION_INDEX.format(name=name, ref=model.conversation_rule.ref))
+        for field in model._meta.concrete_fields:
+            if field.name in wholes_of(model):
+                execute(f'CREATE INDEX ON pg_temp."{name}" ("{field.column}")')
     for name, keys in TABLE_KEYS.items():
         execute(CREATE_KEYED_TABLE.format(name=name, live=live_table(name), key=", ".join(keys)))
     for setting in PLANNER_SETTINGS:

@@ -3,7 +3,7 @@
 An upsert under row locks. All workers lock in the same order, so that they do not deadlock:
 
 1. Insert the missing rows as placeholders, model by model in the order of `record_models`, by key.
-2. Lock the rows to be written, in the same order of models, by id.
+2. Lock the rows to be written, model by model in the order of `lock_order`, by id.
 3. Only then read, merge and write.
 4. Lock the conversations in which something changed, by key, and derive them anew.
 5. Last, write the names that the events give to ids, by key.
@@ -36,16 +36,15 @@ from entities.merge.registers import (
     to_state,
 )
 from entities.models import Record
-from entities.models.introspection import model_name
-from entities.reading.mapped_event import MappedEvent, RecordKey
+from entities.reading.mapped_event import MappedEvent
 from entities.writing.conversations import write_conversations
-from entities.writing.derive import write_derived_columns
-from entities.writing.locked_rows import LockedRows, lock_rows_of
+from entities.writing.derive import write_balances, write_derived_columns
 from entities.writing.omission_warnings import describe_omission
 from entities.writing.record_ids import find_or_insert, named_keys
 from entities.writing.record_tables import UPSERT_ENTRIES, record_table
+from entities.writing.row_locks import LockedRows, lock_rows
 from entities.writing.search_writer import SearchedRow, write_search_documents
-from entities.writing.source_statement import Ids, SourceKey, SourceStatement
+from entities.writing.source_statement import Ids, SourceKey, SourceStatement, find_referred_id
 from entities.writing.write_names import write_names
 
 
@@ -80,13 +79,15 @@ def apply_mapped_events(mapped: Sequence[MappedEvent]) -> Warnings:
     ]
     ids, inserted = find_or_insert(named_keys(statements))
     batch = _join_by_record(statements)
-    locked = lock_rows_of(batch, ids)
-    merged = _merge_into_rows(batch, locked, _first_own_events(statements), ids)
+    # All rows of all models are locked before the first is written.
+    locked = lock_rows(batch, ids)
+    merged = _merge_into_rows(locked, batch, _first_own_events(statements), ids)
     _write_timeline(statements, ids)
     write_derived_columns(statements, ids)
+    write_balances(locked.wholes)
     write_search_documents(merged.searched, statements, inserted, ids)
-    for model, rows in locked.items():
-        write_conversations(model, {id: row.membership for id, row in rows.items()})
+    for model, rows in locked.rows.items():
+        write_conversations(model, {ids[key]: row.membership for key, row in rows.items()})
     write_names(statements)
     return _warn_of_omissions(statements, merged.crowded)
 
@@ -117,23 +118,21 @@ def _earlier(one: str | None, other: str | None) -> str | None:
 
 
 def _merge_into_rows(
-    batch: dict[SourceKey, State], locked: LockedRows, first_events: dict[SourceKey, str], ids: Ids
+    locked: LockedRows, batch: dict[SourceKey, State], first_events: dict[SourceKey, str], ids: Ids
 ) -> MergedBatch:
     """Join the batch's states with those of the rows, and write the rows that changed."""
-    keys = {(key[1].model, ids[key]): key for key in batch}
     merged = MergedBatch([], {})
-    for model, stored_rows in locked.items():
+    for model, stored_rows in locked.rows.items():
         rows = []
-        for id, row in stored_rows.items():
-            key = keys[model_name(model), id]
+        for key, row in stored_rows.items():
             joined = join_states(row.state, batch[key])
             first_event_at = _earlier(row.first_event_at, first_events.get(key))
             changed = changed_registers(row.state, joined)
             if changed or first_event_at != row.first_event_at:
                 document = _project(model, joined, changed, key, ids)
-                rows.append({"id": id, "document": document | {"first_event_at": first_event_at}})
+                rows.append({"id": ids[key], "document": document | {"first_event_at": first_event_at}})
             searched = _read_searched(row.searched, joined, changed)
-            merged.searched.append(SearchedRow(model, id, key, row.searched, searched))
+            merged.searched.append(SearchedRow(model, ids[key], key, row.searched, searched))
             if len(joined) > extra_bounds.MAX_KEYS:
                 merged.crowded[key] = joined
         if rows:
@@ -176,8 +175,7 @@ def _project(
         if target is None:
             document[name] = value
         else:
-            source, own_key = key
-            document[f"{name}_id"] = value and ids[source, RecordKey(target, own_key.scope, value)]
+            document[f"{name}_id"] = value and find_referred_id(key, target, value, ids)
     return document
 
 

@@ -1,8 +1,8 @@
-"""Writes the columns that are derived from a record's history."""
+"""Writes the columns that are derived: from a record's history, and from the records that refer to it."""
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from crmmirror.lib.database.cursors import execute, fetch_rows
@@ -22,6 +22,19 @@ def write_derived_columns(statements: Iterable[SourceStatement], ids: Ids) -> No
             affected[name].add(ids[statement.key])
     for name, record_ids in sorted(affected.items()):
         _derive_columns(record_models_by_name()[name], sorted(record_ids))
+
+
+def write_balances(wholes: Mapping[type[Record], Collection[int]]) -> None:
+    """Compute the balances of these records anew, from their own columns and from their parts.
+
+    wholes: model -> ids of its rows, which are locked. The statement has to come after those that locked and
+    wrote: under READ COMMITTED it then sees every part that the former holder of a lock has written. So of
+    two workers that write two parts of one whole, the later one counts both.
+    """
+    for model, record_ids in wholes.items():
+        for column, rule in model.balances.items():
+            statement = record_table(model).balances[column]
+            execute(statement, sorted(rule.settled_statuses), sorted(record_ids))
 
 
 def _derive_columns(model: type[Record], record_ids: list[int]) -> None:

@@ -12,9 +12,10 @@ from functools import cache
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import ForeignKey
 
+from entities.merge.balance_rule import Balance
 from entities.merge.derived_columns import history_columns
 from entities.models import Record, TimelineEntry
-from entities.models.introspection import COMMON_FIELDS, mirrored_fields
+from entities.models.introspection import COMMON_FIELDS, mirrored_fields, record_models_by_name, wholes_of
 from entities.writing.conversations import membership_expression
 
 TIMELINE_TABLE = TimelineEntry._meta.db_table
@@ -31,6 +32,8 @@ PROJECTED = COMMON_FIELDS & {
     "registers",
 }
 KEY = ("source_id", "scope", "external_id")
+# What the merge reads of a row.
+STATE_COLUMNS = ("id", "registers", "first_event_at")
 KEYS = (
     "jsonb_to_recordset(%s::jsonb)"
     " AS key (source_id bigint, scope text, external_id text, sub_account_id bigint)"
@@ -46,8 +49,10 @@ class RecordTable:
     sets: columns that a whole set and additions to it make up.
     references: reference column -> the other model's name; these are in `plain` too.
     history: the registers whose history the derived columns are read off.
-    find, insert, lock, update, derive: SQL; `lock` reads the searched columns too, in their order; `derive`
-        writes all derived columns.
+    wholes: reference column -> the model of the wholes of which the rows are parts.
+    find, insert, lock, update, derive: SQL; `lock` returns STATE_COLUMNS, the ids in the columns of `wholes`,
+        the membership and the searched columns; `derive` writes all columns that are derived from history.
+    balances: column -> the SQL that computes it anew.
     """
 
     name: str
@@ -55,11 +60,13 @@ class RecordTable:
     sets: tuple[str, ...]
     references: dict[str, str]
     history: frozenset[str]
+    wholes: dict[str, type[Record]]
     find: str
     insert: str
     lock: str
     update: str
     derive: str
+    balances: dict[str, str]
 
 
 @cache
@@ -73,7 +80,10 @@ def record_table(model: type[Record]) -> RecordTable:
         if field.name in fields or field.name in PROJECTED
     ]
     columns = ", ".join(f'"{column}"' for column in written)
-    searched = "".join(f', "{column}"' for column in model.searched_columns)
+    wholes = wholes_of(model)
+    whole_ids = (f'"{fields[column].column}"' for column in wholes)
+    searched = (f'"{column}"' for column in model.searched_columns)
+    read = ", ".join((*STATE_COLUMNS, *whole_ids, membership_expression(model), *searched))
     return RecordTable(
         name=name,
         plain=frozenset(name for name, field in fields.items() if not isinstance(field, ArrayField)),
@@ -93,8 +103,7 @@ def record_table(model: type[Record]) -> RecordTable:
             " ORDER BY source_id, scope, external_id ON CONFLICT DO NOTHING"
         ),
         lock=(
-            f'SELECT id, registers, first_event_at, {membership_expression(model)}{searched} FROM "{name}"'
-            " WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
+            f'SELECT {read} FROM "{name}" WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE'
         ),
         update=(
             f'UPDATE "{name}" t SET changed_at = clock_timestamp(), ({columns}) ='
@@ -102,7 +111,9 @@ def record_table(model: type[Record]) -> RecordTable:
             " FROM jsonb_to_recordset(%s::jsonb) AS new (id bigint, document jsonb) WHERE t.id = new.id"
         ),
         history=history_columns(model.derived_columns),
+        wholes=wholes,
         derive=_derive_statement(name, tuple(model.derived_columns)),
+        balances={column: _balance_statement(name, column, rule) for column, rule in model.balances.items()},
     )
 
 
@@ -115,6 +126,25 @@ def _derive_statement(name: str, columns: tuple[str, ...]) -> str:
         f'UPDATE "{name}" t SET {assignments}, changed_at = clock_timestamp()'
         f" FROM jsonb_to_recordset(%s::jsonb) AS new (id bigint, {types})"
         f" WHERE t.id = new.id AND ({old}) IS DISTINCT FROM ({new})"
+    )
+
+
+def _balance_statement(name: str, column: str, rule: Balance) -> str:
+    """Return the SQL that computes a balance anew. Parameters: the settled statuses, and the wholes' ids."""
+    part = record_models_by_name()[rule.part_model]._meta
+    # GREATEST leaves nulls out.
+    return (
+        f'UPDATE "{name}" t SET "{column}" = new.balance, changed_at = clock_timestamp() FROM ('
+        f' SELECT whole.id, CASE WHEN whole."{rule.status}" = ANY(%s) THEN 0'
+        f' WHEN whole."{rule.total}" IS NOT NULL'
+        f' THEN greatest(0, whole."{rule.total}" - greatest(0, whole."{rule.paid}", ('
+        f' SELECT sum(part."{rule.part_amount}") FROM "{part.db_table}" part'
+        f' WHERE part."{part.get_field(rule.part_whole).column}" = whole.id'  # type: ignore[union-attr]
+        " AND NOT part.is_deleted AND NOT part.is_placeholder"
+        f' AND coalesce(part."{rule.part_currency}" = whole."{rule.currency}", true)'
+        f" ))) END AS balance"
+        f' FROM "{name}" whole WHERE whole.id = ANY(%s)'
+        f' ) AS new WHERE t.id = new.id AND t."{column}" IS DISTINCT FROM new.balance'
     )
 
 

@@ -12,6 +12,12 @@ Ids = dict[SourceKey, int]
 """A record's key -> the id of its row."""
 
 
+def find_referred_id(key: SourceKey, target: str, external_id: str, ids: Ids) -> int:
+    """Return the id of the row that a record refers to: a record of model `target`, same source and scope."""
+    source, own_key = key
+    return ids[source, RecordKey(target, own_key.scope, external_id)]
+
+
 @dataclass(frozen=True, slots=True)
 class SourceStatement:
     """A `entities.reading.mapped_event.Statement` with its source: the writes of one event to one record."""

@@ -1,5 +1,6 @@
 """`manage.py check` names every mistake in a vendor's tables, and what to write instead."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,10 @@ from django.db import models
 
 from entities.checks import record_checks
 from entities.merge.derived_columns import RunStart
-from entities.models import Deal, NameKind
+from entities.models import Deal, Invoice, NameKind
 from entities.models.key_kinds import KeyKind
 from entities.models.named_refs import NAMED_COLUMNS, NamedRef
+from entities.models.overdue import OverdueRule
 from entities.reading.converters import CONVERTERS
 from tests.support import third_vendor
 
@@ -32,6 +34,7 @@ VENDOR = Vendor(
     reference_copies={"client": {"company": "name"}},
 )
 """
+BALANCE = replace(Invoice.balances["amount_open"], total="value", paid="value", currency="title")
 
 MISTAKES = [
     ("E001", "raise OSError('away')", "cannot be imported: OSError('away')", "Correct the module"),
@@ -224,6 +227,18 @@ def test_a_column_of_a_kind_without_a_converter_is_named(
         ({"tracked_columns": ("stage",)}, "tracked_columns: there is no column 'stage'"),
         ({"searched_columns": {"value": KeyKind.WORDS}}, "searched_columns: there is no text 'value'"),
         ({"person_columns": ("nmae",)}, "person_columns: there is no text 'nmae'"),
+        (
+            {"balances": {"won_at": replace(BALANCE, currency="sum")}},
+            "balances: there is no column 'sum'",
+        ),
+        (
+            {"balances": {"won_at": replace(BALANCE, part_model="instalment")}},
+            "balances: 'won_at' sums 'instalment', which is no mirrored model",
+        ),
+        (
+            {"overdue": OverdueRule(due="expected_close_date", open="rest", status="status")},
+            "overdue: there is no column 'rest'",
+        ),
     ],
 )
 def test_a_records_rule_that_names_no_column_is_named(

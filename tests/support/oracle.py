@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from itertools import pairwise, takewhile
 from typing import Any, NamedTuple
 
@@ -96,7 +97,8 @@ def expected_cells(events: Iterable[StoredEvent]) -> dict[Key, Cells]:
         _add_writes(records[key], event, vendor, statement)
         for other in _referred_sub_account(statement):
             records[Key(event.source_id, *other)]
-    return {key: _compute_cells(key, record) for key, record in records.items()}
+    cells = {key: _compute_cells(key, record) for key, record in records.items()}
+    return {key: own | _derive_from_others(key, own, cells) for key, own in cells.items()}
 
 
 def expected_timeline(events: Iterable[StoredEvent]) -> dict[tuple[Key, int, str], Cells]:
@@ -290,6 +292,34 @@ DERIVED: dict[str, Callable[[RecordWrites], Cells]] = {
     "lead": lambda record: {"stage_since": _start_of_stage(record)},
     "invoice": _derive_invoice,
 }
+
+
+def _derive_from_others(key: Key, own: Cells, records: dict[Key, Cells]) -> Cells:
+    """Return the cells that other records have a part in."""
+    if key.model != "invoice":
+        return {}
+    payments = [
+        cells
+        for other, cells in records.items()
+        if (other.source, other.model, other.scope) == (key.source, "payment", key.scope)
+        and cells.get("invoice") == key.external_id
+    ]
+    return {"amount_open": _compute_open_amount(own, payments)}
+
+
+def _compute_open_amount(invoice: Cells, payments: list[Cells]) -> str | None:
+    """Return the total minus what was paid, by the payments or by the vendor's own word."""
+    if invoice.get("status") == "paid":
+        return "0"
+    if invoice.get("total") is None:
+        return None
+    paid = Decimal(0)
+    for payment in payments:
+        currencies = {payment.get("currency"), invoice.get("currency")} - {None}
+        if not payment["is_deleted"] and len(currencies) < 2:
+            paid += Decimal(payment.get("amount") or 0)
+    paid = max(paid, Decimal(invoice.get("amount_paid") or 0), Decimal(0))
+    return str(max(Decimal(invoice["total"]) - paid, Decimal(0)))
 
 
 def _start_of_run(record: RecordWrites, *statuses: str) -> str | None:

@@ -1,17 +1,19 @@
 """Verification shows what differs from the log, and changes nothing; registers read back as written."""
 
 from collections.abc import Callable
+from io import StringIO
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 
 from entities.merge.registers import dump_state, load_state
-from entities.models import Contact, Conversation, Deal, Record, SearchDocument, TimelineEntry
+from entities.models import Contact, Conversation, Deal, Invoice, Record, SearchDocument, TimelineEntry
 from entities.models.introspection import record_models
 from entities.writing.record_tables import record_table
 from events.models import Event
 from events.processing.drain import drain_backlog
+from tests.support.envelopes import build_body
 from tests.support.random_histories import ensure_source
 from tests.support.rebuild_helpers import (
     build_deal_body,
@@ -147,3 +149,18 @@ def plain_columns(model: type[Record]) -> frozenset[str]:
 def test_a_wrong_limit_is_one_line() -> None:
     with pytest.raises(CommandError, match="'-1' is not a number above zero"):
         call_command("verify_mirror", "--limit=-1")
+
+
+def test_an_open_amount_that_was_changed_by_hand_is_shown_and_rebuilt() -> None:
+    bodies = [
+        build_body("heffl", "invoice.created", {"id": "i", "total": 100}),
+        build_body("heffl", "payment.received", {"id": "p", "invoiceId": "i", "amount": 30}),
+    ]
+    store_bodies(ensure_source("heffl"), bodies)
+    drain_backlog()
+    Invoice.objects.update(amount_open=None)
+    status, printed = run_verify_mirror()
+    assert status == 1
+    assert "invoice heffl/i: amount_open: live null, rebuilt 70" in printed
+    call_command("rebuild_mirror", stdout=StringIO())
+    assert Invoice.objects.get().amount_open == 70
