@@ -26,7 +26,7 @@ EVENT_FIELDS = [
 ]
 EVENT_COLUMNS = get_columns(Event, EVENT_FIELDS)
 # Without the uuid: it is the only secret of a source whose scheme is "none".
-SOURCE_FIELDS = ["slug", "vendor", "scheme", "active", "created_at"]
+SOURCE_FIELDS = ["slug", "vendor", "scheme", "active", "assumed_currency", "created_at"]
 SOURCE_COLUMNS = get_columns(Source, SOURCE_FIELDS)
 
 

@@ -6,6 +6,7 @@ from django.core.validators import MaxLengthValidator, MinValueValidator, RegexV
 from django.db import models
 from django.db.models.functions import Coalesce, Now
 
+from crmmirror.lib.currency_codes import validate_currency
 from crmmirror.lib.time_zones import validate_time_zone
 from crmmirror.lib.web.allowed_networks import validate_networks
 
@@ -80,6 +81,13 @@ class Source(models.Model):
             )
         ],
         help_text="The country of phone numbers without a country code.",
+    )
+    assumed_currency = models.TextField(
+        blank=True,
+        default="",
+        db_default="",
+        validators=[validate_currency],
+        help_text="The currency of amounts for which the vendor states none.",
     )
     active = models.BooleanField(default=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)

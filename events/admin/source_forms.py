@@ -112,6 +112,11 @@ class SourceForm(forms.ModelForm):
             "default_region": (
                 "The country of phone numbers without a country code, as its two letters, such as AE."
             ),
+            "assumed_currency": (
+                "The currency of amounts for which the vendor states none, as the three letters of ISO 4217, "
+                "such as AED. It is shown beside such amounts, marked as assumed, and not stored. "
+                "Leave it empty if there is no telling."
+            ),
         }
 
     def clean(self) -> dict[str, Any]:

@@ -15,8 +15,8 @@ HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 HEADER_VALUE_START = re.compile(r"([!-~][ -~]*)?")
 # The fields of a source that adapt its signature scheme; each scheme uses some of them.
 SIGNATURE_OPTIONS = ("header", "prefix", "encoding")
-# The fields of a source that say how the values in its events are read.
-READING_OPTIONS = ("time_zone", "default_region")
+# The fields of a source that say how the values in its events are read and shown.
+READING_OPTIONS = ("time_zone", "default_region", "assumed_currency")
 
 
 class UnknownSource(LookupError):

@@ -32,7 +32,10 @@ MUCH_TEXTS = (
 PARAMETER = re.compile(r"<[^>]+>")
 PASSWORDS = {"password1": "a-long-Passw0rd", "password2": "a-long-Passw0rd", "usable_password": "true"}
 SOURCE_FIELDS = ("slug", "active", "scheme", "header", "prefix", "encoding")
-LIMIT_FIELDS = ("max_body_bytes", "rate_limit", "rate_period", "allowed_networks", "default_region")
+LIMIT_FIELDS = (
+    *("max_body_bytes", "rate_limit", "rate_period", "allowed_networks"),
+    *("default_region", "assumed_currency"),
+)
 USER_FIELDS = ["username", "first_name", "last_name", "email", "groups", "user_permissions", "is_active"]
 TIME_FIELDS = [f"{name}_{part}" for name in ("last_login", "date_joined") for part in (0, 1)]
 POPUP_FIELDS = {"_popup": "1", "_to_field": "id", "_continue": "", "_source_model": ""}

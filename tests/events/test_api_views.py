@@ -108,10 +108,11 @@ def test_every_field_of_the_log_has_a_filter(path: str) -> None:
 
 
 def test_sources_are_shown_without_secrets(client: Client) -> None:
-    one = ensure_source("acme", header="X-Signature", prefix="sha256=")
+    one = ensure_source("acme", header="X-Signature", prefix="sha256=", assumed_currency="AED")
     one.secrets.create(ciphertext=b"secret")
     shown = get_json(client, "sources/acme/")
-    assert list(shown) == ["slug", "vendor", "scheme", "active", "created_at"]
+    assert list(shown) == ["slug", "vendor", "scheme", "active", "assumed_currency", "created_at"]
+    assert shown["assumed_currency"] == "AED"
     assert str(one.uuid) not in json.dumps(get_json(client, "sources/"))
 
 

@@ -40,6 +40,10 @@ class Command(BaseCommand):
             dest="default_region",
             help="the country of phone numbers without a country code, such as AE",
         )
+        parser.add_argument(
+            "--assumed-currency",
+            help="the currency of amounts for which the vendor states none, such as AED",
+        )
         parser.add_argument("--json", action="store_true", help='prints {"slug", "path", "secret"}')
 
     def handle(self, *args: Any, **options: Any) -> None:

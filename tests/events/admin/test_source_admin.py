@@ -133,6 +133,7 @@ def test_the_limits_of_a_source_are_set_on_its_page(client: Client) -> None:
         ({"rate_period": "hour"}, "not one of the available choices"),
         ({"time_zone": "Dubai"}, "write one of the IANA names, such as Asia/Dubai"),
         ({"default_region": "uae"}, "write the two capital letters"),
+        ({"assumed_currency": "aed"}, "write the three capital letters"),
     ],
 )
 def test_a_wrong_setting_is_reported_beside_its_field(
@@ -144,16 +145,16 @@ def test_a_wrong_setting_is_reported_beside_its_field(
 
 def test_how_values_are_read_is_set_on_a_sources_page(client: Client) -> None:
     source, _ = create_source("acme", "heffl")
-    reading = {"time_zone": "Asia/Dubai", "default_region": "AE"}
+    reading = {"time_zone": "Asia/Dubai", "default_region": "AE", "assumed_currency": "AED"}
     assert client.post(page_url(source), KEPT | reading).status_code == 302
     source.refresh_from_db()
-    assert (source.time_zone, source.default_region) == ("Asia/Dubai", "AE")
+    assert {name: getattr(source, name) for name in reading} == reading
     page = get_page(client, page_url(source))
     assert "rebuild_mirror" in page
     assert 'value="Asia/Dubai"' in page
-    assert client.post(page_url(source), KEPT | {"time_zone": "", "default_region": ""}).status_code == 302
+    assert client.post(page_url(source), KEPT | dict.fromkeys(reading, "")).status_code == 302
     source.refresh_from_db()
-    assert (source.time_zone, source.default_region) == ("", "")
+    assert {getattr(source, name) for name in reading} == {""}
 
 
 def test_an_inactive_source_answers_404(client: Client) -> None:

@@ -72,11 +72,12 @@ def test_header_prefix_and_encoding_are_kept_and_used() -> None:
     assert deliver(source, "key").status_code == 202
 
 
-def test_the_time_zone_and_the_region_are_kept() -> None:
-    create("a", "--vendor", "seedly", "--time-zone", "Asia/Dubai", "--region", "AE")
+def test_the_time_zone_the_region_and_the_currency_are_kept() -> None:
+    reading = ("--time-zone", "Asia/Dubai", "--region", "AE", "--assumed-currency", "AED")
+    create("a", "--vendor", "seedly", *reading)
     create("b", "--vendor", "seedly")
-    settings = set(Source.objects.values_list("slug", "time_zone", "default_region"))
-    assert settings == {("a", "Asia/Dubai", "AE"), ("b", "", "")}
+    settings = set(Source.objects.values_list("slug", "time_zone", "default_region", "assumed_currency"))
+    assert settings == {("a", "Asia/Dubai", "AE", "AED"), ("b", "", "", "")}
 
 
 @pytest.mark.parametrize(
@@ -92,6 +93,10 @@ def test_the_time_zone_and_the_region_are_kept() -> None:
         *(
             (["a", "--vendor", "heffl", "--region", region], "region: write the two capital letters")
             for region in ("ae", "UAE", "+971", "AE\n")
+        ),
+        *(
+            (["a", "--vendor", "heffl", "--assumed-currency", code], "currency: ")
+            for code in ("aed", "Dirham", "DHS", "AED\n")
         ),
         (["a", "--vendor", "acme"], f"unknown vendor 'acme'; known: {', '.join(sorted(all_vendors()))}"),
         (["a b", "--vendor", "heffl"], "slug: "),
