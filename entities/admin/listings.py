@@ -22,32 +22,39 @@ class Listing:
 
     columns: shown between the record's name and its times.
     filter_words: column -> the words to filter by; all other words share the choice "other".
+    summed_columns: columns of amounts whose sums stand at the foot of the list.
     """
 
     columns: tuple[str, ...]
     filter_words: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    summed_columns: tuple[str, ...] = ()
 
 
-def make_listing(columns: str, **filter_words: str) -> Listing:
+def make_listing(columns: str, sums: str = "", **filter_words: str) -> Listing:
     """Make a listing from strings in which spaces separate the names."""
     words_by_column = {column: tuple(words.split()) for column, words in filter_words.items()}
-    return Listing(tuple(columns.split()), words_by_column)
+    return Listing(tuple(columns.split()), words_by_column, tuple(sums.split()))
 
 
 LISTINGS = {
-    "lead": make_listing("value stage_ref email mobile owner_ref"),
-    "deal": make_listing("value status stage_ref client owner_ref", status="open won lost abandoned"),
+    "lead": make_listing("value stage_ref email mobile owner_ref", sums="value"),
+    "deal": make_listing(
+        "value status stage_ref client owner_ref", sums="value", status="open won lost abandoned"
+    ),
     "client": make_listing("number type email phone", type="company contact"),
     "contact": make_listing(
         "email phone company_name lifecycle_stage tags",
         lifecycle_stage="lead qualified customer",
     ),
     "invoice": make_listing(
-        "client contact status total amount_paid currency due_date",
+        "client contact status total amount_paid amount_open currency due_date",
+        sums="total amount_open",
         status="draft sent paid",
     ),
-    "quotation": make_listing("client deal status total", status="draft sent accepted rejected"),
-    "payment": make_listing("client invoice amount currency method paid_at"),
+    "quotation": make_listing(
+        "client deal status total", sums="total", status="draft sent accepted rejected"
+    ),
+    "payment": make_listing("client invoice amount currency method paid_at", sums="amount"),
     "appointment": make_listing(
         "contact calendar_ref type_ref status starts_at ends_at",
         status="scheduled confirmed completed cancelled no_show",

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
+from crmmirror.lib.admin_kit.capped_paginator import CappedPaginator
 from crmmirror.lib.admin_kit.cells import shorten
 from crmmirror.lib.admin_kit.list_filters import SourceFilter, period_filter, word_filter
 from crmmirror.lib.admin_kit.readonly_admin import ReadOnlyAdmin
@@ -21,15 +22,16 @@ from entities.admin.naming.name_cells import read_name_cells
 from entities.admin.record_columns import (
     SORTABLE_COLUMNS,
     attach_parties,
+    describe_sums,
     make_list_column,
     make_name_column,
 )
-from entities.admin.record_filters import StateFilter, reference_filter
+from entities.admin.record_filters import StateFilter, overdue_filter, reference_filter
 from entities.admin.record_links import event_links, state_badge
 from entities.admin.record_page import build_record_page
 from entities.admin.search.record_search import search_help, search_records
 from entities.admin.timeline_page import list_values, make_timeline_rows, read_timeline_page
-from entities.admin.value_cells import get_field
+from entities.admin.value_cells import annotate_overdue, get_field
 from entities.models import Record
 from entities.names import record_ids, value_ids
 from entities.search.visible_documents import lacks_documents
@@ -49,6 +51,12 @@ class RecordList(ChangeList):
 
     Each record has an attribute `name_cells`, which all columns of all rows share, and `unnamed_parties`.
     """
+
+    @property
+    def sums(self) -> list[str]:
+        """The sentences at the foot: the sums of the list as it is filtered."""
+        listing = cast(RecordAdmin, self.model_admin).listing
+        return describe_sums(cast(CappedPaginator, self.paginator), listing.summed_columns)
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet) -> list[Any]:
         """Return Django's ordering, which ends with that of the rows, with nulls last."""
@@ -96,6 +104,10 @@ class RecordAdmin(VisibleRowsAdmin, ReadOnlyAdmin):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return RecordList
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        rows = super().get_queryset(request)
+        return annotate_overdue(rows, self.model.overdue) if self.model.overdue else rows
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet, search_term: str
@@ -151,6 +163,8 @@ def _make_filters(model: type[Record], listing: Listing) -> Iterable[type[Simple
     yield StateFilter
     for column, words in listing.filter_words.items():
         yield word_filter(column, words)
+    if model.overdue is not None:
+        yield overdue_filter(model.overdue)
     yield period_filter("last_event_at", "last activity")
     yield period_filter("created_at", "creation")
     yield SourceFilter

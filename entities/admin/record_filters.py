@@ -8,6 +8,7 @@ from django.contrib.admin import ModelAdmin, SimpleListFilter
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import ForeignKey, Q, QuerySet
 from django.http import HttpRequest
+from django.utils.timezone import localdate
 
 from crmmirror.lib.admin_kit.cells import shorten
 from crmmirror.lib.admin_kit.list_filters import ID_PATTERN, FoldedFilter, Lookups
@@ -15,6 +16,7 @@ from crmmirror.lib.admin_kit.request_check import UnusableRequest
 from entities.admin.naming.name_cells import record_title
 from entities.admin.record_links import name_text
 from entities.conversation_parties import match_reference
+from entities.models.overdue import OverdueRule
 
 # Parameter value -> label, condition.
 STATES = {
@@ -45,6 +47,26 @@ class StateFilter(FoldedFilter):
     def choices(self, changelist: ChangeList) -> Iterator[Any]:
         """Leave out Django's first choice "All": here "all" is one of STATES."""
         return islice(super().choices(changelist), 1, None)
+
+
+def overdue_filter(rule: OverdueRule) -> type[SimpleListFilter]:
+    """Make a filter for what is overdue today, in the time zone of who asks, or for the rest."""
+
+    class OverdueFilter(FoldedFilter):
+        title = "overdue"
+        parameter_name = "overdue"
+        is_prominent = True
+
+        def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Lookups:
+            return [("yes", "overdue"), ("no", "not overdue")]
+
+        def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+            if self.value() is None:
+                return queryset
+            condition = rule.is_overdue(localdate())
+            return queryset.filter(condition if self.value() == "yes" else ~condition)
+
+    return OverdueFilter
 
 
 def reference_filter(field: ForeignKey) -> type[SimpleListFilter]:

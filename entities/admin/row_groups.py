@@ -13,13 +13,14 @@ from crmmirror.lib.admin_kit.documents import document_cell
 from crmmirror.lib.admin_kit.local_times import time_cell
 from entities.admin.naming.name_cells import NameCells
 from entities.admin.record_links import EventLinks, conversation_cell, record_link
-from entities.admin.value_cells import PAGE_CELLS, field_label, get_field, value_cell
+from entities.admin.value_cells import PAGE_CELLS, column_cell, field_label, get_field
 from entities.conversation_parties import find_unnamed_parties
 from entities.merge import extra_bounds
+from entities.merge.balance_rule import Balance
 from entities.merge.clock import Rank
 from entities.merge.registers import ADDITION, EXTRA, Invalid, load_state
 from entities.models import Record
-from entities.models.introspection import COMMON_FIELDS
+from entities.models.introspection import COMMON_FIELDS, record_models_by_name
 from entities.models.named_refs import named_refs
 from entities.provenance import Provenance
 
@@ -52,11 +53,12 @@ Origins = Mapping[str, ValueOrigin]
 
 @dataclass(frozen=True)
 class Row:
-    """One labelled value; the mirror's own values have no origin."""
+    """One labelled value; the mirror's own values have no origin. note: what a value is computed from."""
 
     label: str
     value: SafeString
     origin: ValueOrigin | None
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,10 @@ def _column_group(
         if value is None and (parties := unnamed.get(field.name)):
             rows.append(Row(field_label(field), conversation_cell(parties), origin))
             continue
+        if rule := record.balances.get(field.name):
+            cell = column_cell(record, field, PAGE_CELLS)
+            rows.append(Row(field_label(field), cell, None, _describe_balance(record, rule)))
+            continue
         if value is None and origin is None:
             empty_labels.append(field_label(field))
             continue
@@ -156,7 +162,14 @@ def _value_cell(record: Record, field: Field, cells: NameCells) -> SafeString:
         return record_link(value, cells.names.find_own(value))
     if field.name in named_refs(type(record)):
         return cells.page_cell(record, field.name, value)
-    return value_cell(value, field, PAGE_CELLS)
+    return column_cell(record, field, PAGE_CELLS)
+
+
+def _describe_balance(record: Record, rule: Balance) -> str:
+    """Say what a balance is computed from: no single event gives it."""
+    columns = (get_field(type(record), name) for name in (rule.total, rule.paid, rule.currency, rule.status))
+    parts = record_models_by_name()[rule.part_model]._meta.verbose_name_plural
+    return f"computed from {', '.join(map(field_label, columns))} and the {parts}"
 
 
 def _document_group(record: Record, origins: Origins, field: Field) -> RowGroup:

@@ -7,7 +7,9 @@ from typing import Any, cast
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timezone import localdate
 
 from crmmirror.lib.admin_kit.cells import (
     EMPTY,
@@ -21,8 +23,11 @@ from crmmirror.lib.admin_kit.cells import (
 )
 from crmmirror.lib.admin_kit.documents import document_cell
 from crmmirror.lib.admin_kit.local_times import time_cell
+from entities.currencies import assumed_currency
+from entities.models import Record
 from entities.models.fields import WordField
 from entities.models.named_refs import NAMED_COLUMNS
+from entities.models.overdue import OverdueRule
 
 CellFunctions = Mapping[type[models.Field], Callable[[Any], SafeString]]
 
@@ -52,6 +57,33 @@ def value_cell(value: Any, field: models.Field, cells: CellFunctions) -> SafeStr
     if value is None:
         return EMPTY
     return next(cells[ancestor] for ancestor in type(field).__mro__ if ancestor in cells)(value)
+
+
+def column_cell(record: Record, field: models.Field, cells: CellFunctions) -> SafeString:
+    """Render a record's value in a column that is no reference; an amount with its currency if it is assumed.
+
+    A due day says how many days late it is, if the record's rows were read by `annotate_overdue`.
+    """
+    value = getattr(record, field.name)
+    cell = value_cell(value, field, cells)
+    if value is None:
+        return cell
+    if isinstance(field, models.DecimalField) and (currency := assumed_currency(record)):
+        return format_html('{} <span class="assumed">{} assumed</span>', cell, currency)
+    if record.overdue and field.name == record.overdue.due and getattr(record, "is_overdue", False):
+        return format_html("{} {}", cell, _late_badge((localdate() - value).days))
+    return cell
+
+
+def _late_badge(days: int) -> SafeString:
+    text = f"{days:,} day{'s' * (days > 1)} late"
+    return format_html('<span class="badge" data-word="overdue">{}</span>', text)
+
+
+def annotate_overdue(rows: models.QuerySet, rule: OverdueRule) -> models.QuerySet:
+    """Add `is_overdue` to each row: whether it is overdue today, in the time zone of who asks."""
+    condition = models.ExpressionWrapper(rule.is_overdue(localdate()), models.BooleanField())
+    return rows.annotate(is_overdue=condition)
 
 
 def field_label(field: models.Field) -> str:

@@ -1,6 +1,6 @@
 """The filters of a model, generated from its columns by a table, and the backend that applies them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -168,9 +168,13 @@ class RecordFilters(RowFilters):
         return super().filter_queryset(queryset)
 
 
-def make_filterset(columns: Iterable[ApiColumn], base: type[RowFilters] = RowFilters) -> type[RowFilters]:
-    """Make a filter set with every lookup of every column."""
-    filters: dict[str, Any] = {}
+def make_filterset(
+    columns: Iterable[ApiColumn],
+    base: type[RowFilters] = RowFilters,
+    further_filters: Mapping[str, ColumnFilter] | None = None,
+) -> type[RowFilters]:
+    """Make a filter set with every lookup of every column, and with further filters by their parameters."""
+    filters: dict[str, Any] = dict(further_filters or {})
     for column in columns:
         filters |= make_column_filters(column)
     return type(base.__name__, (base,), filters)

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from typing import Any, ClassVar
 
 from django.db.models import Q, QuerySet
+from django.utils.timezone import localdate
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -20,7 +21,7 @@ from entities.api.column_filters import (
     make_filterset,
 )
 from entities.api.pagination import LIST_PARAMETERS, PARAMETER_DESCRIPTIONS
-from entities.api.parameter_values import IntegerValue
+from entities.api.parameter_values import FlagValue, IntegerValue
 from entities.api.query_parameters import refuse_unknown
 from entities.api.record_history import (
     ColumnHistory,
@@ -136,6 +137,37 @@ class RecordViewSet(RowViewSet):
         return Response(ProvenanceSerializer(serialize_provenance(self.get_object())).data)
 
 
+def make_overdue_filters(model: type[Record]) -> dict[str, ColumnFilter]:
+    """Return the parameter `overdue` with its filter, for a model whose records may be overdue."""
+    rule = model.overdue
+    if rule is None:
+        return {}
+
+    def match(path: str, lookup: str, value: bool) -> Q:
+        condition = rule.is_overdue(localdate())
+        return condition if value else ~condition
+
+    label = (
+        f"true: {rule.due} is before today, {rule.open} is above 0, and {rule.status} is none of"
+        f" {', '.join(sorted(rule.exempt_statuses))}; deleted ones are never overdue. false: all others."
+    )
+    return {"overdue": ColumnFilter(FlagValue, match, required=True, label=label)}
+
+
+def make_party_filters(model: type[Record]) -> dict[str, ColumnFilter]:
+    """Return the parameter of a conversation's party with its filter, for a model that has conversations."""
+    rule = model.conversation_rule
+    if rule is None:
+        return {}
+    party: Any = model._meta.get_field(rule.party)
+
+    def match(path: str, lookup: str, value: int) -> Q:
+        return match_reference(party, value)
+
+    label = f"The id of a {rule.party}: finds what names it, and what belongs to one of its conversations."
+    return {f"conversation_{rule.party}": ColumnFilter(IntegerValue, match, required=True, label=label)}
+
+
 def make_viewset(model: type[Record]) -> type[RecordViewSet]:
     """Make the viewset of a mirrored model."""
     columns = get_record_columns(model)
@@ -146,25 +178,12 @@ def make_viewset(model: type[Record]) -> type[RecordViewSet]:
             "__doc__": f"Return the {model._meta.verbose_name_plural}, newest first.",
             "queryset": model._default_manager.all(),
             "serializer_class": make_record_serializer(model),
-            "filterset_class": make_filterset(columns, _make_record_filters(model)),
+            "filterset_class": make_filterset(
+                columns, RecordFilters, make_overdue_filters(model) | make_party_filters(model)
+            ),
             "orderable_columns": {column.name: column for column in columns if column.is_orderable},
         },
     )
-
-
-def _make_record_filters(model: type[Record]) -> type[RecordFilters]:
-    """Return the base of a model's filters; it has one by the party, if the records make up conversations."""
-    rule = model.conversation_rule
-    if rule is None:
-        return RecordFilters
-    party: Any = model._meta.get_field(rule.party)
-
-    def match(path: str, lookup: str, value: int) -> Q:
-        return match_reference(party, value)
-
-    label = f"The id of a {rule.party}: finds what names it, and what belongs to one of its conversations."
-    by_party = ColumnFilter(IntegerValue, match, required=True, label=label)
-    return type("RecordFilters", (RecordFilters,), {f"conversation_{rule.party}": by_party})
 
 
 def api_path(model: type[Record]) -> str:

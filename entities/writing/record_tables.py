@@ -102,9 +102,7 @@ def record_table(model: type[Record]) -> RecordTable:
             f" SELECT source_id, scope, external_id, sub_account_id FROM {KEYS}"
             " ORDER BY source_id, scope, external_id ON CONFLICT DO NOTHING"
         ),
-        lock=(
-            f'SELECT {read} FROM "{name}" WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE'
-        ),
+        lock=(f'SELECT {read} FROM "{name}" WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE'),
         update=(
             f'UPDATE "{name}" t SET changed_at = clock_timestamp(), ({columns}) ='
             f" (SELECT {columns} FROM jsonb_populate_record(t, new.document))"

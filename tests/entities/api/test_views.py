@@ -39,8 +39,8 @@ OWN_COLUMNS = {
     " contact lead owner_ref owner owner_name custom_fields",
     "clients": "name number type first_name last_name email phone tax_number website custom_fields",
     "contacts": "first_name last_name email phone company_name job_title origin lifecycle_stage tags client",
-    "invoices": "number client client_name contact status vendor_status total amount_paid currency due_date"
-    " paid_at salesperson_ref salesperson",
+    "invoices": "number client client_name contact status vendor_status total amount_paid amount_open"
+    " currency due_date paid_at salesperson_ref salesperson",
     "quotations": "number client client_name deal status vendor_status total",
     "payments": "client invoice amount currency method reference paid_at notes",
     "appointments": "title contact calendar_ref calendar type_ref type starts_at ends_at status",

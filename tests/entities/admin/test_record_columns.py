@@ -1,0 +1,117 @@
+"""The amounts of a list of records: what is open and late, assumed currencies, and the sums at the foot."""
+
+import re
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from crmmirror.lib.admin_kit import capped_paginator
+from entities.models import Deal, Invoice, Payment, Quotation
+from tests.support.api_client import create_record, ensure_source
+from tests.support.staff_client import get_page, list_url, log_in_staff
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def client() -> Client:
+    return log_in_staff()
+
+
+def list_sums(page: str) -> list[str]:
+    return re.findall(r'<p class="sums">(.*?)</p>', page)
+
+
+@time_machine.travel("2026-03-10T12:00:00Z")
+def test_a_list_of_invoices_shows_what_is_open_and_how_late_it_is(client: Client) -> None:
+    late = {"due_date": date(2026, 3, 1), "amount_open": Decimal(1200), "total": Decimal(1500)}
+    create_record(Invoice, number="INV-LATE", **late)
+    create_record(Invoice, number="INV-YESTERDAY", **late | {"due_date": date(2026, 3, 9)})
+    create_record(Invoice, number="INV-VOID", status="void", **late)
+    create_record(Invoice, number="INV-DUE", **late | {"due_date": date(2026, 3, 10)})
+    page = get_page(client, list_url(Invoice))
+    assert re.findall(r"([0-9]+ days? late)", page) == ["1 day late", "9 days late"]
+    assert page.count('<span class="amount">1,200.00</span>') == 4
+    overdue = get_page(client, list_url(Invoice), overdue="yes")
+    assert re.findall(r"INV-[A-Z]+", overdue) == ["INV-YESTERDAY", "INV-LATE"]
+    others = get_page(client, list_url(Invoice), overdue="no")
+    assert re.findall(r"INV-[A-Z]+", others) == ["INV-DUE", "INV-VOID"]
+
+
+def test_only_what_can_be_overdue_has_the_filter(client: Client) -> None:
+    assert "By overdue" in get_page(client, list_url(Invoice))
+    assert "By overdue" not in get_page(client, list_url(Deal))
+    assert client.get(list_url(Deal), {"overdue": "yes"}).status_code == 400
+    assert client.get(list_url(Invoice), {"overdue": "maybe"}).status_code == 400
+
+
+def test_an_assumed_currency_stands_beside_the_amount_and_says_so(client: Client) -> None:
+    source = ensure_source("dubai", assumed_currency="AED")
+    create_record(Deal, source=source, value=5)
+    assert "AED assumed" in get_page(client, list_url(Deal))
+    create_record(Payment, source=source, amount=5, currency="EUR")
+    create_record(Payment, amount=5)
+    assert "assumed" not in get_page(client, list_url(Payment))
+
+
+def test_the_foot_of_a_list_has_the_sums_of_the_list_as_it_is_filtered(client: Client) -> None:
+    source = ensure_source("dubai", assumed_currency="AED")
+    payments: list[dict[str, Any]] = [
+        {"amount": "1000", "currency": "AED"},
+        {"amount": "234.5", "source": source},
+        {"amount": "7", "currency": "EUR"},
+        {"amount": "8"},
+        {"amount": "9", "is_deleted": True},
+        {"amount": None, "currency": "USD"},
+    ]
+    for cells in payments:
+        create_record(Payment, **cells)
+    aed = "AED 1,234.50, 234.50 of it in an assumed currency"
+    assert list_sums(get_page(client, list_url(Payment))) == [
+        f"Amount of 4 payments: {aed}; EUR 7.00; 8.00 without currency"
+    ]
+    assert list_sums(get_page(client, list_url(Payment), state="deleted")) == [
+        "Amount of 1 payments: 9.00 without currency"
+    ]
+    assert list_sums(get_page(client, list_url(Payment), source="dubai")) == [
+        "Amount of 1 payments: AED 234.50, all of it in an assumed currency"
+    ]
+
+
+def test_a_list_without_amounts_has_no_sums(client: Client) -> None:
+    create_record(Quotation)
+    assert list_sums(get_page(client, list_url(Quotation))) == []
+
+
+def test_the_sums_of_invoices_take_a_query_for_each_column(client: Client) -> None:
+    create_record(Invoice, total=10, amount_open=4, currency="EUR")
+    with CaptureQueriesContext(connection) as captured:
+        page = get_page(client, list_url(Invoice))
+    assert list_sums(page) == ["Total of 1 invoices: EUR 10.00", "Amount open of 1 invoices: EUR 4.00"]
+    assert len([query for query in captured if "sum_of_rows" in query["sql"]]) == 2
+
+
+def test_a_list_with_more_rows_than_can_be_paged_through_is_not_summed(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(capped_paginator, "MAX_ROWS", 2)
+    for _ in range(3):
+        create_record(Deal, value=1)
+    with CaptureQueriesContext(connection) as captured:
+        (line,) = list_sums(get_page(client, list_url(Deal)))
+    assert line.startswith("Not summed: there are more than 2 deals.")
+    assert not [query for query in captured if "sum_of_rows" in query["sql"]]
+
+
+def test_a_searched_list_is_summed(client: Client) -> None:
+    create_record(Payment, reference="RE-1", amount=5)
+    create_record(Payment, reference="RE-2", amount=6)
+    assert list_sums(get_page(client, list_url(Payment), q="re-2")) == [
+        "Amount of 1 payments: 6.00 without currency"
+    ]
