@@ -77,16 +77,17 @@ def describe_sums(paginator: CappedPaginator, columns: Iterable[str]) -> list[st
     If there are more rows than can be paged through, one sentence says that they are not summed.
     """
     rows = paginator.object_list
-    many = rows.model._meta.verbose_name_plural
+    one, many = rows.model._meta.verbose_name, rows.model._meta.verbose_name_plural
     labels = {column: field_label(get_field(rows.model, column)).capitalize() for column in columns}
     if labels and paginator.is_capped:
         limit = f"{paginator.count:,} {many}"
         return [f"Not summed: there are more than {limit}. Narrow the list with the search or the filters."]
     sums = {column: sum_by_currency(rows, column) for column in labels}
+    counts = {column: sum(group.count for group in groups) for column, groups in sums.items()}
     return [
-        f"{labels[column]} of {sum(group.count for group in groups):,} {many}: {_describe_groups(groups)}"
-        for column, groups in sums.items()
-        if groups
+        f"{labels[column]} of {count:,} {one if count == 1 else many}: {_describe_groups(sums[column])}"
+        for column, count in counts.items()
+        if count
     ]
 
 

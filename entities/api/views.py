@@ -148,7 +148,7 @@ def make_overdue_filters(model: type[Record]) -> dict[str, ColumnFilter]:
         return condition if value else ~condition
 
     label = (
-        f"true: {rule.due} is before today, {rule.open} is above 0, and {rule.status} is none of"
+        f"true: {rule.due} is before today (in UTC), {rule.open} is above 0, and {rule.status} is none of"
         f" {', '.join(sorted(rule.exempt_statuses))}; deleted ones are never overdue. false: all others."
     )
     return {"overdue": ColumnFilter(FlagValue, match, required=True, label=label)}

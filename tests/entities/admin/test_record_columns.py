@@ -12,9 +12,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from crmmirror.lib.admin_kit import capped_paginator
-from entities.models import Deal, Invoice, Payment, Quotation
+from entities.models import Deal, Invoice, Payment, Quotation, UserProfile
 from tests.support.api_client import create_record, ensure_source
-from tests.support.staff_client import get_page, list_url, log_in_staff
+from tests.support.staff_client import create_staff_user, get_page, list_url, log_in_staff
 
 pytestmark = pytest.mark.django_db
 
@@ -42,6 +42,18 @@ def test_a_list_of_invoices_shows_what_is_open_and_how_late_it_is(client: Client
     assert re.findall(r"INV-[A-Z]+", overdue) == ["INV-YESTERDAY", "INV-LATE"]
     others = get_page(client, list_url(Invoice), overdue="no")
     assert re.findall(r"INV-[A-Z]+", others) == ["INV-DUE", "INV-VOID"]
+
+
+@time_machine.travel("2026-03-01T22:00:00Z")
+def test_the_day_that_counts_is_that_of_the_users_time_zone() -> None:
+    create_record(Invoice, number="INV-1", due_date=date(2026, 3, 1), amount_open=5)
+    for zone, lateness in (("Asia/Dubai", ["1 day late"]), ("UTC", [])):
+        user = create_staff_user()
+        UserProfile.objects.create(user=user, time_zone=zone)
+        client = Client()
+        client.force_login(user)
+        assert re.findall("[0-9]+ days? late", get_page(client, list_url(Invoice))) == lateness
+        assert ("INV-1" in get_page(client, list_url(Invoice), overdue="yes")) == bool(lateness)
 
 
 def test_only_what_can_be_overdue_has_the_filter(client: Client) -> None:
@@ -77,10 +89,10 @@ def test_the_foot_of_a_list_has_the_sums_of_the_list_as_it_is_filtered(client: C
         f"Amount of 4 payments: {aed}; EUR 7.00; 8.00 without currency"
     ]
     assert list_sums(get_page(client, list_url(Payment), state="deleted")) == [
-        "Amount of 1 payments: 9.00 without currency"
+        "Amount of 1 payment: 9.00 without currency"
     ]
     assert list_sums(get_page(client, list_url(Payment), source="dubai")) == [
-        "Amount of 1 payments: AED 234.50, all of it in an assumed currency"
+        "Amount of 1 payment: AED 234.50, all of it in an assumed currency"
     ]
 
 
@@ -93,7 +105,7 @@ def test_the_sums_of_invoices_take_a_query_for_each_column(client: Client) -> No
     create_record(Invoice, total=10, amount_open=4, currency="EUR")
     with CaptureQueriesContext(connection) as captured:
         page = get_page(client, list_url(Invoice))
-    assert list_sums(page) == ["Total of 1 invoices: EUR 10.00", "Amount open of 1 invoices: EUR 4.00"]
+    assert list_sums(page) == ["Total of 1 invoice: EUR 10.00", "Amount open of 1 invoice: EUR 4.00"]
     assert len([query for query in captured if "sum_of_rows" in query["sql"]]) == 2
 
 
@@ -113,5 +125,5 @@ def test_a_searched_list_is_summed(client: Client) -> None:
     create_record(Payment, reference="RE-1", amount=5)
     create_record(Payment, reference="RE-2", amount=6)
     assert list_sums(get_page(client, list_url(Payment), q="re-2")) == [
-        "Amount of 1 payments: 6.00 without currency"
+        "Amount of 1 payment: 6.00 without currency"
     ]

@@ -45,4 +45,4 @@ def test_the_schema_says_what_overdue_means(client: Client) -> None:
     parameters = client.get("/api/v1/schema/").json()["paths"]["/api/v1/invoices/"]["get"]["parameters"]
     (overdue,) = [parameter for parameter in parameters if parameter["name"] == "overdue"]
     assert overdue["schema"] == {"type": "boolean"}
-    assert "due_date is before today, amount_open is above 0" in overdue["description"]
+    assert "due_date is before today (in UTC), amount_open is above 0" in overdue["description"]
