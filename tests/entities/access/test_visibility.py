@@ -183,6 +183,14 @@ def test_the_events_of_a_source_are_seen_by_those_who_see_all_of_it(east: Source
 
 
 @pytest.mark.django_db
+def test_the_events_of_a_sub_account_are_seen_by_those_who_see_it(east: Source) -> None:
+    event = create_event(source=east, scope="a")
+    for scope in ("b", "", None):
+        create_event(source=east, scope=scope)
+    assert list(visible_to(limit(create_member(), east, "a"), Event.objects.all())) == [event]
+
+
+@pytest.mark.django_db
 def test_rows_that_have_no_source_cannot_be_narrowed(east: Source) -> None:
     with pytest.raises(TypeError, match="TimelineEntry has no source"):
         visible_to(limit(create_member(), east), TimelineEntry.objects.all())
