@@ -22,7 +22,7 @@ OLD, NEW, OTHER = "+44 663 8758050", "+49 215 7254293", "+1 555 0001"
 
 def keys_of(record: tuple[str, str, str], *events: StoredEvent) -> dict[str, list[int] | None]:
     """Return the record's lexemes without its type: with their positions."""
-    lexemes = records_after(*events)[record]["search keys"]
+    lexemes = records_after(*events)[record]["search keys"] or {}
     return {lexeme.partition(".")[2]: positions for lexeme, positions in lexemes.items()}
 
 
