@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce, Lower, NullIf
 
 from crmmirror.lib.database.cursors import fetch_rows
 from entities.models import Name, NameKind, Record
-from entities.models.named_refs import named_refs
+from entities.models.naming.named_refs import named_refs
 
 FIND = f"""
     SELECT source_id, scope, kind, ref, name, vendor_name

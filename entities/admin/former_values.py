@@ -13,7 +13,7 @@ from entities.admin.record_links import EventLinks
 from entities.admin.value_cells import PAGE_CELLS, field_label, get_field, value_cell
 from entities.merge.history import ValueRun, seen_values, value_runs
 from entities.models import Record
-from entities.models.named_refs import named_refs
+from entities.models.naming.named_refs import named_refs
 from entities.provenance import written_values
 
 

@@ -20,7 +20,7 @@ from entities.admin.value_cells import LIST_CELLS, column_cell, field_label, get
 from entities.conversation_parties import find_unnamed_parties
 from entities.currencies import CurrencySum, sum_by_currency
 from entities.models import Record
-from entities.models.named_refs import NAMED_COLUMNS
+from entities.models.naming.named_refs import NAMED_COLUMNS
 
 ListColumn = Callable[[Any], SafeString]
 

@@ -21,7 +21,7 @@ from entities.merge.clock import Rank
 from entities.merge.registers import ADDITION, EXTRA, Invalid, load_state
 from entities.models import Record
 from entities.models.introspection import COMMON_FIELDS, record_models_by_name
-from entities.models.named_refs import named_refs
+from entities.models.naming.named_refs import named_refs
 from entities.provenance import Provenance
 
 # Keys of one document, or of `extra`, that a page shows.

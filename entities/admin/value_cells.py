@@ -26,7 +26,7 @@ from crmmirror.lib.admin_kit.local_times import time_cell
 from entities.currencies import assumed_currency
 from entities.models import Record
 from entities.models.fields import WordField
-from entities.models.named_refs import NAMED_COLUMNS
+from entities.models.naming.named_refs import NAMED_COLUMNS
 from entities.models.overdue import OverdueRule
 
 CellFunctions = Mapping[type[models.Field], Callable[[Any], SafeString]]

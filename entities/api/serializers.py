@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from entities.api.api_columns import get_record_columns
 from entities.models import Record
-from entities.models.named_refs import named_refs
+from entities.models.naming.named_refs import named_refs
 from entities.names import Names, names_for
 
 CENT = Decimal("0.01")

@@ -9,7 +9,7 @@ from django.db.models import DateTimeField, TextField
 from entities.checks.check_errors import Errors, make_error, suggest
 from entities.models import Record
 from entities.models.introspection import mirrored_fields, record_models, record_models_by_name
-from entities.models.named_refs import NAMED_COLUMNS, NAMELESS_COLUMNS, REF_SUFFIX, named_refs
+from entities.models.naming.named_refs import NAMED_COLUMNS, NAMELESS_COLUMNS, REF_SUFFIX, named_refs
 
 
 def check_records(app_configs: Any = None, **kwargs: Any) -> list[Error]:

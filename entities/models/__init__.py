@@ -7,7 +7,7 @@ that changes a record belongs here. Imports merge and `crmmirror.lib` only.
 from entities.models.access_limit import AccessLimit
 from entities.models.api_token import ApiToken
 from entities.models.conversation import Conversation
-from entities.models.name import Name, NameKind
+from entities.models.naming.name import Name, NameKind
 from entities.models.record import Record
 from entities.models.records import (
     Appointment,

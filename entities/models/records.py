@@ -19,7 +19,7 @@ from entities.models.fields import (
     word_field,
 )
 from entities.models.key_kinds import KeyKind
-from entities.models.name import NameKind
+from entities.models.naming.name import NameKind
 from entities.models.overdue import OverdueRule
 from entities.models.record import Record
 

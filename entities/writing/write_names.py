@@ -17,7 +17,7 @@ from django.db import transaction
 from crmmirror.lib.database.cursors import execute
 from entities.models import Name, NameKind
 from entities.models.introspection import record_models_by_name
-from entities.models.named_refs import named_refs
+from entities.models.naming.named_refs import named_refs
 from entities.writing.source_statement import SourceStatement
 
 NAME_TABLE = Name._meta.db_table

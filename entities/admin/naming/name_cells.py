@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from crmmirror.lib.admin_kit.cells import EMPTY, line_cell, shorten
 from entities.access.permissions import NAME_THINGS
 from entities.models import Record
-from entities.models.named_refs import named_refs
+from entities.models.naming.named_refs import named_refs
 from entities.names import NamedId, Names, display_name, read_names
 
 MAX_NAME_CHARACTERS = 60

@@ -8,7 +8,7 @@ from django.db.models import Model
 from crmmirror.lib.database.cursors import fetch_rows
 from entities.models import NameKind
 from entities.models.introspection import record_models
-from entities.models.named_refs import named_refs
+from entities.models.naming.named_refs import named_refs
 
 # Of each model that has such ids, so many of its newest records are counted: no index serves these counts.
 MAX_COUNTED_RECORDS = 100_000

@@ -9,7 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 from entities.api.views import api_path
 from entities.models import Appointment, Deal, Lead, Record
 from entities.models.introspection import record_models
-from entities.models.named_refs import named_refs
+from entities.models.naming.named_refs import named_refs
 from tests.support.api_client import create_api_client, create_record, ensure_source, get_json
 from tests.support.named_ids import create_name
 

@@ -19,7 +19,7 @@ from entities.models import (
     SubAccount,
     Task,
 )
-from entities.models.named_refs import named_refs
+from entities.models.naming.named_refs import named_refs
 from events.models import Source
 from tests.support.api_client import create_record, ensure_source
 from tests.support.named_ids import create_name

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from entities.models.introspection import mirrored_fields
-from entities.models.name import NameKind
+from entities.models.naming.name import NameKind
 from entities.models.record import Record
 
 REF_SUFFIX = "_ref"
