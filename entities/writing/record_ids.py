@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Sequence
 
-from crmmirror.lib.database.cursors import execute, fetch_rows
+from crmmirror.lib.database.cursors import fetch_rows
 from entities.models import Record
 from entities.models.introspection import model_name, record_models, scope_model_name
 from entities.reading.mapped_event import RecordKey
@@ -27,9 +27,9 @@ def _scope_key(key: RecordKey) -> RecordKey:
 
 
 def find_or_insert(keys: set[SourceKey]) -> tuple[Ids, set[SourceKey]]:
-    """Return the ids of all these records, and the keys of those that did not exist.
+    """Return the ids of all these records, and the keys of those that this call inserted, as placeholders.
 
-    They are inserted as placeholders.
+    A record that another worker inserts meanwhile is not among the latter: it may have been described since.
     """
     ids: Ids = {}
     inserted: set[SourceKey] = set()
@@ -37,18 +37,20 @@ def find_or_insert(keys: set[SourceKey]) -> tuple[Ids, set[SourceKey]]:
         wanted = sorted(key for key in keys if key[1].model == model_name(model))
         if not wanted:
             continue
-        ids.update(_find(model, wanted, ids))
-        missing = [key for key in wanted if key not in ids]
-        if missing:
-            execute(record_table(model).insert, _key_rows(missing, ids))
-            ids.update(_find(model, missing, ids))
-            inserted.update(missing)
+        table = record_table(model)
+        ids |= _fetch_ids(table.find, model, wanted, ids)
+        if missing := [key for key in wanted if key not in ids]:
+            new = _fetch_ids(table.insert, model, missing, ids)
+            inserted |= new.keys()
+            ids |= new
+        if held := [key for key in missing if key not in ids]:
+            ids |= _fetch_ids(table.find, model, held, ids)
     return ids, inserted
 
 
-def _find(model: type[Record], keys: Sequence[SourceKey], ids: Ids) -> Ids:
+def _fetch_ids(statement: str, model: type[Record], keys: Sequence[SourceKey], ids: Ids) -> Ids:
     name = model_name(model)
-    rows = fetch_rows(record_table(model).find, _key_rows(keys, ids))
+    rows = fetch_rows(statement, _key_rows(keys, ids))
     return {(source, RecordKey(name, scope, external_id)): id for id, source, scope, external_id in rows}
 
 

@@ -101,6 +101,7 @@ def record_table(model: type[Record]) -> RecordTable:
             f'INSERT INTO "{name}" (source_id, scope, external_id, sub_account_id)'
             f" SELECT source_id, scope, external_id, sub_account_id FROM {KEYS}"
             " ORDER BY source_id, scope, external_id ON CONFLICT DO NOTHING"
+            " RETURNING id, source_id, scope, external_id"
         ),
         lock=(f'SELECT {read} FROM "{name}" WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE'),
         update=(
