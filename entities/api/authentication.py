@@ -12,7 +12,7 @@ from rest_framework.permissions import DjangoModelPermissions
 from rest_framework.request import Request
 
 from entities.models import ApiToken
-from entities.models.api_token import hash_token
+from entities.models.people.api_token import hash_token
 
 
 class ApiTokenAuthentication(TokenAuthentication):

@@ -4,10 +4,11 @@ What the models say about themselves stands here too, such as the lists of model
 that changes a record belongs here. Imports merge and `crmmirror.lib` only.
 """
 
-from entities.models.access_limit import AccessLimit
-from entities.models.api_token import ApiToken
 from entities.models.conversation import Conversation
 from entities.models.naming.name import Name, NameKind
+from entities.models.people.access_limit import AccessLimit
+from entities.models.people.api_token import ApiToken
+from entities.models.people.user_profile import UserProfile, find_profile
 from entities.models.record import Record
 from entities.models.records import (
     Appointment,
@@ -25,7 +26,6 @@ from entities.models.records import (
 )
 from entities.models.search_document import SearchDocument
 from entities.models.timeline_entry import TimelineEntry
-from entities.models.user_profile import UserProfile, find_profile
 
 __all__ = [
     "AccessLimit",

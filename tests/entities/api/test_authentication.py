@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from entities.models import ApiToken, Deal
-from entities.models.api_token import hash_token
+from entities.models.people.api_token import hash_token
 from tests.support.api_client import create_api_client, create_record, get_json
 
 pytestmark = pytest.mark.django_db

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import models
 
-from entities.models.api_token import ApiToken
+from entities.models.people.api_token import ApiToken
 
 # The columns of which exactly one says whose limit it is.
 HOLDERS = ("user", "group", "token")
