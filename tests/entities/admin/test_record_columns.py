@@ -36,12 +36,12 @@ def test_a_list_of_invoices_shows_what_is_open_and_how_late_it_is(client: Client
     create_record(Invoice, number="INV-VOID", status="void", **late)
     create_record(Invoice, number="INV-DUE", **late | {"due_date": date(2026, 3, 10)})
     page = get_page(client, list_url(Invoice))
-    assert re.findall(r"([0-9]+ days? late)", page) == ["1 day late", "9 days late"]
+    assert sorted(re.findall(r"([0-9]+ days? late)", page)) == ["1 day late", "9 days late"]
     assert page.count('<span class="amount">1,200.00</span>') == 4
     overdue = get_page(client, list_url(Invoice), overdue="yes")
-    assert re.findall(r"INV-[A-Z]+", overdue) == ["INV-YESTERDAY", "INV-LATE"]
+    assert sorted(re.findall(r"INV-[A-Z]+", overdue)) == ["INV-LATE", "INV-YESTERDAY"]
     others = get_page(client, list_url(Invoice), overdue="no")
-    assert re.findall(r"INV-[A-Z]+", others) == ["INV-DUE", "INV-VOID"]
+    assert sorted(re.findall(r"INV-[A-Z]+", others)) == ["INV-DUE", "INV-VOID"]
 
 
 @time_machine.travel("2026-03-01T22:00:00Z")
