@@ -26,12 +26,17 @@ class TimeZoneForm(forms.Form):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        default = (("", f"the default: {settings.DISPLAY_TIME_ZONE}"), (UTC_NAME, UTC_NAME))
-        self.fields["time_zone"].widget.choices = [*default, *list_choices()]
+        self.fields["time_zone"].widget.choices = list_zone_choices()
+
+
+def list_zone_choices() -> list[Choice | Group]:
+    """Return all choices of a time zone: the default, UTC, and the others by region."""
+    default = (("", f"the default: {settings.DISPLAY_TIME_ZONE}"), (UTC_NAME, UTC_NAME))
+    return [*default, *_list_places()]
 
 
 @cache
-def list_choices() -> tuple[Group, ...]:
+def _list_places() -> tuple[Group, ...]:
     """Return the time zones by region, each by its place, which a browser finds by its first letters.
 
     Cached, because it reads some 600 files.

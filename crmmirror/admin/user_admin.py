@@ -6,22 +6,23 @@ Whom a manager may change, and what he may give, is ruled by `entities.access.de
 from typing import Any, cast
 
 from django import forms
-from django.contrib.admin import ModelAdmin, RelatedFieldListFilter, StackedInline
+from django.contrib.admin import ModelAdmin, RelatedFieldListFilter, display
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import User
-from django.db.models import Field, ManyToManyField, QuerySet, TextField
+from django.db.models import Field, ManyToManyField, QuerySet
 from django.http import HttpRequest
 
 from crmmirror.admin.limit_forms import LIMIT_FIELDS, LimitedForm, give_view_of
 from crmmirror.admin.managed_admin import ManagedAdmin
+from crmmirror.admin.personal_fields import PERSONAL_FIELDS, PersonalForm, describe_time_zone
 from entities.access.delegation import grantable_groups, may_manage_person, visible_groups, visible_people
-from entities.access.visibility import EVERYTHING, Visibility, add_up, visibility_of
-from entities.models import AccessLimit, UserProfile
+from entities.access.visibility import EVERYTHING, Visibility, add_up, visibility_of, visible_to
+from entities.models import AccessLimit, Name
 
 
-class UserForm(LimitedForm, UserChangeForm):
-    """A user with his roles and what he is limited to."""
+class UserForm(PersonalForm, LimitedForm, UserChangeForm):
+    """A user with his roles, what he is limited to, and his personal fields."""
 
     def resulting_visibility(self) -> Visibility:
         if self.cleaned_data.get("is_superuser"):
@@ -39,21 +40,10 @@ class RoleFilter(RelatedFieldListFilter):
         return [(str(group.pk), group.name) for group in visible_groups(cast(User, request.user))]
 
 
-class TimeZoneInline(StackedInline):
-    """The time zone of a user, who may choose it on a page of his own too."""
-
-    model = UserProfile
-    fields = ("time_zone",)
-    can_delete = False
-    verbose_name_plural = "Time zone"
-    formfield_overrides = {TextField: {"widget": forms.TextInput}}
-
-
 class MirrorUserAdmin(ManagedAdmin, UserAdmin):
     """The users of the admin and the API."""
 
     form = UserForm
-    inlines = (TimeZoneInline,)
     filter_horizontal = ()
     list_display = ("username", "email", "first_name", "last_name", "is_staff", "last_login")
     list_filter = ("is_staff", "is_superuser", "is_active", ("groups", RoleFilter))
@@ -67,13 +57,11 @@ class MirrorUserAdmin(ManagedAdmin, UserAdmin):
             ("Person", {"fields": ("first_name", "last_name", "email")}),
             ("Roles", {"fields": rights}),
             ("Limits", {"fields": LIMIT_FIELDS}),
+            ("For him", {"fields": PERSONAL_FIELDS}),
         )
 
     def may_manage(self, manager: User, row: User) -> bool:
         return may_manage_person(manager, row)
-
-    def get_inlines(self, request: HttpRequest, obj: User | None) -> Any:
-        return self.inlines if obj else ()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return visible_people(cast(User, request.user))
@@ -89,6 +77,22 @@ class MirrorUserAdmin(ManagedAdmin, UserAdmin):
                 "help_text": "He may do what any of them may.",
             }
         return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        if isinstance(form, UserForm):
+            form.save_personal_fields()
+
+    @display(description="Is, in the CRMs")
+    def persons(self, user: User) -> str:
+        """Name the people that a user is, for those who may not change him."""
+        names = visible_to(user, Name.objects.filter(user=user).select_related("source"))
+        return ", ".join(f"{name.source} / {name.name or name.vendor_name or name.ref}" for name in names)
+
+    @display(description="Time zone")
+    def time_zone(self, user: User) -> str:
+        """Name a user's time zone, for those who may not change him."""
+        return describe_time_zone(user)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)

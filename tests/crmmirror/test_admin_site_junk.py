@@ -36,8 +36,11 @@ LIMIT_FIELDS = (
     *("max_body_bytes", "rate_limit", "rate_period", "allowed_networks"),
     *("default_region", "assumed_currency"),
 )
-USER_FIELDS = ["username", "first_name", "last_name", "email", "groups", "user_permissions", "is_active"]
-TIME_FIELDS = [f"{name}_{part}" for name in ("last_login", "date_joined") for part in (0, 1)]
+HOLDER_FIELDS = ("sources", "sub_accounts")
+USER_FIELDS = (
+    *("username", "first_name", "last_name", "email", "groups", "is_active", "persons", "time_zone"),
+    *HOLDER_FIELDS,
+)
 POPUP_FIELDS = {"_popup": "1", "_to_field": "id", "_continue": "", "_source_model": ""}
 
 
@@ -98,7 +101,6 @@ def make_forms(event: Event) -> dict[str, dict[str, str]]:
     source_page, user_page, group_page = page_url(source), page_url(user), page_url(group)
     action = {"index": "0", "select_across": "1", "post": "yes"}
     limits = dict.fromkeys((*SOURCE_FIELDS, *LIMIT_FIELDS), "")
-    times = {name: "00:00:00" if name.endswith("1") else "2026-01-01" for name in TIME_FIELDS}
     return {
         "/admin/events/source/add/": {"slug": "new", "vendor": "heffl", "encoding": "hex", "secret": ""},
         source_page: limits
@@ -114,11 +116,14 @@ def make_forms(event: Event) -> dict[str, dict[str, str]]:
         list_url(User): action | {"action": "delete_selected", "_selected_action": str(user.pk)},
         list_url(Group): action | {"action": "delete_selected", "_selected_action": str(group.pk)},
         "/admin/auth/user/add/": {"username": "new", **PASSWORDS, **POPUP_FIELDS},
-        user_page: dict.fromkeys(USER_FIELDS, "") | {"username": "bob"} | times | POPUP_FIELDS,
+        user_page: dict.fromkeys(USER_FIELDS, "") | {"username": "bob"} | POPUP_FIELDS,
         user_page.replace("change", "password"): PASSWORDS,
         user_page.replace("change", "delete"): {"post": "yes", **POPUP_FIELDS},
         "/admin/auth/group/add/": {"name": "new", "permissions": "1", **POPUP_FIELDS},
-        group_page: {"name": "new", "permissions": "1", **POPUP_FIELDS},
+        group_page: {"name": "new", "permissions": "1", **dict.fromkeys(HOLDER_FIELDS, ""), **POPUP_FIELDS},
+        "/admin/entities/apitoken/add/": {"user": str(user.pk), "name": "new", "expires_at_0": "2030-01-01"}
+        | dict.fromkeys(("expires_at_1", *HOLDER_FIELDS), ""),
+        "/admin/time-zone/": {"time_zone": "Asia/Dubai", "next": "/admin/"},
         "/admin/password_change/": {"old_password": "a", "new_password1": "b", "new_password2": "c"},
         "/admin/login/": {"username": "bob", "password": "b", "next": "/admin/"},
     }

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from entities.access.delegation import limits_of, may_manage_group, may_manage_person, visible_people
 from entities.access.visibility import visibility_of
-from entities.models import ApiToken, SubAccount, UserProfile
+from entities.models import ApiToken, Name, NameKind, SubAccount, UserProfile
 from events.models import Source
 from tests.support.access_limits import create_member, limit, log_in
 from tests.support.api_client import create_record, ensure_source
@@ -34,9 +34,7 @@ def west() -> Source:
 
 def user_fields(person: User, **fields: Any) -> dict[str, Any]:
     """Return what the form of a user posts: he is active staff, unless the fields say otherwise."""
-    inline = {f"profile-{name}_FORMS": number for name, number in (("TOTAL", 1), ("INITIAL", 0))}
-    form = {"username": person.username, "is_active": "on", "is_staff": "on", "profile-0-user": person.pk}
-    return form | inline | fields
+    return {"username": person.username, "is_active": "on", "is_staff": "on"} | fields
 
 
 def post(client: Client, row: Any, fields: dict[str, Any]) -> str:
@@ -58,7 +56,7 @@ def test_an_administrator_gives_a_role_sources_sub_accounts_and_a_time_zone(
     person = create_member()
     client = log_in(create_member("Administrator"))
     limits = {"sources": [west.pk], "sub_accounts": [f"{east.pk}/sa_1"]}
-    fields = {"groups": [role_id("Viewer")], "profile-0-time_zone": "Asia/Dubai", **limits}
+    fields = {"groups": [role_id("Viewer")], "time_zone": "Asia/Dubai", **limits}
     assert post(client, person, user_fields(person, **fields)) == ""
     person = User.objects.get(pk=person.pk)
     assert limits_of(person) == {(west.pk, ""), (east.pk, "sa_1")}
@@ -66,6 +64,40 @@ def test_an_administrator_gives_a_role_sources_sub_accounts_and_a_time_zone(
     assert UserProfile.objects.get(user=person).time_zone == "Asia/Dubai"
     page = get_page(client, page_url(person))
     assert f'value="{east.pk}/sa_1" selected' in page
+
+
+def test_a_user_is_tied_to_the_people_that_he_is_in_the_crms(east: Source, west: Source) -> None:
+    person, other = create_member(), create_member()
+    ann, bob, _ = (
+        Name.objects.create(source=source, kind=NameKind.PERSON, ref=ref, user=user)
+        for source, ref, user in ((east, "ann", person), (west, "bob", None), (west, "cat", other))
+    )
+    client = log_in(create_member("Administrator"))
+    page = get_page(client, page_url(person))
+    assert f'<option value="{ann.pk}" selected>east / ann</option>' in page
+    assert "west / bob" in page
+    assert "west / cat" not in page, "she is another login"
+    assert post(client, person, user_fields(person, persons=[bob.pk])) == ""
+    assert set(Name.objects.values_list("ref", "user")) == {
+        ("ann", None),
+        ("bob", person.pk),
+        ("cat", other.pk),
+    }
+
+
+def test_people_of_sources_that_the_manager_does_not_see_are_neither_offered_nor_untied(
+    east: Source, west: Source
+) -> None:
+    manager, person = limit(create_member("Administrator"), east), limit(create_member(), east)
+    hidden = Name.objects.create(source=west, kind=NameKind.PERSON, ref="ann", user=person)
+    client, limits = log_in(manager), {"sources": [east.pk]}
+    assert "west / ann" not in get_page(client, page_url(person))
+    assert post(client, person, user_fields(person, **limits)) == ""
+    assert "is not one of the available choices" in post(
+        client, person, user_fields(person, persons=[hidden.pk], **limits)
+    )
+    hidden.refresh_from_db()
+    assert hidden.user == person
 
 
 def test_a_source_of_which_sub_accounts_are_chosen_is_not_stored_as_whole(east: Source) -> None:
