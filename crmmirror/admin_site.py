@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from django.contrib.admin import AdminSite
 from django.contrib.admin.apps import AdminConfig
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
@@ -20,6 +21,7 @@ from crmmirror.lib.admin_kit.request_check import REQUEST_ERRORS, check_query
 
 if TYPE_CHECKING:
     from django.contrib.auth.forms import AuthenticationForm
+    from django.contrib.auth.models import User
 
 # The apps that staff work with come first.
 APP_ORDER = ("entities", "events", "auth")
@@ -45,9 +47,22 @@ class MirrorSite(AdminSite):
         return LoginForm
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        from crmmirror.admin.login_audit import audit_login
         from crmmirror.login_throttle import complete_login_response
 
-        return complete_login_response(request, super().login(request, extra_context))
+        response = complete_login_response(request, super().login(request, extra_context))
+        audit_login(request, response)
+        return response
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        from crmmirror.admin.login_audit import audit_password_change
+
+        with transaction.atomic():
+            response = super().password_change(request, extra_context)
+            audit_password_change(request, response, cast("User", request.user))
+        return response
 
     def admin_view(self, view: View, cacheable: bool = False) -> View:
         """Return Django's wrapper around the view; it also answers 400 to a request that cannot be used."""

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from crmmirror.admin.limit_forms import LIMIT_FIELDS, LimitedForm
 from crmmirror.admin.managed_admin import ManagedAdmin
 from entities.access.delegation import grantable_permissions, may_manage_group, visible_groups
-from entities.models import AccessLimit
+from entities.models import AccessLimit, AuditAction
 
 
 class NamedPermissionField(forms.ModelMultipleChoiceField):
@@ -57,6 +57,9 @@ class MirrorGroupAdmin(ManagedAdmin, GroupAdmin):
     form = GroupForm
     filter_horizontal = ()
     fields = ("name", "named_permissions", *LIMIT_FIELDS)
+    add_action = AuditAction.GROUP_CREATED
+    change_action = AuditAction.GROUP_CHANGED
+    delete_action = AuditAction.GROUP_DELETED
 
     def may_manage(self, manager: User, row: Group) -> bool:
         return may_manage_group(manager, row)

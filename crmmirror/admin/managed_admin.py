@@ -9,10 +9,11 @@ from django.http import HttpRequest
 from crmmirror.admin.limit_forms import LimitedForm
 from crmmirror.lib.admin_kit.strict_list import StrictListAdmin
 from entities.access.delegation import holder_filter
+from entities.admin.audit.audited_admin import AuditedAdmin
 from entities.models import AccessLimit
 
 
-class ManagedAdmin(StrictListAdmin):
+class ManagedAdmin(StrictListAdmin, AuditedAdmin):
     """An admin of those who may do something: a manager changes none who may or sees more than himself."""
 
     def may_manage(self, manager: User, row: Any) -> bool:

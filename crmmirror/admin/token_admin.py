@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 from crmmirror.admin.limit_forms import LIMIT_FIELDS, LimitedForm
 from crmmirror.admin.managed_admin import ManagedAdmin
 from entities.access.delegation import may_manage_person, visible_people
-from entities.models import ApiToken
+from entities.models import ApiToken, AuditAction
 
 
 class TokenForm(LimitedForm):
@@ -39,6 +39,9 @@ class ApiTokenAdmin(ManagedAdmin):
     list_display = ("name", "user", "created_at", "expires_at", "last_used_at")
     list_select_related = ("user",)
     ordering = ("user__username", "name")
+    add_action = AuditAction.TOKEN_CREATED
+    change_action = AuditAction.TOKEN_CHANGED
+    delete_action = AuditAction.TOKEN_REVOKED
 
     def may_manage(self, manager: User, row: ApiToken) -> bool:
         return may_manage_person(manager, row.user)

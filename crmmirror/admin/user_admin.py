@@ -10,15 +10,20 @@ from django.contrib.admin import ModelAdmin, RelatedFieldListFilter, display
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.db.models import Field, ManyToManyField, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from crmmirror.admin.limit_forms import LIMIT_FIELDS, LimitedForm, give_view_of
+from crmmirror.admin.login_audit import audit_password_change
 from crmmirror.admin.managed_admin import ManagedAdmin
 from crmmirror.admin.personal_fields import PERSONAL_FIELDS, PersonalForm, describe_time_zone
 from entities.access.delegation import grantable_groups, may_manage_person, visible_groups, visible_people
 from entities.access.visibility import EVERYTHING, Visibility, add_up, visibility_of, visible_to
-from entities.models import AccessLimit, Name
+from entities.models import AccessLimit, AuditAction, Name
+
+# What decides about what a user may see and do.
+RIGHTS_FIELDS = frozenset({"is_active", "is_staff", "is_superuser", "groups", *LIMIT_FIELDS})
 
 
 class UserForm(PersonalForm, LimitedForm, UserChangeForm):
@@ -47,6 +52,19 @@ class MirrorUserAdmin(ManagedAdmin, UserAdmin):
     filter_horizontal = ()
     list_display = ("username", "email", "first_name", "last_name", "is_staff", "last_login")
     list_filter = ("is_staff", "is_superuser", "is_active", ("groups", RoleFilter))
+    add_action = AuditAction.USER_CREATED
+    change_action = AuditAction.USER_CHANGED
+    delete_action = AuditAction.USER_DELETED
+
+    def find_change_action(self, changed: frozenset[str]) -> AuditAction:
+        return AuditAction.RIGHTS_CHANGED if changed & RIGHTS_FIELDS else self.change_action
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
+        """Let a user's password be changed by somebody else."""
+        with transaction.atomic():
+            response = super().user_change_password(request, id, form_url)
+            audit_password_change(request, response, self.get_object(request, id))
+        return response
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         if obj is None:

@@ -1,4 +1,4 @@
-"""The admin of the mirrored records: read-only, and the same code for every model.
+"""The admin of the mirrored records, read-only and the same code for every model, and of the audit log.
 
 An entity's name stands only in `listings`, and only `naming` writes: staff's names. Imports all of `entities`
 but its API, commands and checks, and the parts of pages from `crmmirror.lib.admin_kit`.
@@ -6,11 +6,13 @@ but its API, commands and checks, and the parts of pages from `crmmirror.lib.adm
 
 from django.contrib import admin
 
+from entities.admin.audit.audit_admin import AuditAdmin
 from entities.admin.naming.name_admin import NameAdmin
 from entities.admin.record_admin import RecordAdmin
-from entities.models import Name
+from entities.models import AuditEntry, Name
 from entities.models.introspection import record_models
 
 for model in record_models():
     admin.site.register(model, RecordAdmin)
 admin.site.register(Name, NameAdmin)
+admin.site.register(AuditEntry, AuditAdmin)

@@ -1,9 +1,10 @@
-"""The tables: records, timeline, search documents, names, and what belongs to users: tokens, limits.
+"""The tables: records, timeline, search documents, names, the audit log, and what belongs to users.
 
 What the models say about themselves stands here too, such as the lists of models and columns. No query
 that changes a record belongs here. Imports merge and `crmmirror.lib` only.
 """
 
+from entities.models.audit_entry import AuditAction, AuditEntry
 from entities.models.conversation import Conversation
 from entities.models.naming.name import Name, NameKind
 from entities.models.people.access_limit import AccessLimit
@@ -31,6 +32,8 @@ __all__ = [
     "AccessLimit",
     "ApiToken",
     "Appointment",
+    "AuditAction",
+    "AuditEntry",
     "Client",
     "Contact",
     "Conversation",

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
@@ -34,6 +35,8 @@ from crmmirror.lib.admin_kit.local_times import time_cell, zoned_heading
 from crmmirror.lib.admin_kit.readonly_admin import ReadOnlyAdmin
 from crmmirror.lib.admin_kit.urls import change_url, changelist_url
 from entities.access.visible_rows import VisibleRowsAdmin
+from entities.audit import identify_actor, write_audit_entry
+from entities.models import AuditAction
 from entities.vendors import all_vendors
 from events.admin.body_html import render_body
 from events.admin.drift_page import drift_page
@@ -44,11 +47,11 @@ from events.admin.failed_page import (
     confirmation_url,
     failed_page,
     pending_message,
+    reapply_and_audit,
 )
 from events.admin.next_attempt import describe_next_attempt
 from events.admin.touched_records import MAX_TOUCHED, find_touched_records
 from events.models import Event
-from events.processing.reapply import reapply
 
 
 def mapped_event_types() -> tuple[str, ...]:
@@ -147,7 +150,7 @@ class EventAdmin(VisibleRowsAdmin, ReadOnlyAdmin):
         """Apply the selected events again. For a selection across pages, ask for confirmation first."""
         if request.POST.get("select_across") == "1":
             return redirect(confirmation_url(request))
-        count = reapply(queryset)
+        count = reapply_and_audit(request, queryset, ids=request.POST.getlist(ACTION_CHECKBOX_NAME))
         self.message_user(request, pending_message(count), messages.SUCCESS)
         return None
 
@@ -194,13 +197,14 @@ class EventAdmin(VisibleRowsAdmin, ReadOnlyAdmin):
         event = self.get_viewable_row(request, object_id)
         if not self.has_apply_permission(request):
             raise PermissionDenied
-        reapply(Event.objects.filter(pk=event.pk))
+        reapply_and_audit(request, Event.objects.filter(pk=event.pk), target=event)
         self.message_user(request, f"Event {event.pk} is pending again.", messages.SUCCESS)
         return redirect(change_url(Event, event.pk))
 
     def raw_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Download the exact bytes of a body, never as a type that a browser would render and so run."""
         event = self.get_viewable_row(request, object_id)
+        write_audit_entry(identify_actor(request), AuditAction.BODY_DOWNLOAD, event)
         disposition = f'attachment; filename="event-{event.pk}.bin"'
         return HttpResponse(
             bytes(event.body),

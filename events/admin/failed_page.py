@@ -1,11 +1,13 @@
 """The pages that show failed and malformed events by reason, and apply all matching events again."""
 
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.admin.views.main import ERROR_FLAG, ORDER_VAR, PAGE_VAR
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -19,6 +21,8 @@ from crmmirror.lib.admin_kit.urls import changelist_url
 from crmmirror.lib.database.capped_count import count_up_to, format_capped
 from entities.access.visibility import visibility_of
 from entities.admin.record_links import event_url
+from entities.audit import identify_actor, write_audit_entry
+from entities.models import AuditAction
 from events.models import Event
 from events.processing.reapply import reapply, select_reapplicable
 from events.reports import failure_reasons
@@ -106,7 +110,7 @@ def apply_all_again_page(admin: ReadOnlyAdmin, request: HttpRequest) -> HttpResp
         raise PermissionDenied
     events = _matching_events(admin, request)
     if request.method == "POST":
-        count = reapply(events)
+        count = reapply_and_audit(request, events, filters=request.GET.urlencode())
         admin.message_user(request, pending_message(count), messages.SUCCESS)
         return redirect(changelist_url(Event, status=Event.Status.PENDING))
     counted = count_up_to(select_reapplicable(events), MAX_COUNTED)
@@ -121,6 +125,19 @@ def apply_all_again_page(admin: ReadOnlyAdmin, request: HttpRequest) -> HttpResp
         "list_url": f"{changelist_url(Event)}?{request.GET.urlencode()}",
     }
     return TemplateResponse(request, "events/apply_all_again.html", context)
+
+
+def reapply_and_audit(
+    request: HttpRequest, events: QuerySet[Event], target: Event | None = None, **detail: Any
+) -> int:
+    """Make these events pending, and write that in the audit log; return how many.
+
+    target: the event, if it was one that was chosen by its page. detail: which ones were chosen.
+    """
+    with transaction.atomic():
+        count = reapply(events)
+        write_audit_entry(identify_actor(request), AuditAction.APPLY_AGAIN, target, count=count, **detail)
+    return count
 
 
 def _matching_events(admin: ReadOnlyAdmin, request: HttpRequest) -> QuerySet[Event]:

@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -17,7 +18,10 @@ from django.utils.html import format_html
 from crmmirror.lib.admin_kit.urls import change_url
 from entities.access.visibility import visibility_of
 from entities.access.visible_rows import VisibleRowsAdmin
+from entities.admin.audit.audited_admin import AuditedAdmin
 from entities.admin.record_links import event_url
+from entities.audit import identify_actor, write_audit_entry
+from entities.models import AuditAction
 from entities.vendors import UnusableVendor
 from events.models import Source, SourceSecret
 from events.sender.test_event import NoActiveSecret, send_test_event
@@ -56,7 +60,7 @@ class RotationForm(forms.Form):
     )
 
 
-class SourceActions(VisibleRowsAdmin):
+class SourceActions(VisibleRowsAdmin, AuditedAdmin):
     """The pages below a source's own. They need the permission to change the source."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -84,7 +88,7 @@ class SourceActions(VisibleRowsAdmin):
         """Rotate the secret, and show the new one in this very answer: it is stored only encrypted."""
         source = self._get_changeable_source(request, source_id)
         form = RotationForm(request.POST or None)
-        secret = self._rotate(source, form) if request.method == "POST" and form.is_valid() else ""
+        secret = self._rotate(request, source, form) if request.method == "POST" and form.is_valid() else ""
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -118,8 +122,10 @@ class SourceActions(VisibleRowsAdmin):
         source = self._get_changeable_source(request, source_id)
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        end_secret(get_object_or_404(SourceSecret, pk=secret_id, source=source))
-        self.log_change(request, source, f"Ended secret {secret_id}.")
+        with transaction.atomic():
+            end_secret(get_object_or_404(SourceSecret, pk=secret_id, source=source))
+            self.log_change(request, source, f"Ended secret {secret_id}.")
+            write_audit_entry(identify_actor(request), AuditAction.SECRET_ENDED, source, secret=secret_id)
         self.message_user(request, f"Secret {secret_id} has ended.", messages.SUCCESS)
         if not active_secrets(source).exists():
             self.message_user(
@@ -145,11 +151,15 @@ class SourceActions(VisibleRowsAdmin):
             raise Http404("There is no source with that id.")
         return source
 
-    def _rotate(self, source: Source, form: RotationForm) -> str:
+    def _rotate(self, request: HttpRequest, source: Source, form: RotationForm) -> str:
         """Return the new secret; empty if there was an error, which the form then shows."""
+        hours = form.cleaned_data["overlap"]
         try:
-            overlap = timedelta(hours=form.cleaned_data["overlap"])
-            return rotate_secret(source, form.cleaned_data["secret"], overlap)[0]
+            with transaction.atomic():
+                secret, _ = rotate_secret(source, form.cleaned_data["secret"], timedelta(hours=hours))
+                actor = identify_actor(request)
+                write_audit_entry(actor, AuditAction.SECRET_ROTATED, source, overlap_hours=hours)
+            return secret
         except ValidationError as error:
             form.add_error(None if "overlap" in error.message_dict else "secret", error.messages)
         except NoEncryptionKey as error:

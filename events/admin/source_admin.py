@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from crmmirror.lib.admin_kit.cells import EMPTY, number_cell
 from crmmirror.lib.admin_kit.local_times import time_cell, zoned_heading
 from entities.access.visibility import visibility_of
+from entities.models import AuditAction
 from entities.vendors import find_vendor_problem
 from events.admin.source_actions import SourceActions
 from events.admin.source_forms import NewSourceForm, SourceForm
@@ -42,6 +43,8 @@ class SourceAdmin(SourceActions):
     show_full_result_count = False
     add_form_template = "events/source_add.html"
     change_form_template = "events/source.html"
+    add_action = AuditAction.SOURCE_CREATED
+    change_action = AuditAction.SOURCE_CHANGED
 
     @admin.display(description="events in 24 hours")
     def last_day(self, source: Any) -> SafeString:

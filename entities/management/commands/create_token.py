@@ -11,7 +11,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from entities.access.delegation import Place, set_limits
-from entities.models import AccessLimit, ApiToken
+from entities.audit import identify_command, write_audit_entry
+from entities.models import AccessLimit, ApiToken, AuditAction
 
 
 class Command(BaseCommand):
@@ -60,6 +61,8 @@ class Command(BaseCommand):
             with transaction.atomic():
                 token, text = ApiToken.issue(owner, name.strip(), expires_at)
                 set_limits(token, places)
+                actor = identify_command("create_token")
+                write_audit_entry(actor, AuditAction.TOKEN_CREATED, token, owner=user)
         except IntegrityError:
             raise CommandError(
                 f"{user} already has a token named {name.strip()!r}; give another --name."

@@ -5,8 +5,11 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 from django.urls import reverse
 
+from entities.audit import identify_command, write_audit_entry
+from entities.models import AuditAction
 from entities.vendors import all_vendors
 from events.models import Encoding, Scheme, Source
 from events.signatures import SCHEMES
@@ -52,10 +55,11 @@ class Command(BaseCommand):
             for name in (*SIGNATURE_OPTIONS, *READING_OPTIONS)
             if options[name] is not None
         }
+        arguments = [options[name] for name in ("slug", "vendor", "scheme", "secret")]
         try:
-            source, secret = create_source(
-                options["slug"], options["vendor"], options["scheme"], options["secret"], **source_options
-            )
+            with transaction.atomic():
+                source, secret = create_source(*arguments, **source_options)
+                write_audit_entry(identify_command("create_source"), AuditAction.SOURCE_CREATED, source)
         except ValidationError as error:
             raise CommandError(one_line_message(error)) from None
         path = reverse("webhooks:receive", args=[source.uuid])

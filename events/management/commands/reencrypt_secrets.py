@@ -3,7 +3,10 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 
+from entities.audit import identify_command, write_audit_entry
+from entities.models import AuditAction
 from events.models import SourceSecret
 from events.sources.encryption import NoEncryptionKey
 from events.sources.readable_secrets import describe, find_unreadable, needed_secrets, raise_unreadable
@@ -36,7 +39,10 @@ def _check() -> list[str]:
 
 
 def _reencrypt() -> list[str]:
-    count, unreadable = reencrypt_all_secrets()
+    with transaction.atomic():
+        count, unreadable = reencrypt_all_secrets()
+        actor = identify_command("reencrypt_secrets")
+        write_audit_entry(actor, AuditAction.SECRETS_REENCRYPTED, count=count)
     return [f"{count} secrets are encrypted with the first of ENCRYPTION_KEYS.", *_lines(unreadable)]
 
 

@@ -8,7 +8,10 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 
+from entities.audit import identify_command, write_audit_entry
+from entities.models import AuditAction
 from events.sources import rotation
 from events.sources.registry import UnknownSource, get_source, one_line_message
 from events.sources.rotation import rotate_secret
@@ -38,7 +41,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             source = get_source(options["slug"])
-            secret, old_end_at = rotate_secret(source, options["secret"], options["overlap"])
+            with transaction.atomic():
+                secret, old_end_at = rotate_secret(source, options["secret"], options["overlap"])
+                hours = options["overlap"] / timedelta(hours=1)
+                actor = identify_command("rotate_secret")
+                write_audit_entry(actor, AuditAction.SECRET_ROTATED, source, overlap_hours=hours)
         except UnknownSource as error:
             raise CommandError(str(error)) from None
         except ValidationError as error:
