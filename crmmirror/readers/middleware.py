@@ -1,9 +1,11 @@
 """Middleware for readers: connections of their own, limits for each reader, and time limits."""
 
+import re
 from collections.abc import Callable
 
 import structlog
 from django.conf import settings
+from django.db import connection
 from django.http import HttpRequest, HttpResponse
 
 from crmmirror.lib.database.statement_timeout import statement_timeout
@@ -44,6 +46,10 @@ PATH_BOUNDS = {
     "/api/v1/schema/": Bounds("the schema", running=1, waiting=15, wait_seconds=WAIT_SECONDS),
 }
 
+# Exports of lists take longer than any page: the processor for most of the time, and room on the disk.
+EXPORT_PATH = re.compile(r"/admin/[^/]+/[^/]+/export/")
+EXPORT_BOUNDS = Bounds("exports", running=2, waiting=2, wait_seconds=WAIT_SECONDS)
+
 # As many may run or wait as two for each connection.
 reader_limits = ReaderLimits(total=2 * settings.READER_CONNECTIONS)
 
@@ -61,21 +67,40 @@ def find_bounds(request: HttpRequest) -> dict[str, Bounds]:
     """
     path = request.path_info
     bounds = {path: PATH_BOUNDS[path]} if path in PATH_BOUNDS else {}
+    if is_export(request):
+        bounds["exports"] = EXPORT_BOUNDS
     keys = identify_reader(request)
     return bounds | {key: ADDRESS_BOUNDS if key.startswith(ADDRESS) else READER_BOUNDS for key in keys}
+
+
+def is_export(request: HttpRequest) -> bool:
+    """Return True if the request asks for an export of a list."""
+    return EXPORT_PATH.fullmatch(request.path_info) is not None
+
+
+def give_connection_back() -> None:
+    """Let others use the connection, because nothing that remains to be done needs it."""
+    if not connection.in_atomic_block:
+        connection.close()
 
 
 def reader_middleware(get_response: Handler) -> Handler:
     """Answer a request with a connection of the readers' pool, within the limits of its reader.
 
     The server cuts a statement after STATEMENT_SECONDS. This side ends the wait for a server that is frozen
-    and so cuts nothing, and lets all statements of the request together take REQUEST_SECONDS.
+    and so cuts nothing, and lets all statements of the request together take REQUEST_SECONDS, or
+    EXPORT_SECONDS.
     """
 
     def answer(request: HttpRequest) -> HttpResponse:
         seconds = settings.STATEMENT_SECONDS + FROZEN_SERVER_SECONDS
-        with use_pool(Pool.READERS), statement_timeout(seconds, total=settings.REQUEST_SECONDS):
-            return get_response(request)
+        total = settings.EXPORT_SECONDS if is_export(request) else settings.REQUEST_SECONDS
+        with use_pool(Pool.READERS), statement_timeout(seconds, total=total):
+            response = get_response(request)
+        if response.streaming:
+            # A file, which is sent from the disk: a slow client must not hold a connection.
+            give_connection_back()
+        return response
 
     def middleware(request: HttpRequest) -> HttpResponse:
         try:

@@ -1,6 +1,6 @@
 """The lists of the mirrored records, and the addresses of each record's pages."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, cast
 
 from django.contrib import messages
@@ -8,6 +8,7 @@ from django.contrib.admin import SimpleListFilter
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import F, ForeignKey, JSONField, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
@@ -32,6 +33,7 @@ from entities.admin.record_page import build_record_page
 from entities.admin.search.record_search import search_help, search_records
 from entities.admin.timeline_page import list_values, make_timeline_rows, read_timeline_page
 from entities.admin.value_cells import annotate_overdue, get_field
+from entities.exports.export_view import EXPORT_FORMATS, export_list, may_export
 from entities.models import Record
 from entities.names import record_ids, value_ids
 from entities.search.visible_documents import lacks_documents
@@ -120,12 +122,24 @@ class RecordAdmin(VisibleRowsAdmin, ReadOnlyAdmin):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         title = str(self.opts.verbose_name_plural).capitalize()
-        return super().changelist_view(request, {"title": title, **(extra_context or {})})
+        context = {"title": title, "export_formats": EXPORT_FORMATS if may_export(request) else {}}
+        return super().changelist_view(request, context | (extra_context or {}))
+
+    def export_view(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer with the list as a file."""
+        return export_list(self, request)
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.timeline_view)
-        name = f"{self.opts.app_label}_{self.opts.model_name}_timeline"
-        return [path("<path:object_id>/timeline/", view, name=name), *super().get_urls()]
+        views: dict[str, Callable[..., HttpResponseBase]] = {
+            "export/": self.export_view,
+            "<path:object_id>/timeline/": self.timeline_view,
+        }
+        prefix = f"{self.opts.app_label}_{self.opts.model_name}"
+        own = [
+            path(route, self.admin_site.admin_view(view), name=f"{prefix}_{route.split('/')[-2]}")
+            for route, view in views.items()
+        ]
+        return [*own, *super().get_urls()]
 
     def page_view(self, request: HttpRequest, record: Record) -> HttpResponse:
         """Render the record's page: its values with their origins, and its history."""

@@ -35,6 +35,7 @@ def make_name_column(model: type[Record]) -> ListColumn:
         return name_cell(record, record.name_cells.names.find_own(record))
 
     name.short_description = str(model._meta.verbose_name)  # type: ignore[attr-defined]
+    name.shows = model  # type: ignore[attr-defined]
     return name
 
 
@@ -43,6 +44,7 @@ def make_list_column(field: Field) -> ListColumn:
     column = partial(_cell, field)
     column.__name__ = field.name  # type: ignore[attr-defined]
     column.short_description = _heading(field)  # type: ignore[attr-defined]
+    column.shows = field  # type: ignore[attr-defined]
     if field.name in SORTABLE_COLUMNS:
         column.admin_order_field = field.name  # type: ignore[attr-defined]
     return column

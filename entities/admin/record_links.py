@@ -71,14 +71,9 @@ def timeline_url(record: Record) -> str:
     return reverse(f"admin:entities_{model_name(type(record))}_timeline", args=[record.pk])
 
 
-def state_word(record: Record) -> str:
-    """Return "deleted", "placeholder", or an empty string for a live record."""
-    return "deleted" if record.is_deleted else "placeholder" if record.is_placeholder else ""
-
-
 def state_badge(record: Record) -> SafeString:
     """Render the record's state as a badge; nothing for a live record."""
-    word = state_word(record)
+    word = record.state_word
     return format_html(" {}", badge_cell(word)) if word else SafeString()
 
 
@@ -89,5 +84,5 @@ def name_cell(record: Record, title: str) -> SafeString:
 
 def name_text(record: Record, title: str) -> str:
     """Return a record's title as a short text, with its state in brackets."""
-    word = state_word(record)
+    word = record.state_word
     return f"{shorten(title)} ({word})" if word else shorten(title)

@@ -4,7 +4,7 @@ What the models say about themselves stands here too, such as the lists of model
 that changes a record belongs here. Imports merge and `crmmirror.lib` only.
 """
 
-from entities.models.audit_entry import AuditAction, AuditEntry
+from entities.models.audit.audit_entry import AuditAction, AuditEntry
 from entities.models.conversation import Conversation
 from entities.models.naming.name import Name, NameKind
 from entities.models.people.access_limit import AccessLimit

@@ -99,3 +99,8 @@ class Record(models.Model):
     def __str__(self) -> str:
         names = (getattr(self, column, None) for column in self.name_columns)
         return next(filter(None, names), self.external_id)
+
+    @property
+    def state_word(self) -> str:
+        """Return "deleted", "placeholder", or an empty string for a live record."""
+        return "deleted" if self.is_deleted else "placeholder" if self.is_placeholder else ""

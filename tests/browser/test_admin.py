@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Browser, Locator
 from pytest_django.live_server_helper import LiveServer
 
-from entities.models import Deal, Lead
+from entities.models import AuditEntry, Deal, Lead
 from events.models import Event, Refusal, Source
 from events.processing.drain import drain_backlog
 from events.sources.registry import create_source
@@ -48,6 +48,7 @@ def test_no_page_breaks_the_policy_or_runs_what_a_vendor_wrote(visit: Visit) -> 
         page_url(event.source),
         page_url(event.source).replace("change", "rotate"),
         list_url(Refusal),
+        list_url(AuditEntry),
         "/admin/events/source/add/",
         "/admin/auth/user/add/",
         page_url(User.objects.get()),

@@ -103,6 +103,7 @@ def test_a_read_only_database_is_read_and_not_ready_and_deliveries_are_asked_to_
         reads = [ask(web, f"/api/v1/{path}", Authorization=data.token) for path in ("", "deals/", "events/")]
         wrong_token = ask(web, "/api/v1/deals/", Authorization="Token crm_wrong")
         pages = {path: ask(web, path, Cookie=data.session) for path in pages_to_read(data)}
+        audited = [ask(web, path, Cookie=data.session) for path in audited_addresses(data)]
         login = log_in(web)
     assert (ready.status, "is read-only" in ready.body) == (503, True)
     assert "to the primary" in ready.body
@@ -112,6 +113,8 @@ def test_a_read_only_database_is_read_and_not_ready_and_deliveries_are_asked_to_
     assert (wrong_token.status, "read-only" in wrong_token.body) == (503, True)
     assert {path: page.status for path, page in pages.items() if page.status != 200} == {}
     assert "It was saved." in pages["/admin/"].body
+    assert [answer.status for answer in audited] == [503, 503]
+    assert all("The database takes no changes now" in answer.body for answer in audited)
     assert (login.status, int(login.headers["retry-after"]) > 0) == (503, True)
     assert "The database takes no changes now" in login.body
     assert login.headers["content-security-policy"] == settings.CONTENT_SECURITY_POLICY
@@ -130,6 +133,11 @@ def pages_to_read(data: Data) -> list[str]:
         "/admin/events/event/drift/",
         "/api/v1/docs/",
     ]
+
+
+def audited_addresses(data: Data) -> list[str]:
+    """Return the addresses of what is sent only once its entry in the audit log is written."""
+    return [f"{list_url(Deal)}export/?format=csv", page_url(data.event).replace("change", "raw")]
 
 
 def log_in(web: WebServer) -> Answer:

@@ -1,11 +1,11 @@
 """The admin of the audit log: what people did, the newest first. It is read-only, and a right of its own."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 from django.apps import apps
 from django.contrib import admin
-from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -17,7 +17,9 @@ from crmmirror.lib.admin_kit.list_filters import FoldedFilter, Lookups, period_f
 from crmmirror.lib.admin_kit.local_times import time_cell, zoned_heading
 from crmmirror.lib.admin_kit.readonly_admin import ReadOnlyAdmin
 from crmmirror.lib.admin_kit.urls import change_url, changelist_url
+from entities.access.delegation import visible_people
 from entities.access.permissions import MANAGE_PEOPLE
+from entities.access.visibility import visibility_of
 from entities.models import AuditAction, AuditEntry
 
 NO_USER = "none"
@@ -61,7 +63,8 @@ class UserFilter(FoldedFilter):
     parameter_name = "user"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Lookups:
-        users = get_user_model()._default_manager.order_by("username").values_list("pk", "username")
+        people = visible_people(cast(User, request.user))
+        users = people.order_by("username").values_list("pk", "username")
         return [*((str(id), shorten(name)) for id, name in users), (NO_USER, "no present user")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
@@ -114,6 +117,13 @@ class AuditAdmin(ReadOnlyAdmin):
     def address(self, entry: AuditEntry) -> SafeString:
         return line_cell(entry.remote_address) if entry.remote_address else EMPTY
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEntry]:
+        """Return all entries; for somebody who does not see everything, those of the people whom he sees."""
+        entries = AuditEntry.objects.all()
+        if visibility_of(request.user).is_unlimited:
+            return entries
+        return entries.filter(user__in=visible_people(cast(User, request.user)))
+
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return bool(request.user.is_active and request.user.has_perm(MANAGE_PEOPLE))
 
@@ -135,5 +145,5 @@ class AuditAdmin(ReadOnlyAdmin):
             model = apps.get_model(entry.object_type)
         except (LookupError, ValueError):
             return False
-        deleting = (AuditAction.USER_DELETED, AuditAction.GROUP_DELETED)
+        deleting = (AuditAction.USER_DELETED, AuditAction.GROUP_DELETED, AuditAction.TOKEN_REVOKED)
         return entry.action not in deleting and self.admin_site.is_registered(model)

@@ -8,7 +8,8 @@ from django.http import HttpRequest
 
 from crmmirror.lib.admin_kit.readonly_admin import ReadOnlyAdmin
 from entities.admin.naming.name_forms import NameForm
-from entities.models import Name
+from entities.audit import identify_actor, write_audit_entry
+from entities.models import AuditAction, Name
 
 # The order in which the workers lock these rows, so that nobody deadlocks.
 LOCK_ORDER = ("source_id", "scope", "kind", "ref")
@@ -26,6 +27,7 @@ def save_changes(admin: ReadOnlyAdmin, request: HttpRequest, forms: Sequence[Nam
             # The other columns are the workers': they may have been written since the page was read.
             name.save(update_fields=list(after))
             admin.log_change(request, name, message)
+            write_audit_entry(identify_actor(request), AuditAction.NAME_CHANGED, name, change=message)
     return len(changes)
 
 
@@ -34,6 +36,7 @@ def add_name(admin: ReadOnlyAdmin, request: HttpRequest, name: Name) -> None:
     with transaction.atomic():
         name.save()
         admin.log_addition(request, name, f"name {_quote(name.name)}")
+        write_audit_entry(identify_actor(request), AuditAction.NAME_CHANGED, name)
 
 
 def _describe_change(before: dict[str, Any], after: dict[str, Any]) -> str:

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.test import Client, override_settings
+from django.test import Client, RequestFactory, override_settings
 from pytest_django import DjangoAssertNumQueries
 
 from crmmirror.lib.web.upload_slots import page_slots
-from crmmirror.readers.middleware import READER_BOUNDS, reader_limits
+from crmmirror.readers.middleware import EXPORT_BOUNDS, READER_BOUNDS, find_bounds, reader_limits
 from tests.support.api_client import authorization_header
 
 pytestmark = pytest.mark.django_db
@@ -82,3 +82,28 @@ def test_a_form_without_an_upload_slot_is_answered_with_a_page(client: Client) -
     assert response.status_code == HTTPStatus.SERVICE_UNAVAILABLE
     assert "<h1>Too many forms arrive at once</h1>" in response.content.decode()
     assert int(response["Retry-After"]) > 0
+
+
+@pytest.mark.parametrize(
+    ("path", "is_bounded"),
+    [
+        ("/admin/entities/deal/export/", True),
+        ("/admin/entities/deal/", False),
+        ("/admin/entities/deal/7/export/", False),
+        ("/admin/export/", False),
+        ("/api/v1/deals/export/", False),
+    ],
+)
+def test_only_exports_of_lists_have_the_bounds_of_exports(path: str, is_bounded: bool) -> None:
+    assert (find_bounds(RequestFactory().get(path)).get("exports") is EXPORT_BOUNDS) is is_bounded
+
+
+def test_more_exports_than_may_run_and_wait_are_refused_and_other_pages_are_not() -> None:
+    with ExitStack() as stack:
+        for _ in range(EXPORT_BOUNDS.running):
+            stack.enter_context(reader_limits.admit({"exports": EXPORT_BOUNDS}))
+        response = Client().get("/admin/entities/deal/export/?format=csv")
+        assert response.status_code == HTTPStatus.TOO_MANY_REQUESTS
+        assert "exports" in response.content.decode()
+        assert Client().get("/admin/login/").status_code == HTTPStatus.OK
+    assert Client().get("/admin/entities/deal/export/?format=csv").status_code == HTTPStatus.FOUND

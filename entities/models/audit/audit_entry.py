@@ -19,6 +19,7 @@ class AuditAction(models.TextChoices):
     TOKEN_CREATED = "token-created", "created an API token"
     TOKEN_CHANGED = "token-changed", "changed an API token"
     TOKEN_REVOKED = "token-revoked", "revoked an API token"
+    NAME_CHANGED = "name-changed", "changed a name or its place"
     LOGIN = "login", "logged in"
     LOGIN_FAILED = "login-failed", "failed to log in"
     PASSWORD_CHANGED = "password-changed", "changed a password"

@@ -1,0 +1,104 @@
+"""The columns of an export, made of those that the list shows."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import tzinfo
+from html import unescape
+from typing import Any
+
+from django.contrib.admin import ModelAdmin
+from django.contrib.admin.utils import label_for_field, lookup_field
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import DateTimeField, Field, ForeignKey
+from django.utils.html import strip_tags
+from django.utils.timezone import get_current_timezone
+
+from entities.exports.export_values import Value, find_conversion
+from entities.models import Record
+from entities.models.naming.named_refs import NAMED_COLUMNS
+from entities.names import Names
+
+# What `ModelAdmin.list_display` has: the name of a column or of a method, or a function of the record.
+ListColumn = str | Callable[[Any], Any]
+# The column of the check boxes, which Django adds.
+CHECK_BOXES = "action_checkbox"
+
+
+@dataclass(frozen=True)
+class ExportColumn:
+    """One column of a file. read: returns the cell of a record, whose ids have these names."""
+
+    heading: str
+    read: Callable[[Any, Names], Value]
+
+
+def make_export_columns(admin: ModelAdmin, list_columns: Iterable[ListColumn]) -> list[ExportColumn]:
+    """Return the columns of the file for the columns of the list, with times in the active time zone.
+
+    A column of the list says by its attribute `shows` what it shows: a field, or the model for the record's
+    own name. One that does not say it is exported as the text of its cell.
+    """
+    zone = get_current_timezone()
+    return [
+        column
+        for list_column in list_columns
+        if list_column != CHECK_BOXES
+        for column in _make_columns(admin, list_column, zone)
+    ]
+
+
+def _make_columns(admin: ModelAdmin, list_column: ListColumn, zone: tzinfo) -> Iterator[ExportColumn]:
+    shown = getattr(list_column, "shows", None) or _find_field(admin, list_column)
+    if isinstance(shown, Field):
+        yield from _field_columns(shown, zone)
+    elif shown is not None:
+        yield from _name_columns(str(shown._meta.verbose_name))
+    else:
+        yield _text_column(admin, list_column)
+
+
+def _find_field(admin: ModelAdmin, list_column: ListColumn) -> Field | None:
+    try:
+        field = admin.opts.get_field(list_column) if isinstance(list_column, str) else None
+    except FieldDoesNotExist:
+        return None
+    return field if isinstance(field, Field) else None
+
+
+def _name_columns(label: str) -> Iterator[ExportColumn]:
+    """Yield the record's own columns: its name, its id in the CRM, and its state."""
+    yield ExportColumn(label, lambda record, names: names.find_own(record))
+    yield ExportColumn(f"{label} id", lambda record, names: record.external_id)
+    yield ExportColumn("state", lambda record, names: record.state_word or "live")
+
+
+def _field_columns(field: Field, zone: tzinfo) -> Iterator[ExportColumn]:
+    """Yield a field's column; of a reference, and of an id that may have a name, the name and the id."""
+    name, label = field.name, str(field.verbose_name)
+    convert = find_conversion(field, zone)
+
+    def read(record: Any, names: Names) -> Value:
+        value = getattr(record, name)
+        return None if value is None else convert(value)
+
+    def read_id(record: Any, names: Names) -> Value:
+        referred = getattr(record, name)
+        return referred.external_id if referred else None
+
+    if isinstance(field, ForeignKey):
+        yield ExportColumn(label, read)
+        if issubclass(field.related_model, Record):
+            yield ExportColumn(f"{label} id", read_id)
+    elif name in NAMED_COLUMNS:
+        title = label.removesuffix(" ref")
+        yield ExportColumn(title, lambda record, names: names.find_in_column(record, name))
+        yield ExportColumn(f"{title} id", read)
+    else:
+        yield ExportColumn(f"{label} ({zone})" if isinstance(field, DateTimeField) else label, read)
+
+
+def _text_column(admin: ModelAdmin, list_column: ListColumn) -> ExportColumn:
+    def read(record: Any, names: Names) -> Value:
+        return unescape(strip_tags(str(lookup_field(list_column, record, admin)[2]))).strip()
+
+    return ExportColumn(str(label_for_field(list_column, admin.model, admin)), read)

@@ -1,0 +1,1 @@
+"""The table of the audit log, and the closed list of acts."""

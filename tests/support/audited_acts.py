@@ -1,0 +1,314 @@
+"""Acts that the audit log has an entry for, each done through its address or command."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from django.contrib.auth.models import Group, Permission, User
+from django.core.management import call_command
+from django.test import Client
+from django.urls import reverse
+
+from entities.admin.naming.name_cells import naming_url
+from entities.models import ApiToken, AuditAction, Deal, Name, NameKind, SubAccount
+from events.models import Event, Source, SourceSecret
+from tests.support.api_client import create_record
+from tests.support.exported_lists import export_url
+from tests.support.named_ids import create_name
+from tests.support.staff_client import ensure_source, list_url, page_url, store_delivery
+
+# The password of the superuser "boss", in whose browser all of this is done.
+PASSWORD = "correct horse battery"
+NEW_PASSWORD = "staple correct battery"
+EVENT = {
+    "event": "deal.created",
+    "timestamp": "2025-01-15T10:30:00Z",
+    "payload": {"id": "d1", "title": "Secret plan"},
+}
+
+
+def user_form(user: User, **changes: Any) -> dict[str, Any]:
+    """Return what the form of a user posts."""
+    flags = {name: "on" for name in ("is_active", "is_staff", "is_superuser") if getattr(user, name)}
+    joined = {"date_joined_0": "2025-01-15", "date_joined_1": "10:30:00"}
+    inline = {"profile-TOTAL_FORMS": "0", "profile-INITIAL_FORMS": "0"}
+    return {"username": user.username, **flags, **joined, **inline, **changes}
+
+
+def create_ann() -> User:
+    return User.objects.create_user("ann", date_joined=datetime(2025, 1, 15, 10, 30, tzinfo=UTC))
+
+
+def post(client: Client, url: str, /, **fields: Any) -> Any:
+    response = client.post(url, fields)
+    assert response.status_code in (200, 302), response.content.decode()[:1000]
+    return response
+
+
+def admin_url(name: str, *arguments: Any) -> str:
+    return reverse(f"admin:{name}", args=arguments)
+
+
+# Each takes the browser, acts, and returns the row that the entry is about, or None.
+
+
+def export_deals(client: Client) -> None:
+    create_record(Deal)
+    client.get(export_url(Deal), {"format": "csv"}).getvalue()
+
+
+def download_body(client: Client) -> Event:
+    event = store_delivery(EVENT)
+    assert b"Secret plan" in client.get(admin_url("events_event_raw", event.pk)).content
+    return event
+
+
+def apply_one_again(client: Client) -> Event:
+    event = store_delivery(EVENT)
+    post(client, admin_url("events_event_apply_again", event.pk))
+    return event
+
+
+def apply_selected_again(client: Client) -> None:
+    event = store_delivery(EVENT)
+    post(client, list_url(Event), action="apply_selected_again", _selected_action=[event.pk])
+
+
+def apply_all_again(client: Client) -> None:
+    store_delivery(EVENT)
+    post(client, admin_url("events_event_apply_all_again") + "?status=pending")
+
+
+def add_source(client: Client) -> Source:
+    post(client, admin_url("events_source_add"), slug="sales", vendor="heffl", scheme="", encoding="hex")
+    return Source.objects.get(slug="sales")
+
+
+def add_source_by_command(client: Client) -> Source:
+    call_command("create_source", "sales", vendor="heffl")
+    return Source.objects.get(slug="sales")
+
+
+def change_source(client: Client) -> Source:
+    source = ensure_source()
+    page = client.get(page_url(source))
+    form = page.context["adminform"].form
+    fields = {name: "" if value is None else value for name, value in form.initial.items()}
+    post(client, page_url(source), **fields | {"slug": "renamed", "active": "on"})
+    source.refresh_from_db()
+    return source
+
+
+def rotate_secret(client: Client) -> Source:
+    source = ensure_source()
+    post(client, admin_url("events_source_rotate", source.pk), overlap="1")
+    return source
+
+
+def rotate_secret_by_command(client: Client) -> Source:
+    source = ensure_source()
+    call_command("rotate_secret", source.slug)
+    return source
+
+
+def end_secret(client: Client) -> Source:
+    source = ensure_source()
+    post(client, admin_url("events_source_end_secret", source.pk, SourceSecret.objects.get().pk))
+    return source
+
+
+def reencrypt_secrets(client: Client) -> None:
+    ensure_source()
+    call_command("reencrypt_secrets")
+
+
+def create_token(client: Client) -> ApiToken:
+    call_command("create_token", "boss", name="reports")
+    return ApiToken.objects.get()
+
+
+def add_token(client: Client) -> ApiToken:
+    boss = User.objects.get(username="boss")
+    post(client, admin_url("entities_apitoken_add"), user=boss.pk, name="reports")
+    return ApiToken.objects.get()
+
+
+def change_token(client: Client) -> ApiToken:
+    token, _ = ApiToken.issue(User.objects.get(username="boss"), "reports")
+    post(client, page_url(token), expires_at_0="2030-01-01", expires_at_1="00:00:00")
+    return token
+
+
+def revoke_token(client: Client) -> ApiToken:
+    token, _ = ApiToken.issue(User.objects.get(username="boss"), "reports")
+    post(client, admin_url("entities_apitoken_delete", token.pk), post="yes")
+    return token
+
+
+def change_name(client: Client) -> Name:
+    name = create_name("s1")
+    row = {"row": name.pk, f"name-{name.pk}-name": "New", f"name-{name.pk}-position": ""}
+    post(client, naming_url(name.source_id, name.kind), **row)
+    name.refresh_from_db()
+    assert name.name == "New"
+    return name
+
+
+def add_name(client: Client) -> Name:
+    create_record(SubAccount, external_id="sa1", scope="")
+    create_name("s1")
+    create_name("sa1", NameKind.SUB_ACCOUNT)
+    fields = {"add": "1", "sub-account-ref": "s1", "sub-account-scope": "sa1", "sub-account-name": "There"}
+    post(client, naming_url(ensure_source().pk, NameKind.STAGE), **fields)
+    return Name.objects.get(scope="sa1")
+
+
+def log_in(client: Client) -> None:
+    client.logout()
+    post(client, "/admin/login/", username="boss", password=PASSWORD)
+
+
+def fail_to_log_in(client: Client) -> None:
+    client.logout()
+    post(client, "/admin/login/", username="boss", password="wrong horse")
+
+
+def change_own_password(client: Client) -> User:
+    post(
+        client,
+        admin_url("password_change"),
+        old_password=PASSWORD,
+        new_password1=NEW_PASSWORD,
+        new_password2=NEW_PASSWORD,
+    )
+    return User.objects.get(username="boss")
+
+
+def change_password_of_another(client: Client) -> User:
+    ann = create_ann()
+    post(
+        client,
+        admin_url("auth_user_password_change", ann.pk),
+        usable_password="true",
+        password1=NEW_PASSWORD,
+        password2=NEW_PASSWORD,
+    )
+    return ann
+
+
+def add_user(client: Client) -> User:
+    post(
+        client,
+        admin_url("auth_user_add"),
+        username="ann",
+        usable_password="true",
+        password1=NEW_PASSWORD,
+        password2=NEW_PASSWORD,
+    )
+    return User.objects.get(username="ann")
+
+
+def change_user(client: Client) -> User:
+    ann = create_ann()
+    post(client, page_url(ann), **user_form(ann, first_name="Ann"))
+    return ann
+
+
+def change_rights(client: Client) -> User:
+    ann = create_ann()
+    group = Group.objects.create(name="sales")
+    post(client, page_url(ann), **user_form(ann, is_staff="on", groups=[group.pk]))
+    return ann
+
+
+def delete_user(client: Client) -> User:
+    ann = create_ann()
+    post(client, admin_url("auth_user_delete", ann.pk), post="yes")
+    return ann
+
+
+def delete_selected_user(client: Client) -> User:
+    ann = create_ann()
+    post(client, list_url(User), action="delete_selected", _selected_action=[ann.pk], post="yes")
+    assert not User.objects.filter(username="ann").exists()
+    return ann
+
+
+def add_group(client: Client) -> Group:
+    permission = Permission.objects.get(codename="view_records")
+    post(client, admin_url("auth_group_add"), name="sales", named_permissions=[permission.pk])
+    return Group.objects.get(name="sales")
+
+
+def change_group(client: Client) -> Group:
+    group = Group.objects.create(name="sales")
+    group.permissions.add(Permission.objects.get(codename="view_records"))
+    post(
+        client,
+        page_url(group),
+        name="sales",
+        named_permissions=[Permission.objects.get(codename="export_records").pk],
+    )
+    return group
+
+
+def delete_group(client: Client) -> Group:
+    group = Group.objects.create(name="sales")
+    post(client, admin_url("auth_group_delete", group.pk), post="yes")
+    return group
+
+
+COMMANDS = {"create_source", "rotate_secret", "reencrypt_secrets", "create_token"}
+# The action of the entry, the act, and what the entry has in its detail, at least.
+ACTS: list[tuple[AuditAction, Callable[[Client], Any], dict[str, Any]]] = [
+    (AuditAction.EXPORT, export_deals, {"format": "csv", "rows": 1, "parameters": ""}),
+    (AuditAction.BODY_DOWNLOAD, download_body, {}),
+    (AuditAction.APPLY_AGAIN, apply_one_again, {"count": 0}),
+    (AuditAction.APPLY_AGAIN, apply_selected_again, {"count": 0}),
+    (AuditAction.APPLY_AGAIN, apply_all_again, {"count": 0, "filters": "status=pending"}),
+    (AuditAction.SOURCE_CREATED, add_source, {}),
+    (AuditAction.SOURCE_CREATED, add_source_by_command, {}),
+    (AuditAction.SOURCE_CHANGED, change_source, {"changed": {"slug": {"from": "acme", "to": "renamed"}}}),
+    (AuditAction.SECRET_ROTATED, rotate_secret, {"overlap_hours": 1.0}),
+    (AuditAction.SECRET_ROTATED, rotate_secret_by_command, {"overlap_hours": 24.0}),
+    (AuditAction.SECRET_ENDED, end_secret, {}),
+    (AuditAction.SECRETS_REENCRYPTED, reencrypt_secrets, {"count": 1}),
+    (AuditAction.TOKEN_CREATED, create_token, {"owner": "boss"}),
+    (AuditAction.TOKEN_CREATED, add_token, {}),
+    (AuditAction.TOKEN_CHANGED, change_token, {}),
+    (AuditAction.TOKEN_REVOKED, revoke_token, {}),
+    (AuditAction.NAME_CHANGED, change_name, {"change": 'name from nothing to "New"'}),
+    (AuditAction.NAME_CHANGED, add_name, {}),
+    (AuditAction.LOGIN, log_in, {}),
+    (AuditAction.LOGIN_FAILED, fail_to_log_in, {}),
+    (AuditAction.PASSWORD_CHANGED, change_own_password, {}),
+    (AuditAction.PASSWORD_CHANGED, change_password_of_another, {}),
+    (AuditAction.USER_CREATED, add_user, {"changed": {"username": {"from": "", "to": "ann"}}}),
+    (AuditAction.USER_CHANGED, change_user, {"changed": {"first_name": {"from": "", "to": "Ann"}}}),
+    (
+        AuditAction.RIGHTS_CHANGED,
+        change_rights,
+        {
+            "changed": {
+                "is_staff": {"from": "False", "to": "True"},
+                "groups": {"added": ["sales"], "removed": []},
+            }
+        },
+    ),
+    (AuditAction.USER_DELETED, delete_user, {}),
+    (AuditAction.USER_DELETED, delete_selected_user, {}),
+    (AuditAction.GROUP_CREATED, add_group, {}),
+    (
+        AuditAction.GROUP_CHANGED,
+        change_group,
+        {
+            "changed": {
+                "named_permissions": {
+                    "added": ["Records | access limit | Export records"],
+                    "removed": ["Records | access limit | View records"],
+                }
+            }
+        },
+    ),
+    (AuditAction.GROUP_DELETED, delete_group, {}),
+]
