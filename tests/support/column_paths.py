@@ -25,6 +25,7 @@ OPEN_COLUMNS = {
     "sessions.Session.session_data": "the same",
     "events.Event.digest": "the page of the event shows it",
     "entities.AccessLimit.token": "the row of a token, not its hash",
+    "entities.SearchDocument.keys": "what the record shows, by which people find it",
     "events.TokenBucket.key": "the name of a limit, in a table that no page reads",
 }
 
