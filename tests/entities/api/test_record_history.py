@@ -121,6 +121,7 @@ def test_provenance_names_the_event_of_each_value(client: Client) -> None:
     assert {name: origin["event"] for name, origin in body["columns"].items()} == {
         "is_deleted": updated,
         "deleted_at": updated,
+        "created_at": created,
         "title": updated,
         "value": won,
         "status": lost,
@@ -190,13 +191,13 @@ def test_deletion_is_in_provenance_and_timeline(client: Client) -> None:
 def test_history_takes_the_same_number_of_queries_for_any_number_of_events(
     client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    """Expect queries for the token, the record, and the entries with their events."""
+    """Expect queries for the token and its limits, the record, and the entries with their events."""
     for status in ("open", "won", "lost"):
         apply_opportunity({"open": "created"}.get(status, status), len(status))
         deal = Deal.objects.get()
-        with django_assert_num_queries(3):
+        with django_assert_num_queries(4):
             get_json(client, f"deals/{deal.pk}/timeline/")
-        with django_assert_num_queries(3):
+        with django_assert_num_queries(4):
             get_json(client, f"deals/{deal.pk}/history/")
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(8):
             get_json(client, f"deals/{deal.pk}/provenance/")

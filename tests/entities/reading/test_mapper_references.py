@@ -57,7 +57,7 @@ def test_an_empty_reference_is_null_and_the_empty_text_beside_it_is_kept_nowhere
 
 
 def test_an_empty_sub_account_is_none() -> None:
-    event = read_event("seedly", "task.created", {"taskId": "t", "subAccountId": "", "locationId": ""})
+    event = read_event("seedly", "task.updated", {"taskId": "t", "subAccountId": "", "locationId": ""})
     assert event.own == {RecordKey("task", "", "t"): {"exists": True}}
     assert event.copies == {}
 
@@ -138,6 +138,6 @@ def test_two_sub_accounts_never_share_a_record() -> None:
 
 
 def test_the_location_is_a_fact_about_the_sub_account() -> None:
-    event = read_event("seedly", "task.created", {"taskId": "t", "subAccountId": "s", "locationId": "loc"})
+    event = read_event("seedly", "task.updated", {"taskId": "t", "subAccountId": "s", "locationId": "loc"})
     assert event.copies == {RecordKey("subaccount", "", "s"): {"location_id": "loc"}}
     assert event.own == {RecordKey("task", "s", "t"): {"exists": True}}
