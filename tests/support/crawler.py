@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from html import unescape
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 from django.test import Client
 
@@ -15,6 +15,8 @@ LINK = re.compile(r'<a\b[^>]*?\bhref="([^"]*)"')
 CHANGING = re.compile(r'name="csrfmiddlewaretoken" value="\w+"')
 # Log out ends the visit; the static files are no pages.
 LEFT_OUT = ("/admin/logout/", "/static/", "/webhooks/")
+# Words that many samples have, or begin with. Nothing links to a search, so a visit asks for these by itself.
+SEARCHES = ("jane", '"jane doe"', "a", "s", "example.com", "971", "zz")
 
 
 def crawl_admin(client: Client, *, follows_queries: bool = True) -> dict[str, tuple[int, str]]:
@@ -24,12 +26,13 @@ def crawl_admin(client: Client, *, follows_queries: bool = True) -> dict[str, tu
     links with another are not followed: they would be all combinations of all filters.
     """
     pages: dict[str, tuple[int, str]] = {}
-    waiting = deque(["/admin/"])
+    waiting = deque(["/admin/", *(f"/admin/search/?{urlencode({'q': words})}" for words in SEARCHES)])
     seen = set(waiting)
     while waiting:
         address = waiting.popleft()
         answer = client.get(address)
-        text = CHANGING.sub("", answer.content.decode(errors="replace")) if not answer.streaming else ""
+        content = b"".join(answer) if answer.streaming else answer.content
+        text = CHANGING.sub("", content.decode(errors="replace"))
         pages[address] = answer.status_code, text
         for link in find_links(address, text):
             is_left_out = urlsplit(link).query and (urlsplit(address).query or not follows_queries)
@@ -56,8 +59,10 @@ def crawl_api(client: Client, headers: dict[str, str]) -> dict[str, tuple[int, A
         answers[address] = answer.status_code, json.loads(answer.content) if answer.content else None
         return answers[address][1]
 
+    for words in SEARCHES:
+        read(f"/api/v1/search/?{urlencode({'q': words})}")
     for name, url in read("/api/v1/").items():
-        if name in ("schema", "docs"):
+        if name in ("schema", "docs", "search"):
             continue
         path = urlsplit(url).path
         options = "?page_size=500&include_deleted=true&include_placeholders=true"
@@ -67,6 +72,6 @@ def crawl_api(client: Client, headers: dict[str, str]) -> dict[str, tuple[int, A
         for row in rows.get("results", ()):
             own = f"{path}{row.get('id', row.get('slug'))}/"
             if "external_id" in read(own):
-                for part in ("timeline", "history", "provenance"):
+                for part in ("timeline", "history", "provenance", "same"):
                     read(f"{own}{part}/")
     return answers
