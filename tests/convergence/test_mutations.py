@@ -5,7 +5,8 @@ from functools import partial
 
 import pytest
 
-from tests.support.mutation_table import MUTATIONS, Mutation
+from tests.support.mutation_table import MUTATIONS
+from tests.support.mutations.mutation import Mutation
 from tests.support.paths import PROJECT
 from tests.support.run_summary import COUNTS
 
