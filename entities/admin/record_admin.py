@@ -27,7 +27,7 @@ from entities.admin.record_columns import (
     make_list_column,
     make_name_column,
 )
-from entities.admin.record_filters import StateFilter, overdue_filter, reference_filter
+from entities.admin.record_filters import StateFilter, named_filter, overdue_filter, reference_filter
 from entities.admin.record_links import event_links, state_badge
 from entities.admin.record_page import build_record_page
 from entities.admin.search.record_search import search_help, search_records
@@ -35,6 +35,7 @@ from entities.admin.timeline_page import list_values, make_timeline_rows, read_t
 from entities.admin.value_cells import annotate_overdue, get_field
 from entities.exports.export_view import EXPORT_FORMATS, export_list, may_export
 from entities.models import Record
+from entities.models.naming.named_refs import named_refs
 from entities.names import record_ids, value_ids
 from entities.search.visible_documents import lacks_documents
 
@@ -182,6 +183,8 @@ def _make_filters(model: type[Record], listing: Listing) -> Iterable[type[Simple
     yield period_filter("last_event_at", "last activity")
     yield period_filter("created_at", "creation")
     yield SourceFilter
+    for ref in named_refs(model).values():
+        yield named_filter(ref.column, ref.title)
     for field in model._meta.concrete_fields:
         if isinstance(field, ForeignKey) and issubclass(field.related_model, Record):
             yield reference_filter(field)

@@ -10,9 +10,10 @@ from django.db import transaction
 from django.db.models import Func, JSONField, TextField
 
 from entities.access.visibility import Viewer
-from entities.models import Record, SearchDocument
+from entities.models import Name, Record, SearchDocument
 from entities.models.introspection import model_name, record_models, record_models_by_name
 from entities.search.explanation import Explanation, explain_former, explain_match
+from entities.search.name_search import find_names
 from entities.search.question import (
     Ask,
     Question,
@@ -71,10 +72,14 @@ class HitGroup:
 
 @dataclass(frozen=True)
 class SearchResult:
-    """What a search found. groups: without empty ones, that with the best hit first."""
+    """What a search found.
+
+    groups: of records, without empty ones, that with the best hit first. names: of what has no record.
+    """
 
     question: Question
     groups: tuple[HitGroup, ...]
+    names: tuple[Name, ...] = ()
 
 
 Found = dict[str, dict[int, Tier]]
@@ -82,22 +87,24 @@ Found = dict[str, dict[int, Tier]]
 
 
 def search(viewer: Viewer, text: str) -> SearchResult:
-    """Return what the viewer sees of the records that the text finds; at most MAX_HITS of each kind.
+    """Return what the viewer sees of the records and names that the text finds.
 
+    At most MAX_HITS of each kind of record, and MAX_NAMES names.
     Of more than those, the ones of the last tier that is shown are any: to rank all matches of a common word
     would take as long as to read them all.
     """
     question = read_question(text, read_default_regions())
-    names = [model_name(model) for model in visible_models(viewer)]
-    if not question.text or not names:
+    kinds = [model_name(model) for model in visible_models(viewer)]
+    if not question.text or not kinds:
         return SearchResult(question, ())
     with transaction.atomic():
         prefer_index()
-        found = _find(viewer, question, names)
+        found = _find(viewer, question, kinds)
     groups = (_load_group(name, tiers, question) for name, tiers in found.items())
     best_first = sorted(found, key=lambda name: min(found[name].values()))
     by_name = {model_name(group.model): group for group in groups if group.hits}
-    return SearchResult(question, tuple(by_name[name] for name in best_first if name in by_name))
+    ranked = tuple(by_name[name] for name in best_first if name in by_name)
+    return SearchResult(question, ranked, tuple(find_names(viewer, question)))
 
 
 def read_default_regions() -> set[str]:

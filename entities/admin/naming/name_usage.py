@@ -6,9 +6,7 @@ from collections.abc import Collection
 from django.db.models import Model
 
 from crmmirror.lib.database.cursors import fetch_rows
-from entities.models import NameKind
-from entities.models.introspection import record_models
-from entities.models.naming.named_refs import named_refs
+from entities.models.naming.named_refs import columns_of_kind
 
 # Of each model that has such ids, so many of its newest records are counted: no index serves these counts.
 MAX_COUNTED_RECORDS = 100_000
@@ -19,7 +17,7 @@ Uses = Counter[tuple[str, str]]
 
 def count_uses(source_id: int, kind: str, refs: Collection[str]) -> Uses:
     """Count the records of a source that use these ids of one kind, in one query."""
-    columns = list(_columns_of_kind(kind))
+    columns = columns_of_kind(kind)
     if not columns or not refs:
         return Counter()
     statement = " UNION ALL ".join(_count_statement(model, column) for model, column in columns)
@@ -29,18 +27,6 @@ def count_uses(source_id: int, kind: str, refs: Collection[str]) -> Uses:
         if scope:
             uses[scope, ref] += count
     return uses
-
-
-def _columns_of_kind(kind: str) -> list[tuple[type[Model], str]]:
-    """Return every model with the column in which it has ids of this kind."""
-    if kind == NameKind.SUB_ACCOUNT:
-        return [(model, "scope") for model in record_models() if model.name_kind != kind]
-    return [
-        (model, ref.column)
-        for model in record_models()
-        for ref in named_refs(model).values()
-        if ref.kind == kind
-    ]
 
 
 def _count_statement(model: type[Model], column: str) -> str:

@@ -12,6 +12,9 @@ from crmmirror.lib.admin_kit.urls import change_url, changelist_url
 from entities.access.visibility import viewer_of
 from entities.admin.record_links import record_link
 from entities.admin.value_cells import field_label, get_field
+from entities.models import Name
+from entities.models.introspection import record_models
+from entities.models.naming.named_refs import columns_of_kind
 from entities.search.question import Question
 from entities.search.search_keys import EMAIL, NUMBER
 from entities.search.searching import Hit, HitGroup, search
@@ -28,12 +31,13 @@ def search_page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     text = request.GET.get("q", "").strip()
     result = search(viewer_of(request), text)
     hits = [hit for group in result.groups for hit in group.hits]
-    if len(hits) == 1:
+    if len(hits) == 1 and not result.names:
         return redirect(change_url(type(hits[0].record), hits[0].record.pk))
     context |= {
         "title": "Search",
         "search_text": text,
         "groups": [_describe_group(group, text) for group in result.groups],
+        "names": [_describe_name(name) for name in result.names],
         "tried": list(describe_question(result.question)) if text and not hits else [],
         "lacks_documents": not hits and lacks_documents(),
     }
@@ -52,6 +56,25 @@ def describe_question(question: Question) -> Iterator[str]:
         if key.kind in KEY_SENTENCES:
             yield KEY_SENTENCES[key.kind].format(key.text)
     yield f"the vendor's id {shorten(question.text)}"
+
+
+def _describe_name(name: Name) -> dict[str, Any]:
+    """Return a name, with links to the lists of the records that have its id, or are what it names."""
+    places = [
+        (model, {column: name.ref}) for model, column in columns_of_kind(name.kind) if column != "scope"
+    ]
+    places += [
+        (model, {"q": name.ref, "state": "all"}) for model in record_models() if model.name_kind == name.kind
+    ]
+    return {
+        "shown": shorten(name.name or name.vendor_name),
+        "kind": name.get_kind_display(),
+        "place": " / ".join(filter(None, (str(name.source), shorten(name.scope)))),
+        "lists": [
+            (str(model._meta.verbose_name_plural), changelist_url(model, source=name.source.slug, **query))
+            for model, query in places
+        ],
+    }
 
 
 def _describe_group(group: HitGroup, text: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.reverse import reverse
 
-from entities.models import Record
+from entities.models import Name, Record
 from entities.models.introspection import model_name
 from entities.search.same_persons import Grade, SamePersons
 from entities.search.searching import Hit, HitGroup
@@ -44,10 +44,24 @@ class HitGroupSerializer(serializers.Serializer):
     hits = HitSerializer(many=True)
 
 
+class FoundNameSerializer(serializers.Serializer):
+    """A name of what has no record of its own, such as a stage. `scope` is empty for the whole source."""
+
+    kind = serializers.CharField()
+    source = serializers.CharField(source="source.slug")  # type: ignore[assignment]
+    scope = serializers.CharField(allow_blank=True)
+    ref = serializers.CharField()
+    name = serializers.SerializerMethodField()
+
+    def get_name(self, name: Name) -> str:
+        return name.name or name.vendor_name
+
+
 class SearchSerializer(serializers.Serializer):
-    """What a search found, by kind of record, the kind with the best hit first."""
+    """What a search found, by kind of record, the kind with the best hit first; then names of ids."""
 
     groups = HitGroupSerializer(many=True)
+    names = FoundNameSerializer(many=True)
 
 
 class SamePersonSerializer(FoundRecordSerializer):

@@ -57,7 +57,7 @@ class SearchView(APIView):
         """Return the records that the text finds, best first, grouped by kind."""
         refuse_unknown(request, ("q",))
         result = search(viewer_of(request), read_text(request))
-        if not result.groups and lacks_documents():
+        if not result.groups and not result.names and lacks_documents():
             raise SearchKeysMissing
         groups = [describe_group(group, api_path(group.model), request) for group in result.groups]
-        return Response(SearchSerializer({"groups": groups}).data)
+        return Response(SearchSerializer({"groups": groups, "names": result.names}).data)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cache
 
-from entities.models.introspection import mirrored_fields
+from entities.models.introspection import mirrored_fields, record_models
 from entities.models.naming.name import NameKind
 from entities.models.record import Record
 
@@ -53,3 +53,15 @@ def named_refs(model: type[Record]) -> dict[str, NamedRef]:
             name_column = column.removesuffix(REF_SUFFIX) + NAME_SUFFIX
             refs[column] = NamedRef(column, kind, name_column if name_column in columns else "")
     return refs
+
+
+def columns_of_kind(kind: str) -> list[tuple[type[Record], str]]:
+    """Return every model with the column in which it has ids of this kind."""
+    if kind == NameKind.SUB_ACCOUNT:
+        return [(model, "scope") for model in record_models() if model.name_kind != kind]
+    return [
+        (model, ref.column)
+        for model in record_models()
+        for ref in named_refs(model).values()
+        if ref.kind == kind
+    ]

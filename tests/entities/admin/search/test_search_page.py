@@ -1,14 +1,19 @@
 """The search page of the admin, through its address, after real events."""
 
+import re
+from html import unescape
+
 import pytest
 from django.test import Client
 
 from entities.models import Client as ClientRecord
-from entities.models import Contact, Invoice, Lead, SearchDocument
+from entities.models import Contact, Deal, Invoice, Lead, Name, NameKind, SearchDocument
+from tests.support.access_limits import create_member, limit, log_in
 from tests.support.api_client import create_record
 from tests.support.notations import FIELDS, NOTATIONS, OTHER_FIELDS
 from tests.support.staff_client import (
     create_staff_user,
+    ensure_source,
     get_page,
     list_url,
     log_in_staff,
@@ -67,6 +72,26 @@ def test_more_hits_than_are_shown_lead_to_the_list(client: Client) -> None:
     for number in range(21):
         create_record(Lead, name=f"Common {number}")
     assert f"{list_url(Lead)}?q=common&amp;state=all" in get_page(client, URL, q="common")
+
+
+def test_a_stage_is_found_by_its_name_and_leads_to_the_records_in_it(client: Client) -> None:
+    source = ensure_source()
+    Name.objects.create(source=source, kind=NameKind.STAGE, ref="st_2", name="Negotiation")
+    create_record(Deal, title="In it", stage_ref="st_2", source=source)
+    create_record(Deal, title="Elsewhere", stage_ref="st_3", source=source)
+    page = get_page(client, "/admin/search/", q="negot")
+    (url,) = re.findall(r'href="(/admin/entities/deal/[^"]*stage_ref[^"]*)"', page)
+    deals = get_page(client, unescape(url))
+    assert "In it" in deals
+    assert "Elsewhere" not in deals
+    assert "Negotiation" in deals
+
+
+def test_names_of_a_sub_account_that_the_user_does_not_see_are_not_found() -> None:
+    source = ensure_source()
+    Name.objects.create(source=source, scope="sa_2", kind=NameKind.STAGE, ref="st_2", name="Negotiation")
+    client = log_in(limit(create_member("Viewer"), source, "sa_1"))
+    assert "Negotiation</span>" not in get_page(client, "/admin/search/", q="negot")
 
 
 def test_every_page_has_the_search_in_its_header(client: Client) -> None:

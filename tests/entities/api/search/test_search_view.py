@@ -3,10 +3,10 @@
 import pytest
 from django.test import Client
 
-from entities.models import Contact, Deal, Lead, SearchDocument
+from entities.models import Contact, Deal, Lead, Name, NameKind, SearchDocument
 from tests.support.api_client import create_api_client, create_record, get_json
 from tests.support.notations import FIELDS, NOTATIONS, OTHER_FIELDS
-from tests.support.staff_client import log_in_staff, store_and_apply
+from tests.support.staff_client import ensure_source, log_in_staff, store_and_apply
 
 pytestmark = pytest.mark.django_db
 
@@ -48,7 +48,21 @@ def test_a_hit_says_what_it_is_and_by_what_it_was_found(client: Client) -> None:
                     }
                 ],
             }
-        ]
+        ],
+        "names": [],
+    }
+
+
+def test_names_of_ids_are_found_by_the_beginnings_of_their_words(client: Client) -> None:
+    source = ensure_source()
+    Name.objects.create(source=source, kind=NameKind.STAGE, ref="st_2", name="Négociation finale")
+    Name.objects.create(source=source, kind=NameKind.STAGE, ref="st_3")
+    found = get_json(client, "search/", {"q": "nego fin"})
+    assert found == {
+        "groups": [],
+        "names": [
+            {"kind": "stage", "source": source.slug, "scope": "", "ref": "st_2", "name": "Négociation finale"}
+        ],
     }
 
 
@@ -74,7 +88,7 @@ def test_a_query_that_cannot_be_used_is_refused(client: Client, query: dict[str,
 
 @pytest.mark.parametrize("text", ["", " ", "%", "'", "x" * 3_000])
 def test_any_text_is_answered(client: Client, text: str) -> None:
-    assert get_json(client, "search/", {"q": text}) == {"groups": []}
+    assert get_json(client, "search/", {"q": text}) == {"groups": [], "names": []}
 
 
 def test_a_mirror_without_keys_says_so(client: Client) -> None:
