@@ -79,8 +79,11 @@ class MirrorSite(AdminSite):
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         from crmmirror.admin.time_zone_page import time_zone_page
+        from entities.admin.conversations import addresses
 
         pages = [
+            path(addresses.LIST_ROUTE, self.admin_view(self.conversations_view), name=addresses.LIST_NAME),
+            path(addresses.PAGE_ROUTE, self.admin_view(self.conversation_view), name=addresses.PAGE_NAME),
             path("search/", self.admin_view(self.search_view), name="search"),
             path("time-zone/", self.admin_view(time_zone_page), name="time_zone"),
         ]
@@ -116,6 +119,18 @@ class MirrorSite(AdminSite):
         from entities.admin.search.search_page import search_page
 
         return search_page(request, self.each_context(request))
+
+    def conversations_view(self, request: HttpRequest) -> HttpResponse:
+        """Render the list of conversations."""
+        from entities.admin.conversations.conversation_list import conversation_list
+
+        return conversation_list(request, self.each_context(request))
+
+    def conversation_view(self, request: HttpRequest, **key: str) -> HttpResponse:
+        """Render one conversation."""
+        from entities.admin.conversations.conversation_page import conversation_page
+
+        return conversation_page(request, self.each_context(request), **key)
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
         """Return Django's list with the apps in APP_ORDER and the record models in the order of LISTINGS."""

@@ -8,6 +8,10 @@ from django.utils.safestring import SafeString
 
 from crmmirror.lib.admin_kit.cells import shorten
 from entities.access.visibility import viewer_of
+from entities.admin.conversations.record_conversations import (
+    RecordConversations,
+    build_record_conversations,
+)
 from entities.admin.former_values import FormerValues, build_former_values, read_former_values
 from entities.admin.naming.name_cells import read_name_cells
 from entities.admin.record_links import event_links, name_text, state_badge, timeline_url
@@ -34,6 +38,7 @@ class RecordPage:
     sub_account: its name; empty if the record has none.
     deletion: the event that deleted the record; None for a live one.
     same_persons: the records that may be the same person or company; None if there are none.
+    conversations: those of the record; None if there are none.
     """
 
     record: Record
@@ -45,6 +50,7 @@ class RecordPage:
     referrers: tuple[Referrer, ...]
     histories: tuple[FormerValues, ...]
     same_persons: SamePersonsBlock | None
+    conversations: RecordConversations | None
     timeline: TimelinePage
     timeline_rows: list[TimelineRow]
     timeline_url: str
@@ -70,6 +76,7 @@ def build_record_page(request: HttpRequest, record: Record) -> RecordPage:
         referrers=tuple(find_referrers(record, viewer_of(request))),
         histories=tuple(build_former_values(record, column, runs[column], cells, links) for column in runs),
         same_persons=build_same_persons(record, viewer_of(request)),
+        conversations=build_record_conversations(request, record),
         timeline=timeline,
         timeline_rows=make_timeline_rows(record, timeline, cells, links),
         timeline_url=timeline_url(record),

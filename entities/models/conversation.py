@@ -15,12 +15,16 @@ class ConversationRule:
     party: a reference to the record at the other end; those of the inbound records take part in all of it.
     direction: whether a record came in or went out, by the words INBOUND and OUTBOUND.
     time: when that was; where it is null, the record's first event counts.
+    text, channel, status: what was said, by what means, and how its delivery went, for pages.
     """
 
     ref: str
     party: str
     direction: str
     time: str
+    text: str
+    channel: str
+    status: str
 
 
 INBOUND = "inbound"
@@ -55,7 +59,11 @@ class Conversation(models.Model):
     class Meta:
         ordering = ["-id"]
         constraints = [models.UniqueConstraint(fields=["source", "scope", "ref"], name="conversation_key")]
-        indexes = [GinIndex(fields=["contact_ids"], name="conversation_contacts")]
+        indexes = [
+            GinIndex(fields=["contact_ids"], name="conversation_contacts"),
+            # The admin's list begins with those in which something was said last.
+            models.Index(models.F("last_message_at").desc(nulls_last=True), name="conversation_newest"),
+        ]
 
     def __str__(self) -> str:
         return self.ref

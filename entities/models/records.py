@@ -271,7 +271,13 @@ class Message(Record):
 
     tracked_columns = ("status",)
     conversation_rule = ConversationRule(
-        ref="conversation_ref", party="contact", direction="direction", time="occurred_at"
+        ref="conversation_ref",
+        party="contact",
+        direction="direction",
+        time="occurred_at",
+        text="body",
+        channel="channel",
+        status="status",
     )
     searched_columns = {"body": KeyKind.TEXT, "from_address": KeyKind.ADDRESS}
 

@@ -30,9 +30,10 @@ MATRIX = (
         ("/admin/", "/admin/password_change/", "/admin/time-zone/", "/api/v1/"),
     ),
     Access(
-        "records: lists, pages, timelines, API",
+        "records: lists, pages, timelines, conversations, API",
         ROLES,
         (
+            "/admin/conversations/",
             "/admin/entities/deal/",
             "/admin/entities/deal/{deal}/change/",
             "/admin/entities/deal/{deal}/timeline/",

@@ -4,9 +4,10 @@
 zone stands on a page, or under a heading, that says it.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from django.utils import timezone
+from django.utils.dateformat import format as format_date
 from django.utils.functional import lazy
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -30,16 +31,26 @@ def time_cell(value: datetime, *, seconds: bool = False, relative: bool = False)
 
     seconds: show them too. relative: add how long ago it was, or in how long it will be.
     """
-    utc_text = format_utc(value.astimezone(UTC))
-    shown = format_html(
-        '<time datetime="{}" title="{} UTC">{}</time>',
-        utc_text,
-        utc_text.removesuffix("Z").replace("T", " "),
-        _local_text(value, "seconds" if seconds else "minutes"),
-    )
+    shown = _time_element(value, _local_text(value, "seconds" if seconds else "minutes"))
     if not relative:
         return shown
     return format_html('{} <span class="relative">{}</span>', shown, format_relative(value, timezone.now()))
+
+
+def time_of_day_cell(value: datetime) -> SafeString:
+    """Render the time of day in the active zone, for rows below the heading of their day: 14:30."""
+    return _time_element(value, _local_text(value, "minutes").partition(" ")[2])
+
+
+def day_text(value: datetime) -> str:
+    """Return the day of a time in the active zone: Fri 20 Dec 2024."""
+    return format_date(date.fromisoformat(_local_text(value, "minutes").partition(" ")[0]), "D j M Y")
+
+
+def _time_element(value: datetime, text: str) -> SafeString:
+    utc_text = format_utc(value.astimezone(UTC))
+    tooltip = utc_text.removesuffix("Z").replace("T", " ")
+    return format_html('<time datetime="{}" title="{} UTC">{}</time>', utc_text, tooltip, text)
 
 
 def _local_text(value: datetime, precision: str) -> str:

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from crmmirror.lib.admin_kit.local_times import (
     clock_text,
+    day_text,
     format_relative,
     time_cell,
+    time_of_day_cell,
     zone_label,
     zoned_heading,
 )
@@ -118,3 +120,22 @@ def test_a_heading_that_is_defined_once_says_the_zone_of_each_reader() -> None:
         assert str(heading) == "received (Dubai)"
     with timezone.override("Europe/Berlin"):
         assert str(heading) == "received (Berlin)"
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "time"),
+    [("Asia/Dubai", "Fri 20 Dec 2024", "01:30"), ("Europe/Berlin", "Thu 19 Dec 2024", "22:30")],
+)
+def test_a_day_and_its_times_are_those_of_the_active_zone(zone: str, day: str, time: str) -> None:
+    value = datetime(2024, 12, 19, 21, 30, tzinfo=UTC)
+    with timezone.override(zone):
+        assert day_text(value) == day
+        assert time_of_day_cell(value).endswith(f'21:30:00.000000 UTC">{time}</time>')
+
+
+@pytest.mark.parametrize("value", [FIRST, LAST])
+def test_the_first_and_the_last_time_have_a_day(value: datetime) -> None:
+    for zone in ("Asia/Dubai", "America/New_York"):
+        with timezone.override(zone):
+            assert day_text(value)
+            assert "</time>" in time_of_day_cell(value)

@@ -1,0 +1,91 @@
+"""The way from a record's page to conversations: those of a person, or that of a message."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import F, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+
+from crmmirror.lib.database.capped_count import count_up_to, format_capped
+from entities.access.permissions import VIEW_RECORDS
+from entities.access.visibility import viewer_of, visible_to
+from entities.admin.conversations.addresses import LIST_NAME, conversation_url, message_url
+from entities.admin.conversations.message_rows import Line, message_model, read_last_lines
+from entities.models import Conversation, Record
+
+MAX_SHOWN = 3
+MAX_COUNTED = 1_000
+
+
+@dataclass(frozen=True)
+class ConversationLink:
+    """A conversation: its page, its number of messages, and what was said last."""
+
+    url: str
+    message_count: int
+    line: Line | None
+    last_at: datetime | None
+    is_unanswered: bool
+
+
+@dataclass(frozen=True)
+class RecordConversations:
+    """The conversations of a record. count: of all of them. list_url: empty if all of them are shown."""
+
+    links: tuple[ConversationLink, ...]
+    count: str
+    list_url: str
+
+
+def build_record_conversations(request: HttpRequest, record: Record) -> RecordConversations | None:
+    """Return the conversations of a record; None if it has none, or the user may not read them."""
+    if not request.user.has_perm(VIEW_RECORDS):
+        return None
+    model, rule = message_model()
+    conversations = visible_to(viewer_of(request), Conversation.objects.select_related("source"))
+    if isinstance(record, model):
+        return _conversation_of_message(record, conversations, rule.ref)
+    if isinstance(record, model._meta.get_field(rule.party).related_model):
+        return _conversations_of_party(record, conversations)
+    return None
+
+
+def _conversation_of_message(
+    message: Record, conversations: QuerySet, ref: str
+) -> RecordConversations | None:
+    key = {"source": message.source, "scope": message.scope, "ref": getattr(message, ref)}
+    conversation = None if message.is_deleted else conversations.filter(**key).first()
+    if conversation is None:
+        return None
+    links = _describe([conversation], lambda one: message_url(one, message.pk))
+    return RecordConversations(links, "1", "")
+
+
+def _conversations_of_party(party: Record, conversations: QuerySet) -> RecordConversations | None:
+    rows = conversations.filter(contact_ids__contains=[party.pk])
+    newest = list(rows.order_by(F("last_message_at").desc(nulls_last=True), "ref")[: MAX_SHOWN + 1])
+    if not newest:
+        return None
+    has_more = len(newest) > MAX_SHOWN
+    count = count_up_to(rows, MAX_COUNTED) if has_more else len(newest)
+    list_url = f"{reverse(f'admin:{LIST_NAME}')}?contact={party.pk}" if has_more else ""
+    links = _describe(newest[:MAX_SHOWN], conversation_url)
+    return RecordConversations(links, format_capped(count, MAX_COUNTED), list_url)
+
+
+def _describe(
+    conversations: Sequence[Conversation], make_url: Callable[[Conversation], str]
+) -> tuple[ConversationLink, ...]:
+    lines = read_last_lines(conversations)
+    return tuple(
+        ConversationLink(
+            url=make_url(row),
+            message_count=row.message_count,
+            line=lines.get(row.pk),
+            last_at=row.last_message_at,
+            is_unanswered=row.unanswered_since is not None,
+        )
+        for row in conversations
+    )
