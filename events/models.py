@@ -89,6 +89,12 @@ class Source(models.Model):
         validators=[validate_currency],
         help_text="The currency of amounts for which the vendor states none.",
     )
+    record_addresses = models.TextField(
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The addresses of records in the CRM, one kind of record a line.",
+    )
     active = models.BooleanField(default=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 

@@ -55,6 +55,31 @@ def national_endings(text: str, regions: Iterable[str]) -> set[str]:
     return endings or {digits}
 
 
+def dialled_number(text: str) -> str:
+    """Return the digits of a phone number as they are dialled, after its plus sign; empty if it is none."""
+    text = _strip_invisible(text)
+    digits = _read_digits(text)
+    return f"+{digits}" if digits and text.startswith("+") else digits
+
+
+def international_number(text: str, region: str) -> str:
+    """Return a phone number with its country code: +971507654321. Empty if it is none, or has no country.
+
+    region: the code, such as AE, of the country of numbers without a country code; empty if none is known.
+    """
+    dialled = dialled_number(text)
+    if not dialled:
+        return ""
+    has_country = dialled.startswith(("+", "00"))
+    try:
+        number = phonenumbers.parse(f"+{dialled.lstrip('+0')}" if has_country else dialled, region or None)
+    except phonenumbers.NumberParseException:
+        return ""
+    if not phonenumbers.is_possible_number(number):
+        return ""
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
 def _parsed_endings(text: str, digits: str, regions: Iterable[str]) -> Iterator[str]:
     """Yield the number's national digits in each reading of it."""
     if "+" in text or digits.startswith("00"):

@@ -145,7 +145,7 @@ class RecordAdmin(VisibleRowsAdmin, ReadOnlyAdmin):
     def page_view(self, request: HttpRequest, record: Record) -> HttpResponse:
         """Render the record's page: its values with their origins, and its history."""
         page = build_record_page(request, record)
-        context = self.page_context(request, page.title) | {"page": page}
+        context = self.page_context(request, page.head.title) | {"page": page}
         return TemplateResponse(request, "entities/record_page.html", context)
 
     def timeline_view(self, request: HttpRequest, object_id: str) -> HttpResponse:

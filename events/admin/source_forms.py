@@ -89,10 +89,11 @@ class SourceForm(forms.ModelForm):
             "max_body_bytes",
             *LIMIT_FIELDS,
             *READING_OPTIONS,
+            "record_addresses",
         )
         widgets = {
             **dict.fromkeys(("label", "header", "prefix", *READING_OPTIONS), forms.TextInput),
-            "allowed_networks": forms.Textarea({"rows": 3}),
+            **dict.fromkeys(("allowed_networks", "record_addresses"), forms.Textarea({"rows": 3})),
         }
         labels = {"rate_limit": "Maximum deliveries", "rate_period": "Within"}
         help_texts = {
@@ -116,6 +117,11 @@ class SourceForm(forms.ModelForm):
                 "The currency of amounts for which the vendor states none, as the three letters of ISO 4217, "
                 "such as AED. It is shown beside such amounts, marked as assumed, and not stored. "
                 "Leave it empty if there is no telling."
+            ),
+            "record_addresses": (
+                "Where records are in the CRM, for the link on their pages. Write one kind of record a line, "
+                "such as: contact https://app.example.com/{scope}/contacts/{id}. In place of {id} comes the "
+                "vendor's id, in place of {scope} that of the sub-account."
             ),
         }
 

@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from entities import vendors
+from entities.record_addresses import find_slips
 from events.models import Source, SourceSecret
 from events.signatures import SCHEMES, SignatureScheme, UnfitSecret
 from events.sources.encryption import encrypt
@@ -75,6 +76,8 @@ def validate_source(source: Source, options: frozenset[str]) -> None:
         raise ValidationError({"header": f"{source.header!r} is not a header name"})
     if not HEADER_VALUE_START.fullmatch(source.prefix):
         raise ValidationError({"prefix": "is not printable ASCII, or begins with a space"})
+    if slips := list(find_slips(source.record_addresses)):
+        raise ValidationError({"record_addresses": slips})
 
 
 def check_or_make_secret(scheme: SignatureScheme, secret: str) -> str:

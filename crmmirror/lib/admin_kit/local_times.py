@@ -44,7 +44,16 @@ def time_of_day_cell(value: datetime) -> SafeString:
 
 def day_text(value: datetime) -> str:
     """Return the day of a time in the active zone: Fri 20 Dec 2024."""
-    return format_date(date.fromisoformat(_local_text(value, "minutes").partition(" ")[0]), "D j M Y")
+    return format_date(_local_date(value), "D j M Y")
+
+
+def date_text(value: datetime) -> str:
+    """Return the date of a time in the active zone, for titles: 20 Dec 2024."""
+    return format_date(_local_date(value), "j M Y")
+
+
+def _local_date(value: datetime) -> date:
+    return date.fromisoformat(_local_text(value, "minutes").partition(" ")[0])
 
 
 def _time_element(value: datetime, text: str) -> SafeString:

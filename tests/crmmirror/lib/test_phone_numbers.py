@@ -2,7 +2,7 @@
 
 import pytest
 
-from crmmirror.lib.phone_numbers import national_endings
+from crmmirror.lib.phone_numbers import dialled_number, international_number, national_endings
 
 pytestmark = pytest.mark.unit
 
@@ -62,3 +62,29 @@ def test_what_does_not_look_like_a_phone_number_is_none(text: str) -> None:
 @pytest.mark.parametrize("text", ["0" * 20, "+0000000", "0000000", "00 00 00 0", "+971 0000000"])
 def test_zeros_never_match_every_number(text: str) -> None:
     assert all(len(ending) >= 7 for ending in national_endings(text, ["AE"]))
+
+
+@pytest.mark.parametrize(
+    ("text", "region", "number"),
+    [
+        ("+971 50 765 4321", "", "+971507654321"),
+        ("00971507654321", "", "+971507654321"),
+        ("(050) 765-4321", "AE", "+971507654321"),
+        ("\u202a+971507654321\u202c", "", "+971507654321"),
+        ("٠٥٠٧٦٥٤٣٢١", "AE", "+971507654321"),
+        ("050 765 4321", "", ""),
+        ("call me", "AE", ""),
+        ("12345678901234567890", "AE", ""),
+        ("", "AE", ""),
+    ],
+)
+def test_a_number_with_a_known_country_is_international(text: str, region: str, number: str) -> None:
+    assert international_number(text, region) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "dialled"),
+    [("050 765-4321", "0507654321"), ("+971 50 7654321", "+971507654321"), ("ext. 7", ""), ("123", "")],
+)
+def test_a_number_is_dialled_without_what_stands_between_its_digits(text: str, dialled: str) -> None:
+    assert dialled_number(text) == dialled

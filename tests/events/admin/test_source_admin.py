@@ -134,6 +134,7 @@ def test_the_limits_of_a_source_are_set_on_its_page(client: Client) -> None:
         ({"time_zone": "Dubai"}, "write one of the IANA names, such as Asia/Dubai"),
         ({"default_region": "uae"}, "write the two capital letters"),
         ({"assumed_currency": "aed"}, "write the three capital letters"),
+        ({"record_addresses": "contact http://a.example/{id}"}, "does not begin with https://"),
     ],
 )
 def test_a_wrong_setting_is_reported_beside_its_field(
@@ -155,6 +156,14 @@ def test_how_values_are_read_is_set_on_a_sources_page(client: Client) -> None:
     assert client.post(page_url(source), KEPT | dict.fromkeys(reading, "")).status_code == 302
     source.refresh_from_db()
     assert {getattr(source, name) for name in reading} == {""}
+
+
+def test_where_records_are_in_the_crm_is_set_on_a_sources_page(client: Client) -> None:
+    source, _ = create_source("acme", "heffl")
+    addresses = "lead https://app.example.com/leads/{id}\r\ndeal https://app.example.com/deals/{id}"
+    assert client.post(page_url(source), KEPT | {"record_addresses": addresses}).status_code == 302
+    source.refresh_from_db()
+    assert source.record_addresses == addresses
 
 
 def test_an_inactive_source_answers_404(client: Client) -> None:
