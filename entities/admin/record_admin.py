@@ -6,6 +6,7 @@ from typing import Any, cast
 from django.contrib import messages
 from django.contrib.admin import SimpleListFilter
 from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import ValidationError
 from django.db.models import F, ForeignKey, JSONField, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -111,6 +112,16 @@ class RecordAdmin(VisibleRowsAdmin, ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         rows = super().get_queryset(request)
         return annotate_overdue(rows, self.model.overdue) if self.model.overdue else rows
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """Return the row of a page with all that it refers to, by one query; None if there is none."""
+        references = [field.name for field in self.opts.concrete_fields if isinstance(field, ForeignKey)]
+        related = [path for path in _document_paths(self.model, references) if "__" in path]
+        rows = self.get_queryset(request).select_related(*references).defer(*related)
+        try:
+            return rows.get(pk=self.opts.pk.to_python(object_id))
+        except (self.model.DoesNotExist, ValidationError, ValueError):
+            return None
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet, search_term: str

@@ -13,7 +13,9 @@ from entities.admin.conversations.record_conversations import (
 )
 from entities.admin.former_values import FormerValues, build_former_values, read_former_values
 from entities.admin.naming.name_cells import read_name_cells
+from entities.admin.record_head.answer import Answer
 from entities.admin.record_head.head import RecordHead, build_head
+from entities.admin.record_head.strip import build_strip
 from entities.admin.record_links import event_links, name_text, state_badge, timeline_url
 from entities.admin.referrers import Referrer, find_referrers
 from entities.admin.row_groups import RowGroup, ValueOrigin, build_row_groups, make_origin
@@ -34,7 +36,7 @@ from entities.provenance import find_provenance
 class RecordPage:
     """A record's values in groups, the records that refer to it, its history and its newest events.
 
-    badge: the record's state; empty for a live one.
+    head, strip: what stands above all else. badge: the record's state; empty for a live one.
     sub_account: its name; empty if the record has none.
     deletion: the event that deleted the record; None for a live one.
     same_persons: the records that may be the same person or company; None if there are none.
@@ -43,6 +45,7 @@ class RecordPage:
 
     record: Record
     head: RecordHead
+    strip: tuple[Answer, ...]
     badge: SafeString
     sub_account: str
     deletion: ValueOrigin | None
@@ -69,6 +72,7 @@ def build_record_page(request: HttpRequest, record: Record) -> RecordPage:
     return RecordPage(
         record=record,
         head=build_head(record, cells.names),
+        strip=build_strip(request, record, cells),
         badge=state_badge(record),
         sub_account=name_text(account, cells.names.find_own(account)) if account else "",
         deletion=origins.get(EXISTS) if record.is_deleted else None,

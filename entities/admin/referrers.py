@@ -7,7 +7,7 @@ from functools import cache
 from django.db.models import ForeignKey
 
 from crmmirror.lib.admin_kit.urls import changelist_url
-from crmmirror.lib.database.capped_count import count_up_to, format_capped
+from crmmirror.lib.database.capped_count import count_each_up_to, format_capped
 from entities.access.visibility import Viewer, visible_to
 from entities.conversation_parties import match_reference
 from entities.models import Record
@@ -37,13 +37,20 @@ def get_references_to(model: type[Record]) -> tuple[tuple[type[Record], ForeignK
 
 
 def find_referrers(record: Record, viewer: Viewer) -> Iterator[Referrer]:
-    """Yield the groups of records that refer to this one and that the viewer sees, without empty groups.
+    """Yield the groups of records that refer to this one and that the viewer sees; one query.
+
+    Empty groups are left out.
 
     What belongs to a conversation of this record counts as if it referred to it.
     """
-    for model, field in get_references_to(type(record)):
-        rows = model._default_manager.filter(match_reference(field, record.pk))
-        if count := count_up_to(visible_to(viewer, rows), MAX_COUNTED):
+    references = get_references_to(type(record))
+    groups = [
+        visible_to(viewer, model._default_manager.filter(match_reference(field, record.pk)))
+        for model, field in references
+    ]
+    counts = count_each_up_to(groups, MAX_COUNTED)
+    for (model, field), count in zip(references, counts, strict=True):
+        if count:
             label = str(model._meta.verbose_name_plural)
             url = changelist_url(model, **{field.name: record.pk, "state": "all"})
             yield Referrer(label, format_capped(count, MAX_COUNTED), url)

@@ -44,7 +44,14 @@ def read_timeline_page(record: Record, number: str) -> Page:
 
     number: as it stands in the address; one that does not exist leads to the first or last page.
     """
-    page = CappedPaginator(_read_entries(record), PAGE_SIZE).get_page(number)
+    paginator = CappedPaginator(_read_entries(record), PAGE_SIZE)
+    if number == "1":
+        first = list(paginator.object_list[: PAGE_SIZE + 1])
+        if len(first) <= PAGE_SIZE:
+            # All there is: no query has to count it.
+            paginator.capped_count = len(first)
+            return Page(first, 1, paginator)
+    page = paginator.get_page(number)
     page.object_list = list(page.object_list)
     return page
 

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db.models import Count, F, QuerySet, Window
 from django.http import HttpRequest
 from django.urls import reverse
 
-from crmmirror.lib.database.capped_count import count_up_to, format_capped
 from entities.access.permissions import VIEW_RECORDS
 from entities.access.visibility import viewer_of, visible_to
 from entities.admin.conversations.addresses import LIST_NAME, conversation_url, message_url
@@ -16,7 +16,6 @@ from entities.admin.conversations.message_rows import Line, message_model, read_
 from entities.models import Conversation, Record
 
 MAX_SHOWN = 3
-MAX_COUNTED = 1_000
 
 
 @dataclass(frozen=True)
@@ -65,14 +64,15 @@ def _conversation_of_message(
 
 def _conversations_of_party(party: Record, conversations: QuerySet) -> RecordConversations | None:
     rows = conversations.filter(contact_ids__contains=[party.pk])
-    newest = list(rows.order_by(F("last_message_at").desc(nulls_last=True), "ref")[: MAX_SHOWN + 1])
+    counted = rows.annotate(all_count=Window(Count("*")))
+    newest: list[Any] = list(counted.order_by(F("last_message_at").desc(nulls_last=True), "ref")[:MAX_SHOWN])
     if not newest:
         return None
-    has_more = len(newest) > MAX_SHOWN
-    count = count_up_to(rows, MAX_COUNTED) if has_more else len(newest)
+    count = newest[0].all_count
+    has_more = count > MAX_SHOWN
     list_url = f"{reverse(f'admin:{LIST_NAME}')}?contact={party.pk}" if has_more else ""
-    links = _describe(newest[:MAX_SHOWN], conversation_url)
-    return RecordConversations(links, format_capped(count, MAX_COUNTED), list_url)
+    links = _describe(newest, conversation_url)
+    return RecordConversations(links, f"{count:,}", list_url)
 
 
 def _describe(
