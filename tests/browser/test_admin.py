@@ -42,6 +42,7 @@ def test_no_page_breaks_the_policy_or_runs_what_a_vendor_wrote(visit: Visit) -> 
         list_url(Deal),
         page_url(deal),
         page_url(deal).replace("change", "timeline"),
+        "/admin/conversations/",
         list_url(Event),
         page_url(event),
         list_url(Source),
