@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import Q
 from django.test.utils import CaptureQueriesContext
 
-from entities.currencies import CurrencySum, assumed_currency, sum_by_currency
+from entities.currencies import CurrencySum, assumed_currency, sum_by_currency, sum_rows
 from entities.models import Deal, Payment
 from events.models import Source
 from tests.support.api_client import create_record, ensure_source
@@ -76,3 +77,12 @@ def test_a_currency_is_assumed_only_where_none_is_stated(
 ) -> None:
     assert assumed_currency(create_record(Payment, source=source, **cells)) == expected
     assert assumed_currency(create_record(Payment, **cells)) == ""
+
+
+def test_rows_without_an_amount_and_those_that_are_marked_are_counted(django_assert_num_queries: Any) -> None:
+    for amount, currency in ((5, "EUR"), (7, "EUR"), (None, "EUR"), (None, None)):
+        create_record(Payment, amount=amount, currency=currency)
+    with django_assert_num_queries(1):
+        sums = sum_rows(Payment.objects.all(), "amount", Q(amount__gt=5))
+    assert (sums.count, sums.marked_count) == (4, 1)
+    assert sums.sums == (CurrencySum("EUR", False, Decimal(12), 2),)
