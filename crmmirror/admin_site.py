@@ -85,6 +85,7 @@ class MirrorSite(AdminSite):
             path(addresses.LIST_ROUTE, self.admin_view(self.conversations_view), name=addresses.LIST_NAME),
             path(addresses.PAGE_ROUTE, self.admin_view(self.conversation_view), name=addresses.PAGE_NAME),
             path("search/", self.admin_view(self.search_view), name="search"),
+            path("board/", self.admin_view(self.board_view), name="board"),
             path("time-zone/", self.admin_view(time_zone_page), name="time_zone"),
         ]
         return [*pages, *super().get_urls()]
@@ -131,6 +132,12 @@ class MirrorSite(AdminSite):
         from entities.admin.conversations.conversation_page import conversation_page
 
         return conversation_page(request, self.each_context(request), **key)
+
+    def board_view(self, request: HttpRequest) -> HttpResponse:
+        """Render the board of deals."""
+        from entities.admin.sales.board_page import board_page
+
+        return board_page(request, self.each_context(request))
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
         """Return Django's list with the apps in APP_ORDER and the record models in the order of LISTINGS."""

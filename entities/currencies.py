@@ -1,5 +1,7 @@
 """The currency of a record's amounts, stated or assumed, and sums that never add two currencies."""
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
@@ -55,15 +57,15 @@ def assumed_currency(record: Record) -> str:
 
 
 @dataclass(frozen=True)
-class RowSums:
-    """The sums of rows with how many they are, with or without an amount.
+class Total:
+    """The rows of one group.
 
-    marked_count: how many of them fulfil a condition. sums: as those of `sum_by_currency`.
+    count: of all rows. marked_count: of those that meet a condition. sums: one for each currency.
     """
 
-    count: int
-    marked_count: int
-    sums: tuple[CurrencySum, ...]
+    count: int = 0
+    marked_count: int = 0
+    sums: tuple[CurrencySum, ...] = ()
 
 
 def sum_by_currency(rows: QuerySet, column: str) -> list[CurrencySum]:
@@ -71,33 +73,65 @@ def sum_by_currency(rows: QuerySet, column: str) -> list[CurrencySum]:
 
     rows: of one model of records; not a slice.
     """
-    return list(sum_rows(rows.filter(**{f"{column}__isnull": False}), column, Q(pk=None)).sums)
+    with_amount = rows.filter(**{f"{column}__isnull": False})
+    return list(sum_rows(with_amount, column).sums)
 
 
-def sum_rows(rows: QuerySet, column: str, marked: Q) -> RowSums:
-    """Return the sums of an amount column by currency, and the counts of the rows, by one query."""
+def sum_rows(rows: QuerySet, column: str, marked: Q | None = None) -> Total:
+    """Return the total of all rows, by one query. marked: the condition of `marked_count`."""
+    return add_totals(total_by(rows, column, {}, marked).values())
+
+
+def total_by(
+    rows: QuerySet, column: str, keys: Mapping[str, Any], marked: Q | None = None
+) -> dict[tuple[Any, ...], Total]:
+    """Return the values of the keys -> their rows' total, by one aggregate over all rows.
+
+    rows: of one model of records; not a slice. keys: name -> expression by which rows are grouped.
+    marked: the condition of `marked_count`.
+    """
     model: Any = rows.model
     stated = currency_column(model)
     own: Any = F(stated) if stated else Value(None, TextField())
     assumed = NullIf("source__assumed_currency", Value(""))
     is_assumed = Q(source__assumed_currency__gt="") & (Q(**{f"{stated}__isnull": True}) if stated else Q())
-    counts = {"all": Count("pk"), "marked": Count("pk", filter=marked)}
+    figures = {
+        "shown_currency": Coalesce(own, assumed, output_field=TextField()),
+        "has_assumed": ExpressionWrapper(is_assumed, BooleanField()),
+    }
     groups = (
         rows.order_by()
-        .values(
-            shown_currency=Coalesce(own, assumed, output_field=TextField()),
-            has_assumed=ExpressionWrapper(is_assumed, BooleanField()),
+        .values(**keys, **figures)
+        .annotate(
+            count_of_rows=Count("pk"),
+            count_of_marked=Count("pk", filter=marked) if marked else Value(0),
+            count_of_amounts=Count(column),
+            sum_of_rows=Sum(column),
         )
-        .annotate(sum_of_rows=Sum(column), count_of_rows=Count(column), **counts)
-        .values_list("shown_currency", "has_assumed", "sum_of_rows", "count_of_rows", "all", "marked")
+        .values_list(
+            *keys,
+            *("count_of_rows", "count_of_marked"),
+            *("shown_currency", "has_assumed", "sum_of_rows", "count_of_amounts"),
+        )
     )
-    read = [(CurrencySum(*group), all_count, marked_count) for *group, all_count, marked_count in groups]
-    return RowSums(
-        count=sum(count for _, count, _ in read),
-        marked_count=sum(count for *_, count in read),
-        sums=tuple(sorted((group for group, *_ in read if group.count), key=_order)),
-    )
+    totals: dict[tuple[Any, ...], list[Total]] = defaultdict(list)
+    for group in groups:
+        key, (count, marked_count, *amounts) = group[: len(keys)], group[len(keys) :]
+        sum_of_group = CurrencySum(*amounts)
+        sums = (sum_of_group,) if sum_of_group.count else ()
+        totals[key].append(Total(count, marked_count, sums))
+    return {key: add_totals(parts) for key, parts in totals.items()}
 
 
-def _order(group: CurrencySum) -> tuple[bool, str, bool]:
-    return group.currency is None, group.currency or "", group.is_assumed
+def add_totals(totals: Iterable[Total]) -> Total:
+    """Return the total of several groups. No two currencies are added; without a currency comes last."""
+    parts = list(totals)
+    sums: dict[tuple[str | None, bool], list[CurrencySum]] = defaultdict(list)
+    for one in (one for part in parts for one in part.sums):
+        sums[one.currency, one.is_assumed].append(one)
+    added = [
+        CurrencySum(*key, sum((one.amount for one in group), Decimal()), sum(one.count for one in group))
+        for key, group in sums.items()
+    ]
+    added.sort(key=lambda one: (one.currency is None, one.currency or "", one.is_assumed))
+    return Total(sum(part.count for part in parts), sum(part.marked_count for part in parts), tuple(added))

@@ -1,6 +1,6 @@
 """The admin of the mirrored records, read-only and the same code for every model, and of the audit log.
 
-An entity's name stands only in `listings` and in the tables of `record_head`, and only `naming`
+An entity's name stands only in `listings`, in `sales` and in the tables of `record_head`, and only `naming`
 writes: staff's names. Imports all of `entities` but its API, commands and checks, and the parts of pages from
 `crmmirror.lib.admin_kit`.
 """

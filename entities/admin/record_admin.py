@@ -28,7 +28,13 @@ from entities.admin.record_columns import (
     make_list_column,
     make_name_column,
 )
-from entities.admin.record_filters import StateFilter, named_filter, overdue_filter, reference_filter
+from entities.admin.record_filters import (
+    StaleFilter,
+    StateFilter,
+    named_filter,
+    overdue_filter,
+    reference_filter,
+)
 from entities.admin.record_links import event_links, state_badge
 from entities.admin.record_page import build_record_page
 from entities.admin.search.record_search import search_help, search_records
@@ -191,6 +197,8 @@ def _make_filters(model: type[Record], listing: Listing) -> Iterable[type[Simple
         yield word_filter(column, words)
     if model.overdue is not None:
         yield overdue_filter(model.overdue)
+    if "stage_since" in model.derived_columns:
+        yield StaleFilter
     yield period_filter("last_event_at", "last activity")
     yield period_filter("created_at", "creation")
     yield SourceFilter

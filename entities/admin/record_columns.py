@@ -87,13 +87,13 @@ def describe_sums(paginator: CappedPaginator, columns: Iterable[str]) -> list[st
     sums = {column: sum_by_currency(rows, column) for column in labels}
     counts = {column: sum(group.count for group in groups) for column, groups in sums.items()}
     return [
-        f"{labels[column]} of {count:,} {one if count == 1 else many}: {describe_groups(sums[column])}"
+        f"{labels[column]} of {count:,} {one if count == 1 else many}: {describe_currencies(sums[column])}"
         for column, count in counts.items()
         if count
     ]
 
 
-def describe_groups(groups: Iterable[CurrencySum]) -> str:
+def describe_currencies(groups: Iterable[CurrencySum]) -> str:
     """Return the sums as one text. What is stated and what is assumed of one currency are added."""
     return "; ".join(
         _describe_currency(currency, list(sums))

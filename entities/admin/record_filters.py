@@ -1,6 +1,7 @@
 """List filters that only records have: their state, and the record that they refer to."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from itertools import islice
 from typing import Any
 
@@ -8,6 +9,7 @@ from django.contrib.admin import ModelAdmin, SimpleListFilter
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import ForeignKey, Q, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.timezone import localdate
 
 from crmmirror.lib.admin_kit.cells import shorten
@@ -28,6 +30,8 @@ STATES = {
     "all": ("all of them", Q()),
 }
 DEFAULT_STATE = "live"
+STALE_CHOICES = tuple((str(days), f"{days} days or more") for days in (7, 14, 30, 60, 90))
+DEFAULT_STALE_DAYS = 30
 
 
 class StateFilter(FoldedFilter):
@@ -69,6 +73,25 @@ def overdue_filter(rule: OverdueRule) -> type[SimpleListFilter]:
             return queryset.filter(condition if self.value() == "yes" else ~condition)
 
     return OverdueFilter
+
+
+def is_stale(days: int) -> Q:
+    """Return the condition that a record has been in its stage for so many days."""
+    return Q(stage_since__lte=timezone.now() - timedelta(days=days))
+
+
+class StaleFilter(FoldedFilter):
+    """Shows the records that have been in their stage for some days."""
+
+    title = "days in its stage"
+    parameter_name = "stale"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Lookups:
+        return list(STALE_CHOICES)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        days = self.value()
+        return queryset if days is None else queryset.filter(is_stale(int(days)))
 
 
 def named_filter(column: str, title: str) -> type[SimpleListFilter]:

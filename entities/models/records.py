@@ -2,7 +2,7 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models.functions import Coalesce, Collate
+from django.db.models.functions import Coalesce, Collate, Left
 
 from entities.merge.balance_rule import Balance
 from entities.merge.derived_columns import RunStart
@@ -25,6 +25,8 @@ from entities.models.record import Record
 
 # A stage is named by its id, and where the vendor sends none by its name.
 STAGE = ("stage_ref", "stage_name")
+# By it deals are grouped. An index cannot hold a text without a bound, so it is cut as a name's id is.
+STAGE_KEY = Left(Coalesce(*STAGE), 255)
 
 
 class SubAccount(Record):
@@ -152,6 +154,23 @@ class Deal(Record):
         "stage_since": RunStart(STAGE),
     }
     searched_columns = {"title": KeyKind.WORDS, "number": KeyKind.NUMBER}
+
+    class Meta(Record.Meta):
+        indexes = [
+            *Record.Meta.indexes,
+            # The largest deals of a stage, for the board.
+            models.Index(
+                "status",
+                "source",
+                STAGE_KEY,
+                models.F("value").desc(nulls_last=True),
+                "id",
+                name="deal_board",
+                condition=models.Q(is_deleted=False, is_placeholder=False),
+            ),
+            # What was won and lost since some day.
+            models.Index("closed_at", name="deal_closed", condition=models.Q(closed_at__isnull=False)),
+        ]
 
 
 class Invoice(Record):

@@ -38,6 +38,7 @@ MATRIX = (
             "/admin/entities/deal/{deal}/change/",
             "/admin/entities/deal/{deal}/timeline/",
             "/admin/entities/subaccount/",
+            "/admin/board/",
             "/api/v1/deals/",
             "/api/v1/deals/{deal}/",
             "/api/v1/deals/{deal}/timeline/",

@@ -19,7 +19,7 @@ from entities.access.permissions import VIEW_RECORDS
 from entities.access.visibility import viewer_of, visible_to
 from entities.admin.conversations.addresses import message_url
 from entities.admin.naming.name_cells import NameCells
-from entities.admin.record_columns import describe_groups
+from entities.admin.record_columns import describe_currencies
 from entities.admin.record_head.answer import Answer, amount_cell_of
 from entities.currencies import sum_rows
 from entities.models import Appointment, Conversation, Deal, Invoice, Message, Payment, Record, Task
@@ -142,7 +142,7 @@ def _count_and_sum(rows: QuerySet[Any], column: str, marked: Q) -> tuple[SafeStr
     bounded = rows.model._default_manager.filter(pk__in=rows.order_by().values("pk")[: MAX_COUNTED + 1])
     counted = sum_rows(bounded, column, marked)
     text = format_capped(counted.count, MAX_COUNTED)
-    sums = describe_groups(counted.sums) if counted.count <= MAX_COUNTED else ""
+    sums = describe_currencies(counted.sums) if counted.count <= MAX_COUNTED else ""
     return format_html("{}", f"{text}: {sums}" if sums else text), counted.marked_count
 
 
