@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('entities', '0016_audit_log'),
+        ('entities', '0017_conversation_newest'),
     ]
 
     operations = [
