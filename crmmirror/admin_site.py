@@ -15,6 +15,7 @@ from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 
 from crmmirror.lib.admin_kit.cells import shorten
 from crmmirror.lib.admin_kit.request_check import REQUEST_ERRORS, check_query
@@ -92,12 +93,15 @@ class MirrorSite(AdminSite):
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         from crmmirror.admin.time_zone_page import offers_time_zone
+        from crmmirror.shell.menu import build_menu
 
-        zone = {
+        frame = {
             "zone_name": str(timezone.get_current_timezone()),
             "offers_time_zone": offers_time_zone(request),
+            # Lazy, because not every answer is rendered; and built once, though it stands on a page twice.
+            "navigation": SimpleLazyObject(lambda: build_menu(request)),
         }
-        return super().each_context(request) | zone
+        return super().each_context(request) | frame
 
     def _unusable_request_page(self, request: HttpRequest, reason: str) -> HttpResponse:
         context = {

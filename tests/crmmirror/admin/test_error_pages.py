@@ -16,7 +16,7 @@ def test_a_page_that_does_not_exist_is_a_404_in_the_admin_s_frame(path: str) -> 
     page = answer.content.decode()
     assert answer.status_code == 404
     assert "There is no such page" in page
-    assert 'id="nav-sidebar"' in page
+    assert 'class="site-nav"' in page
     assert "crmmirror/admin.css" in page
 
 
@@ -25,13 +25,13 @@ def test_a_page_that_the_user_may_not_open_is_a_403_in_the_admin_s_frame() -> No
     page = answer.content.decode()
     assert answer.status_code == 403
     assert "You may not open this page" in page
-    assert 'id="nav-sidebar"' in page
+    assert 'class="site-nav"' in page
 
 
 def test_outside_the_admin_the_answers_have_no_frame() -> None:
     answer = log_in_staff().get("/nothing/")
     assert answer.status_code == 404
-    assert b"nav-sidebar" not in answer.content
+    assert b"site-nav" not in answer.content
 
 
 def test_who_is_not_logged_in_is_led_to_the_login_from_any_address_of_the_admin() -> None:

@@ -1,0 +1,80 @@
+"""The navigation as one user meets it on one page: the links that he may open, and their counts."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+
+from crmmirror.lib.database.capped_count import format_capped
+from crmmirror.shell.navigation import NAVIGATION, Entry
+from events.reports.operator_counts import MAX_FAILED, OperatorCounts, count_for_operators
+
+# The field of OperatorCounts that is counted up to a cap only.
+CAPS = {"failed": MAX_FAILED}
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link of the menu.
+
+    is_current: it leads to this page, or to the list that this page belongs to.
+    count: for people; empty if there is nothing to count, or nothing is. counted: what it counts.
+    """
+
+    label: str
+    url: str
+    is_current: bool
+    count: str
+    counted: str
+
+
+@dataclass(frozen=True)
+class LinkGroup:
+    """The links of one group that the user may open; at least one."""
+
+    title: str
+    links: tuple[Link, ...]
+
+
+def build_menu(request: HttpRequest) -> list[LinkGroup]:
+    """Return the navigation of a user, in two queries at most, and in none if no link of his has a count."""
+    urls = {
+        entry: url
+        for group in NAVIGATION
+        for entry in group.entries
+        if (url := find_url(entry)) and (not entry.permission or request.user.has_perm(entry.permission))
+    }
+    has_counts = any(entry.count for entry in urls)
+    counts = count_for_operators(request.user) if has_counts else OperatorCounts()
+    current = _find_current(request.path, urls.values())
+    links = {
+        entry: Link(entry.label, url, url == current, _describe_count(counts, entry.count), entry.counted)
+        for entry, url in urls.items()
+    }
+    groups = (
+        LinkGroup(group.title, tuple(links[entry] for entry in group.entries if entry in links))
+        for group in NAVIGATION
+    )
+    return [group for group in groups if group.links]
+
+
+def find_url(entry: Entry) -> str:
+    """Return the address of an entry; empty if no page has its name."""
+    try:
+        return reverse(f"admin:{entry.url_name}")
+    except NoReverseMatch:
+        return ""
+
+
+def _find_current(path: str, urls: Iterable[str]) -> str:
+    """Return the longest of the addresses below which the path is; that of the first page is only its own."""
+    home = reverse("admin:index")
+    return max(
+        (url for url in urls if path.startswith(url) and (url != home or path == home)), key=len, default=""
+    )
+
+
+def _describe_count(counts: OperatorCounts, name: str) -> str:
+    count = getattr(counts, name) if name else None
+    return format_capped(count, CAPS.get(name, count)) if count else ""
