@@ -37,9 +37,9 @@ class MirrorSite(AdminSite):
 
     site_header = "CRM mirror"
     site_title = "CRM mirror"
-    index_title = "Overview"
+    index_title = "Home"
     site_url = None
-    index_template = "events/overview.html"
+    index_template = "admin/home.html"
 
     @property
     def login_form(self) -> "type[AuthenticationForm]":  # type: ignore[override]
@@ -113,10 +113,13 @@ class MirrorSite(AdminSite):
         return TemplateResponse(request, "admin_kit/unusable_request.html", context, status=400)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        from entities.admin.home.home_page import build_home
         from events.admin.overview_page import build_overview
 
         can_view_events = request.user.has_perm("events.view_event")
-        context = {"summary": build_overview(request.user) if can_view_events else None}
+        summary = build_overview(request.user) if can_view_events else None
+        sources = [line.source for line in summary.sources] if summary else None
+        context = {"summary": summary, "home": build_home(request, sources)}
         return super().index(request, context | (extra_context or {}))
 
     def search_view(self, request: HttpRequest) -> HttpResponse:

@@ -21,6 +21,7 @@ from entities.access.visibility import viewer_of
 from entities.access.visible_rows import VisibleRowsAdmin
 from entities.admin.listings import Listing, get_listing
 from entities.admin.naming.name_cells import read_name_cells
+from entities.admin.recent.recent_records import note_view
 from entities.admin.record_columns import (
     SORTABLE_COLUMNS,
     attach_parties,
@@ -162,6 +163,7 @@ class RecordAdmin(VisibleRowsAdmin, ReadOnlyAdmin):
     def page_view(self, request: HttpRequest, record: Record) -> HttpResponse:
         """Render the record's page: its values with their origins, and its history."""
         page = build_record_page(request, record)
+        note_view(request, record)
         context = self.page_context(request, page.head.title) | {"page": page}
         return TemplateResponse(request, "entities/record_page.html", context)
 

@@ -10,6 +10,7 @@ from entities.models.naming.name import Name, NameKind
 from entities.models.people.access_limit import AccessLimit
 from entities.models.people.api_token import ApiToken
 from entities.models.people.user_profile import UserProfile, find_profile
+from entities.models.people.viewed_record import ViewedRecord
 from entities.models.record import Record
 from entities.models.records import (
     Appointment,
@@ -52,5 +53,6 @@ __all__ = [
     "Task",
     "TimelineEntry",
     "UserProfile",
+    "ViewedRecord",
     "find_profile",
 ]

@@ -26,7 +26,7 @@ def test_the_staff_sign_in(chromium: Browser, live_server: LiveServer) -> None:
     visit.page.fill("#id_username", "ann")
     visit.page.fill("#id_password", "secret")
     visit.page.click("[type=submit]")
-    assert visit.page.inner_text("h1") == "Overview"
+    assert visit.page.inner_text("h1") == "Home"
     assert visit.complaints == []
     visit.page.close()
 

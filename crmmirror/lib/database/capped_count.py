@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from django.core.exceptions import EmptyResultSet
 from django.db.models import QuerySet
 
 from crmmirror.lib.database.cursors import fetch_rows
@@ -12,14 +13,21 @@ def count_up_to(rows: QuerySet, cap: int) -> int:
     return rows.order_by()[: cap + 1].count()
 
 
-def count_each_up_to(querysets: Sequence[QuerySet], cap: int) -> list[int]:
-    """Count the rows of each queryset as `count_up_to` does, all of them by one query."""
-    if not querysets:
+def count_each_up_to(queries: Sequence[QuerySet], cap: int) -> list[int]:
+    """Count the rows of each query as `count_up_to` does, all of them in one statement."""
+    if not queries:
         return []
-    queries = [rows.order_by()[: cap + 1].values("pk").query.sql_with_params() for rows in querysets]
-    columns = ", ".join(f"(SELECT count(*) FROM ({sql}) AS rows)" for sql, _ in queries)
-    [counts] = fetch_rows(f"SELECT {columns}", *(value for _, values in queries for value in values))
-    return list(counts)
+    counts, parameters = [], list[object]()
+    for rows in queries:
+        try:
+            statement, values = rows.order_by().values("pk")[: cap + 1].query.sql_with_params()
+        except EmptyResultSet:
+            counts.append("0")
+        else:
+            counts.append(f"(SELECT count(*) FROM ({statement}) AS rows)")
+            parameters += values
+    (row,) = fetch_rows(f"SELECT {', '.join(counts)}", *parameters)
+    return list(row)
 
 
 def format_capped(counted: int, cap: int) -> str:

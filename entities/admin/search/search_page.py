@@ -10,6 +10,7 @@ from django.template.response import TemplateResponse
 from crmmirror.lib.admin_kit.cells import shorten
 from crmmirror.lib.admin_kit.urls import change_url, changelist_url
 from entities.access.visibility import viewer_of
+from entities.admin.recent.recent_list import list_recent
 from entities.admin.record_links import record_link
 from entities.admin.value_cells import field_label, get_field
 from entities.models import Name
@@ -39,6 +40,7 @@ def search_page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
         "groups": [_describe_group(group, text) for group in result.groups],
         "names": [_describe_name(name) for name in result.names],
         "tried": list(describe_question(result.question)) if text and not hits else [],
+        "recent": [] if text else list_recent(request.user),
         "lacks_documents": not hits and lacks_documents(),
     }
     return TemplateResponse(request, "entities/search_page.html", context)

@@ -1,0 +1,1 @@
+"""The records that a user has opened lately: noted by their pages, shown at home and in the search."""
