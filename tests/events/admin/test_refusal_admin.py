@@ -75,7 +75,7 @@ def test_the_page_of_a_source_shows_what_was_refused_of_it_in_a_day() -> None:
 def test_the_list_takes_as_many_queries_for_many_as_for_one(django_assert_max_num_queries: Any) -> None:
     refuse_some()
     viewer = log_in_staff()
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         get_page(viewer, list_url(Refusal))
 
 

@@ -206,7 +206,7 @@ def test_the_list_takes_as_many_queries_for_many_sources_as_for_one(client: Clie
     for_one = count()
     for n in range(120):
         Source.objects.create(slug=f"s{n}", vendor="heffl", scheme="none")
-    assert count() == for_one <= 8
+    assert count() == for_one <= 9
     assert Event.objects.count() == 1
 
 
