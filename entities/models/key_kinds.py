@@ -7,7 +7,6 @@ class KeyKind(StrEnum):
     """How people search for the values of a column.
 
     WORDS: by the beginnings of their words, such as a name's.
-    TEXT: the same, but only by the first words of what may be long.
     EMAIL: by the whole address, or by words of it.
     PHONE: by the number in any notation, or its last digits.
     ADDRESS: an email address or a phone number.
@@ -15,7 +14,6 @@ class KeyKind(StrEnum):
     """
 
     WORDS = "words"
-    TEXT = "text"
     EMAIL = "email"
     PHONE = "phone"
     ADDRESS = "address"

@@ -298,7 +298,7 @@ class Message(Record):
         channel="channel",
         status="status",
     )
-    searched_columns = {"body": KeyKind.TEXT, "from_address": KeyKind.ADDRESS}
+    searched_columns = {"from_address": KeyKind.ADDRESS}
 
     class Meta(Record.Meta):
         indexes = [

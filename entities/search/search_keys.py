@@ -15,7 +15,6 @@ from entities.search.text_folding import WORD, fold, split_words
 
 # Of what a column holds: nobody searches for what comes after.
 MAX_SEARCHED_LENGTH: Final = 2_000
-MAX_TEXT_WORDS: Final = 30
 MAX_KEY_LENGTH: Final = 200
 # Of one value, such as several addresses in one column.
 MAX_KEYS_OF_VALUE: Final = 5
@@ -46,8 +45,6 @@ def read_value(kind: KeyKind, value: str) -> tuple[list[str], set[Key]]:
     value = value[:MAX_SEARCHED_LENGTH]
     if kind is KeyKind.WORDS:
         return split_words(value), set()
-    if kind is KeyKind.TEXT:
-        return split_words(value)[:MAX_TEXT_WORDS], set()
     if kind is KeyKind.NUMBER:
         return split_words(value), number_keys(value)
     if kind is not KeyKind.PHONE and (emails := email_keys(value)):
