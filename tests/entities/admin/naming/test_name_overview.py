@@ -24,7 +24,7 @@ def test_the_kinds_of_each_source_are_listed_and_those_without_names_first(
     create_name("p2", kind=NameKind.PERSON, vendor_name="Ada")
     create_name("p1", kind=NameKind.PERSON, source=ensure_source("other"))
     client = log_in_staff()
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(8):
         page = get_page(client, OVERVIEW)
     rows = re.findall(r'<a href="[^"]*/kind/\d+/([\w-]+)/">.*?number">(\d+)<.*?number">(\d+)<', page)
     assert rows == [("person", "2", "1"), ("stage", "1", "0"), ("person", "1", "1")]
