@@ -12,13 +12,13 @@ Applying an event again is idempotent: the merge ignores writes that a row alrea
 in the timeline is replaced.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from crmmirror.lib.database.cursors import execute
+from crmmirror.lib.json_text import dump_json
 from entities.merge import extra_bounds
 from entities.merge.clock import clock_time
 from entities.merge.registers import (
@@ -136,7 +136,7 @@ def _merge_into_rows(
             if len(joined) > extra_bounds.MAX_KEYS:
                 merged.crowded[key] = joined
         if rows:
-            execute(record_table(model).update, json.dumps(rows))
+            execute(record_table(model).update, dump_json(rows))
     return merged
 
 
@@ -191,7 +191,7 @@ def _write_timeline(statements: Iterable[SourceStatement], ids: Ids) -> None:
         for statement in statements
     ]
     if entries:
-        execute(UPSERT_ENTRIES, json.dumps(entries))
+        execute(UPSERT_ENTRIES, dump_json(entries))
 
 
 def _warn_of_omissions(statements: Iterable[SourceStatement], crowded: Mapping[SourceKey, State]) -> Warnings:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from crmmirror.lib.database.cursors import execute, fetch_rows
+from crmmirror.lib.json_text import dump_json
 from entities.models import Conversation, Record
 from entities.models.conversation import INBOUND, OUTBOUND, ConversationRule
 
@@ -89,7 +90,7 @@ def _affected_keys(changes: Iterable[tuple[Membership, Membership]]) -> str | No
     memberships = {side for before, after in changes if before != after for side in (before, after) if side}
     keys = sorted({tuple(json.loads(membership)[:3]) for membership in memberships})
     names = ("source_id", "scope", "ref")
-    return json.dumps([dict(zip(names, key, strict=True)) for key in keys]) if keys else None
+    return dump_json([dict(zip(names, key, strict=True)) for key in keys]) if keys else None
 
 
 @cache

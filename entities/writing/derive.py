@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from crmmirror.lib.database.cursors import execute, fetch_rows
+from crmmirror.lib.json_text import dump_json
 from entities.merge.derived_columns import find_derived_origin
 from entities.models import Record
 from entities.models.introspection import model_name, record_models_by_name
@@ -43,7 +44,7 @@ def _derive_columns(model: type[Record], record_ids: list[int]) -> None:
     for id, clock, wrote in fetch_rows(READ_HISTORY, sorted(table.history), model_name(model), record_ids):
         histories[id].append((clock, json.loads(wrote)))
     rows = [{"id": id} | _derive_row(model, history) for id, history in histories.items()]
-    execute(table.derive, json.dumps(rows))
+    execute(table.derive, dump_json(rows))
 
 
 def _derive_row(model: type[Record], history: list[tuple[str, dict[str, Any]]]) -> dict[str, str | None]:

@@ -1,9 +1,9 @@
 """Finds the rows of records by their keys, and inserts those that are missing."""
 
-import json
 from collections.abc import Iterable, Sequence
 
 from crmmirror.lib.database.cursors import fetch_rows
+from crmmirror.lib.json_text import dump_json
 from entities.models import Record
 from entities.models.introspection import model_name, record_models, scope_model_name
 from entities.reading.mapped_event import RecordKey
@@ -55,7 +55,7 @@ def _fetch_ids(statement: str, model: type[Record], keys: Sequence[SourceKey], i
 
 
 def _key_rows(keys: Iterable[SourceKey], ids: Ids) -> str:
-    return json.dumps(
+    return dump_json(
         [
             {
                 "source_id": source,

@@ -1,6 +1,5 @@
 """Writes the search documents of the records that a batch inserted, or whose searched values it changed."""
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from crmmirror.lib.database.cursors import execute, fetch_rows
+from crmmirror.lib.json_text import dump_json
 from entities.models import Record, SearchDocument
 from entities.models.introspection import model_name, record_models_by_name
 from entities.search.document_keys import (
@@ -74,10 +74,10 @@ def write_search_documents(
     if changed:
         former = _read_former_keys(row for row in changed if row.key not in inserted)
         documents = [_build_document(row, written.get(row.key, set()), former) for row in changed]
-        execute(UPSERT_DOCUMENTS, json.dumps(documents))
+        execute(UPSERT_DOCUMENTS, dump_json(documents))
     missing = inserted - described.keys()
     if missing:
-        execute(INSERT_MISSING_DOCUMENTS, json.dumps([_describe(key, ids[key]) for key in missing]))
+        execute(INSERT_MISSING_DOCUMENTS, dump_json([_describe(key, ids[key]) for key in missing]))
 
 
 def _collect_former_values(statements: Iterable[SourceStatement]) -> dict[SourceKey, set[tuple[str, str]]]:

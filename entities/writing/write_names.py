@@ -5,7 +5,6 @@ records do. Staff's own columns are not touched. An id has a row for the whole s
 and one for each sub-account in which a vendor names it: other sub-accounts may use the id for something else.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -15,6 +14,7 @@ from typing import NamedTuple
 from django.db import transaction
 
 from crmmirror.lib.database.cursors import execute
+from crmmirror.lib.json_text import dump_json
 from entities.models import Name, NameKind
 from entities.models.introspection import record_models_by_name
 from entities.models.naming.named_refs import named_refs
@@ -116,7 +116,7 @@ def write_names(statements: Iterable[SourceStatement]) -> None:
         names = written.select_newer(names)
     if not names:
         return
-    execute(WRITE_NAMES, json.dumps([_to_row(key, name) for key, name in names.items()]))
+    execute(WRITE_NAMES, dump_json([_to_row(key, name) for key, name in names.items()]))
     if written is not None:
         # Not before the commit: names that were rolled back must be written again.
         transaction.on_commit(partial(written.remember, names))

@@ -1,9 +1,9 @@
 """Records the outcomes of events, and schedules the next attempt of failed events (with back-off)."""
 
-import json
 from collections.abc import Iterable
 
 from crmmirror.lib.database.cursors import execute, fetch_rows
+from crmmirror.lib.json_text import dump_json
 from entities.stored_events import ProcessingOutcome
 from events.monitoring.metrics import SettledEvent
 
@@ -60,7 +60,7 @@ def record_outcomes(outcomes: Iterable[ProcessingOutcome]) -> list[SettledEvent]
 
 def dump_outcomes(outcomes: Iterable[ProcessingOutcome]) -> str:
     """Return the outcomes as a JSON array of objects, the parameter of OUTCOME_RECORDSET."""
-    return json.dumps([{name: getattr(outcome, name) for name in OUTCOME_COLUMNS} for outcome in outcomes])
+    return dump_json([{name: getattr(outcome, name) for name in OUTCOME_COLUMNS} for outcome in outcomes])
 
 
 def requeue_due_events() -> int:
