@@ -1,5 +1,6 @@
 """Finds the rows of records by their keys, and inserts those that are missing."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from crmmirror.lib.database.cursors import fetch_rows
@@ -33,8 +34,11 @@ def find_or_insert(keys: set[SourceKey]) -> tuple[Ids, set[SourceKey]]:
     """
     ids: Ids = {}
     inserted: set[SourceKey] = set()
+    by_model: dict[str, list[SourceKey]] = defaultdict(list)
+    for key in keys:
+        by_model[key[1].model].append(key)
     for model in record_models():
-        wanted = sorted(key for key in keys if key[1].model == model_name(model))
+        wanted = sorted(by_model[model_name(model)])
         if not wanted:
             continue
         table = record_table(model)
