@@ -38,8 +38,11 @@ class SourceNames:
 
 
 def mark_named(names: QuerySet[Any]) -> QuerySet[Any]:
-    """Annotate names with `is_named`: whether their id has a name, be it in a sub-account alone."""
-    same = Name.objects.filter(source=OuterRef("source"), kind=OuterRef("kind"), ref=OuterRef("ref"))
+    """Annotate names with `is_named`: whether their id has a name among them, be it in a sub-account alone.
+
+    names: those that the viewer sees, so that the names of other sub-accounts tell him nothing.
+    """
+    same = names.filter(source=OuterRef("source"), kind=OuterRef("kind"), ref=OuterRef("ref"))
     return names.annotate(is_named=Exists(same.exclude(name="", vendor_name="")))
 
 

@@ -7,6 +7,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from entities.models import Deal, NameKind
 from events.models import Source
+from tests.support.access_limits import create_member, limit, log_in
 from tests.support.api_client import create_record, ensure_source
 from tests.support.named_ids import create_name
 from tests.support.staff_client import get_page, list_url, log_in_staff, page_url
@@ -28,6 +29,16 @@ def test_the_kinds_of_each_source_are_listed_and_those_without_names_first(
         page = get_page(client, OVERVIEW)
     rows = re.findall(r'<a href="[^"]*/kind/\d+/([\w-]+)/">.*?number">(\d+)<.*?number">(\d+)<', page)
     assert rows == [("person", "2", "1"), ("stage", "1", "0"), ("person", "1", "1")]
+
+
+def test_a_name_in_a_sub_account_that_the_user_does_not_see_counts_for_nothing() -> None:
+    create_name("s1", scope="sa_1")
+    create_name("s1", scope="sa_2", name="New")
+    client = log_in(limit(create_member("Administrator"), ensure_source(), "sa_1"))
+    page = get_page(client, OVERVIEW)
+    assert re.findall(r'/kind/\d+/([\w-]+)/">.*?number">(\d+)<.*?number">(\d+)<', page) == [
+        ("stage", "1", "1")
+    ]
 
 
 def test_a_source_is_shown_by_its_own_name() -> None:
