@@ -76,7 +76,7 @@ def test_what_stands_still_is_counted_and_marked(client: Client) -> None:
         create_deal(title="Fresh", stage_since=NOW - timedelta(days=29, hours=23))
         client = log_in_staff()
         page = get_page(client, URL)
-        assert "1 for 30 days" in page
+        assert "1 in it for 30 days" in page
         assert '<span class="late">30 days in stage' in page
         assert '<span class="quiet">29 days in stage' in page
         for url in (URL, list_url(Deal)):
