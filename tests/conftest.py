@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
+from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,10 @@ from typing import Any
 import django
 import pytest
 from cryptography.fernet import Fernet
+from django.apps import apps
 from django.db.backends.base.base import BaseDatabaseWrapper
 from hypothesis import settings
+from pytest_django.plugin import blocking_manager_key
 
 from tests.support import run_summary, services
 
@@ -101,6 +104,20 @@ def refuse_unit_tests_with_database(items: list[pytest.Item]) -> None:
     for item in unit_tests:
         if item.get_closest_marker("django_db") or DATABASE_FIXTURES & set(getattr(item, "fixturenames", ())):
             raise pytest.UsageError(f"{item.nodeid} is marked `unit` and asks for the database: drop one")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    """Make the roles again, which are rows of a migration, after a test that has emptied all tables."""
+    yield
+    if nextitem is None:
+        # The database is gone.
+        return
+    marker = item.get_closest_marker("django_db")
+    is_transactional = marker is not None and marker.kwargs.get("transaction", False)
+    if is_transactional or {"transactional_db", "live_server"} & set(getattr(item, "fixturenames", ())):
+        with item.config.stash[blocking_manager_key].unblock():
+            import_module("entities.migrations.0008_roles").make_roles(apps, None)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
