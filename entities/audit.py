@@ -19,7 +19,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts: a user from an address, or a command on the machine.
+    """The actor of an audit entry: a user from an address, or a command on the machine.
 
     user: None for a command. address: the client's address, or None if it is not known.
     """

@@ -1,1 +1,1 @@
-"""How Django itself writes dates and times, as in the history of a source: one folder a language, no more."""
+"""The formats in which Django itself writes dates and times, such as in the history of a source."""

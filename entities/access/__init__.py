@@ -1,4 +1,4 @@
-"""Who may do what, and who sees which sources and sub-accounts.
+"""Permissions, and the visibility of sources and sub-accounts.
 
 Whatever reads rows for somebody narrows them by `visibility.visible_to`. No entity's name stands here.
 Imports the models and `crmmirror.lib`.

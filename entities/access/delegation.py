@@ -1,4 +1,4 @@
-"""What those who manage people may give and take: nobody gives himself or others more than he has.
+"""The rules of delegation: a manager of people gives nobody, himself included, more than he has.
 
 Whoever sets a person's password or issues a token of his can act as that person. So a manager may only change
 people who may nothing that he may not, and who see nothing that he does not see.

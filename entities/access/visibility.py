@@ -1,4 +1,4 @@
-"""Who sees which sources and sub-accounts, and the one function that narrows a query to that.
+"""The visibility of sources and sub-accounts, and the one function that narrows a query to it.
 
 Limits of a user and of his groups add up. Whoever has none sees everything, and so does a superuser. A token
 has its user's view, or less: its own limits narrow it. What is not visible is answered as not existing.
@@ -22,7 +22,7 @@ CACHE_ATTRIBUTE = "_visibility_cache"
 
 @dataclass(frozen=True)
 class Visibility:
-    """What somebody sees.
+    """The sources and sub-accounts that a viewer sees.
 
     is_unlimited: everything, whatever the other fields are.
     whole_sources: the ids of sources that are seen whole.

@@ -33,7 +33,7 @@ class DerivedTable:
 
     @property
     def label(self) -> str:
-        """What one row is called, in lower case."""
+        """The name of one row, in lower case."""
         return str(self.model._meta.model_name)
 
     @property

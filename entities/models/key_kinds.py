@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class KeyKind(StrEnum):
-    """How people search for the values of a column.
+    """The ways in which people search for the values of a column.
 
     WORDS: by the beginnings of their words, such as a name's.
     EMAIL: by the whole address, or by words of it.

@@ -41,7 +41,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Question:
-    """What somebody searches for.
+    """A parsed search query.
 
     text: as it was written. keys: emails, numbers and ids that it may be as a whole. endings: the digits with
     which a phone number ends in every notation, if it is one. parts: its words and phrases.

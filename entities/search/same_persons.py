@@ -23,7 +23,7 @@ MAX_CANDIDATES: Final = 20
 
 
 class Grade(StrEnum):
-    """How sure it is that two records are the same, the surest first."""
+    """The grades of certainty that two records are the same, the surest first."""
 
     LIKELY = "likely"
     SHARES_PHONE = "shares the phone"
@@ -48,7 +48,7 @@ class SharedValue:
 
 @dataclass(frozen=True)
 class SamePersons:
-    """What may be the same as a record: the records, the surest first, and the values of too many."""
+    """The possible duplicates of a record, the surest first, and the values that too many records share."""
 
     records: tuple[SamePerson, ...] = ()
     shared: tuple[SharedValue, ...] = ()

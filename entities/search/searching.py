@@ -29,7 +29,7 @@ MAX_HITS: Final = 20
 
 
 class Tier(IntEnum):
-    """How good a match is, best first."""
+    """The tiers of a match, the best first."""
 
     EXACT = 0
     WHOLE_WORDS = 1
@@ -72,7 +72,7 @@ class HitGroup:
 
 @dataclass(frozen=True)
 class SearchResult:
-    """What a search found.
+    """The result of a search.
 
     groups: of records, without empty ones, that with the best hit first. names: of what has no record.
     """

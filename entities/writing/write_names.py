@@ -38,7 +38,7 @@ class NameKey(NamedTuple):
 
 
 class VendorName(NamedTuple):
-    """What an event calls an id. Sorts as the clocks do; two names with one clock, as texts do."""
+    """The name that an event gives an id. Sorts as the clocks do; two names with one clock, as texts do."""
 
     clock: str
     name: str

@@ -20,7 +20,7 @@ DRIFT_PERIOD = timedelta(days=30)
 
 @dataclass(frozen=True)
 class OperatorCounts:
-    """What a user should look at; None where he may not.
+    """The counts of events and deliveries that need attention; None where the user may not see them.
 
     failed: events that are failed or malformed, counted up to MAX_FAILED + 1.
     refused: deliveries that were refused in the past 24 hours.

@@ -11,7 +11,7 @@ from events.models import Event
 
 @dataclass(frozen=True)
 class VisibleEvents:
-    """What follows an event's id in a statement, so that only the events that are seen are read.
+    """The SQL condition, to follow an event's id, that narrows a statement to the events that a viewer sees.
 
     parameters: the named ones of `condition`.
     """

@@ -24,7 +24,7 @@ NO_TEXT = "no text"
 
 @dataclass(frozen=True)
 class Line:
-    """What was said last in a conversation: its text as one line, and whether it came in or went out."""
+    """The newest message of a conversation: its text as one line, and whether it came in or went out."""
 
     direction: str
     text: SafeString

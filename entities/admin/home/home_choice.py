@@ -22,7 +22,7 @@ MINE = "mine"
 
 @dataclass(frozen=True)
 class HomeChoice:
-    """What the user has chosen, and what he can choose.
+    """The filters of the first page: their choices, and those that the user has made.
 
     sources: those that he sees. source: the chosen one; None for all.
     person: the value of the chosen one, MINE, or empty for all. people: pairs of value and label.

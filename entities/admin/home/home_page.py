@@ -15,7 +15,7 @@ from entities.models import Deal
 
 @dataclass(frozen=True)
 class Home:
-    """What is due today, open, won and lost; the URLs lead to the deals."""
+    """The content of the first page: what is due today, open, won and lost; the URLs lead to the deals."""
 
     choice: HomeChoice
     figures: tuple[DayFigure, ...]

@@ -1,4 +1,4 @@
-"""What records are called that have no name of their own: by what people know of them."""
+"""Builds titles, from what people know of them, for records that have no name of their own."""
 
 from collections.abc import Callable
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What a board is narrowed to, as its address says, and the address of the list with the same deals."""
+"""Reads the filters of a board from its address, and builds the address of the list with the same deals."""
 
 from dataclasses import dataclass
 

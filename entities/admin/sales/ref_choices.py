@@ -1,4 +1,4 @@
-"""What a viewer may choose on the pages of sales: sources, sub-accounts, and ids by their names."""
+"""Lists the choices of the filters on the pages of sales: sources, sub-accounts, and ids by their names."""
 
 from collections.abc import Iterable
 from typing import Any

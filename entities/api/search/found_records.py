@@ -58,7 +58,7 @@ class FoundNameSerializer(serializers.Serializer):
 
 
 class SearchSerializer(serializers.Serializer):
-    """What a search found, by kind of record, the kind with the best hit first; then names of ids."""
+    """The result of a search: hits by kind of record, the kind with the best hit first; then names of ids."""
 
     groups = HitGroupSerializer(many=True)
     names = FoundNameSerializer(many=True)

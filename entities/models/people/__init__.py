@@ -1,4 +1,4 @@
-"""What belongs to people: their settings, the tokens of their programs, what they are limited to.
+"""The models of people's settings, of the tokens of their programs, and of their limits.
 
 Imports `crmmirror.lib` only.
 """

@@ -1,4 +1,4 @@
-"""What the mirror knows of a user beyond Django's own table of users."""
+"""The settings of users, beyond Django's own table of users."""
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser

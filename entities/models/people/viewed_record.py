@@ -1,4 +1,4 @@
-"""Which records a user has opened lately."""
+"""The records that a user has opened lately."""
 
 from django.conf import settings
 from django.db import models
