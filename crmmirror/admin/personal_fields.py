@@ -21,7 +21,7 @@ class PersonsField(forms.ModelMultipleChoiceField):
     """A choice of the people of the CRMs, each with the source that knows him."""
 
     def label_from_instance(self, name: Name) -> str:
-        return f"{name.source} / {shorten(name.name or name.vendor_name or name.ref)}"
+        return f"{name.source} / {shorten(name.shown or name.ref)}"
 
 
 class PersonalForm(forms.ModelForm):

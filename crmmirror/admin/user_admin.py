@@ -105,7 +105,7 @@ class MirrorUserAdmin(ManagedAdmin, UserAdmin):
     def persons(self, user: User) -> str:
         """Name the people that a user is, for those who may not change him."""
         names = visible_to(user, Name.objects.filter(user=user).select_related("source"))
-        return ", ".join(f"{name.source} / {name.name or name.vendor_name or name.ref}" for name in names)
+        return ", ".join(f"{name.source} / {name.shown or name.ref}" for name in names)
 
     @display(description="Time zone")
     def time_zone(self, user: User) -> str:

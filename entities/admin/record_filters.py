@@ -108,7 +108,7 @@ def named_filter(column: str, title: str) -> type[SimpleListFilter]:
                 return []
             kind = named_refs(model_admin.model)[column].kind
             names = model_admin.visible_rows(request, Name.objects.filter(kind=kind, ref=ref))
-            shown = next((name.name or name.vendor_name for name in names.order_by("scope", "source_id")), "")
+            shown = next((name.shown for name in names.order_by("scope", "source_id")), "")
             return [(ref, shorten(shown or ref))]
 
         def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:

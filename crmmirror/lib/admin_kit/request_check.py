@@ -1,6 +1,7 @@
 """Checks what a request asks of an admin page, before the page reads it."""
 
 import re
+from collections.abc import Iterable
 
 from django.contrib.admin.exceptions import DisallowedModelAdminToField
 from django.core.exceptions import SuspiciousOperation
@@ -27,3 +28,11 @@ def check_query(request: HttpRequest) -> None:
             raise UnusableRequest(
                 f"The parameter {shorten(name)!r} contains a character that no text has, such as NUL"
             )
+
+
+def refuse_unknown_parameters(request: HttpRequest, names: Iterable[str] = ()) -> None:
+    """Raise UnusableRequest if the query has a parameter other than these, which it then lists."""
+    known = tuple(names)
+    if unknown := sorted(set(request.GET) - set(known)):
+        hint = ", ".join(known) or "none"
+        raise UnusableRequest(f"This page has no filter {shorten(unknown[0])!r}; it has: {hint}")

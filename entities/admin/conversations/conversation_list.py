@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from crmmirror.lib.admin_kit.capped_paginator import CappedPaginator
 from crmmirror.lib.admin_kit.cells import shorten
 from crmmirror.lib.admin_kit.list_filters import ID_PATTERN
-from crmmirror.lib.admin_kit.request_check import UnusableRequest
+from crmmirror.lib.admin_kit.request_check import UnusableRequest, refuse_unknown_parameters
 from entities.access.permissions import VIEW_RECORDS
 from entities.access.visibility import viewer_of, visible_to
 from entities.admin.conversations.addresses import conversation_url
@@ -73,9 +73,7 @@ def conversation_list(request: HttpRequest, context: dict[str, Any]) -> HttpResp
     """
     if not request.user.has_perm(VIEW_RECORDS):
         raise PermissionDenied
-    if unknown := request.GET.keys() - {*FILTERS, "p"}:
-        offered = ", ".join((*FILTERS, "p"))
-        raise UnusableRequest(f"This list has no filter {shorten(min(unknown))!r}; it has: {offered}")
+    refuse_unknown_parameters(request, (*FILTERS, "p"))
     sources = _read_sources(request)
     rows = visible_to(viewer_of(request), Conversation.objects.select_related("source"))
     for name in FILTERS.keys() & request.GET.keys():

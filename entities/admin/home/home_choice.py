@@ -62,7 +62,7 @@ def read_choice(request: HttpRequest, known_sources: Iterable[Any] | None = None
         raise UnusableRequest(f"There is no source {shorten(slug)!r}")
     if person and person not in by_value:
         raise UnusableRequest(f"There is no person {shorten(person)!r} to choose")
-    labels = tuple((str(name.pk), shorten(name.name or name.vendor_name or name.ref)) for name in people)
+    labels = tuple((str(name.pk), shorten(name.shown or name.ref)) for name in people)
     mine = ((MINE, "mine"),) if own else ()
     return HomeChoice(sources, by_slug.get(slug), person, mine + labels, by_value.get(person))
 

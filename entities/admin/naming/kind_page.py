@@ -17,7 +17,7 @@ from django.template.response import TemplateResponse
 from crmmirror.lib.admin_kit.cells import shorten
 from crmmirror.lib.admin_kit.list_filters import ID_PATTERN
 from crmmirror.lib.admin_kit.readonly_admin import ReadOnlyAdmin
-from crmmirror.lib.admin_kit.request_check import UnusableRequest
+from crmmirror.lib.admin_kit.request_check import UnusableRequest, refuse_unknown_parameters
 from entities.access.visibility import viewer_of, visible_to
 from entities.admin.naming import name_usage
 from entities.admin.naming.name_cells import may_name
@@ -53,7 +53,7 @@ def kind_page(admin: ReadOnlyAdmin, request: HttpRequest, source_id: int, kind: 
     source = visible(source_model._default_manager.filter(pk=source_id)).first()
     if source is None or kind not in NameKind.values:
         raise Http404("There is no such source or kind of names.")
-    _refuse_unknown(request)
+    refuse_unknown_parameters(request, PARAMETERS)
     of_source = visible(Name.objects.filter(source=source))
     names = of_source.filter(kind=kind).select_related("user")
     page = _page_of_names(request, names)
@@ -97,12 +97,6 @@ def _save_valid(
         count = save_changes(admin, request, forms)
         return f"Saved {count} change{'' if count == 1 else 's'}."
     return ""
-
-
-def _refuse_unknown(request: HttpRequest) -> None:
-    if unknown := next((name for name in request.GET if name not in PARAMETERS), None):
-        hint = ", ".join(PARAMETERS)
-        raise UnusableRequest(f"This page has no filter {shorten(unknown)!r}; it has: {hint}")
 
 
 def _page_of_names(request: HttpRequest, names: QuerySet[Any]) -> Page:

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from crmmirror.lib.admin_kit.readonly_admin import ReadOnlyAdmin
-from crmmirror.lib.admin_kit.request_check import UnusableRequest
+from crmmirror.lib.admin_kit.request_check import refuse_unknown_parameters
 from crmmirror.lib.admin_kit.urls import change_url
 from entities.access.visibility import viewer_of, visible_to
 from entities.admin.naming.name_cells import may_name, naming_url
@@ -50,8 +50,7 @@ def name_overview_page(admin: ReadOnlyAdmin, request: HttpRequest) -> HttpRespon
     """Show all sources with the kinds of their ids; those with ids without a name come first."""
     if not may_name(request):
         raise PermissionDenied
-    if request.GET:
-        raise UnusableRequest("This page takes no filters; it has: none")
+    refuse_unknown_parameters(request)
     context = admin.page_context(request, "Names and order") | {"sources": list(_list_sources(request))}
     return TemplateResponse(request, "entities/name_overview.html", context)
 

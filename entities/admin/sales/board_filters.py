@@ -5,15 +5,11 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from crmmirror.lib.admin_kit.request_check import refuse_unknown_parameters
 from crmmirror.lib.admin_kit.urls import changelist_url
 from entities.access.visibility import viewer_of
 from entities.admin.record_filters import STALE_CHOICES, is_stale
-from entities.admin.sales.page_filters import (
-    PageFilter,
-    read_filter,
-    read_open_filter,
-    refuse_unknown_parameters,
-)
+from entities.admin.sales.page_filters import PageFilter, read_filter, read_open_filter
 from entities.admin.sales.ref_choices import list_refs, list_sources, list_sub_accounts
 from entities.models import Deal
 

@@ -1,6 +1,6 @@
 """The filters of a page that is no list: each is a choice of a form that the address holds."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.http import HttpRequest
@@ -20,13 +20,6 @@ class PageFilter:
     label: str
     choices: tuple[Choice, ...]
     value: str
-
-
-def refuse_unknown_parameters(request: HttpRequest, names: Iterable[str]) -> None:
-    """Raise UnusableRequest if the address has a parameter that the page does not know."""
-    known = tuple(names)
-    if unknown := sorted(set(request.GET) - set(known)):
-        raise UnusableRequest(f"This page has no filter {shorten(unknown[0])!r}; it has: {', '.join(known)}")
 
 
 def read_filter(

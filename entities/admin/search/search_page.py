@@ -69,7 +69,7 @@ def _describe_name(name: Name) -> dict[str, Any]:
         (model, {"q": name.ref, "state": "all"}) for model in record_models() if model.name_kind == name.kind
     ]
     return {
-        "shown": shorten(name.name or name.vendor_name),
+        "shown": shorten(name.shown),
         "kind": name.get_kind_display(),
         "place": " / ".join(filter(None, (str(name.source), shorten(name.scope)))),
         "lists": [

@@ -6,7 +6,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.reverse import reverse
 
-from entities.models import Name, Record
+from entities.models import Record
 from entities.models.introspection import model_name
 from entities.search.same_persons import Grade, SamePersons
 from entities.search.searching import Hit, HitGroup
@@ -51,10 +51,7 @@ class FoundNameSerializer(serializers.Serializer):
     source = serializers.CharField(source="source.slug")  # type: ignore[assignment]
     scope = serializers.CharField(allow_blank=True)
     ref = serializers.CharField()
-    name = serializers.SerializerMethodField()
-
-    def get_name(self, name: Name) -> str:
-        return name.name or name.vendor_name
+    name = serializers.CharField(source="shown")
 
 
 class SearchSerializer(serializers.Serializer):

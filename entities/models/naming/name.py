@@ -53,6 +53,11 @@ class Name(models.Model):
             ),
         ]
 
+    @property
+    def shown(self) -> str:
+        """The name: staff's, else the vendor's; empty if nobody has named the id."""
+        return self.name or self.vendor_name
+
     def __str__(self) -> str:
         place = f" in {self.scope}" if self.scope else ""
-        return f"{self.get_kind_display()} {self.ref}{place}: {self.name or self.vendor_name or 'unnamed'}"
+        return f"{self.get_kind_display()} {self.ref}{place}: {self.shown or 'unnamed'}"
