@@ -12,8 +12,9 @@ a row shows is computed from the joined state. Register names:
     tags+<label>    one label added to the set column `tags`
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 from entities.merge import extra_bounds
@@ -42,13 +43,16 @@ class Register(NamedTuple):
     value: Any
 
 
+# Takes half the time of Register(clock, value), and an event has dozens of registers.
+_make_register: Callable[[tuple[str, Any]], Register] = partial(tuple.__new__, Register)
+
 State = dict[str, Register]
 """Register name -> register."""
 
 
 def to_state(writes: Mapping[str, Any], clock: str) -> State:
     """Return one event's writes as a state."""
-    return {name: Register(clock, value) for name, value in writes.items()}
+    return {name: _make_register((clock, value)) for name, value in writes.items()}
 
 
 def join_states(one: State, other: State) -> State:
@@ -96,7 +100,7 @@ def load_state(registers: Mapping[str, Any]) -> State:
     """Return the state out of a row's `registers`. A value that is in its column is IN_COLUMN."""
     values = registers.get("values", {})
     return {
-        name: Register(clock, _decode(name, values[name]) if name in values else IN_COLUMN)
+        name: _make_register((clock, _decode(name, values[name]) if name in values else IN_COLUMN))
         for name, clock in stored_clocks(registers).items()
     }
 

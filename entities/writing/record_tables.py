@@ -32,8 +32,12 @@ PROJECTED = COMMON_FIELDS & {
     "registers",
 }
 KEY = ("source_id", "scope", "external_id")
-# What the merge reads of a row.
-STATE_COLUMNS = ("id", "registers", "first_event_at")
+# What the merge reads of a row; times as they stand in clocks.
+STATE_COLUMNS = (
+    "id",
+    "registers",
+    """to_char(first_event_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')""",
+)
 KEYS = (
     "jsonb_to_recordset(%s::jsonb)"
     " AS key (source_id bigint, scope text, external_id text, sub_account_id bigint)"

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from crmmirror.lib.database.cursors import fetch_rows
-from crmmirror.lib.utc import format_utc
 from entities.merge.registers import Invalid, State, load_state
 from entities.models import Record
 from entities.models.introspection import lock_order, model_name
@@ -67,11 +66,11 @@ def lock_rows(batch: Mapping[SourceKey, State], ids: Ids) -> LockedRows:
 
 
 def _load_row(model: type[Record], row: tuple[Any, ...]) -> StoredRow:
-    _, registers, first, *others = row
+    _, registers, first_event_at, *others = row
     membership, *searched = others[len(record_table(model).wholes) :]
     return StoredRow(
         load_state(json.loads(registers)),
-        first and format_utc(first),
+        first_event_at,
         membership,
         dict(zip(model.searched_columns, searched, strict=True)),
     )
