@@ -1,19 +1,17 @@
 """List filters that only records have: their state, and the record that they refer to."""
 
-from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
-from itertools import islice
 from typing import Any
 
 from django.contrib.admin import ModelAdmin, SimpleListFilter
-from django.contrib.admin.views.main import ChangeList
 from django.db.models import ForeignKey, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.timezone import localdate
 
 from crmmirror.lib.admin_kit.cells import shorten
-from crmmirror.lib.admin_kit.list_filters import ID_PATTERN, FoldedFilter, Lookups
+from crmmirror.lib.admin_kit.list_filters import ID_PATTERN, FilterInput, FoldedFilter, Lookups
 from crmmirror.lib.admin_kit.request_check import UnusableRequest
 from entities.admin.naming.name_cells import record_title
 from entities.admin.record_links import name_text
@@ -39,7 +37,7 @@ class StateFilter(FoldedFilter):
 
     title = "state"
     parameter_name = "state"
-    is_prominent = True
+    unset_label = STATES[DEFAULT_STATE][0]
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Lookups:
         return [(name, label) for name, (label, _) in STATES.items()]
@@ -50,9 +48,12 @@ class StateFilter(FoldedFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         return queryset.filter(STATES[self.value()][1])
 
-    def choices(self, changelist: ChangeList) -> Iterator[Any]:
-        """Leave out Django's first choice "All": here "all" is one of STATES."""
-        return islice(super().choices(changelist), 1, None)
+    @property
+    def inputs(self) -> list[FilterInput]:
+        """The select, in which the default state stands once: as what an unused filter shows."""
+        (one,) = super().inputs
+        others = [choice for choice in one.choices if choice[0] != DEFAULT_STATE]
+        return [replace(one, value="" if one.value == DEFAULT_STATE else one.value, choices=others)]
 
 
 def overdue_filter(rule: OverdueRule) -> type[SimpleListFilter]:

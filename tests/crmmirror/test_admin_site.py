@@ -182,7 +182,9 @@ def test_no_junk_in_the_address_of_a_list_is_an_error_of_the_server(model: type[
             "/admin/events/event/?status=nonsense",
             "The filter 'status' has no choice 'nonsense'; it has: pending, ",
         ),
-        ("/admin/events/event/?status=", "The filter 'status' has no choice ''; it has: pending, "),
+        ("/admin/events/event/?nonsense=", "This list has no filter 'nonsense'; it has: status, "),
+        ("/admin/events/event/?status=failed&status=x", "The parameter 'status' is given 2 times"),
+        ("/admin/events/event/?p=x", "This list has no page 'x'"),
         ("/admin/events/event/?received_at=1", "The filter 'received_at' has no choice '1'; it has: hour, "),
         (
             "/admin/events/refusal/?source=nobody",

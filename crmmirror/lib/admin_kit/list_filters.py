@@ -43,14 +43,31 @@ MIN_FOLDED_CHOICES = 12
 ID_PATTERN = re.compile(r"[0-9]{1,18}")
 
 
-class FoldedFilter(SimpleListFilter):
-    """A filter that is folded until it is used, unless it is `is_prominent`.
+@dataclass(frozen=True)
+class FilterInput:
+    """One input of a filter in a form.
 
-    It takes only the choices that it offers: with any other, the list would be the whole one, without a word.
+    label: beside the filter's title; empty for a filter of one input. choices: value and label of a select;
+    empty for any other input, whose type is `kind`: `date` or `text`.
     """
 
-    template = "admin_kit/filter.html"
+    name: str
+    label: str
+    value: str
+    choices: list[tuple[str, str]]
+    kind: str = "select"
+
+
+class FoldedFilter(SimpleListFilter):
+    """A filter that is folded below "More filters", unless it is `is_prominent`.
+
+    It takes only the choices that it offers: with any other, the list would be the whole one, without a word.
+
+    unset_label: what the list shows while the filter is not used.
+    """
+
     is_prominent = False
+    unset_label = "any"
 
     def __init__(
         self, request: HttpRequest, params: dict[str, Any], model: type[Model], model_admin: ModelAdmin
@@ -64,9 +81,16 @@ class FoldedFilter(SimpleListFilter):
             raise UnusableRequest(f"The filter {name!r} has no choice {shorten(choice)!r}; {hint}")
 
     @property
-    def is_open(self) -> bool:
-        """Return True if the list shows the filter unfolded."""
-        return self.is_prominent or self.parameter_name in self.used_parameters
+    def inputs(self) -> list[FilterInput]:
+        """The filter as a form shows it: one select."""
+        chosen = self.value() if self.parameter_name in self.used_parameters else ""
+        choices = [(str(value), str(label)) for value, label in self.lookup_choices]
+        return [FilterInput(self.parameter_name or "", "", chosen or "", [("", self.unset_label), *choices])]
+
+    def describe_value(self, name: str) -> str:
+        """Return what the filter is set to by the parameter of this name, for people."""
+        labels = {str(value): str(label) for value, label in self.lookup_choices}
+        return labels.get(self.value() or "", self.value() or "")
 
 
 class SourceFilter(FoldedFilter):

@@ -11,14 +11,18 @@ from django.contrib.admin import FieldListFilter, ModelAdmin, SimpleListFilter
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import get_fields_from_path
-from django.contrib.admin.views.main import PAGE_VAR, ChangeList
+from django.contrib.admin.views.main import ERROR_FLAG, ORDER_VAR, PAGE_VAR, SEARCH_VAR, ChangeList
 from django.core.paginator import InvalidPage
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect
 
 from crmmirror.lib.admin_kit.cells import shorten
 from crmmirror.lib.admin_kit.list_filters import ID_PATTERN
 from crmmirror.lib.admin_kit.request_check import UnusableRequest
+
+# The parameters of every list, beside those of its filters.
+LIST_PARAMETERS = (SEARCH_VAR, ORDER_VAR, PAGE_VAR, ERROR_FLAG)
 
 
 class StrictListAdmin(ModelAdmin):
@@ -42,8 +46,30 @@ class StrictListAdmin(ModelAdmin):
         hint = f"it has: {', '.join(declared)}" if declared else "it has none"
         raise UnusableRequest(f"This list has no filter {shorten(lookup)!r}; {hint}")
 
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the list. A form sends its empty inputs too: lead to the address without them."""
+        query = self.normalize_query(request)
+        if request.method == "GET" and query != request.GET:
+            return redirect(f"{request.path}?{query.urlencode()}" if query else request.path)
+        return super().changelist_view(request, extra_context)
+
+    def normalize_query(self, request: HttpRequest) -> QueryDict:
+        """Return the query without the list's own parameters that are empty.
+
+        An empty parameter that the list does not have stays, and is refused.
+        """
+        own = {*LIST_PARAMETERS, *filter(None, self._declared_parameters(request))}
+        query = request.GET.copy()
+        for name in own & query.keys():
+            if not any(query.getlist(name)):
+                del query[name]
+        return query
+
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         """Return the list. Raises UnusableRequest where Django would show the whole list without a word."""
+        _check_parameters(request)
         try:
             changelist = super().get_changelist_instance(request)
         except IncorrectLookupParameters as error:
@@ -78,10 +104,24 @@ class StrictListAdmin(ModelAdmin):
         return FieldListFilter.create(field, request, {}, self.model, self, field_path=path)
 
 
+def _check_parameters(request: HttpRequest) -> None:
+    """Raise UnusableRequest for a page that is no number, and if a filter is given twice: one would win."""
+    for name, values in request.GET.lists():
+        if len(values) > 1:
+            raise UnusableRequest(f"The parameter {shorten(name)!r} is given {len(values)} times")
+    page = request.GET.get(PAGE_VAR, "1")
+    if not ID_PATTERN.fullmatch(page):
+        raise UnusableRequest(_no_page(page))
+
+
+def _no_page(page: str) -> str:
+    return f"This list has no page {shorten(page)!r}"
+
+
 def _explain(error: IncorrectLookupParameters, request: HttpRequest) -> str:
     """Return what is wrong with a page's number or a filter's value, from the error that Django wrapped."""
     cause = error.__context__
     if isinstance(cause, InvalidPage):
-        return f"This list has no page {shorten(request.GET[PAGE_VAR])!r}"
+        return _no_page(request.GET[PAGE_VAR])
     messages = getattr(cause, "messages", [str(error)])
     return f"A filter cannot use its value: {' '.join(messages).removesuffix('.')}"

@@ -169,10 +169,10 @@ def test_a_list_is_narrowed_to_the_records_that_refer_to_one() -> None:
     page = get_page(log_in_staff(), list_url(Deal), client=acme.pk)
     assert "Ours" in page
     assert "Theirs" not in page
-    assert "By client" in page
+    assert "Client: Acme" in page
 
 
-@pytest.mark.parametrize("value", ["x", "", "-1", "9" * 400, "²"])
+@pytest.mark.parametrize("value", ["x", "-1", "9" * 400, "²"])
 def test_a_reference_that_is_not_an_id_is_refused_with_the_reason(value: str) -> None:
     response = log_in_staff().get(list_url(Deal), {"client": value})
     assert response.status_code == 400
