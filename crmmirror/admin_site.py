@@ -80,16 +80,10 @@ class MirrorSite(AdminSite):
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         from crmmirror.admin.time_zone_page import time_zone_page
-        from entities.admin.conversations import addresses
+        from crmmirror.shell.pages import make_page_urls
 
-        pages = [
-            path(addresses.LIST_ROUTE, self.admin_view(self.conversations_view), name=addresses.LIST_NAME),
-            path(addresses.PAGE_ROUTE, self.admin_view(self.conversation_view), name=addresses.PAGE_NAME),
-            path("search/", self.admin_view(self.search_view), name="search"),
-            path("board/", self.admin_view(self.board_view), name="board"),
-            path("time-zone/", self.admin_view(time_zone_page), name="time_zone"),
-        ]
-        return [*pages, *super().get_urls()]
+        time_zone = path("time-zone/", self.admin_view(time_zone_page), name="time_zone")
+        return [*make_page_urls(self), time_zone, *super().get_urls()]
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         from crmmirror.admin.time_zone_page import offers_time_zone
@@ -121,30 +115,6 @@ class MirrorSite(AdminSite):
         sources = [line.source for line in summary.sources] if summary else None
         context = {"summary": summary, "home": build_home(request, sources)}
         return super().index(request, context | (extra_context or {}))
-
-    def search_view(self, request: HttpRequest) -> HttpResponse:
-        """Render the search of all records."""
-        from entities.admin.search.search_page import search_page
-
-        return search_page(request, self.each_context(request))
-
-    def conversations_view(self, request: HttpRequest) -> HttpResponse:
-        """Render the list of conversations."""
-        from entities.admin.conversations.conversation_list import conversation_list
-
-        return conversation_list(request, self.each_context(request))
-
-    def conversation_view(self, request: HttpRequest, **key: str) -> HttpResponse:
-        """Render one conversation."""
-        from entities.admin.conversations.conversation_page import conversation_page
-
-        return conversation_page(request, self.each_context(request), **key)
-
-    def board_view(self, request: HttpRequest) -> HttpResponse:
-        """Render the board of deals."""
-        from entities.admin.sales.board_page import board_page
-
-        return board_page(request, self.each_context(request))
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
         """Return Django's list with the apps in APP_ORDER and the record models in the order of LISTINGS."""

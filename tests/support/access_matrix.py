@@ -39,6 +39,7 @@ MATRIX = (
             "/admin/entities/deal/{deal}/timeline/",
             "/admin/entities/subaccount/",
             "/admin/board/",
+            "/admin/overdue/",
             "/api/v1/deals/",
             "/api/v1/deals/{deal}/",
             "/api/v1/deals/{deal}/timeline/",

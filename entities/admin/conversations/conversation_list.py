@@ -26,6 +26,8 @@ from entities.admin.conversations.message_rows import (
     read_last_lines,
     read_parties,
 )
+from entities.admin.filtered_pages.page_numbers import PAGE_PARAMETER, read_page
+from entities.admin.filtered_pages.ref_choices import read_sources, source_choices
 from entities.admin.record_links import name_text
 from entities.models import Conversation, NameKind
 from entities.names import NamedId, read_names
@@ -73,13 +75,13 @@ def conversation_list(request: HttpRequest, context: dict[str, Any]) -> HttpResp
     """
     if not request.user.has_perm(VIEW_RECORDS):
         raise PermissionDenied
-    refuse_unknown_parameters(request, (*FILTERS, "p"))
-    sources = _read_sources(request)
+    refuse_unknown_parameters(request, (*FILTERS, PAGE_PARAMETER))
+    sources = dict(source_choices(read_sources(viewer_of(request))))
     rows = visible_to(viewer_of(request), Conversation.objects.select_related("source"))
     for name in FILTERS.keys() & request.GET.keys():
         rows = FILTERS[name](rows, request.GET[name], sources)
     paginator = CappedPaginator(rows.order_by(*ORDER), PAGE_SIZE)
-    page = paginator.page(_read_page_number(request, paginator))
+    page = read_page(request, paginator)
     context |= {
         "title": "Conversations",
         "page": page,
@@ -120,20 +122,6 @@ ORDER = (F("last_message_at").desc(nulls_last=True), "source_id", "scope", "ref"
 def _unknown_choice(name: str, value: str, choices: Mapping[str, Any]) -> UnusableRequest:
     hint = f"it has: {', '.join(choices)}" if choices else "it has none"
     return UnusableRequest(f"The filter {name!r} has no choice {shorten(value)!r}; {hint}")
-
-
-def _read_sources(request: HttpRequest) -> Sources:
-    """Return the sources that the user sees."""
-    model: Any = Conversation._meta.get_field("source").related_model
-    rows = visible_to(viewer_of(request), model._default_manager.order_by("slug"))
-    return {row.slug: str(row) for row in rows}
-
-
-def _read_page_number(request: HttpRequest, paginator: CappedPaginator) -> int:
-    text = request.GET.get("p", "1")
-    if not ID_PATTERN.fullmatch(text) or not 1 <= int(text) <= paginator.num_pages:
-        raise UnusableRequest(f"This list has no page {shorten(text)!r}")
-    return int(text)
 
 
 def _list_choices(request: HttpRequest, name: str, labels: Mapping[str, str]) -> list[Choice]:

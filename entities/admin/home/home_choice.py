@@ -12,8 +12,8 @@ from django.http import HttpRequest
 from crmmirror.lib.admin_kit.cells import shorten
 from crmmirror.lib.admin_kit.request_check import UnusableRequest
 from entities.access.visibility import visible_to
+from entities.admin.filtered_pages.ref_choices import read_sources
 from entities.models import Name, NameKind
-from entities.models.introspection import record_models
 from entities.names import STAFF_ORDER
 
 MAX_PEOPLE = 300
@@ -51,7 +51,7 @@ class HomeChoice:
 
 def read_choice(request: HttpRequest, known_sources: Iterable[Any] | None = None) -> HomeChoice:
     """Return the choice in the address, in two queries. Raises UnusableRequest for what is not offered."""
-    sources = tuple(_read_sources(request) if known_sources is None else known_sources)
+    sources = tuple(read_sources(request.user) if known_sources is None else known_sources)
     names = visible_to(request.user, Name.objects.filter(kind=NameKind.PERSON)).order_by(*STAFF_ORDER)
     people = tuple(names[:MAX_PEOPLE])
     own = tuple(name for name in people if name.user_id == request.user.pk)
@@ -65,11 +65,6 @@ def read_choice(request: HttpRequest, known_sources: Iterable[Any] | None = None
     labels = tuple((str(name.pk), shorten(name.shown or name.ref)) for name in people)
     mine = ((MINE, "mine"),) if own else ()
     return HomeChoice(sources, by_slug.get(slug), person, mine + labels, by_value.get(person))
-
-
-def _read_sources(request: HttpRequest) -> Iterable[Any]:
-    source_model: Any = record_models()[0]._meta.get_field("source").related_model
-    return visible_to(request.user, source_model._default_manager.all())
 
 
 def _is_of(name: Name, column: str) -> Q:

@@ -1,6 +1,8 @@
 """Reads the filters of a board from its address, and builds the address of the list with the same deals."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -8,9 +10,9 @@ from django.http import HttpRequest
 from crmmirror.lib.admin_kit.request_check import refuse_unknown_parameters
 from crmmirror.lib.admin_kit.urls import changelist_url
 from entities.access.visibility import viewer_of
+from entities.admin.filtered_pages.page_filters import PageFilter, read_filter, read_open_filter
+from entities.admin.filtered_pages.ref_choices import list_refs, list_sub_accounts, source_choices
 from entities.admin.record_filters import STALE_CHOICES, is_stale
-from entities.admin.sales.page_filters import PageFilter, read_filter, read_open_filter
-from entities.admin.sales.ref_choices import list_refs, list_sources, list_sub_accounts
 from entities.models import Deal
 
 NAMES = ("pipeline", "owner", "source", "sub_account", "status", "stale")
@@ -47,15 +49,18 @@ class BoardFilters:
         return changelist_url(Deal, **own | more)
 
 
-def read_board_filters(request: HttpRequest) -> BoardFilters:
-    """Return the filters in the address of a board. Raises UnusableRequest for what it does not offer."""
+def read_board_filters(request: HttpRequest, sources: Iterable[Any]) -> BoardFilters:
+    """Return the filters in the address of a board. Raises UnusableRequest for what it does not offer.
+
+    sources: those that the user sees.
+    """
     refuse_unknown_parameters(request, NAMES)
     viewer = viewer_of(request)
     return BoardFilters(
         (
             read_open_filter(request, "pipeline", "Pipeline", list_refs(viewer, Deal, "pipeline_ref")),
             read_open_filter(request, "owner", "Owner", list_refs(viewer, Deal, "owner_ref")),
-            read_filter(request, "source", "Source", list_sources(viewer)),
+            read_filter(request, "source", "Source", source_choices(sources)),
             read_filter(request, "sub_account", "Sub-account", list_sub_accounts(viewer)),
             read_filter(request, "status", "Status", STATUSES, DEFAULT_STATUS),
             read_filter(request, "stale", "In its stage for", STALE_CHOICES),

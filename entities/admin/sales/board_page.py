@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from entities.access.permissions import VIEW_RECORDS
 from entities.access.visibility import viewer_of, visible_to
+from entities.admin.filtered_pages.ref_choices import read_sources
 from entities.admin.record_columns import describe_currencies
 from entities.admin.record_filters import DEFAULT_STALE_DAYS
 from entities.admin.record_links import record_link
@@ -27,13 +28,12 @@ def board_page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     """Show the board that the address asks for. context: what the template of every admin page needs."""
     if not request.user.has_perm(VIEW_RECORDS):
         raise PermissionDenied
-    filters = read_board_filters(request)
     viewer = viewer_of(request)
+    sources = read_sources(viewer)
+    filters = read_board_filters(request, sources)
     live = visible_to(viewer, Deal.objects.filter(is_deleted=False, is_placeholder=False))
-    source_model: Any = Deal._meta.get_field("source").related_model
-    sources = {row.pk: str(row) for row in visible_to(viewer, source_model._default_manager.all())}
     stale_days = int(filters.chosen.get("stale", DEFAULT_STALE_DAYS))
-    board = read_board(filters.narrow(live), sources, stale_days)
+    board = read_board(filters.narrow(live), {row.pk: str(row) for row in sources}, stale_days)
     context |= {
         "title": "Board",
         "filters": filters.filters,

@@ -1,10 +1,10 @@
-"""Lists the choices of the filters on the pages of sales: sources, sub-accounts, and ids by their names."""
+"""Lists the choices of the filters of pages: sources, sub-accounts, and ids by their names."""
 
 from collections.abc import Iterable
 from typing import Any
 
 from entities.access.visibility import Viewer, visibility_of, visible_to
-from entities.admin.sales.page_filters import Choice
+from entities.admin.filtered_pages.page_filters import Choice
 from entities.models import Name, Record, SubAccount
 from entities.models.naming.named_refs import named_refs
 from entities.names import NamedId, read_names
@@ -13,11 +13,15 @@ from entities.names import NamedId, read_names
 MAX_CHOICES = 500
 
 
-def list_sources(viewer: Viewer) -> list[Choice]:
-    """Return the sources that the viewer sees: slug, name."""
+def read_sources(viewer: Viewer) -> list[Any]:
+    """Return the rows of the sources that the viewer sees, by slug."""
     model: Any = SubAccount._meta.get_field("source").related_model
-    rows = visible_to(viewer, model._default_manager.order_by("slug"))
-    return [(source.slug, str(source)) for source in rows]
+    return list(visible_to(viewer, model._default_manager.order_by("slug")))
+
+
+def source_choices(sources: Iterable[Any]) -> list[Choice]:
+    """Return slug and name of each source."""
+    return [(source.slug, str(source)) for source in sources]
 
 
 def list_sub_accounts(viewer: Viewer) -> list[Choice]:

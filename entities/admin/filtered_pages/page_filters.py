@@ -14,12 +14,16 @@ MAX_LISTED_CHOICES = 20
 
 @dataclass(frozen=True)
 class PageFilter:
-    """A filter as the form shows it. choices: value and label; value: the chosen one, or empty for any."""
+    """A filter as the form shows it.
+
+    choices: value and label. value: the chosen one, or empty for any. is_required: any is not offered.
+    """
 
     name: str
     label: str
     choices: tuple[Choice, ...]
     value: str
+    is_required: bool = False
 
 
 def read_filter(
@@ -32,7 +36,7 @@ def read_filter(
         more = ", …" if len(values) > MAX_LISTED_CHOICES else ""
         hint = f"it has: {', '.join(values[:MAX_LISTED_CHOICES])}{more}" if values else "it has none"
         raise UnusableRequest(f"The filter {name!r} has no choice {shorten(value)!r}; {hint}")
-    return PageFilter(name, label, tuple(choices), value)
+    return PageFilter(name, label, tuple(choices), value, is_required=bool(default))
 
 
 def read_open_filter(request: HttpRequest, name: str, label: str, choices: Sequence[Choice]) -> PageFilter:

@@ -1,0 +1,51 @@
+"""The table of the admin's pages that belong to no model: their routes, names and views."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.admin import AdminSite
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, path
+
+from entities.admin.conversations import addresses
+from entities.admin.conversations.conversation_list import conversation_list
+from entities.admin.conversations.conversation_page import conversation_page
+from entities.admin.money.overdue_page import overdue_page
+from entities.admin.sales.board_page import board_page
+from entities.admin.search.search_page import search_page
+
+
+@dataclass(frozen=True)
+class SitePage:
+    """A page of the admin site.
+
+    name: in the admin's namespace. view: takes the request, the context of every admin page, and the parts of
+    the route by their names.
+    """
+
+    route: str
+    name: str
+    view: Callable[..., HttpResponseBase]
+
+
+SITE_PAGES = (
+    SitePage(addresses.LIST_ROUTE, addresses.LIST_NAME, conversation_list),
+    SitePage(addresses.PAGE_ROUTE, addresses.PAGE_NAME, conversation_page),
+    SitePage("search/", "search", search_page),
+    SitePage("board/", "board", board_page),
+    SitePage("overdue/", "overdue", overdue_page),
+)
+
+
+def make_page_urls(site: AdminSite) -> list[URLPattern]:
+    """Return the addresses of the pages in the table, for those who are logged in to the site."""
+    return [path(page.route, site.admin_view(_make_view(site, page)), name=page.name) for page in SITE_PAGES]
+
+
+def _make_view(site: AdminSite, page: SitePage) -> Callable[..., Any]:
+    def show_page(request: HttpRequest, **parts: Any) -> HttpResponseBase:
+        return page.view(request, site.each_context(request), **parts)
+
+    return show_page
