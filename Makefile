@@ -8,8 +8,9 @@ INSTALL = $$(test -x $(BIN)/pip && echo $(BIN)/pip || echo $(PYTHON) -m pip --py
 	install --quiet --disable-pip-version-check -r
 
 # run: the whole mirror on this machine. unit: the tests that need no service, in seconds. test: lint and all but
-# the slow tests; with ARGS only that part. prove: the slow tests. bench: the benchmarks. lock: pins the dependencies.
-.PHONY: run test unit lint audit prove bench lock programs server-programs clean
+# the slow tests; with ARGS only that part. prove: the slow tests. bench: the benchmarks. million: a large mirror
+# to try things on. lock: pins the dependencies.
+.PHONY: run test unit lint audit prove bench million lock programs server-programs clean
 
 run: .venv/run.installed
 	@$(MANAGE) up $(ARGS)
@@ -46,6 +47,9 @@ prove: .venv/dev.installed server-programs
 
 bench: .venv/dev.installed
 	$(BIN)/python -m bench
+
+million: .venv/dev.installed
+	$(BIN)/python -m bench.million $(ARGS)
 
 lock: .venv/dev.installed
 	$(LOCK) -o requirements.txt

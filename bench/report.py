@@ -2,7 +2,7 @@
 
 import os
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -61,33 +61,44 @@ class Result:
         return self.figure <= self.target if self.is_upper_limit else self.figure >= self.target
 
 
-def format_report(results: Sequence[Result]) -> str:
-    """Return the page in Markdown."""
-    rounds = len(next(iter(results[0].rounds.values())))
+@dataclass(frozen=True)
+class Table:
+    """A measurement of many things at once: a heading and a row of cells for each."""
+
+    title: str
+    description: str
+    heading: tuple[str, ...]
+    rows: Sequence[tuple[str, ...]]
+
+
+def format_report(results: Sequence[Result | Table], rounds: int) -> str:
+    """Return the page in Markdown. rounds: how many each result has."""
     header = HEADER.format(
         rounds=rounds, cores=os.cpu_count(), python=platform.python_version(), system=platform.system()
     )
     return "\n".join([header, *(_format_section(result) for result in results)])
 
 
-def _format_section(result: Result) -> str:
+def format_table(table: Table) -> str:
+    """Return a section of the page."""
+    lines = [_format_row(table.heading), _format_row(["---"] * len(table.heading))]
+    lines += [_format_row(row) for row in table.rows]
+    return "\n".join([f"## {table.title}", "", table.description, "", *lines, ""])
+
+
+def _format_section(result: Result | Table) -> str:
+    if isinstance(result, Table):
+        return format_table(result)
     rows = [
-        f"| {side} | {median(figures):,.0f} {result.unit} | {_format_figures(figures)} |"
+        (side, f"{median(figures):,.0f} {result.unit}", _format_figures(figures))
         for side, figures in result.rounds.items()
     ]
-    lines = [
-        f"## {result.title}",
-        "",
-        result.description,
-        "",
-        "| | median | rounds |",
-        "| --- | --- | --- |",
-        *rows,
-        "",
-        _format_summary(result),
-        "",
-    ]
-    return "\n".join(lines)
+    table = Table(result.title, result.description, ("", "median", "rounds"), rows)
+    return f"{format_table(table)}\n{_format_summary(result)}\n"
+
+
+def _format_row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def _format_summary(result: Result) -> str:
