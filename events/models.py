@@ -152,6 +152,10 @@ class Event(models.Model):
     attempts = models.PositiveIntegerField(default=0, db_default=0)
     next_attempt_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True, help_text="When the event reached its present status.")
+    reapplied_at = models.DateTimeField(
+        null=True,
+        help_text="When staff last had the event applied again; the same for all events of one act.",
+    )
     warnings = models.JSONField(default=list, db_default=models.Value([], models.JSONField()))
     error = models.TextField(default="", db_default="")
 
@@ -174,6 +178,9 @@ class Event(models.Model):
             models.Index(fields=["source", "-id"], name="event_by_source"),
             models.Index("received_at", name="event_received"),
             models.Index("settled_at", name="event_settled", condition=models.Q(settled_at__isnull=False)),
+            models.Index(
+                "reapplied_at", name="event_reapplied", condition=models.Q(reapplied_at__isnull=False)
+            ),
             # A delivery has no scope yet, so that the INSERT does not write to it. The scope stands first,
             # because lists are also filtered by it alone.
             models.Index(

@@ -13,7 +13,7 @@ from entities.access.visibility import visibility_of
 from entities.admin.record_links import event_url
 from entities.models.introspection import record_models_by_name
 from entities.vendors import all_vendors
-from events.admin.failed_page import REAPPLY_PERMISSION, reapply_url
+from events.admin.applying_again.apply_again import REAPPLY_PERMISSION, reapply_url
 from events.models import Event
 from events.reports.mapping_coverage import FindingKind
 from events.reports.schema_drift import MAX_FINDINGS, PAGE_LIMITS, DriftReport, Finding, find_drift

@@ -10,67 +10,37 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
-from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from crmmirror.lib.admin_kit.cells import (
-    EMPTY,
-    badge_cell,
-    line_cell,
-    number_cell,
-    shorten,
-    text_cell,
-)
-from crmmirror.lib.admin_kit.list_filters import (
-    ID_PATTERN,
-    FoldedFilter,
-    Lookups,
-    SourceFilter,
-    period_filter,
-    word_filter,
-)
+from crmmirror.lib.admin_kit.cells import EMPTY, badge_cell, line_cell, number_cell
+from crmmirror.lib.admin_kit.list_filters import ID_PATTERN, SourceFilter, period_filter, word_filter
 from crmmirror.lib.admin_kit.local_times import time_cell, zoned_heading
 from crmmirror.lib.admin_kit.readonly_admin import ReadOnlyAdmin
-from crmmirror.lib.admin_kit.urls import change_url, changelist_url
+from crmmirror.lib.admin_kit.urls import change_url
 from entities.access.visible_rows import VisibleRowsAdmin
 from entities.audit import identify_actor, write_audit_entry
 from entities.models import AuditAction
 from entities.vendors import all_vendors
-from events.admin.body_html import render_body
-from events.admin.drift_page import drift_page
-from events.admin.failed_page import (
+from events.admin.applying_again.apply_again import (
     REAPPLY_PERMISSION,
-    ReasonFilter,
     apply_all_again_page,
     confirmation_url,
-    failed_page,
-    pending_message,
     reapply_and_audit,
+    redirect_to_result,
 )
-from events.admin.next_attempt import describe_next_attempt
-from events.admin.touched_records import MAX_TOUCHED, find_touched_records
+from events.admin.applying_again.batch_page import batch_page
+from events.admin.applying_again.repeated_looks import LOOK_PARAMETER
+from events.admin.drift_page import drift_page
+from events.admin.event_filters import BatchFilter, ReasonFilter, ScopeFilter
+from events.admin.event_page.event_page import event_page
+from events.admin.failed_page import failed_page
 from events.models import Event
 
 
 def mapped_event_types() -> tuple[str, ...]:
     """Return the event types that the mapping of any vendor knows, sorted."""
     return tuple(sorted({name for vendor in all_vendors().values() for name in vendor.event_types}))
-
-
-class ScopeFilter(FoldedFilter):
-    """Filters events by the sub-account in the address; shown only if a link has set it."""
-
-    title = "sub-account"
-    parameter_name = "scope"
-
-    def lookups(self, request: HttpRequest, model_admin: object) -> Lookups:
-        scope = self.used_parameters.get(self.parameter_name)
-        return [(scope, shorten(scope))] if scope else []
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        return queryset.filter(scope=self.value()) if self.value() else queryset
 
 
 class EventAdmin(VisibleRowsAdmin, ReadOnlyAdmin):
@@ -94,6 +64,7 @@ class EventAdmin(VisibleRowsAdmin, ReadOnlyAdmin):
         ScopeFilter,
         word_filter("event_type", mapped_event_types(), heading="event type"),
         ReasonFilter,
+        BatchFilter,
     )
     search_fields = ("id", "digest", "event_type")
     search_help_text = "The whole number of an event, SHA-256 of its body (in hex), or event type."
@@ -146,19 +117,19 @@ class EventAdmin(VisibleRowsAdmin, ReadOnlyAdmin):
         return bool(request.user.has_perm(REAPPLY_PERMISSION))
 
     @admin.action(description="Apply again", permissions=["apply"])
-    def apply_selected_again(self, request: HttpRequest, queryset: QuerySet[Event]) -> HttpResponse | None:
+    def apply_selected_again(self, request: HttpRequest, queryset: QuerySet[Event]) -> HttpResponse:
         """Apply the selected events again. For a selection across pages, ask for confirmation first."""
         if request.POST.get("select_across") == "1":
             return redirect(confirmation_url(request))
-        count = reapply_and_audit(request, queryset, ids=request.POST.getlist(ACTION_CHECKBOX_NAME))
-        self.message_user(request, pending_message(count), messages.SUCCESS)
-        return None
+        batch = reapply_and_audit(request, queryset, ids=request.POST.getlist(ACTION_CHECKBOX_NAME))
+        return redirect_to_result(request, batch)
 
     def get_urls(self) -> list[URLPattern]:
         routes: dict[str, Callable[..., HttpResponse]] = {
             "failed": partial(failed_page, self),
             "drift": partial(drift_page, self),
             "apply-all-again": partial(apply_all_again_page, self),
+            "applied-again": partial(batch_page, self),
             "<path:object_id>/apply-again": self.apply_again_view,
             "<path:object_id>/raw": self.raw_view,
         }
@@ -169,37 +140,18 @@ class EventAdmin(VisibleRowsAdmin, ReadOnlyAdmin):
         return path(f"{route}/", self.admin_site.admin_view(view), name=f"events_event_{name}")
 
     def page_view(self, request: HttpRequest, event: Event) -> HttpResponse:
-        """Show one event: its outcome, the records that it touched, its body and its delivery."""
-        touched = list(find_touched_records(request, event))
-        context = self.page_context(request, f"Event {event.pk}") | {
-            "event": event,
-            "event_type": shorten(event.event_type),
-            "status": badge_cell(event.status),
-            "body": render_body(bytes(event.body)),
-            "body_size": len(event.body),
-            "digest": bytes(event.digest).hex(),
-            "headers": [(shorten(name), text_cell(str(value))) for name, value in event.headers.items()],
-            "warnings": [text_cell(str(warning)) for warning in event.warnings],
-            "error": text_cell(event.error),
-            "scope": shorten(event.scope or ""),
-            "scope_url": changelist_url(Event, source=event.source.slug, scope=event.scope or ""),
-            "next_attempt": describe_next_attempt(event, timezone.now()),
-            "touched": touched,
-            "is_cut": len(touched) == MAX_TOUCHED,
-            "may_apply": self.has_apply_permission(request),
-        }
-        return TemplateResponse(request, "events/event.html", context)
+        return event_page(self, request, event)
 
     def apply_again_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Make one event pending again."""
+        """Make one event pending again, and lead to its page, which then shows the result by itself."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         event = self.get_viewable_row(request, object_id)
         if not self.has_apply_permission(request):
             raise PermissionDenied
         reapply_and_audit(request, Event.objects.filter(pk=event.pk), target=event)
-        self.message_user(request, f"Event {event.pk} is pending again.", messages.SUCCESS)
-        return redirect(change_url(Event, event.pk))
+        messages.success(request, f"Event {event.pk} is pending again.")
+        return redirect(f"{change_url(Event, event.pk)}?{LOOK_PARAMETER}=1")
 
     def raw_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Download the exact bytes of a body, never as a type that a browser would render and so run."""

@@ -1,7 +1,11 @@
 """Reapplies settled events: makes them pending again, whatever their status. Idempotent for the records."""
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from events.models import Event
 from events.processing import wakeups
@@ -11,20 +15,34 @@ from events.processing import wakeups
 ATTEMPTS_OF_REAPPLIED = 1
 
 
+@dataclass(frozen=True)
+class ReappliedBatch:
+    """The events that one act made pending: how many, and the time that they have as `reapplied_at`."""
+
+    count: int
+    at: datetime
+
+
 def select_reapplicable(events: QuerySet[Event]) -> QuerySet[Event]:
     """Return the events that can be reapplied: all but the pending ones, which will be applied anyway."""
     return events.exclude(status=Event.Status.PENDING)
 
 
-def reapply(events: QuerySet[Event]) -> int:
-    """Make these events pending in one statement, and wake the workers; return how many.
+def reapply(events: QuerySet[Event]) -> ReappliedBatch:
+    """Make these events pending in one statement, and wake the workers.
 
     The reason and the warnings of the last attempt stay until the next attempt has ended.
     """
+    at = timezone.now()
     count = (
         select_reapplicable(events)
         .order_by()
-        .update(status=Event.Status.PENDING, attempts=ATTEMPTS_OF_REAPPLIED, next_attempt_at=None)
+        .update(
+            status=Event.Status.PENDING,
+            attempts=ATTEMPTS_OF_REAPPLIED,
+            next_attempt_at=None,
+            reapplied_at=at,
+        )
     )
     transaction.on_commit(wakeups.wake)
-    return count
+    return ReappliedBatch(count, at)

@@ -57,6 +57,7 @@ MATRIX = (
             "/admin/events/event/{event}/raw/",
             "/admin/events/event/failed/",
             "/admin/events/event/drift/",
+            "/admin/events/event/applied-again/",
             "/api/v1/events/",
             "/api/v1/events/{event}/",
             "/metrics",

@@ -7,7 +7,7 @@ from html import unescape
 import pytest
 from hypothesis import given
 
-from events.admin.body_html import MAX_HEX_BYTES, MAX_HTML_LENGTH, MAX_TEXT_LENGTH, render_body
+from events.admin.event_page.body_html import MAX_HEX_BYTES, MAX_HTML_LENGTH, MAX_TEXT_LENGTH, render_body
 from tests.support.json_strategies import TEXTS, values
 
 pytestmark = pytest.mark.unit

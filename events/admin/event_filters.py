@@ -1,0 +1,63 @@
+"""The filters of the list of events that take a value of one's own, and not one of a few choices."""
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from crmmirror.lib.admin_kit.cells import shorten
+from crmmirror.lib.admin_kit.list_filters import FoldedFilter, Lookups
+from crmmirror.lib.admin_kit.local_times import time_cell
+from events.admin.applying_again.batch_page import parse_batch_time
+from events.reports.failure_reasons import filter_by_reason
+
+
+class ValueFilter(FoldedFilter):
+    """A filter by the value in the address; shown only if a link or a form has set it."""
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> Lookups:
+        value = self.used_parameters.get(str(self.parameter_name))
+        return [(value, self.label(value))] if value else []
+
+    def label(self, value: str) -> str:
+        """Return the value for people. Raises UnusableRequest if the filter cannot use it."""
+        return shorten(value)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        value = self.value()
+        return self.narrow(request, queryset, value) if value else queryset
+
+    def narrow(self, request: HttpRequest, events: QuerySet, value: str) -> QuerySet:
+        """Return those of the events that the value is about."""
+        raise NotImplementedError
+
+
+class ScopeFilter(ValueFilter):
+    """Filters events by sub-account."""
+
+    title = "sub-account"
+    parameter_name = "scope"
+
+    def narrow(self, request: HttpRequest, events: QuerySet, value: str) -> QuerySet:
+        return events.filter(scope=value)
+
+
+class ReasonFilter(ValueFilter):
+    """Filters events by the reason for which they were not applied."""
+
+    title = "reason"
+    parameter_name = "reason"
+
+    def narrow(self, request: HttpRequest, events: QuerySet, value: str) -> QuerySet:
+        return filter_by_reason(events, value)
+
+
+class BatchFilter(ValueFilter):
+    """Filters events by the act by which staff had them applied again, which its time names."""
+
+    title = "applied again at"
+    parameter_name = "reapplied_at"
+
+    def label(self, value: str) -> str:
+        return time_cell(parse_batch_time(value), seconds=True)
+
+    def narrow(self, request: HttpRequest, events: QuerySet, value: str) -> QuerySet:
+        return events.filter(reapplied_at=parse_batch_time(value))

@@ -1,0 +1,39 @@
+"""The page of one event."""
+
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+
+from crmmirror.lib.admin_kit.cells import badge_cell, shorten, text_cell
+from crmmirror.lib.admin_kit.readonly_admin import ReadOnlyAdmin
+from crmmirror.lib.admin_kit.urls import changelist_url
+from events.admin.applying_again.apply_again import REAPPLY_PERMISSION
+from events.admin.applying_again.repeated_looks import read_looks
+from events.admin.event_page.body_html import render_body
+from events.admin.event_page.next_attempt import describe_next_attempt
+from events.admin.event_page.touched_records import MAX_TOUCHED, find_touched_records
+from events.models import Event
+
+
+def event_page(admin: ReadOnlyAdmin, request: HttpRequest, event: Event) -> HttpResponse:
+    """Show one event. The viewer may see it."""
+    touched = list(find_touched_records(request, event))
+    context = admin.page_context(request, f"Event {event.pk}") | {
+        "event": event,
+        "event_type": shorten(event.event_type),
+        "status": badge_cell(event.status),
+        "body": render_body(bytes(event.body)),
+        "body_size": len(event.body),
+        "digest": bytes(event.digest).hex(),
+        "headers": [(shorten(name), text_cell(str(value))) for name, value in event.headers.items()],
+        "warnings": [text_cell(str(warning)) for warning in event.warnings],
+        "error": text_cell(event.error),
+        "scope": shorten(event.scope or ""),
+        "scope_url": changelist_url(Event, source=event.source.slug, scope=event.scope or ""),
+        "next_attempt": describe_next_attempt(event, timezone.now()),
+        "looks": read_looks(request, is_settled=event.status != Event.Status.PENDING),
+        "touched": touched,
+        "is_cut": len(touched) == MAX_TOUCHED,
+        "may_apply": request.user.has_perm(REAPPLY_PERMISSION),
+    }
+    return TemplateResponse(request, "events/event.html", context)
