@@ -37,7 +37,8 @@ from entities.admin.record_filters import (
     reference_filter,
 )
 from entities.admin.record_links import event_links, state_badge
-from entities.admin.record_page import build_record_page
+from entities.admin.record_page.former_values import value_page
+from entities.admin.record_page.page_content import build_record_page
 from entities.admin.search.record_search import search_help, search_records
 from entities.admin.timeline_page import list_values, make_timeline_rows, read_timeline_page
 from entities.admin.value_cells import annotate_overdue, get_field
@@ -152,6 +153,7 @@ class RecordAdmin(VisibleRowsAdmin, ReadOnlyAdmin):
         views: dict[str, Callable[..., HttpResponseBase]] = {
             "export/": self.export_view,
             "<path:object_id>/timeline/": self.timeline_view,
+            "<path:object_id>/value/": self.value_view,
         }
         prefix = f"{self.opts.app_label}_{self.opts.model_name}"
         own = [
@@ -167,6 +169,10 @@ class RecordAdmin(VisibleRowsAdmin, ReadOnlyAdmin):
         context = self.page_context(request, page.head.title) | {"page": page}
         return TemplateResponse(request, "entities/record_page.html", context)
 
+    def value_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Render the page of one value of the record: its origin, and what it was before."""
+        return value_page(self, request, self.get_viewable_row(request, object_id))
+
     def timeline_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Render one page of the record's timeline."""
         record = self.get_viewable_row(request, object_id)
@@ -180,7 +186,7 @@ class RecordAdmin(VisibleRowsAdmin, ReadOnlyAdmin):
             "record_title": name,
             "badge": state_badge(record),
             "entries": entries,
-            "rows": make_timeline_rows(record, entries, cells, event_links(request.user, record)),
+            "rows": make_timeline_rows(record, entries, cells, event_links(request.user)),
         }
         return TemplateResponse(request, "entities/timeline_page.html", context)
 

@@ -10,15 +10,13 @@ from django.utils.safestring import SafeString
 
 from crmmirror.lib.admin_kit.cells import badge_cell, line_cell, shorten
 from crmmirror.lib.admin_kit.urls import change_url
-from entities.access.visibility import visibility_of, visible_to
+from entities.access.visibility import NOTHING, Visibility, visibility_of
 from entities.conversation_parties import MAX_PARTIES
-from entities.models import Record, TimelineEntry
+from entities.models import Record
 from entities.models.introspection import model_name
-from entities.provenance import timeline_entries
+from entities.provenance import Provenance
 
 VIEW_EVENT = "events.view_event"
-# Of an older event that touched the record the page shows all but the link.
-MAX_LINKED_EVENTS = 10_000
 
 
 def event_url(event_id: int) -> str:
@@ -28,28 +26,18 @@ def event_url(event_id: int) -> str:
 
 @dataclass(frozen=True)
 class EventLinks:
-    """The links to events that a viewer of a record may open.
+    """The links to events that a viewer of records may open. visibility: of the viewer."""
 
-    visible_ids: the events' ids; None if he may open all of them.
-    """
+    visibility: Visibility
 
-    visible_ids: frozenset[int] | None
-
-    def url(self, event_id: int) -> str:
+    def url(self, source_id: int, origin: Provenance) -> str:
         """Return the address of an event's page; empty if the viewer may not open it."""
-        return event_url(event_id) if self.visible_ids is None or event_id in self.visible_ids else ""
+        return event_url(origin.event_id) if self.visibility.shows(source_id, origin.scope) else ""
 
 
-def event_links(viewer: Any, record: Record) -> EventLinks:
-    """Return the links to a record's events, in one query if the viewer does not see all of its source."""
-    if not viewer.has_perm(VIEW_EVENT):
-        return EventLinks(frozenset())
-    if visibility_of(viewer).shows(record.source_id, None):
-        return EventLinks(None)
-    events = TimelineEntry._meta.get_field("event").related_model._default_manager
-    touching = events.filter(pk__in=timeline_entries(record).values("event_id"))
-    newest = visible_to(viewer, touching).order_by("-pk").values_list("pk", flat=True)
-    return EventLinks(frozenset(newest[:MAX_LINKED_EVENTS]))
+def event_links(viewer: Any) -> EventLinks:
+    """Return the links to events that the viewer may open."""
+    return EventLinks(visibility_of(viewer) if viewer.has_perm(VIEW_EVENT) else NOTHING)
 
 
 def record_link(record: Record, title: str = "") -> SafeString:

@@ -17,7 +17,7 @@ from entities.admin.naming.name_cells import NameCells
 from entities.admin.record_links import EventLinks
 from entities.merge.clock import parse_clock
 from entities.models import Record, TimelineEntry
-from entities.provenance import timeline_entries
+from entities.provenance import Provenance, timeline_entries
 
 PAGE_SIZE = 50
 
@@ -77,17 +77,18 @@ def annotate_bounded_values(entries: QuerySet[TimelineEntry]) -> QuerySet[Timeli
 
 def _read_entries(record: Record) -> QuerySet[TimelineEntry]:
     entries = annotate_bounded_values(timeline_entries(record)).select_related("event").order_by("-clock")
-    return entries.only("clock", "event__event_type")
+    return entries.only("clock", "event__event_type", "event__scope")
 
 
 def _make_row(record: Record, entry: Any, cells: NameCells, links: EventLinks) -> TimelineRow:
     """Return an entry of `_read_entries` as the page shows it."""
     wrote = entry.bounded_values
     clock = parse_clock(entry.clock)
+    origin = Provenance(entry.clock, entry.event_id, entry.event.event_type, entry.event.scope)
     return TimelineRow(
         occurred_at=clock.occurred_at,
         rank=clock.rank.name.lower(),
-        event_url=links.url(entry.event_id),
+        event_url=links.url(record.source_id, origin),
         event_type=entry.event.event_type,
         field_names=tuple(sorted(wrote or ())),
         values=document_cell(cells.describe_values(record, wrote)) if wrote else None,

@@ -37,6 +37,7 @@ MATRIX = (
             "/admin/entities/deal/",
             "/admin/entities/deal/{deal}/change/",
             "/admin/entities/deal/{deal}/timeline/",
+            "/admin/entities/deal/{deal}/value/?field=title",
             "/admin/entities/subaccount/",
             "/admin/board/",
             "/admin/overdue/",

@@ -199,5 +199,5 @@ def test_history_takes_the_same_number_of_queries_for_any_number_of_events(
             get_json(client, f"deals/{deal.pk}/timeline/")
         with django_assert_num_queries(4):
             get_json(client, f"deals/{deal.pk}/history/")
-        with django_assert_num_queries(8):
+        with django_assert_num_queries(4):
             get_json(client, f"deals/{deal.pk}/provenance/")

@@ -6,19 +6,20 @@ from django.core.paginator import Page as TimelinePage
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
+from crmmirror.lib.admin_kit.cells import shorten
+from crmmirror.lib.admin_kit.local_times import time_cell
 from entities.access.visibility import viewer_of
 from entities.admin.conversations.record_conversations import (
     RecordConversations,
     build_record_conversations,
 )
-from entities.admin.former_values import FormerValues, build_former_values, read_former_values
 from entities.admin.naming.name_cells import read_name_cells
 from entities.admin.record_head.answer import Answer
 from entities.admin.record_head.head import RecordHead, build_head
 from entities.admin.record_head.strip import build_strip
-from entities.admin.record_links import event_links, name_text, state_badge, timeline_url
-from entities.admin.referrers import Referrer, find_referrers
-from entities.admin.row_groups import RowGroup, ValueOrigin, build_row_groups, make_origin
+from entities.admin.record_links import EventLinks, event_links, name_text, state_badge, timeline_url
+from entities.admin.record_page.facts import FactGroup, build_facts, shown_history
+from entities.admin.record_page.referrers import Referrer, find_referrers
 from entities.admin.search.same_persons_block import SamePersonsBlock, build_same_persons
 from entities.admin.timeline_page import (
     TimelineRow,
@@ -29,7 +30,16 @@ from entities.admin.timeline_page import (
 from entities.merge.registers import EXISTS
 from entities.models import Record
 from entities.names import record_ids, value_ids
-from entities.provenance import find_provenance
+from entities.provenance import Provenance, read_history
+
+
+@dataclass(frozen=True)
+class Deletion:
+    """The event that deleted a record. url: of its page; empty if the viewer may not open it."""
+
+    at: SafeString
+    event_type: str
+    url: str
 
 
 @dataclass(frozen=True)
@@ -48,10 +58,9 @@ class RecordPage:
     strip: tuple[Answer, ...]
     badge: SafeString
     sub_account: str
-    deletion: ValueOrigin | None
-    groups: tuple[RowGroup, ...]
+    deletion: Deletion | None
+    facts: list[FactGroup]
     referrers: tuple[Referrer, ...]
-    histories: tuple[FormerValues, ...]
     same_persons: SamePersonsBlock | None
     conversations: RecordConversations | None
     timeline: TimelinePage
@@ -61,11 +70,10 @@ class RecordPage:
 
 def build_record_page(request: HttpRequest, record: Record) -> RecordPage:
     """Read all that a record's page shows; the number of queries does not grow with the events."""
-    links = event_links(request.user, record)
-    origins = {name: make_origin(provenance, links) for name, provenance in find_provenance(record).items()}
-    runs = read_former_values(record)
+    links = event_links(request.user)
+    history = read_history(record, shown_history(record))
     timeline = read_timeline_page(record, "1")
-    former = ((column, run.value) for column in runs for run in runs[column])
+    former = ((column, written.value) for column, writes in history.writes.items() for written in writes)
     shown = value_ids(record, [*former, *list_values(timeline)])
     cells = read_name_cells(request, [*record_ids(record), *shown])
     account = record.sub_account
@@ -75,13 +83,20 @@ def build_record_page(request: HttpRequest, record: Record) -> RecordPage:
         strip=build_strip(request, record, cells),
         badge=state_badge(record),
         sub_account=name_text(account, cells.names.find_own(account)) if account else "",
-        deletion=origins.get(EXISTS) if record.is_deleted else None,
-        groups=tuple(build_row_groups(record, origins, cells)),
+        deletion=_describe_deletion(record, history.origins.get(EXISTS), links),
+        facts=build_facts(record, history, cells),
         referrers=tuple(find_referrers(record, viewer_of(request))),
-        histories=tuple(build_former_values(record, column, runs[column], cells, links) for column in runs),
         same_persons=build_same_persons(record, viewer_of(request)),
         conversations=build_record_conversations(request, record),
         timeline=timeline,
         timeline_rows=make_timeline_rows(record, timeline, cells, links),
         timeline_url=timeline_url(record),
+    )
+
+
+def _describe_deletion(record: Record, origin: Provenance | None, links: EventLinks) -> Deletion | None:
+    if origin is None or not record.is_deleted:
+        return None
+    return Deletion(
+        time_cell(origin.occurred_at), shorten(origin.event_type), links.url(record.source_id, origin)
     )

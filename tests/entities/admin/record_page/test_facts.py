@@ -7,7 +7,7 @@ import time_machine
 from django.test import Client
 
 from entities.models import Invoice
-from tests.entities.admin.test_record_page import parse_rows
+from tests.entities.admin.record_page.test_page_content import parse_rows
 from tests.support.staff_client import ensure_source, get_page, log_in_staff, page_url, store_and_apply
 
 pytestmark = pytest.mark.django_db
