@@ -1,4 +1,4 @@
-"""Keyset pagination: orderings, and a row's position in one as JSON.
+"""Orderings, and a row's position in one as JSON.
 
 Which rows come after a position is tested through the addresses, in test_pagination.
 """
@@ -9,8 +9,9 @@ from decimal import Decimal
 
 import pytest
 
+from crmmirror.lib.database.keyset import reverse_ordering
 from entities.api.api_columns import get_column
-from entities.api.keyset import dump_position, load_position, make_ordering, reverse_ordering
+from entities.api.orderings import dump_position, load_position, make_ordering
 from entities.models import Deal
 
 pytestmark = pytest.mark.unit

@@ -5,17 +5,13 @@ who asks for the greatest values wants to see some. The reversed ordering has ev
 nulls first, so the rows before a position are the rows after it in the reversed ordering.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
-from decimal import Decimal
 from functools import reduce
 from typing import Any
 
 from django.db.models import F, Field, Model, Q
 from django.db.models.expressions import OrderBy
-
-from entities.api.api_columns import ApiColumn
 
 NO_ROWS = Q(pk__in=[])
 
@@ -56,26 +52,6 @@ class OrderingTerm:
 
 
 Ordering = tuple[OrderingTerm, ...]
-
-
-def make_ordering(names: Iterable[str], columns: dict[str, ApiColumn], key: ApiColumn) -> Ordering:
-    """Return the terms of an ordering such as ["-value", "created_at"], with the key as the last one.
-
-    The key breaks ties in the direction of the term before it, so that one index serves both.
-    Raises KeyError with the name that is not a column.
-    """
-    terms: dict[str, OrderingTerm] = {}
-    for name in names:
-        column = columns[name.removeprefix("-")]
-        terms.setdefault(column.path, make_term(column, name.startswith("-")))
-    last = list(terms.values())[-1]
-    terms.setdefault(key.path, make_term(key, last.is_descending))
-    return tuple(terms.values())
-
-
-def make_term(column: ApiColumn, is_descending: bool) -> OrderingTerm:
-    """Return the term that orders by a column."""
-    return OrderingTerm(column.path, column.value_field, column.field.null, is_descending)
 
 
 def reverse_ordering(ordering: Ordering) -> Ordering:
@@ -133,23 +109,3 @@ def has_nulls_after(term: OrderingTerm) -> bool:
 def match_null(term: OrderingTerm, is_null: bool) -> Q:
     """Return the condition for rows without a value of this column, or for those with one."""
     return Q(**{f"{term.path}__isnull": is_null})
-
-
-def dump_position(ordering: Ordering, row: Model) -> list[Any]:
-    """Return the row's position as JSON values."""
-    return [to_json_value(term.get_value(row)) for term in ordering]
-
-
-def load_position(ordering: Ordering, position: Sequence[Any]) -> list[Any]:
-    """Return a position of `dump_position` as values of the columns' types."""
-    return [term.field.to_python(value) for term, value in zip(ordering, position, strict=True)]
-
-
-def to_json_value(value: Any) -> Any:
-    """Return a column's value as a JSON value from which its field restores it exactly."""
-    match value:
-        case date():
-            return value.isoformat()
-        case Decimal():
-            return str(value)
-    return value
