@@ -34,6 +34,13 @@ from events.admin.applying_again.repeated_looks import LOOK_PARAMETER
 from events.admin.drift_page import drift_page
 from events.admin.event_filters import BatchFilter, ReasonFilter, ScopeFilter
 from events.admin.event_page.event_page import event_page
+from events.admin.event_search import (
+    ReceivedFromFilter,
+    ReceivedToFilter,
+    RecordFilter,
+    form_context,
+    redirect_form,
+)
 from events.admin.failed_page import failed_page
 from events.models import Event
 
@@ -65,6 +72,9 @@ class EventAdmin(VisibleRowsAdmin, ReadOnlyAdmin):
         word_filter("event_type", mapped_event_types(), heading="event type"),
         ReasonFilter,
         BatchFilter,
+        RecordFilter,
+        ReceivedFromFilter,
+        ReceivedToFilter,
     )
     search_fields = ("id", "digest", "event_type")
     search_help_text = "The whole number of an event, SHA-256 of its body (in hex), or event type."
@@ -110,7 +120,10 @@ class EventAdmin(VisibleRowsAdmin, ReadOnlyAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
+        if request.method == "GET" and (redirection := redirect_form(request)):
+            return redirection
         context = {"title": "Events", "may_apply": self.has_apply_permission(request)}
+        context |= form_context(request.GET)
         return super().changelist_view(request, context | (extra_context or {}))
 
     def has_apply_permission(self, request: HttpRequest) -> bool:
