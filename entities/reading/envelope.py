@@ -77,7 +77,7 @@ def parse_json(body: bytes) -> Any:
         except RecursionError:
             raise Malformed(f"not read: nested deeper than {MAX_DEPTH} levels") from None
         except ValueError as error:
-            raise Malformed(f"not JSON: {error}") from None
+            raise Malformed(f"not JSON: {error}") from error
         if text.count("[") + text.count("{") > MAX_DEPTH and _is_deeper_than(content, MAX_DEPTH):
             raise Malformed(f"not read: nested deeper than {MAX_DEPTH} levels")
         return _make_storable(content) if ESCAPED.search(text) else content

@@ -7,6 +7,7 @@ from crmmirror.lib.admin_kit.cells import format_duration
 from entities.vendors import all_vendors
 from events.models import Event
 from events.processing.outcomes import MAX_ATTEMPTS
+from events.reports.envelope_problem import find_envelope_problem
 
 NOT_AUTOMATIC = "It is not attempted again automatically, because the result would be the same."
 SECOND = timedelta(seconds=1)
@@ -37,6 +38,9 @@ def _describe_scheduled(wait: timedelta, further_attempts: int) -> str:
 
 
 def _describe_malformed(event: Event, now: datetime) -> str:
+    vendor = all_vendors().get(event.source.vendor)
+    if vendor and find_envelope_problem(bytes(event.body), vendor, event.received_at) is None:
+        return "The mirror can read it by now: apply it again."
     return f"{NOT_AUTOMATIC} Its exact bytes are kept: apply it again once the mirror can read them."
 
 

@@ -283,3 +283,22 @@ def test_the_overview_shows_the_log_only_with_the_permission_to_view_events() ->
     assert "received in 24 hours" not in page
     assert "?source=acme-heffl" not in page
     assert "Deals" in page
+
+
+def test_a_malformed_event_says_what_would_have_to_change_and_marks_the_place(client: Client) -> None:
+    page = get_page(client, page_url(store_delivery(b'{"event": "deal.created", "payload": {"id": <b>}}')))
+    assert "What would have to change" in page
+    assert "Expecting value, in line 1, column 45" in page
+    assert "&quot;id&quot;: <mark>&lt;</mark>b&gt;}}" in page
+    page = get_page(client, page_url(store_delivery(b'{"type": "deal.created", "payload": {}}')))
+    assert "the event&#x27;s type, under &#x27;event&#x27;" in page
+    assert "missing; the body has &#x27;type&#x27;, &#x27;payload&#x27;" in page
+    assert "entities/vendors/heffl.py" in page
+
+
+def test_a_malformed_event_that_can_be_read_by_now_says_so(client: Client) -> None:
+    event = store_and_apply("deal.created", DEAL)
+    Event.objects.update(status="malformed", error="not JSON: as an older version said")
+    page = get_page(client, page_url(event))
+    assert "The mirror can read it by now: apply it again." in page
+    assert "What would have to change" not in page

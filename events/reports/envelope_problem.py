@@ -1,0 +1,138 @@
+"""Explains why a body is malformed: which part of its envelope is wrong, and what is expected there.
+
+It reads the body anew, by the vendor's present module, and so tells too that the body can be read by now.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from crmmirror.lib.admin_kit.cells import escape_invisible, shorten
+from entities.reading.envelope import MAX_DEPTH, Malformed, parse_json, read_envelope
+from entities.vendor_language import Vendor
+
+# Characters of the body before and after the place that is wrong.
+EXCERPT_LENGTH = 120
+# Keys of the body that are named, where the one that is looked for is missing.
+MAX_KEYS = 12
+JSON_NAMES = {dict: "an object", list: "an array", str: "a text", bool: "a boolean", type(None): "null"}
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """A part of the body. marked: the character that is wrong; empty if the excerpt is the beginning."""
+
+    before: str
+    marked: str
+    after: str
+
+
+@dataclass(frozen=True)
+class EnvelopeProblem:
+    """The first thing in a body that keeps it from being read, in words for people."""
+
+    part: str
+    expected: str
+    found: str
+    excerpt: Excerpt
+
+
+def find_envelope_problem(body: bytes, vendor: Vendor, received_at: datetime) -> EnvelopeProblem | None:
+    """Return what is wrong with a body of this vendor; None if it can be read by now."""
+    try:
+        read_envelope(body, vendor, received_at)
+    except Malformed as error:
+        return _explain(body, vendor, error)
+    return None
+
+
+def _explain(body: bytes, vendor: Vendor, error: Malformed) -> EnvelopeProblem:
+    cause = error.__cause__
+    if explain := next((explain for kind, explain in PARSE_ERRORS.items() if isinstance(cause, kind)), None):
+        return explain(body, cause)
+    try:
+        content = parse_json(body)
+    except Malformed as unreadable:
+        return EnvelopeProblem("the JSON", EXPECTED_JSON, str(unreadable), _beginning(body))
+    return _explain_content(content, vendor, _beginning(body))
+
+
+def _explain_undecodable(body: bytes, error: Any) -> EnvelopeProblem:
+    place = error.start
+    return EnvelopeProblem(
+        "the encoding",
+        "text in UTF-8, UTF-16 or UTF-32",
+        f"the byte 0x{body[place]:02x} at position {place + 1:,}, which is no such text",
+        Excerpt(
+            _show(body[max(0, place - EXCERPT_LENGTH) : place]),
+            f"0x{body[place]:02x}",
+            _show(body[place + 1 : place + EXCERPT_LENGTH]),
+        ),
+    )
+
+
+def _explain_syntax(body: bytes, error: Any) -> EnvelopeProblem:
+    text, place = error.doc, error.pos
+    return EnvelopeProblem(
+        "the JSON",
+        EXPECTED_JSON,
+        f"{error.msg}, in line {error.lineno:,}, column {error.colno:,}"
+        if place < len(text)
+        else f"the body ends after {len(body):,} bytes, before its JSON is complete ({error.msg})",
+        Excerpt(
+            escape_invisible(text[max(0, place - EXCERPT_LENGTH) : place]),
+            escape_invisible(text[place : place + 1]),
+            escape_invisible(text[place + 1 : place + EXCERPT_LENGTH]),
+        ),
+    )
+
+
+EXPECTED_JSON = f"one JSON value (RFC 8259), nested at most {MAX_DEPTH} levels deep"
+PARSE_ERRORS: dict[type[Exception], Callable[[bytes, Any], EnvelopeProblem]] = {
+    UnicodeDecodeError: _explain_undecodable,
+    json.JSONDecodeError: _explain_syntax,
+}
+
+
+def _explain_content(content: Any, vendor: Vendor, beginning: Excerpt) -> EnvelopeProblem:
+    """Explain a JSON value that is no envelope: it is no object, or has no type, or else no payload."""
+    if not isinstance(content, dict):
+        keys = " and ".join(map(repr, (vendor.type_key, vendor.payload_keys[0])))
+        return EnvelopeProblem("the body", f"an object with {keys}", _describe_value(content), beginning)
+    event_type = content.get(vendor.type_key)
+    if not isinstance(event_type, str) or not event_type:
+        example = next(iter(vendor.event_types), "")
+        return EnvelopeProblem(
+            f"the event's type, under {vendor.type_key!r}",
+            f"a text that is not empty, such as {example!r}",
+            _describe_key(content, vendor.type_key),
+            beginning,
+        )
+    found = "; ".join(f"{key!r}: {_describe_key(content, key)}" for key in vendor.payload_keys)
+    keys = " or ".join(map(repr, vendor.payload_keys))
+    return EnvelopeProblem(f"the payload, under {keys}", "an object", found, beginning)
+
+
+def _describe_key(content: dict[str, Any], key: str) -> str:
+    if key in content:
+        return _describe_value(content[key])
+    keys = ", ".join(repr(shorten(name, 40)) for name in list(content)[:MAX_KEYS])
+    return f"missing; the body has {keys or 'no key'}{', …' if len(content) > MAX_KEYS else ''}"
+
+
+def _describe_value(value: Any) -> str:
+    """Return what kind of JSON value it is, with the value if it is short."""
+    if isinstance(value, str):
+        return f"the text {shorten(value, 40)!r}" if value else "an empty text"
+    return JSON_NAMES.get(type(value), f"the number {shorten(str(value), 40)}")
+
+
+def _beginning(body: bytes) -> Excerpt:
+    return Excerpt("", "", _show(body[: 2 * EXCERPT_LENGTH]))
+
+
+def _show(part: bytes) -> str:
+    """Return a part of the body as text; what is no UTF-8 stands there as \\x and two digits."""
+    return escape_invisible(part.decode(errors="backslashreplace"))
