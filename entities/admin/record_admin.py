@@ -1,34 +1,37 @@
 """The lists of the mirrored records, and the addresses of each record's pages."""
 
 from collections.abc import Callable, Iterable
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.admin import SimpleListFilter
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import ValidationError
-from django.db.models import F, ForeignKey, JSONField, Model, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.db.models import ForeignKey, QuerySet
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
-from crmmirror.lib.admin_kit.capped_paginator import CappedPaginator
 from crmmirror.lib.admin_kit.cells import shorten
 from crmmirror.lib.admin_kit.list_filters import SourceFilter, period_filter, word_filter
 from crmmirror.lib.admin_kit.readonly_admin import ReadOnlyAdmin
+from crmmirror.lib.admin_kit.strict_list import LIST_PARAMETERS
 from entities.access.visibility import viewer_of
 from entities.access.visible_rows import VisibleRowsAdmin
 from entities.admin.listings import Listing, get_listing
+from entities.admin.lists.list_choice import (
+    CHOICE_PARAMETERS,
+    COLUMNS_VAR,
+    parse_order,
+    read_columns,
+    sortable_columns,
+)
+from entities.admin.lists.list_columns import RecordColumn, column_name, list_columns, make_name_column
+from entities.admin.lists.record_list import RecordList, document_paths
+from entities.admin.lists.row_pages import PLACE_PATTERN
 from entities.admin.naming.name_cells import read_name_cells
 from entities.admin.recent.recent_records import note_view
-from entities.admin.record_columns import (
-    SORTABLE_COLUMNS,
-    attach_parties,
-    describe_sums,
-    make_list_column,
-    make_name_column,
-)
 from entities.admin.record_filters import (
     StaleFilter,
     StateFilter,
@@ -41,7 +44,7 @@ from entities.admin.record_page.former_values import value_page
 from entities.admin.record_page.page_content import build_record_page
 from entities.admin.search.record_search import search_help, search_records
 from entities.admin.timeline_page import list_values, make_timeline_rows, read_timeline_page
-from entities.admin.value_cells import annotate_overdue, get_field
+from entities.admin.value_cells import annotate_overdue
 from entities.exports.export_view import EXPORT_FORMATS, export_list, may_export
 from entities.models import Record
 from entities.models.naming.named_refs import named_refs
@@ -53,59 +56,28 @@ NO_KEYS = (
     " them by rebuild_mirror."
 )
 
-# Records of one time stand in the order of their keys. Django alone would order them by id, which depends on
-# the order in which the events came. PostgreSQL sorts only the records of one time (incremental sort).
-ORDER_OF_TIES = ("external_id", "scope", "source_id")
-
-
-class RecordList(ChangeList):
-    """Does not read the JSON columns, which are large and which no list shows; puts nulls last.
-
-    Each record has an attribute `name_cells`, which all columns of all rows share, and `unnamed_parties`.
-    """
-
-    @property
-    def sums(self) -> list[str]:
-        """The sentences at the foot: the sums of the list as it is filtered."""
-        listing = cast(RecordAdmin, self.model_admin).listing
-        return describe_sums(cast(CappedPaginator, self.paginator), listing.summed_columns)
-
-    def get_ordering(self, request: HttpRequest, queryset: QuerySet) -> list[Any]:
-        """Return Django's ordering, which ends with that of the rows, with nulls last."""
-        terms = super().get_ordering(request, queryset.order_by(*ORDER_OF_TIES))
-        if terms == list(ORDER_OF_TIES):
-            # The address names no column that orders. No index serves the keys alone.
-            terms = [*self.model_admin.get_ordering(request), *terms]
-        return [_order_nulls_last(term) for term in terms]
-
-    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet:
-        references = cast(RecordAdmin, self.model_admin).reference_columns
-        queryset = super().get_queryset(request, exclude_parameters)
-        return queryset.select_related("source", *references).defer(*_document_paths(self.model, references))
-
-    def get_results(self, request: HttpRequest) -> None:
-        super().get_results(request)
-        self.result_list = attach_parties(self.result_list)
-        cells = read_name_cells(request, (named for row in self.result_list for named in record_ids(row)))
-        for record in self.result_list:
-            record.name_cells = cells
-
 
 class RecordAdmin(VisibleRowsAdmin, ReadOnlyAdmin):
     """Derives everything about a list from the model and its line in `listings`."""
 
-    ordering = ("-last_event_at",)
     change_list_template = "entities/record_list.html"
+    page_pattern = PLACE_PATTERN
+    list_parameters = (*LIST_PARAMETERS, *CHOICE_PARAMETERS)
 
     def __init__(self, model: type[Record], admin_site: Any) -> None:
         self.listing = get_listing(model)
-        fields = [get_field(model, name) for name in self.listing.columns]
-        times = [get_field(model, name) for name in SORTABLE_COLUMNS]
-        self.reference_columns = tuple(field.name for field in fields if isinstance(field, ForeignKey))
-        self.list_display = (make_name_column(model), *map(make_list_column, [*fields, *times]), "source")
+        self.default_order = parse_order(self.listing.order)
+        self.sortable = sortable_columns(model)
+        self.columns = list_columns(model, self.listing.columns)
+        self.default_columns = tuple(map(column_name, self.listing.columns))
+        self.name_column = make_name_column(model, self.listing.link)
+        self.list_display = (self.name_column, *(self.columns[name] for name in self.default_columns))
         self.filters = tuple(_make_filters(model, self.listing))
         self.search_help_text = search_help(model)  # type: ignore[misc]
         super().__init__(model, admin_site)
+
+    def get_list_display(self, request: HttpRequest) -> tuple[RecordColumn, ...]:
+        return (self.name_column, *read_columns(request, self.columns, self.default_columns))
 
     def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
         # Only tells that there is a search box: `get_search_results` asks the search keys.
@@ -124,7 +96,7 @@ class RecordAdmin(VisibleRowsAdmin, ReadOnlyAdmin):
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """Return the row of a page with all that it refers to, by one query; None if there is none."""
         references = [field.name for field in self.opts.concrete_fields if isinstance(field, ForeignKey)]
-        related = [path for path in _document_paths(self.model, references) if "__" in path]
+        related = [path for path in document_paths(self.model, references) if "__" in path]
         rows = self.get_queryset(request).select_related(*references).defer(*related)
         try:
             return rows.get(pk=self.opts.pk.to_python(object_id))
@@ -137,6 +109,13 @@ class RecordAdmin(VisibleRowsAdmin, ReadOnlyAdmin):
         if search_term.strip() and lacks_documents():
             messages.warning(request, NO_KEYS)
         return search_records(viewer_of(request), self.model, queryset, search_term), False
+
+    def normalize_query(self, request: HttpRequest) -> QueryDict:
+        """Return the query with the columns in one parameter: a form sends one for each."""
+        query = super().normalize_query(request)
+        if len(query.getlist(COLUMNS_VAR)) > 1:
+            query[COLUMNS_VAR] = ",".join(query.getlist(COLUMNS_VAR))
+        return query
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -191,14 +170,6 @@ class RecordAdmin(VisibleRowsAdmin, ReadOnlyAdmin):
         return TemplateResponse(request, "entities/timeline_page.html", context)
 
 
-def _order_nulls_last(term: Any) -> Any:
-    """Return the term of an ordering, which Django gives as a column's name, with nulls last."""
-    if not isinstance(term, str) or term in ORDER_OF_TIES:
-        return term
-    column = F(term.lstrip("-"))
-    return column.desc(nulls_last=True) if term.startswith("-") else column.asc(nulls_last=True)
-
-
 def _make_filters(model: type[Record], listing: Listing) -> Iterable[type[SimpleListFilter]]:
     yield StateFilter
     for column, words in listing.filter_words.items():
@@ -215,16 +186,3 @@ def _make_filters(model: type[Record], listing: Listing) -> Iterable[type[Simple
     for field in model._meta.concrete_fields:
         if isinstance(field, ForeignKey) and issubclass(field.related_model, Record):
             yield reference_filter(field)
-
-
-def _document_paths(model: type[Model], references: Iterable[str]) -> list[str]:
-    """Return the paths of the JSON columns of the rows and of the rows that they refer to."""
-    models: dict[str, Any] = {"": model} | {
-        f"{name}__": get_field(model, name).related_model for name in references
-    }
-    return [
-        prefix + field.name
-        for prefix, related in models.items()
-        for field in related._meta.concrete_fields
-        if isinstance(field, JSONField)
-    ]

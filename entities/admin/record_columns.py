@@ -1,53 +1,27 @@
-"""The columns of a list of records, as callables for Django's `list_display`, and the sums at its foot.
+"""The cells of a list of records, and the sums at its foot.
 
-Each record of a list has an attribute `name_cells`, which all columns share (see `record_admin.RecordList`).
+Each record of a list has an attribute `name_cells`, which all columns share (see `lists.record_list`).
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from functools import partial
 from itertools import groupby
 from typing import Any
 
-from django.db.models import DateTimeField, Field
+from django.db.models import DateTimeField, Field, ForeignKey
+from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from crmmirror.lib.admin_kit.capped_paginator import CappedPaginator
-from crmmirror.lib.admin_kit.cells import format_amount
+from crmmirror.lib.admin_kit.cells import format_amount, line_cell
 from crmmirror.lib.admin_kit.local_times import zoned_heading
-from entities.admin.record_links import conversation_cell, name_cell, record_link
+from entities.admin.record_links import conversation_cell, record_link
 from entities.admin.value_cells import LIST_CELLS, column_cell, field_label, get_field
 from entities.conversation_parties import find_unnamed_parties
 from entities.currencies import CurrencySum, sum_by_currency
 from entities.models import Record
-from entities.models.naming.named_refs import NAMED_COLUMNS
-
-ListColumn = Callable[[Any], SafeString]
-
-# Only these have indexes that serve an ordering of the whole list, in both directions with nulls last.
-SORTABLE_COLUMNS = ("created_at", "last_event_at")
-
-
-def make_name_column(model: type[Record]) -> ListColumn:
-    """Make the first column: the record's name, and a badge if it is deleted or a placeholder."""
-
-    def name(record: Any) -> SafeString:
-        return name_cell(record, record.name_cells.names.find_own(record))
-
-    name.short_description = str(model._meta.verbose_name)  # type: ignore[attr-defined]
-    name.shows = model  # type: ignore[attr-defined]
-    return name
-
-
-def make_list_column(field: Field) -> ListColumn:
-    """Make the column that shows a field."""
-    column = partial(_cell, field)
-    column.__name__ = field.name  # type: ignore[attr-defined]
-    column.short_description = _heading(field)  # type: ignore[attr-defined]
-    column.shows = field  # type: ignore[attr-defined]
-    if field.name in SORTABLE_COLUMNS:
-        column.admin_order_field = field.name  # type: ignore[attr-defined]
-    return column
+from entities.models.naming.named_refs import NamedRef, named_refs
 
 
 def attach_parties(rows: Iterable[Record]) -> list[Any]:
@@ -59,18 +33,39 @@ def attach_parties(rows: Iterable[Record]) -> list[Any]:
     return records
 
 
-def _heading(field: Field) -> str:
-    heading = str(field.verbose_name).removesuffix(" at").removesuffix(" name").removesuffix(" ref")
-    return zoned_heading(heading) if isinstance(field, DateTimeField) else heading
+def field_heading(field: Field) -> str:
+    """Return the heading of a field's column; that of a column of times names the zone."""
+    name = str(field.verbose_name)
+    if field.name == "external_id":
+        return "id in the CRM"
+    for suffix in (" at", " name", " ref"):
+        name = name.removesuffix(suffix)
+    return zoned_heading(name) if isinstance(field, DateTimeField) else name
 
 
-def _cell(field: Field, record: Any) -> SafeString:
-    if field.name in NAMED_COLUMNS:
-        return record.name_cells.list_cell(record, field.name)
+def list_cell(field: Field, record: Any) -> SafeString:
+    """Render what a record has in a field."""
+    if ref := _find_ref(record, field):
+        return record.name_cells.list_cell(record, field.name) + _duration_cell(record, f"{ref.title}_since")
     value = getattr(record, field.name)
+    if isinstance(value, Record):
+        return record_link(value, record.name_cells.names.find_own(value))
+    if isinstance(field, ForeignKey) and value is not None:
+        return line_cell(str(value))
     if record.unnamed_parties and record.conversation_rule.party == field.name:
         return conversation_cell(record.unnamed_parties)
-    return record_link(value) if isinstance(value, Record) else column_cell(record, field, LIST_CELLS)
+    return column_cell(record, field, LIST_CELLS)
+
+
+def _find_ref(record: Record, field: Field) -> NamedRef | None:
+    return named_refs(type(record)).get(field.name)
+
+
+def _duration_cell(record: Record, since: str) -> SafeString:
+    """Render for how many days the record has had what it has, if it has a column that says since when."""
+    value = getattr(record, since, None)
+    days = (timezone.now() - value).days if value else 0
+    return format_html(' <span class="quiet">{} d</span>', f"{days:,}") if days > 0 else SafeString()
 
 
 def describe_sums(paginator: CappedPaginator, columns: Iterable[str]) -> list[str]:

@@ -35,7 +35,7 @@ class ExportColumn:
 def make_export_columns(admin: ModelAdmin, list_columns: Iterable[ListColumn]) -> list[ExportColumn]:
     """Return the columns of the file for the columns of the list, with times in the active time zone.
 
-    A column of the list says by its attribute `shows` what it shows: a field, or the model for the record's
+    A column of the list says by its attribute `shows` what it shows: fields, or the model for the record's
     own name. One that does not say it is exported as the text of its cell.
     """
     zone = get_current_timezone()
@@ -48,13 +48,12 @@ def make_export_columns(admin: ModelAdmin, list_columns: Iterable[ListColumn]) -
 
 
 def _make_columns(admin: ModelAdmin, list_column: ListColumn, zone: tzinfo) -> Iterator[ExportColumn]:
-    shown = getattr(list_column, "shows", None) or _find_field(admin, list_column)
-    if isinstance(shown, Field):
-        yield from _field_columns(shown, zone)
-    elif shown is not None:
-        yield from _name_columns(str(shown._meta.verbose_name))
-    else:
+    field = _find_field(admin, list_column)
+    shown = getattr(list_column, "shows", ()) or ([field] if field else ())
+    if not shown:
         yield _text_column(admin, list_column)
+    for one in shown:
+        yield from _field_columns(one, zone) if isinstance(one, Field) else _name_columns(one)
 
 
 def _find_field(admin: ModelAdmin, list_column: ListColumn) -> Field | None:
@@ -65,8 +64,9 @@ def _find_field(admin: ModelAdmin, list_column: ListColumn) -> Field | None:
     return field if isinstance(field, Field) else None
 
 
-def _name_columns(label: str) -> Iterator[ExportColumn]:
+def _name_columns(model: type[Record]) -> Iterator[ExportColumn]:
     """Yield the record's own columns: its name, its id in the CRM, and its state."""
+    label = str(model._meta.verbose_name)
     yield ExportColumn(label, lambda record, names: names.find_own(record))
     yield ExportColumn(f"{label} id", lambda record, names: record.external_id)
     yield ExportColumn("state", lambda record, names: record.state_word or "live")

@@ -221,6 +221,8 @@ class Invoice(Record):
                 name="invoice_overdue",
                 condition=models.Q(amount_open__gt=0, is_deleted=False),
             ),
+            # The order of the admin's list.
+            models.Index(fields=["due_date"], name="invoice_due"),
         ]
 
 
@@ -263,6 +265,13 @@ class Appointment(Record):
     tracked_columns = ("status",)
     searched_columns = {"title": KeyKind.WORDS}
 
+    class Meta(Record.Meta):
+        indexes = [
+            *Record.Meta.indexes,
+            # The order of the admin's list.
+            models.Index(fields=["starts_at"], name="appointment_start"),
+        ]
+
 
 class Task(Record):
     title = text_field()
@@ -275,6 +284,13 @@ class Task(Record):
 
     tracked_columns = ("status",)
     searched_columns = {"title": KeyKind.WORDS}
+
+    class Meta(Record.Meta):
+        indexes = [
+            *Record.Meta.indexes,
+            # The order of the admin's list.
+            models.Index(fields=["due_at"], name="task_due"),
+        ]
 
 
 class Message(Record):
@@ -313,6 +329,8 @@ class Message(Record):
                 name="message_conversation",
                 condition=models.Q(conversation_ref__isnull=False),
             ),
+            # The order of the admin's list.
+            models.Index(fields=["occurred_at"], name="message_time"),
         ]
 
 

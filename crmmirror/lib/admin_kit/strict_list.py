@@ -4,6 +4,7 @@ Django lets the address of a list name any lookup on any column. Many of them en
 (`?title__regex=(`), and none of them has an index.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -30,6 +31,11 @@ class StrictListAdmin(ModelAdmin):
 
     A refusal is an UnusableRequest, which `crmmirror.admin_site` answers with a page that gives the reason.
     """
+
+    # What the parameter of the page can be.
+    page_pattern = ID_PATTERN
+    # The parameters of the list beside those of its filters.
+    list_parameters: tuple[str, ...] = LIST_PARAMETERS
 
     def visible_rows(self, request: HttpRequest, rows: QuerySet) -> QuerySet:
         """Return those of some model's rows that the user may see: all, unless a subclass narrows them.
@@ -60,7 +66,7 @@ class StrictListAdmin(ModelAdmin):
 
         An empty parameter that the list does not have stays, and is refused.
         """
-        own = {*LIST_PARAMETERS, *filter(None, self._declared_parameters(request))}
+        own = {*self.list_parameters, *filter(None, self._declared_parameters(request))}
         query = request.GET.copy()
         for name in own & query.keys():
             if not any(query.getlist(name)):
@@ -69,7 +75,7 @@ class StrictListAdmin(ModelAdmin):
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         """Return the list. Raises UnusableRequest where Django would show the whole list without a word."""
-        _check_parameters(request)
+        _check_parameters(request, self.page_pattern)
         try:
             changelist = super().get_changelist_instance(request)
         except IncorrectLookupParameters as error:
@@ -104,24 +110,25 @@ class StrictListAdmin(ModelAdmin):
         return FieldListFilter.create(field, request, {}, self.model, self, field_path=path)
 
 
-def _check_parameters(request: HttpRequest) -> None:
-    """Raise UnusableRequest for a page that is no number, and if a filter is given twice: one would win."""
+def _check_parameters(request: HttpRequest, pages: re.Pattern[str]) -> None:
+    """Raise UnusableRequest for a page that is none of `pages`, and for a parameter that is given twice."""
     for name, values in request.GET.lists():
         if len(values) > 1:
             raise UnusableRequest(f"The parameter {shorten(name)!r} is given {len(values)} times")
     page = request.GET.get(PAGE_VAR, "1")
-    if not ID_PATTERN.fullmatch(page):
-        raise UnusableRequest(_no_page(page))
+    if not pages.fullmatch(page):
+        raise no_page(page)
 
 
-def _no_page(page: str) -> str:
-    return f"This list has no page {shorten(page)!r}"
+def no_page(page: str) -> UnusableRequest:
+    """Return the error for a page that a list does not have."""
+    return UnusableRequest(f"This list has no page {shorten(page)!r}")
 
 
 def _explain(error: IncorrectLookupParameters, request: HttpRequest) -> str:
     """Return what is wrong with a page's number or a filter's value, from the error that Django wrapped."""
     cause = error.__context__
     if isinstance(cause, InvalidPage):
-        return _no_page(request.GET[PAGE_VAR])
+        return str(no_page(request.GET[PAGE_VAR]))
     messages = getattr(cause, "messages", [str(error)])
     return f"A filter cannot use its value: {' '.join(messages).removesuffix('.')}"
