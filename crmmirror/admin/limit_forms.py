@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django import forms
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 
 from crmmirror.lib.admin_kit.cells import shorten
-from entities.access.delegation import Place, limits_of, places_of, set_limits
+from entities.access.delegation import Place, limits_of, set_limits
 from entities.access.visibility import Visibility, add_up, visibility_of, visible_to
-from entities.models import AccessLimit, ApiToken, SubAccount
+from entities.models import AccessLimit, SubAccount
 from events.models import Source
 
 LIMIT_FIELDS = ("sources", "sub_accounts")
@@ -72,11 +72,6 @@ class LimitedForm(forms.ModelForm):
     def save_limits(self) -> None:
         """Store the limits that were chosen. Call it when the holder is stored."""
         set_limits(self.instance, self.chosen_places())
-
-
-def give_view_of(manager: User, holder: User | Group | ApiToken) -> None:
-    """Limit a new holder as its maker is limited, who would not see it otherwise."""
-    set_limits(holder, places_of(visibility_of(manager)))
 
 
 def _key(place: Place) -> str:

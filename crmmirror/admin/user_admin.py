@@ -8,26 +8,26 @@ from typing import Any, cast
 from django import forms
 from django.contrib.admin import ModelAdmin, RelatedFieldListFilter, display
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import UserChangeForm
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Field, ManyToManyField, QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from crmmirror.admin.limit_forms import LIMIT_FIELDS, LimitedForm, give_view_of
+from crmmirror.admin.limit_forms import LIMIT_FIELDS, LimitedForm
 from crmmirror.admin.login_audit import audit_password_change
 from crmmirror.admin.managed_admin import ManagedAdmin
 from crmmirror.admin.personal_fields import PERSONAL_FIELDS, PersonalForm, describe_time_zone
 from entities.access.delegation import grantable_groups, may_manage_person, visible_groups, visible_people
-from entities.access.visibility import EVERYTHING, Visibility, add_up, visibility_of, visible_to
+from entities.access.visibility import EVERYTHING, Visibility, add_up, visible_to
 from entities.models import AccessLimit, AuditAction, Name
 
 # What decides about what a user may see and do.
 RIGHTS_FIELDS = frozenset({"is_active", "is_staff", "is_superuser", "groups", *LIMIT_FIELDS})
 
 
-class UserForm(PersonalForm, LimitedForm, UserChangeForm):
-    """A user with his roles, what he is limited to, and his personal fields."""
+class RightsForm(PersonalForm, LimitedForm):
+    """A form of a user with his roles, what he is limited to, and his personal fields."""
 
     def resulting_visibility(self) -> Visibility:
         if self.cleaned_data.get("is_superuser"):
@@ -36,6 +36,14 @@ class UserForm(PersonalForm, LimitedForm, UserChangeForm):
             AccessLimit(user_id=0, source_id=source, scope=scope) for source, scope in self.chosen_places()
         ]
         return add_up([*own, *AccessLimit.objects.filter(group__in=self.cleaned_data["groups"])])
+
+
+class UserForm(RightsForm, UserChangeForm):
+    """A user."""
+
+
+class NewUserForm(RightsForm, AdminUserCreationForm):
+    """A new user. Everything about him is in one form: nobody is without limits until a second one."""
 
 
 class RoleFilter(RelatedFieldListFilter):
@@ -49,6 +57,7 @@ class MirrorUserAdmin(ManagedAdmin, UserAdmin):
     """The users of the admin and the API."""
 
     form = UserForm
+    add_form = NewUserForm
     filter_horizontal = ()
     list_display = ("username", "email", "first_name", "last_name", "is_staff", "last_login")
     list_filter = ("is_staff", "is_superuser", "is_active", ("groups", RoleFilter))
@@ -67,11 +76,11 @@ class MirrorUserAdmin(ManagedAdmin, UserAdmin):
         return response
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
-        if obj is None:
-            return super().get_fieldsets(request, obj)
-        rights = ["is_active", "is_staff", *(["is_superuser"] if request.user.is_superuser else []), "groups"]
+        superuser = ["is_superuser"] if request.user.is_superuser else []
+        login = ("username", "password") if obj else ("username", "usable_password", "password1", "password2")
+        rights = ["is_active", "is_staff", *superuser, "groups"]
         return (
-            (None, {"fields": ("username", "password")}),
+            (None, {"fields": login}),
             ("Person", {"fields": ("first_name", "last_name", "email")}),
             ("Roles", {"fields": rights}),
             ("Limits", {"fields": LIMIT_FIELDS}),
@@ -98,7 +107,7 @@ class MirrorUserAdmin(ManagedAdmin, UserAdmin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
-        if isinstance(form, UserForm):
+        if isinstance(form, PersonalForm):
             form.save_personal_fields()
 
     @display(description="Is, in the CRMs")
@@ -111,9 +120,3 @@ class MirrorUserAdmin(ManagedAdmin, UserAdmin):
     def time_zone(self, user: User) -> str:
         """Name a user's time zone, for those who may not change him."""
         return describe_time_zone(user)
-
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        manager = cast(User, request.user)
-        if not change and not visibility_of(manager).is_unlimited:
-            give_view_of(manager, obj)

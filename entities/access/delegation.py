@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group, Permission, User
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from entities.access.permissions import NAMED_PERMISSIONS
-from entities.access.visibility import Visibility, add_up, visibility_of, visible_to
+from entities.access.visibility import add_up, visibility_of, visible_to
 from entities.models import AccessLimit, ApiToken
 
 Place = tuple[int, str]
@@ -88,11 +88,6 @@ def set_limits(holder: User | Group | ApiToken, places: Iterable[Place]) -> None
         AccessLimit(**holder_filter(holder), source_id=source, scope=scope)
         for source, scope in sorted(chosen - present)
     )
-
-
-def places_of(visibility: Visibility) -> set[Place]:
-    """Return the limits that show what somebody who is limited sees."""
-    return {(source, "") for source in visibility.whole_sources} | set(visibility.sub_accounts)
 
 
 def holder_filter(holder: User | Group | ApiToken) -> dict[str, int]:

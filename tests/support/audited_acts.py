@@ -204,6 +204,7 @@ def add_user(client: Client) -> User:
         usable_password="true",
         password1=NEW_PASSWORD,
         password2=NEW_PASSWORD,
+        is_active="on",
     )
     return User.objects.get(username="ann")
 

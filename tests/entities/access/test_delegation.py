@@ -1,6 +1,7 @@
 """Nobody gives himself or others more than he has, in the admin of users, groups and tokens."""
 
 import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 from django.urls import reverse
 
+from crmmirror.admin.limit_forms import WIDENED
 from entities.access.delegation import limits_of, may_manage_group, may_manage_person, visible_people
 from entities.access.visibility import visibility_of
 from entities.models import ApiToken, Name, NameKind, SubAccount, UserProfile
@@ -220,11 +222,20 @@ def test_a_limited_administrator_knows_only_of_those_who_are_limited_within_his_
     assert "west" not in get_page(client, page_url(within))
 
 
-def test_somebody_whom_a_limited_administrator_adds_is_limited_as_he_is(east: Source) -> None:
+def test_a_limited_administrator_adds_somebody_only_within_his_own_limits(east: Source) -> None:
     manager = limit(create_member("Administrator"), east, "sa_1")
     password = "correct horse battery"
-    form = {"username": "new", "usable_password": "true", "password1": password, "password2": password}
-    answer = log_in(manager).post(reverse("admin:auth_user_add"), form)
+    form = {
+        "username": "new",
+        "usable_password": "true",
+        "password1": password,
+        "password2": password,
+        "is_active": "on",
+    }
+    client = log_in(manager)
+    answer = client.post(reverse("admin:auth_user_add"), form)
+    assert WIDENED in unescape(answer.content.decode())
+    answer = client.post(reverse("admin:auth_user_add"), form | {"sub_accounts": [f"{east.pk}/sa_1"]})
     person = User.objects.get(username="new")
     assert answer["Location"] == page_url(person)
     assert visibility_of(person) == visibility_of(manager)
