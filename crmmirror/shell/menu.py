@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
+from crmmirror.lib.admin_kit.urls import site_page_url
 from crmmirror.lib.database.capped_count import format_capped
-from crmmirror.shell.navigation import NAVIGATION, Entry
+from crmmirror.shell.navigation import NAVIGATION
 from events.reports.operator_counts import MAX_FAILED, OperatorCounts, count_for_operators
 
 # The field of OperatorCounts that is counted up to a cap only.
@@ -40,10 +41,10 @@ class LinkGroup:
 def build_menu(request: HttpRequest) -> list[LinkGroup]:
     """Return the navigation of a user, in two queries at most, and in none if no link of his has a count."""
     urls = {
-        entry: url
+        entry: site_page_url(entry.url_name)
         for group in NAVIGATION
         for entry in group.entries
-        if (url := find_url(entry)) and (not entry.permission or request.user.has_perm(entry.permission))
+        if not entry.permission or request.user.has_perm(entry.permission)
     }
     has_counts = any(entry.count for entry in urls)
     counts = count_for_operators(request.user) if has_counts else OperatorCounts()
@@ -57,14 +58,6 @@ def build_menu(request: HttpRequest) -> list[LinkGroup]:
         for group in NAVIGATION
     )
     return [group for group in groups if group.links]
-
-
-def find_url(entry: Entry) -> str:
-    """Return the address of an entry; empty if no page has its name."""
-    try:
-        return reverse(f"admin:{entry.url_name}")
-    except NoReverseMatch:
-        return ""
 
 
 def _find_current(path: str, urls: Iterable[str]) -> str:

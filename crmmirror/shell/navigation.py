@@ -9,7 +9,7 @@ from entities.access.permissions import MANAGE_PEOPLE, NAME_THINGS
 class Entry:
     """A link of the navigation.
 
-    url_name: of the page, in the admin's namespace. An entry whose page is not installed is left out.
+    url_name: of the page, in the admin's namespace.
     permission: without it the user may not open the page, and the entry is left out; empty if all staff may.
     count: the field of `events.reports.operator_counts.OperatorCounts` that is shown beside the label.
     counted: what it counts, in words that follow the number.

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
 
+from entities.admin.agenda.agenda_page import agenda_page
 from entities.admin.conversations import addresses
 from entities.admin.conversations.conversation_list import conversation_list
 from entities.admin.conversations.conversation_page import conversation_page
@@ -35,6 +36,7 @@ SITE_PAGES = (
     SitePage(addresses.PAGE_ROUTE, addresses.PAGE_NAME, conversation_page),
     SitePage("search/", "search", search_page),
     SitePage("board/", "board", board_page),
+    SitePage("agenda/", "agenda", agenda_page),
     SitePage("overdue/", "overdue", overdue_page),
 )
 

@@ -27,6 +27,8 @@ from entities.models.record import Record
 STAGE = ("stage_ref", "stage_name")
 # By it deals are grouped. An index cannot hold a text without a bound, so it is cut as a name's id is.
 STAGE_KEY = Left(Coalesce(*STAGE), 255)
+# The records that pages show unless they are asked for others.
+IS_LIVE = models.Q(is_deleted=False, is_placeholder=False)
 
 
 class SubAccount(Record):
@@ -166,7 +168,7 @@ class Deal(Record):
                 models.F("value").desc(nulls_last=True),
                 "id",
                 name="deal_board",
-                condition=models.Q(is_deleted=False, is_placeholder=False),
+                condition=IS_LIVE,
             ),
             # What was won and lost since some day.
             models.Index("closed_at", name="deal_closed", condition=models.Q(closed_at__isnull=False)),
@@ -290,6 +292,10 @@ class Task(Record):
             *Record.Meta.indexes,
             # The order of the admin's list.
             models.Index(fields=["due_at"], name="task_due"),
+            # What is overdue. Most tasks are done, and are left out.
+            models.Index(
+                "due_at", name="task_to_do", condition=IS_LIVE & models.Q(completed_at__isnull=True)
+            ),
         ]
 
 

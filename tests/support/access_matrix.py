@@ -39,6 +39,7 @@ MATRIX = (
             "/admin/entities/deal/{deal}/timeline/",
             "/admin/entities/deal/{deal}/value/?field=title",
             "/admin/entities/subaccount/",
+            "/admin/agenda/",
             "/admin/board/",
             "/admin/overdue/",
             "/api/v1/deals/",

@@ -15,7 +15,12 @@ def change_url(model: type[Model], pk: int) -> str:
 
 def changelist_url(model: type[Model], **parameters: str | int) -> str:
     """Return the address of a model's list, with these filters."""
-    address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+    return site_page_url(f"{model._meta.app_label}_{model._meta.model_name}_changelist", **parameters)
+
+
+def site_page_url(name: str, **parameters: str | int) -> str:
+    """Return the address of the admin's page of that name, with these parameters."""
+    address = reverse(f"admin:{name}")
     return f"{address}?{urlencode(parameters)}" if parameters else address
 
 

@@ -16,7 +16,8 @@ MAX_LISTED_CHOICES = 20
 class PageFilter:
     """A filter as the form shows it.
 
-    choices: value and label. value: the chosen one, or empty for any. is_required: any is not offered.
+    choices: value and label; none if the value is typed. value: the chosen one, or empty for any.
+    is_required: any is not offered. input_type: of the field into which the value is typed, such as date.
     """
 
     name: str
@@ -24,6 +25,7 @@ class PageFilter:
     choices: tuple[Choice, ...]
     value: str
     is_required: bool = False
+    input_type: str = ""
 
 
 def read_filter(

@@ -2,23 +2,21 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 from typing import Any
 
-from django.db.models import BooleanField, Case, Count, QuerySet, When, Window
-from django.urls import NoReverseMatch, reverse
+from django.db.models import BooleanField, Case, Count, When, Window
 from django.utils import timezone
 
 from crmmirror.lib.admin_kit.cells import shorten
-from crmmirror.lib.admin_kit.urls import changelist_url
+from crmmirror.lib.admin_kit.urls import changelist_url, site_page_url
 from entities.access.visibility import visible_to
-from entities.admin.home.home_choice import HomeChoice
+from entities.admin.agenda.work_rows import TAKES_PLACE, appointments, is_within, live_rows, open_tasks
+from entities.admin.filtered_pages.work_choice import WorkChoice
 from entities.admin.record_columns import describe_currencies
 from entities.currencies import sum_by_currency
-from entities.models import Appointment, Conversation, Invoice, Message, Task
+from entities.models import Conversation, Invoice
 
-CANCELLED = ("cancelled", "canceled")
-DONE = ("completed", "done", *CANCELLED)
 UNANSWERED_AFTER = timedelta(hours=24)
 
 
@@ -37,7 +35,7 @@ class DayFigure:
     is_of_all: bool = False
 
 
-def build_day_figures(user: Any, choice: HomeChoice) -> Iterator[DayFigure]:
+def build_day_figures(user: Any, choice: WorkChoice) -> Iterator[DayFigure]:
     """Yield the figures of what the user may view; each is exact."""
     figures = {
         "appointment": _appointments_today,
@@ -50,25 +48,9 @@ def build_day_figures(user: Any, choice: HomeChoice) -> Iterator[DayFigure]:
             yield make_figure(user, choice)
 
 
-def live_rows(user: Any, model: Any) -> QuerySet:
-    """Return the records of a model that the user sees and that are neither deleted nor placeholders."""
-    rows = model._default_manager.order_by().filter(is_deleted=False, is_placeholder=False)
-    return visible_to(user, rows)
-
-
-def page_or_list(page: str, model: Any, **filters: str) -> str:
-    """Return the address of a page of the admin; that of the model's list if there is no such page."""
-    try:
-        return reverse(f"admin:{page}")
-    except NoReverseMatch:
-        return changelist_url(model, **filters)
-
-
-def _appointments_today(user: Any, choice: HomeChoice) -> DayFigure:
-    zone, today = timezone.get_current_timezone(), timezone.localdate()
-    start, end = (datetime.combine(day, time.min, zone) for day in (today, today + timedelta(days=1)))
-    rows = choice.narrow(live_rows(user, Appointment)).exclude(status__in=CANCELLED)
-    rows = rows.filter(starts_at__gte=start, starts_at__lt=end)
+def _appointments_today(user: Any, choice: WorkChoice) -> DayFigure:
+    today = timezone.localdate()
+    rows = appointments(user, choice).filter(TAKES_PLACE, is_within("starts_at", today, today))
     # One query for their number and the next one: what is over comes last.
     is_over = Case(When(starts_at__lt=timezone.now(), then=True), default=False, output_field=BooleanField())
     rows = rows.annotate(total=Window(Count("pk"))).select_related("contact")
@@ -78,30 +60,28 @@ def _appointments_today(user: Any, choice: HomeChoice) -> DayFigure:
         remark = (
             f"next {timezone.localtime(first.starts_at):%H:%M} {shorten(str(first.contact or first), 40)}"
         )
-    url = page_or_list("agenda", Appointment, **choice.list_filters)
+    url = site_page_url("agenda", **choice.parameters)
     is_of_all = choice.names is not None
     return DayFigure("Appointments today", count, remark, url, is_of_all=is_of_all)
 
 
-def _overdue_tasks(user: Any, choice: HomeChoice) -> DayFigure:
-    rows = choice.narrow(live_rows(user, Task), "assignee_ref").exclude(status__in=DONE)
-    count = rows.filter(due_at__lt=timezone.now(), completed_at=None).count()
-    return DayFigure(
-        "Overdue tasks", count, "", page_or_list("agenda", Task, **choice.list_filters), is_alarming=count > 0
-    )
+def _overdue_tasks(user: Any, choice: WorkChoice) -> DayFigure:
+    count = open_tasks(user, choice).filter(due_at__lt=timezone.now()).count()
+    url = site_page_url("agenda", **choice.parameters)
+    return DayFigure("Overdue tasks", count, "", url, is_alarming=count > 0)
 
 
-def _unanswered(user: Any, choice: HomeChoice) -> DayFigure:
+def _unanswered(user: Any, choice: WorkChoice) -> DayFigure:
     rows = choice.narrow(visible_to(user, Conversation.objects.order_by()))
     count = rows.filter(unanswered_since__lt=timezone.now() - UNANSWERED_AFTER).count()
-    url = page_or_list("conversations", Message, **choice.list_filters)
+    url = site_page_url("conversations", **choice.list_filters)
     is_of_all = choice.names is not None
     return DayFigure(
         "Unanswered > 24 h", count, "conversations", url, is_alarming=count > 0, is_of_all=is_of_all
     )
 
 
-def _overdue_invoices(user: Any, choice: HomeChoice) -> DayFigure:
+def _overdue_invoices(user: Any, choice: WorkChoice) -> DayFigure:
     rows = choice.narrow(live_rows(user, Invoice), "salesperson_ref")
     sums = sum_by_currency(rows.filter(Invoice.overdue.is_overdue(timezone.localdate())), "amount_open")
     count = sum(group.count for group in sums)

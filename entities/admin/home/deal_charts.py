@@ -13,8 +13,8 @@ from django.utils import timezone
 from crmmirror.lib.admin_kit.cells import format_amount, shorten
 from crmmirror.lib.admin_kit.urls import changelist_url
 from entities.access.visibility import visible_to
-from entities.admin.home.day_figures import live_rows
-from entities.admin.home.home_choice import HomeChoice
+from entities.admin.agenda.work_rows import live_rows
+from entities.admin.filtered_pages.work_choice import WorkChoice
 from entities.models import Deal, Name, NameKind
 from entities.names import STAFF_ORDER, NamedId, Names
 
@@ -45,7 +45,7 @@ class MonthLine:
     lost_width: int
 
 
-def build_pipeline(user: Any, choice: HomeChoice) -> list[StageLine]:
+def build_pipeline(user: Any, choice: WorkChoice) -> list[StageLine]:
     """Return the open deals by source and stage, in staff's order, in two queries."""
     rows = choice.narrow(live_rows(user, Deal), "owner_ref").filter(status="open")
     groups = rows.values_list("source_id", "scope", "stage_ref", "stage_name").annotate(
@@ -80,7 +80,7 @@ def build_pipeline(user: Any, choice: HomeChoice) -> list[StageLine]:
     ]
 
 
-def build_months(user: Any, choice: HomeChoice) -> list[MonthLine]:
+def build_months(user: Any, choice: WorkChoice) -> list[MonthLine]:
     """Return the months up to this one, the newest first, in the active time zone, in one query."""
     first_days = _list_months()
     start = datetime.combine(first_days[-1], time.min, timezone.get_current_timezone())
@@ -110,7 +110,7 @@ def build_months(user: Any, choice: HomeChoice) -> list[MonthLine]:
     ]
 
 
-def deals_url(choice: HomeChoice, status: str) -> str:
+def deals_url(choice: WorkChoice, status: str) -> str:
     """Return the address of the list of deals of a status."""
     return changelist_url(Deal, status=status, **choice.list_filters)
 

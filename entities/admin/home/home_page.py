@@ -6,18 +6,18 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from entities.admin.home.day_figures import DayFigure, build_day_figures, page_or_list
+from crmmirror.lib.admin_kit.urls import site_page_url
+from entities.admin.filtered_pages.work_choice import WorkChoice, read_choice
+from entities.admin.home.day_figures import DayFigure, build_day_figures
 from entities.admin.home.deal_charts import MonthLine, StageLine, build_months, build_pipeline, deals_url
-from entities.admin.home.home_choice import HomeChoice, read_choice
 from entities.admin.recent.recent_list import RecentLine, list_recent
-from entities.models import Deal
 
 
 @dataclass(frozen=True)
 class Home:
     """The content of the first page: what is due today, open, won and lost; the URLs lead to the deals."""
 
-    choice: HomeChoice
+    choice: WorkChoice
     figures: tuple[DayFigure, ...]
     may_view_deals: bool
     pipeline: list[StageLine]
@@ -41,7 +41,7 @@ def build_home(request: HttpRequest, sources: Iterable[Any] | None = None) -> Ho
         may_view_deals=may_view_deals,
         pipeline=build_pipeline(user, choice) if may_view_deals else [],
         months=build_months(user, choice) if may_view_deals else [],
-        pipeline_url=page_or_list("board", Deal, status="open", **choice.list_filters),
+        pipeline_url=site_page_url("board", **choice.list_filters),
         won_url=deals_url(choice, "won"),
         lost_url=deals_url(choice, "lost"),
         recent=list_recent(user),

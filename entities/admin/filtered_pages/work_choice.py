@@ -1,4 +1,4 @@
-"""The choice of a source and a person, by which the first page is narrowed."""
+"""The choice of a source and a person, by which the first page and the agenda are narrowed."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,8 +21,8 @@ MINE = "mine"
 
 
 @dataclass(frozen=True)
-class HomeChoice:
-    """The filters of the first page: their choices, and those that the user has made.
+class WorkChoice:
+    """The filters of a page about the day's work: their choices, and those that the user has made.
 
     sources: those that he sees. source: the chosen one; None for all.
     person: the value of the chosen one, MINE, or empty for all. people: pairs of value and label.
@@ -44,12 +44,17 @@ class HomeChoice:
         return rows.filter(reduce(or_, (_is_of(name, person_column) for name in self.names), Q(pk__in=())))
 
     @property
+    def parameters(self) -> dict[str, str]:
+        """Return what is chosen, as the address of another page takes it that has this choice."""
+        return self.list_filters | ({"person": self.person} if self.person else {})
+
+    @property
     def list_filters(self) -> dict[str, str]:
         """Return the filter of a list of records by the chosen source."""
         return {"source": self.source.slug} if self.source is not None else {}
 
 
-def read_choice(request: HttpRequest, known_sources: Iterable[Any] | None = None) -> HomeChoice:
+def read_choice(request: HttpRequest, known_sources: Iterable[Any] | None = None) -> WorkChoice:
     """Return the choice in the address, in two queries. Raises UnusableRequest for what is not offered."""
     sources = tuple(read_sources(request.user) if known_sources is None else known_sources)
     names = visible_to(request.user, Name.objects.filter(kind=NameKind.PERSON)).order_by(*STAFF_ORDER)
@@ -64,7 +69,7 @@ def read_choice(request: HttpRequest, known_sources: Iterable[Any] | None = None
         raise UnusableRequest(f"There is no person {shorten(person)!r} to choose")
     labels = tuple((str(name.pk), shorten(name.shown or name.ref)) for name in people)
     mine = ((MINE, "mine"),) if own else ()
-    return HomeChoice(sources, by_slug.get(slug), person, mine + labels, by_value.get(person))
+    return WorkChoice(sources, by_slug.get(slug), person, mine + labels, by_value.get(person))
 
 
 def _is_of(name: Name, column: str) -> Q:
