@@ -13,7 +13,6 @@ from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
-from crmmirror.lib.admin_kit.cells import shorten
 from crmmirror.lib.admin_kit.list_filters import SourceFilter, period_filter, word_filter
 from crmmirror.lib.admin_kit.readonly_admin import ReadOnlyAdmin
 from crmmirror.lib.admin_kit.strict_list import LIST_PARAMETERS
@@ -30,7 +29,6 @@ from entities.admin.lists.list_choice import (
 from entities.admin.lists.list_columns import RecordColumn, column_name, list_columns, make_name_column
 from entities.admin.lists.record_list import RecordList, document_paths
 from entities.admin.lists.row_pages import PLACE_PATTERN
-from entities.admin.naming.name_cells import read_name_cells
 from entities.admin.recent.recent_records import note_view
 from entities.admin.record_filters import (
     StaleFilter,
@@ -39,16 +37,14 @@ from entities.admin.record_filters import (
     overdue_filter,
     reference_filter,
 )
-from entities.admin.record_links import event_links, state_badge
 from entities.admin.record_page.former_values import value_page
 from entities.admin.record_page.page_content import build_record_page
+from entities.admin.record_timeline.timeline import timeline_page
 from entities.admin.search.record_search import search_help, search_records
-from entities.admin.timeline_page import list_values, make_timeline_rows, read_timeline_page
 from entities.admin.value_cells import annotate_overdue
 from entities.exports.export_view import EXPORT_FORMATS, export_list, may_export
 from entities.models import Record
 from entities.models.naming.named_refs import named_refs
-from entities.names import record_ids, value_ids
 from entities.search.visible_documents import lacks_documents
 
 NO_KEYS = (
@@ -153,21 +149,8 @@ class RecordAdmin(VisibleRowsAdmin, ReadOnlyAdmin):
         return value_page(self, request, self.get_viewable_row(request, object_id))
 
     def timeline_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Render one page of the record's timeline."""
-        record = self.get_viewable_row(request, object_id)
-        entries = read_timeline_page(record, request.GET.get("p", "1"))
-        ids = [*record_ids(record), *value_ids(record, list_values(entries))]
-        cells = read_name_cells(request, ids)
-        name = shorten(cells.names.find_own(record))
-        context = self.page_context(request, f"Timeline of {name}")
-        context |= {
-            "record": record,
-            "record_title": name,
-            "badge": state_badge(record),
-            "entries": entries,
-            "rows": make_timeline_rows(record, entries, cells, event_links(request.user)),
-        }
-        return TemplateResponse(request, "entities/timeline_page.html", context)
+        """Render a part of the record's timeline."""
+        return timeline_page(self, request, self.get_viewable_row(request, object_id))
 
 
 def _make_filters(model: type[Record], listing: Listing) -> Iterable[type[SimpleListFilter]]:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from django.core.paginator import Page as TimelinePage
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
@@ -17,16 +16,11 @@ from entities.admin.naming.name_cells import read_name_cells
 from entities.admin.record_head.answer import Answer
 from entities.admin.record_head.head import RecordHead, build_head
 from entities.admin.record_head.strip import build_strip
-from entities.admin.record_links import EventLinks, event_links, name_text, state_badge, timeline_url
+from entities.admin.record_links import EventLinks, event_links, name_text, state_badge
 from entities.admin.record_page.facts import FactGroup, build_facts, shown_history
 from entities.admin.record_page.referrers import Referrer, find_referrers
+from entities.admin.record_timeline.timeline import Timeline, build_timeline, read_timeline
 from entities.admin.search.same_persons_block import SamePersonsBlock, build_same_persons
-from entities.admin.timeline_page import (
-    TimelineRow,
-    list_values,
-    make_timeline_rows,
-    read_timeline_page,
-)
 from entities.merge.registers import EXISTS
 from entities.models import Record
 from entities.names import record_ids, value_ids
@@ -63,19 +57,17 @@ class RecordPage:
     referrers: tuple[Referrer, ...]
     same_persons: SamePersonsBlock | None
     conversations: RecordConversations | None
-    timeline: TimelinePage
-    timeline_rows: list[TimelineRow]
-    timeline_url: str
+    timeline: Timeline
 
 
 def build_record_page(request: HttpRequest, record: Record) -> RecordPage:
     """Read all that a record's page shows; the number of queries does not grow with the events."""
     links = event_links(request.user)
     history = read_history(record, shown_history(record))
-    timeline = read_timeline_page(record, "1")
+    timeline = read_timeline(request, record)
     former = ((column, written.value) for column, writes in history.writes.items() for written in writes)
-    shown = value_ids(record, [*former, *list_values(timeline)])
-    cells = read_name_cells(request, [*record_ids(record), *shown])
+    ids = [*record_ids(record), *value_ids(record, former), *timeline.named_ids()]
+    cells = read_name_cells(request, ids)
     account = record.sub_account
     return RecordPage(
         record=record,
@@ -88,9 +80,7 @@ def build_record_page(request: HttpRequest, record: Record) -> RecordPage:
         referrers=tuple(find_referrers(record, viewer_of(request))),
         same_persons=build_same_persons(record, viewer_of(request)),
         conversations=build_record_conversations(request, record),
-        timeline=timeline,
-        timeline_rows=make_timeline_rows(record, timeline, cells, links),
-        timeline_url=timeline_url(record),
+        timeline=build_timeline(request, record, timeline, cells),
     )
 
 

@@ -2,16 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
-
-from django.db.models import ForeignKey
 
 from crmmirror.lib.admin_kit.urls import changelist_url
 from crmmirror.lib.database.capped_count import count_each_up_to, format_capped
 from entities.access.visibility import Viewer, visible_to
+from entities.admin.related_models import get_references_to
 from entities.conversation_parties import match_reference
 from entities.models import Record
-from entities.models.introspection import record_models
 
 MAX_COUNTED = 1_000
 
@@ -23,17 +20,6 @@ class Referrer:
     label: str
     count: str
     url: str
-
-
-@cache
-def get_references_to(model: type[Record]) -> tuple[tuple[type[Record], ForeignKey], ...]:
-    """Return each mirrored model that may refer to this one, with the column in which it does."""
-    return tuple(
-        (referring_model, field)
-        for referring_model in record_models()
-        for field in referring_model._meta.concrete_fields
-        if isinstance(field, ForeignKey) and field.related_model is model
-    )
 
 
 def find_referrers(record: Record, viewer: Viewer) -> Iterator[Referrer]:

@@ -13,7 +13,7 @@ from crmmirror.lib.admin_kit.documents import document_cell
 from entities.access.visibility import viewer_of, visible_to
 from entities.admin.naming.name_cells import NameCells, read_name_cells
 from entities.admin.record_links import record_link
-from entities.admin.timeline_page import annotate_bounded_values
+from entities.admin.record_timeline.bounded_writes import annotate_bounded_values
 from entities.models import Record
 from entities.models.introspection import record_models_by_name
 from entities.names import NamedId, record_ids, value_ids

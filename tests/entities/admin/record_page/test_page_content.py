@@ -116,28 +116,6 @@ def test_a_sub_account_links_to_its_records(client: Client) -> None:
     assert "1 contact\n" in get_page(client, link.replace("&amp;", "&"))
 
 
-def test_the_timeline_is_newest_first_and_says_what_each_event_said(client: Client) -> None:
-    for day in (1, 3, 2):
-        store_and_apply("deal.updated", DEAL | {"title": f"Day {day}"}, at=f"2025-01-0{day}T00:00:00Z")
-    page = get_page(client, page_url(Deal.objects.get()))
-    timeline = page[page.index('id="timeline"') :]
-    assert [timeline.index(f"Day {day}") for day in (3, 2, 1)] == sorted(
-        timeline.index(f"Day {day}") for day in (1, 2, 3)
-    )
-
-
-def test_a_long_timeline_has_pages_of_its_own(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("entities.admin.timeline_page.PAGE_SIZE", 2)
-    for day in range(1, 6):
-        store_and_apply("deal.updated", DEAL | {"title": f"Day {day}"}, at=f"2025-01-0{day}T00:00:00Z")
-    url = page_url(Deal.objects.get()).replace("change", "timeline")
-    page = get_page(client, page_url(Deal.objects.get()))
-    assert f'<a href="{url}">All 5 events</a>' in page
-    assert "Day 1" not in page[page.index('id="timeline"') :]
-    assert "Day 1" in get_page(client, url, p=3)
-    assert "Page 3 of 3, 5 events" in get_page(client, url, p="999")
-
-
 def test_a_page_takes_as_many_queries_for_a_long_history_as_for_a_short_one(client: Client) -> None:
     def count() -> int:
         with CaptureQueriesContext(connection) as captured:
