@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
+from math import ceil
 from typing import Any
 
 from django.db.models import Field, JSONField
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from crmmirror.lib.admin_kit.cells import EMPTY, shorten, text_cell
+from crmmirror.lib.admin_kit.cells import EMPTY, MAX_UNFOLDED_CHARACTERS, shorten, text_cell
 from crmmirror.lib.admin_kit.documents import MAX_DEPTH, document_cell
 from crmmirror.lib.admin_kit.local_times import date_text
 from entities.admin.naming.name_cells import NameCells
@@ -26,8 +28,11 @@ from entities.provenance import Provenance, RecordHistory
 
 # Keys of one document, or of `extra`, that a page shows.
 MAX_ROWS = 200
-# Of a group with more rows, the other ones are folded, so that the page stays short.
-MAX_UNFOLDED_ROWS = 10
+# A group with more lines is folded after these, and so is a document, so that the page stays short.
+MAX_UNFOLDED_LINES = 10
+MAX_GROUP_LINES = 24
+# About so many characters stand in a line of the column.
+LINE_LENGTH = 30
 NOBODY: Mapping[str, list[Record]] = {}
 # Every record has these; the last two are the mirror's own times.
 KEY_COLUMNS = (
@@ -44,6 +49,7 @@ class Fact:
     origin: in words, the event or the columns that it is from; empty for the mirror's own values.
     former: what it was before; None if it is not known to have been anything else.
     url: of the page with its origin and all that it was; empty if it has none.
+    lines: how many lines the value takes, about.
     """
 
     label: str
@@ -51,6 +57,7 @@ class Fact:
     origin: str = ""
     former: SafeString | None = None
     url: str = ""
+    lines: int = 1
 
 
 @dataclass(frozen=True)
@@ -68,7 +75,10 @@ class FactGroup:
 
     @property
     def first(self) -> Sequence[Fact]:
-        return self.facts[:MAX_UNFOLDED_ROWS] if len(self.facts) > 2 * MAX_UNFOLDED_ROWS else self.facts
+        """The facts that are not folded: as many as have MAX_GROUP_LINES lines, but at least one."""
+        ends = list(accumulate(fact.lines for fact in self.facts))
+        count = sum(end <= MAX_GROUP_LINES for end in ends) or 1
+        return self.facts[:count]
 
     @property
     def rest(self) -> Sequence[Fact]:
@@ -129,6 +139,7 @@ def _column_fact(
         origin=computation or (_describe_origin(origin) if origin else "not given by any event"),
         former=_former_value(record, name, history, cells),
         url=value_url(record, name) if is_known else "",
+        lines=_count_lines(getattr(record, name)),
     )
 
 
@@ -177,9 +188,15 @@ def _document_group(record: Record, origins: Origins, field: Field) -> FactGroup
         return FactGroup(title, ())
     text = _describe_origin(origin) if origin else ""
     if not isinstance(value, dict) or not value:
-        return FactGroup(title, (Fact(title, document_cell(value), text, url=value_url(record, field.name)),))
+        return FactGroup(title, (Fact(title, _fold(value), text, url=value_url(record, field.name)),))
     facts = (
-        Fact(shorten(key), _fold(item), text, url=value_url(record, field.name, key))
+        Fact(
+            shorten(key),
+            _fold(item),
+            text,
+            url=value_url(record, field.name, key),
+            lines=min(_count_lines(item), MAX_UNFOLDED_LINES),
+        )
         for key, item in list(value.items())[:MAX_ROWS]
     )
     return FactGroup(title, tuple(facts), omission=_omission(value))
@@ -192,6 +209,7 @@ def _extra_group(record: Record, origins: Origins) -> FactGroup:
             _fold(value),
             _describe_origin(origins[EXTRA + key]) if EXTRA + key in origins else "",
             url=value_url(record, OTHER_FIELDS, key) if EXTRA + key in origins else "",
+            lines=min(_count_lines(value), MAX_UNFOLDED_LINES),
         )
         for key, value in sorted(record.extra.items())[:MAX_ROWS]
     )
@@ -200,9 +218,9 @@ def _extra_group(record: Record, origins: Origins) -> FactGroup:
 
 
 def _fold(value: Any) -> SafeString:
-    """Render a JSON value; one of more than MAX_UNFOLDED_ROWS lines is folded."""
+    """Render a JSON value; one of more than MAX_UNFOLDED_LINES lines is folded."""
     lines = _count_lines(value)
-    if lines <= MAX_UNFOLDED_ROWS:
+    if lines <= MAX_UNFOLDED_LINES:
         return document_cell(value)
     return format_html(
         '<details class="long"><summary>{} lines</summary>{}</details>', f"{lines:,}", document_cell(value)
@@ -210,7 +228,9 @@ def _fold(value: Any) -> SafeString:
 
 
 def _count_lines(value: Any, depth: int = 0) -> int:
-    """Return how many lines a document takes at least. What is nested deeper than is shown does not count."""
+    """Return about how many lines a value takes. What is nested deeper than is shown does not count."""
+    if isinstance(value, str):
+        return ceil(min(len(value), MAX_UNFOLDED_CHARACTERS) / LINE_LENGTH) or 1
     items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return sum(_count_lines(item, depth + 1) for item in items) if items and depth < MAX_DEPTH else 1
 

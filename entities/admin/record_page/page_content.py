@@ -18,7 +18,7 @@ from entities.admin.record_head.head import RecordHead, build_head
 from entities.admin.record_head.strip import build_strip
 from entities.admin.record_links import EventLinks, event_links, name_text, state_badge
 from entities.admin.record_page.facts import FactGroup, build_facts, shown_history
-from entities.admin.record_page.referrers import Referrer, find_referrers
+from entities.admin.record_page.related_records import RelatedGroup, build_related, read_related
 from entities.admin.record_timeline.timeline import Timeline, build_timeline, read_timeline
 from entities.admin.search.same_persons_block import SamePersonsBlock, build_same_persons
 from entities.merge.registers import EXISTS
@@ -54,7 +54,7 @@ class RecordPage:
     sub_account: str
     deletion: Deletion | None
     facts: list[FactGroup]
-    referrers: tuple[Referrer, ...]
+    related: tuple[RelatedGroup, ...]
     same_persons: SamePersonsBlock | None
     conversations: RecordConversations | None
     timeline: Timeline
@@ -65,8 +65,10 @@ def build_record_page(request: HttpRequest, record: Record) -> RecordPage:
     links = event_links(request.user)
     history = read_history(record, shown_history(record))
     timeline = read_timeline(request, record)
+    related = read_related(request, record)
+    related_ids = (named for group in related for row in group.records for named in record_ids(row))
     former = ((column, written.value) for column, writes in history.writes.items() for written in writes)
-    ids = [*record_ids(record), *value_ids(record, former), *timeline.named_ids()]
+    ids = [*record_ids(record), *value_ids(record, former), *timeline.named_ids(), *related_ids]
     cells = read_name_cells(request, ids)
     account = record.sub_account
     return RecordPage(
@@ -77,7 +79,7 @@ def build_record_page(request: HttpRequest, record: Record) -> RecordPage:
         sub_account=name_text(account, cells.names.find_own(account)) if account else "",
         deletion=_describe_deletion(record, history.origins.get(EXISTS), links),
         facts=build_facts(record, history, cells),
-        referrers=tuple(find_referrers(record, viewer_of(request))),
+        related=tuple(build_related(record, related, cells)),
         same_persons=build_same_persons(record, viewer_of(request)),
         conversations=build_record_conversations(request, record),
         timeline=build_timeline(request, record, timeline, cells),

@@ -8,8 +8,7 @@ from django.db.models import JSONField
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from crmmirror.lib.admin_kit.cells import labels_cell, line_cell, shorten
-from crmmirror.lib.admin_kit.urls import change_url
+from crmmirror.lib.admin_kit.cells import labels_cell, shorten
 from entities.admin.record_links import record_link
 from entities.admin.record_timeline.timeline_entries import Change, Happening
 from entities.admin.record_timeline.written_cells import WrittenCells
@@ -24,7 +23,6 @@ from entities.models.naming.named_refs import NAMED_COLUMNS, NAMELESS_COLUMNS, n
 # Of one event; that there are more is said.
 MAX_CHANGES = 6
 ARROWS = {"inbound": "←", "outbound": "→"}
-WAYS = {"inbound": "in", "outbound": "out"}
 
 
 @dataclass(frozen=True)
@@ -47,15 +45,15 @@ def _titled(record: Record, cells: WrittenCells) -> SafeString:
     return format_html("{} {}", kind, record_link(record, cells.names.names.find_own(record)))
 
 
-def _spoken(message: Any, cells: WrittenCells) -> SafeString:
-    """Return such as: <- whatsapp "Hi, when can we talk?", with a link to the message."""
-    way = WAYS.get(message.direction, "")
-    arrow = format_html('<span title="{}">{}</span>', way, ARROWS[message.direction]) if way else "message"
+def spoken_text(message: Any) -> str:
+    """Return such as: <- whatsapp "Hi, when can we talk?"."""
     channel = (message.channel or "message").replace("_", " ")
-    text = line_cell(f"“{shorten(message.body, 120)}”" if message.body else "no text")
-    return format_html(
-        '{} {} <a href="{}">{}</a>', arrow, channel, change_url(type(message), message.pk), text
-    )
+    text = f"“{shorten(message.body, 120)}”" if message.body else "no text"
+    return " ".join(filter(None, (ARROWS.get(message.direction, ""), channel, text)))
+
+
+def _spoken(message: Any, cells: WrittenCells) -> SafeString:
+    return record_link(message, spoken_text(message))
 
 
 # Model -> how it is told about. A model without a line is told by its title and all that is new.

@@ -120,7 +120,7 @@ def _candidates(record: Record, related: Iterable[QuerySet], *, has_own: bool) -
             # The viewer sees nothing.
             continue
         parts.append(f"SELECT %s::text, id FROM ({statement}) AS related (id)")
-        parameters += [model_name(rows.model), *values]
+        parameters += [str(rows.model._meta.model_name), *values]
     return " UNION ".join(parts), parameters
 
 
@@ -145,7 +145,8 @@ def _statement(candidates: str, *, is_older: bool) -> str:
                     AND wrote <> '{{}}' {older}
                 ORDER BY clock DESC LIMIT {PAGE_SIZE + 1}
             ) AS entry
-            ORDER BY entry.clock DESC, entry.record_type COLLATE "C" DESC, entry.record_id DESC LIMIT {PAGE_SIZE + 1}
+            ORDER BY entry.clock DESC, entry.record_type COLLATE "C" DESC, entry.record_id DESC
+            LIMIT {PAGE_SIZE + 1}
         ), shown (record_type, name) AS (SELECT * FROM unnest(%s::text[], %s::text[]))
         SELECT newest.clock, newest.event_id, event.event_type, event.scope, newest.record_type, row.*,
             (SELECT jsonb_agg(jsonb_build_array(
