@@ -16,7 +16,6 @@ from typing import Any
 import django
 import pytest
 from cryptography.fernet import Fernet
-from django.apps import apps
 from django.db.backends.base.base import BaseDatabaseWrapper
 from hypothesis import settings
 from pytest_django.plugin import blocking_manager_key
@@ -117,7 +116,8 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
     is_transactional = marker is not None and marker.kwargs.get("transaction", False)
     if is_transactional or {"transactional_db", "live_server"} & set(getattr(item, "fixturenames", ())):
         with item.config.stash[blocking_manager_key].unblock():
-            import_module("entities.migrations.0008_roles").make_roles(apps, None)
+            # Not at import: the models need settings that are not read yet.
+            import_module("tests.support.access_limits").restore_roles()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -1,8 +1,10 @@
 """People of the roles, and what they are limited to."""
 
 import itertools
+from importlib import import_module
 from typing import Any
 
+from django.apps import apps
 from django.contrib.auth.models import Group, User
 from django.test import Client
 
@@ -10,6 +12,11 @@ from entities.models import AccessLimit, ApiToken
 from events.models import Source
 
 SERIAL_NUMBERS = itertools.count(1)
+
+
+def restore_roles() -> None:
+    """Make the roles again, which are rows of a migration, where all tables have been emptied."""
+    import_module("entities.migrations.0008_roles").make_roles(apps, None)
 
 
 def create_member(*roles: str) -> User:

@@ -1,0 +1,65 @@
+"""What the jobs need: a mirror full of an invented company's records, among them one person to look for."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from playwright.sync_api import Browser
+from pytest_django.live_server_helper import LiveServer
+from pytest_django.plugin import DjangoDbBlocker
+
+from bench.backlog import store_company_events
+from events.processing.drain import drain_backlog
+from tests.support.access_limits import restore_roles
+from tests.support.hands import Keyboard, Mouse
+from tests.support.known_person import KnownPerson, tell_known_person
+from tests.support.staff_client import log_in_staff
+
+# How many events the company has: as many as the demo, and enough for 100,000 records.
+SMALL, LARGE = 800, 185_000
+
+
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(SMALL, id="demo"), pytest.param(LARGE, id="large", marks=pytest.mark.prove)],
+)
+def person(
+    request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[KnownPerson]:
+    """Fill the mirror for all jobs of a module; return the person whom they are about."""
+    with django_db_blocker.unblock():
+        restore_roles()
+        store_company_events(request.param)
+        drain_backlog()
+        yield tell_known_person()
+        call_command("flush", interactive=False, verbosity=0)
+        restore_roles()
+
+
+@pytest.fixture(scope="module")
+def address(person: KnownPerson) -> Iterator[str]:
+    """Serve the mirror. pytest-django's own fixture would empty it after each test."""
+    server = LiveServer("localhost")
+    server._live_server_modified_settings.enable()
+    yield server.url
+    server.stop()
+    server._live_server_modified_settings.disable()
+
+
+@pytest.fixture(scope="module")
+def session(person: KnownPerson) -> str:
+    """Log a superuser in; return the session's key. Written before a test, whose transaction nobody sees."""
+    return log_in_staff().cookies[settings.SESSION_COOKIE_NAME].value
+
+
+@pytest.fixture(params=[Mouse, Keyboard], ids=["mouse", "keyboard"])
+def hand(request: pytest.FixtureRequest, chromium: Browser, address: str, session: str) -> Iterator[Mouse]:
+    """Work as a superuser, from the first page; at the end the browser must have had nothing to complain."""
+    context = chromium.new_context(base_url=address, viewport={"width": 1280, "height": 800})
+    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": address}])
+    hand = request.param(context.new_page())
+    hand.open("/admin/")
+    yield hand
+    context.close()
+    assert hand.complaints == []
