@@ -52,7 +52,7 @@ LISTINGS = {
     ),
     "client": make_listing("phone open_deals owed last_event_at source", type="company contact"),
     "contact": make_listing(
-        "company_name phone email lifecycle_stage tags last_message last_event_at source",
+        "company_name phone email lifecycle_stage tags last_message source",
         lifecycle_stage="lead qualified customer",
     ),
     "invoice": make_listing(

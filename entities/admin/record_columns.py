@@ -23,6 +23,9 @@ from entities.currencies import CurrencySum, sum_by_currency
 from entities.models import Record
 from entities.models.naming.named_refs import NamedRef, named_refs
 
+# Columns of all records that people call otherwise.
+HEADINGS = {"external_id": "id in the CRM", "last_event_at": "last activity", "changed_at": "changed here"}
+
 
 def attach_parties(rows: Iterable[Record]) -> list[Any]:
     """Return a page's rows; each that names no party has those of its conversation as `unnamed_parties`."""
@@ -35,9 +38,7 @@ def attach_parties(rows: Iterable[Record]) -> list[Any]:
 
 def field_heading(field: Field) -> str:
     """Return the heading of a field's column; that of a column of times names the zone."""
-    name = str(field.verbose_name)
-    if field.name == "external_id":
-        return "id in the CRM"
+    name = HEADINGS.get(field.name, str(field.verbose_name))
     for suffix in (" at", " name", " ref"):
         name = name.removesuffix(suffix)
     return zoned_heading(name) if isinstance(field, DateTimeField) else name

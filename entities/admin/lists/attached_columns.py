@@ -59,7 +59,7 @@ def _open_deals(viewer: Viewer, records: Sequence[Record]) -> Cells:
     rows = visible_to(viewer, Deal.objects.filter(status="open", is_deleted=False, is_placeholder=False))
     totals = _totals_by_client(rows, "value", records)
     return {
-        id: format_html('{} <span class="quiet">{}</span>', total.count, describe_currencies(total.sums))
+        id: format_html('{}: <span class="quiet">{}</span>', total.count, describe_currencies(total.sums))
         for id, total in totals.items()
     }
 

@@ -138,4 +138,4 @@ def _either_cell(fields: tuple[Field, ...], record: Any) -> SafeString:
     if isinstance(field, ForeignKey):
         return cell
     label = str(field.verbose_name).removesuffix(" at").removesuffix(" date")
-    return format_html('{} <span class="quiet">{}</span>', cell, label)
+    return format_html('<span class="quiet">{}</span> {}', label, cell)

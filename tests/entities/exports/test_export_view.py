@@ -159,8 +159,8 @@ def test_a_column_that_is_computed_for_the_list_is_exported_as_its_text(
     rows = export(log_in_staff(), ClientRecord, suffix, columns="open_deals,number")
     assert rows[0] == ["client", "client id", "state", "open deals", "number"]
     assert {row[0]: row[3] for row in rows[1:]} == {
-        "Acme": "1 7.00 without currency",
-        "Initech": "1 9.00 without currency",
+        "Acme": "1: 7.00 without currency",
+        "Initech": "1: 9.00 without currency",
         "Nobody": "—",
     }
 
