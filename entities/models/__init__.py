@@ -28,6 +28,7 @@ from entities.models.records import (
 )
 from entities.models.search_document import SearchDocument
 from entities.models.timeline_entry import TimelineEntry
+from entities.models.word import Word
 
 __all__ = [
     "AccessLimit",
@@ -54,5 +55,6 @@ __all__ = [
     "TimelineEntry",
     "UserProfile",
     "ViewedRecord",
+    "Word",
     "find_profile",
 ]

@@ -12,6 +12,7 @@ from django.db import models
 from entities.models.conversation import Conversation
 from entities.models.record import Record
 from entities.models.records import Contact
+from entities.models.word import Word
 
 
 @dataclass(frozen=True)
@@ -45,4 +46,5 @@ class DerivedTable:
 
 DERIVED_TABLES = (
     DerivedTable(Conversation, key=("source_id", "scope", "ref"), record_ids={"contact_ids": Contact}),
+    DerivedTable(Word, key=("source_id", "scope", "record_type", "field", "word")),
 )

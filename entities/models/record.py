@@ -67,6 +67,8 @@ class Record(models.Model):
     scope_column: ClassVar[str] = "scope"
     # The record's name is the first of these columns that is not empty; else its external id.
     name_columns: ClassVar[tuple[str, ...]] = ("name", "title", "number")
+    # The columns of words, such as a status, of which all that are in use are offered as filters.
+    word_columns: ClassVar[tuple[str, ...]] = ()
     # The kind of names of its records by their external ids (see `entities.models.naming.name`).
     name_kind: ClassVar[str] = ""
     # Text column -> by which keys the record is found through it. A phrase may go on from one to the next.

@@ -59,6 +59,7 @@ class Lead(Record):
 
     tracked_columns = ("stage_name", "stage_ref")
     derived_columns = {"stage_since": RunStart(STAGE)}
+    word_columns = ("origin",)
     searched_columns = {
         "name": KeyKind.WORDS,
         "title": KeyKind.WORDS,
@@ -82,6 +83,7 @@ class Client(Record):
     website = text_field()
     custom_fields = document_field()
 
+    word_columns = ("type",)
     searched_columns = {
         "name": KeyKind.WORDS,
         "first_name": KeyKind.WORDS,
@@ -108,6 +110,7 @@ class Contact(Record):
     client = reference_field("Client")
 
     tracked_columns = ("lifecycle_stage",)
+    word_columns = ("lifecycle_stage", "origin")
     searched_columns = {
         "first_name": KeyKind.WORDS,
         "last_name": KeyKind.WORDS,
@@ -155,6 +158,7 @@ class Deal(Record):
         "status_since": RunStart(("status",)),
         "stage_since": RunStart(STAGE),
     }
+    word_columns = ("status", "priority", "origin")
     searched_columns = {"title": KeyKind.WORDS, "number": KeyKind.NUMBER}
 
     class Meta(Record.Meta):
@@ -192,6 +196,7 @@ class Invoice(Record):
 
     tracked_columns = ("status",)
     derived_columns = {"paid_at": RunStart(("status",), frozenset({"paid"}), prefers_own_value=True)}
+    word_columns = ("status", "currency")
     searched_columns = {"number": KeyKind.NUMBER, "client_name": KeyKind.WORDS}
     balances = {
         "amount_open": Balance(
@@ -238,6 +243,7 @@ class Quotation(Record):
     total = amount_field()
 
     tracked_columns = ("status",)
+    word_columns = ("status",)
     searched_columns = {"number": KeyKind.NUMBER, "client_name": KeyKind.WORDS}
 
 
@@ -252,6 +258,7 @@ class Payment(Record):
     notes = text_field()
 
     name_columns = ("reference",)
+    word_columns = ("method", "currency")
     searched_columns = {"reference": KeyKind.NUMBER}
 
 
@@ -265,6 +272,7 @@ class Appointment(Record):
     status = word_field()
 
     tracked_columns = ("status",)
+    word_columns = ("status",)
     searched_columns = {"title": KeyKind.WORDS}
 
     class Meta(Record.Meta):
@@ -285,6 +293,7 @@ class Task(Record):
     assignee_ref = text_field()
 
     tracked_columns = ("status",)
+    word_columns = ("status", "priority")
     searched_columns = {"title": KeyKind.WORDS}
 
     class Meta(Record.Meta):
@@ -320,6 +329,7 @@ class Message(Record):
         channel="channel",
         status="status",
     )
+    word_columns = ("status", "direction", "channel")
     searched_columns = {"from_address": KeyKind.ADDRESS}
 
     class Meta(Record.Meta):

@@ -138,9 +138,11 @@ def _replace_rows(name: str, key: Sequence[str], values: Sequence[str], *, has_c
     assignments = ", ".join(f'"{column}" = shadow."{column}"' for column in values)
     if has_changed_at:
         assignments += ", changed_at = clock_timestamp()"
+    update = f"UPDATE {live} SET {assignments} FROM {shadow} WHERE {same} AND {different_columns(values)}"
     statements = (
         f"DELETE FROM {live} WHERE NOT EXISTS (SELECT FROM {shadow} WHERE {same})",
-        f"UPDATE {live} SET {assignments} FROM {shadow} WHERE {same} AND {different_columns(values)}",
+        # A table may consist of its key alone.
+        *([update] if values else []),
         f"INSERT INTO {live_table(name)} ({columns}) SELECT {columns} FROM {shadow}"
         f" WHERE NOT EXISTS (SELECT FROM {live} WHERE {same})",
     )

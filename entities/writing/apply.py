@@ -6,7 +6,7 @@ An upsert under row locks. All workers lock in the same order, so that they do n
 2. Lock the rows to be written, model by model in the order of `lock_order`, by id.
 3. Only then read, merge and write.
 4. Lock the conversations in which something changed, by key, and derive them anew.
-5. Last, write the names that the events give to ids, by key.
+5. Last, write the names that the events give to ids, and then the words that they say, by key.
 
 Applying an event again is idempotent: the merge ignores writes that a row already has, and the event's entry
 in the timeline is replaced.
@@ -45,6 +45,7 @@ from entities.writing.record_tables import UPSERT_ENTRIES, record_table
 from entities.writing.row_locks import LockedRows, lock_rows
 from entities.writing.search_writer import SearchedRow, write_search_documents
 from entities.writing.source_statement import Ids, SourceKey, SourceStatement, find_referred_id
+from entities.writing.words.write_words import write_words
 from entities.writing.write_names import write_names
 
 
@@ -89,6 +90,7 @@ def apply_mapped_events(mapped: Sequence[MappedEvent]) -> Warnings:
     for model, rows in locked.rows.items():
         write_conversations(model, {ids[key]: row.membership for key, row in rows.items()})
     write_names(statements)
+    write_words(statements)
     return _warn_of_omissions(statements, merged.crowded)
 
 

@@ -14,6 +14,7 @@ from crmmirror.lib.database.transient_errors import is_schema_error, is_transien
 from entities.stored_events import ProcessingOutcome, Verdict
 from entities.writing.mirror_lock import lock_for_applying
 from entities.writing.process_batch import process_batch
+from entities.writing.words.write_words import WrittenWords, skip_written_words
 from entities.writing.write_names import WrittenNames, skip_written_names
 from events.monitoring.metrics import count_settled
 from events.processing.claim import claim_batch
@@ -25,8 +26,9 @@ log = structlog.get_logger(__name__)
 BACK_OFF_SECONDS = (0.05, 0.2, 0.8, 2.0)
 # Each pause is multiplied by a random factor, so that two workers that deadlocked do not meet again.
 JITTER = (0.5, 1.5)
-# One for the process: what it has written to the table of names, and need not write again.
+# One of each for the process: what it has written to the tables of names and words, and need not write again.
 WRITTEN_NAMES = WrittenNames()
+WRITTEN_WORDS = WrittenWords()
 HAS_PENDING = "SELECT EXISTS (SELECT FROM events_event WHERE status = 'pending')"
 
 
@@ -89,7 +91,7 @@ def _settle_batch_in_transaction(*, is_schema_current: bool = False) -> int:
     with transaction.atomic():
         lock_for_applying()
         events = claim_batch()
-        with skip_written_names(WRITTEN_NAMES):
+        with skip_written_names(WRITTEN_NAMES), skip_written_words(WRITTEN_WORDS):
             outcomes = process_batch(events, is_schema_current=is_schema_current)
         settled_events = record_outcomes(outcomes)
     if events:

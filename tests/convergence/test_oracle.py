@@ -30,6 +30,7 @@ def check(seed: int, size: int, make_bodies: MakeBodies = generate_bodies) -> No
         names = table_contents.read_names()
         expected_records, expected_timeline = oracle.expected_cells(events), oracle.expected_timeline(events)
         expected_names = oracle.expected_names(events)
+        words, expected_words = table_contents.read_words(), oracle.expected_words(events)
         conversations = table_contents.read_conversations()
         transaction.set_rollback(True)
     COUNTS["judged"] += 1
@@ -37,6 +38,7 @@ def check(seed: int, size: int, make_bodies: MakeBodies = generate_bodies) -> No
     assert not differences, f"seed {seed}, {size} events: {differences}"
     assert timeline == expected_timeline, f"seed {seed}, {size} events: timeline"
     assert names == expected_names, f"seed {seed}, {size} events: names"
+    assert words == expected_words, f"seed {seed}, {size} events: words"
     expected = expected_conversations(expected_records)
     assert conversations == expected, f"seed {seed}, {size} events: {conversations}, expected {expected}"
 

@@ -15,6 +15,7 @@ from tests.support.mutations.reading_mutations import READING
 from tests.support.mutations.register_mutations import REGISTERS
 from tests.support.mutations.search_mutations import SEARCH
 from tests.support.mutations.value_mutations import VALUES
+from tests.support.mutations.word_mutations import WORDS
 
 MUTATIONS = [
     *CLOCKS,
@@ -28,4 +29,5 @@ MUTATIONS = [
     *VALUES,
     *NAMES,
     *SEARCH,
+    *WORDS,
 ]

@@ -47,6 +47,23 @@ NAMED = {
 }
 
 
+# Model -> the columns of which the words in use are offered.
+WORDS = {
+    "subaccount": (),
+    "lead": ("origin", "stage_ref", "owner_ref"),
+    "client": ("type",),
+    "contact": ("lifecycle_stage", "origin"),
+    "deal": ("status", "priority", "origin", "stage_ref", "pipeline_ref", "owner_ref"),
+    "invoice": ("status", "currency", "salesperson_ref"),
+    "quotation": ("status",),
+    "payment": ("method", "currency"),
+    "appointment": ("status", "calendar_ref", "type_ref"),
+    "task": ("status", "priority", "assignee_ref"),
+    "message": ("status", "direction", "channel"),
+    "formsubmission": ("form_ref",),
+}
+
+
 class Key(NamedTuple):
     """A record's key; source is the source's id."""
 
@@ -140,6 +157,17 @@ def expected_names(events: Iterable[StoredEvent]) -> Names:
                 clock = _make_write(event, vendor, statement, None).clock
                 said[source, scope, kind, id].add((clock, name))
     return {key: max(names) for key, names in said.items()}
+
+
+def expected_words(events: Iterable[StoredEvent]) -> set[tuple[int, str, str, str, str]]:
+    """Return (source's id, scope, model, column, word) of every word that an event says."""
+    return {
+        (event.source_id, key.scope, key.model, column, word)
+        for event, _, statement in _iterate_statements(events)
+        for key in (statement.key,)
+        for column, word in statement.writes.items()
+        if column in WORDS[key.model] and isinstance(word, str) and 0 < len(word) <= 255
+    }
 
 
 def _iterate_statements(events: Iterable[StoredEvent]) -> Iterator[tuple[StoredEvent, Vendor, Statement]]:

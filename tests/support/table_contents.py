@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Field, ForeignKey
 
 from entities.merge.registers import stored_clocks
-from entities.models import Contact, Conversation, Name, Record, TimelineEntry
+from entities.models import Contact, Conversation, Name, Record, TimelineEntry, Word
 from entities.models.introspection import model_name, record_models, record_models_by_name
 from tests.support.oracle import Cells, Key, Names
 from tests.support.search_oracle import read_documents
@@ -39,6 +39,11 @@ def read_names() -> Names:
         (name.source_id, name.scope, name.kind, name.ref): (name.vendor_clock, name.vendor_name)
         for name in Name.objects.all()
     }
+
+
+def read_words() -> set[tuple[int, str, str, str, str]]:
+    """Return every word that lists offer, with its source, scope, model and column."""
+    return {(row.source_id, row.scope, row.record_type, row.field, row.word) for row in Word.objects.all()}
 
 
 def read_conversations() -> dict[tuple[int, str, str], Cells]:

@@ -55,6 +55,12 @@ def named_refs(model: type[Record]) -> dict[str, NamedRef]:
     return refs
 
 
+@cache
+def word_fields(model: type[Record]) -> tuple[str, ...]:
+    """Return the columns of which the words in use are kept: those of words, and of ids that have names."""
+    return (*model.word_columns, *named_refs(model))
+
+
 def columns_of_kind(kind: str) -> list[tuple[type[Record], str]]:
     """Return every model with the column in which it has ids of this kind."""
     if kind == NameKind.SUB_ACCOUNT:
