@@ -11,9 +11,6 @@ from crmmirror.lib.database.capped_count import format_capped
 from crmmirror.shell.navigation import NAVIGATION
 from events.reports.operator_counts import MAX_FAILED, OperatorCounts, count_for_operators
 
-# The field of OperatorCounts that is counted up to a cap only.
-CAPS = {"failed": MAX_FAILED}
-
 
 @dataclass(frozen=True)
 class Link:
@@ -47,10 +44,10 @@ def build_menu(request: HttpRequest) -> list[LinkGroup]:
         if not entry.permission or request.user.has_perm(entry.permission)
     }
     has_counts = any(entry.count for entry in urls)
-    counts = count_for_operators(request.user) if has_counts else OperatorCounts()
+    counts = _describe_counts(count_for_operators(request.user) if has_counts else OperatorCounts())
     current = _find_current(request.path, urls.values())
     links = {
-        entry: Link(entry.label, url, url == current, _describe_count(counts, entry.count), entry.counted)
+        entry: Link(entry.label, url, url == current, counts.get(entry.count, ""), entry.counted)
         for entry, url in urls.items()
     }
     groups = (
@@ -68,6 +65,12 @@ def _find_current(path: str, urls: Iterable[str]) -> str:
     )
 
 
-def _describe_count(counts: OperatorCounts, name: str) -> str:
-    count = getattr(counts, name) if name else None
-    return format_capped(count, CAPS.get(name, count)) if count else ""
+def _describe_counts(counts: OperatorCounts) -> dict[str, str]:
+    """Return field of OperatorCounts -> its count for people; empty if there is nothing to look at."""
+    return {
+        "failed": format_capped(counts.failed, MAX_FAILED) if counts.failed else "",
+        "refused": f"{counts.refused:,}" if counts.refused else "",
+        "drift": str(counts.drift)
+        if counts.drift and (counts.drift.count or counts.drift.is_lower_bound)
+        else "",
+    }

@@ -1,6 +1,9 @@
 """The page of the drift report: what vendors send that the mapping does not know, and where to find it."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
@@ -53,16 +56,30 @@ SECTION_TEXTS = {
 
 
 @dataclass(frozen=True)
-class Line:
-    """A finding with its names shortened, and the pages that it links to; an empty URL is no link."""
+class TypeLine:
+    """The event type of one finding, and its pages; an empty URL is no link."""
 
     finding: Finding
     event_type: str
-    record: str
-    path: str
     list_url: str
     reapply_url: str
     example_url: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """A field of a record, or an event type as a whole, with the event types in which it was found.
+
+    events: in all of `types`. first, last: when the first and the last of them were received.
+    """
+
+    vendor: str
+    record: str
+    path: str
+    events: int
+    first: datetime
+    last: datetime
+    types: tuple[TypeLine, ...]
 
 
 @dataclass(frozen=True)
@@ -89,6 +106,7 @@ def drift_page(admin: ReadOnlyAdmin, request: HttpRequest) -> HttpResponse:
         "vendors": [(known.name, known.label) for known in all_vendors().values()],
         "sections": [section for kind in FindingKind if (section := _section(kind, report)).lines],
         "report": report,
+        "is_partial": report.types_since != report.since or report.fields_since != report.since,
         "may_apply": request.user.has_perm(REAPPLY_PERMISSION),
     }
     return TemplateResponse(request, "events/drift.html", context)
@@ -112,12 +130,37 @@ def _requested_vendor(request: HttpRequest) -> str:
 
 def _section(kind: FindingKind, report: DriftReport) -> Section:
     title, meaning = SECTION_TEXTS[kind]
-    lines = tuple(_line(finding) for finding in report.findings_of(kind))
+    findings = report.findings_of(kind)
+    lines = tuple(sorted(map(_line, _group_by_field(findings)), key=lambda line: -line.events))
     has_fields = any(line.path for line in lines)
-    return Section(title, meaning, has_fields, len(lines) >= MAX_FINDINGS, lines)
+    return Section(title, meaning, has_fields, len(findings) >= MAX_FINDINGS, lines)
 
 
-def _line(finding: Finding) -> Line:
+def _group_by_field(findings: Iterable[Finding]) -> Iterable[list[Finding]]:
+    """Return the findings of each field together; those about an event type as a whole one by one."""
+    groups: dict[tuple[str, ...], list[Finding]] = defaultdict(list)
+    for finding in findings:
+        whole_type = "" if finding.path else finding.event_type
+        groups[finding.vendor, finding.record_type, finding.path, whole_type].append(finding)
+    return groups.values()
+
+
+def _line(findings: list[Finding]) -> Line:
+    """Sum up the findings of one field. An event has one type, so that their events add up."""
+    any_of_them = findings[0]
+    model = record_models_by_name().get(any_of_them.record_type)
+    return Line(
+        vendor=any_of_them.vendor,
+        record=str(model._meta.verbose_name) if model else any_of_them.record_type,
+        path=shorten(any_of_them.path),
+        events=sum(finding.events for finding in findings),
+        first=min(finding.first for finding in findings),
+        last=max(finding.last for finding in findings),
+        types=tuple(map(_type_line, findings)),
+    )
+
+
+def _type_line(finding: Finding) -> TypeLine:
     ignored = {"status": str(Event.Status.IGNORED)}
     filters_by_kind = {
         FindingKind.UNKNOWN_TYPE: ignored | {"q": finding.event_type},
@@ -125,12 +168,9 @@ def _line(finding: Finding) -> Line:
     }
     filters = filters_by_kind.get(finding.kind)
     can_reapply = finding.kind is FindingKind.NEWLY_MAPPED_TYPE
-    model = record_models_by_name().get(finding.record_type)
-    return Line(
+    return TypeLine(
         finding=finding,
         event_type=shorten(finding.event_type),
-        record=str(model._meta.verbose_name) if model else finding.record_type,
-        path=shorten(finding.path),
         list_url=changelist_url(Event, **filters) if filters else "",
         reapply_url=reapply_url(**filters) if filters and can_reapply else "",
         example_url=event_url(finding.example),

@@ -1,5 +1,7 @@
 """The admin of refused deliveries: counts by reason for the past day, and the stored samples."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import admin
@@ -18,10 +20,19 @@ from entities.access.visibility import visibility_of
 from entities.access.visible_rows import VisibleRowsAdmin
 from events.models import Refusal, Source
 from events.refusals import counts
-from events.refusals.counts import count_last_day
+from events.refusals.counts import DailyRefusals, count_last_day
 from events.refusals.reasons import RefusalReason
 from events.refusals.refusal_buffer import MAX_SAMPLES_A_MINUTE
 from events.refusals.refusal_writer import MAX_STORED_SAMPLES
+from events.refusals.remedies import find_remedy
+
+
+@dataclass(frozen=True)
+class RefusalLine:
+    """The refusals of one source and reason, and what to do about them."""
+
+    refusals: DailyRefusals
+    remedy: str
 
 
 class RefusalSourceFilter(SourceFilter):
@@ -36,10 +47,23 @@ class RefusalSourceFilter(SourceFilter):
         return super().queryset(request, queryset)
 
 
+def describe_refusals(tallies: Iterable[DailyRefusals]) -> list[RefusalLine]:
+    """Return a line for each source and reason."""
+    return [RefusalLine(refusals, find_remedy(refusals.reason)) for refusals in tallies]
+
+
 class RefusalAdmin(VisibleRowsAdmin, ReadOnlyAdmin):
     """The list of refused deliveries. They have no page of their own."""
 
-    list_display = ("refusal_time", "reason_badge", "source_link", "answer", "client_address", "body_size")
+    list_display = (
+        "refusal_time",
+        "reason_badge",
+        "source_link",
+        "answer",
+        "remedy",
+        "client_address",
+        "body_size",
+    )
     list_display_links = None
     list_select_related = ("source",)
     list_filter = (
@@ -67,6 +91,10 @@ class RefusalAdmin(VisibleRowsAdmin, ReadOnlyAdmin):
     def answer(self, refusal: Refusal) -> SafeString:
         return text_cell(refusal.detail)
 
+    @admin.display(description="what to do")
+    def remedy(self, refusal: Refusal) -> SafeString:
+        return text_cell(find_remedy(refusal.reason))
+
     @admin.display(description="remote address")
     def client_address(self, refusal: Refusal) -> SafeString:
         return line_cell(refusal.remote_address) if refusal.remote_address else EMPTY
@@ -80,7 +108,7 @@ class RefusalAdmin(VisibleRowsAdmin, ReadOnlyAdmin):
     ) -> HttpResponse:
         context = {
             "title": "Refused deliveries",
-            "tallies": count_last_day(visibility_of(request.user)),
+            "tallies": describe_refusals(count_last_day(visibility_of(request.user))),
             "max_stored": MAX_STORED_SAMPLES,
             "max_a_minute": MAX_SAMPLES_A_MINUTE,
         }

@@ -15,11 +15,12 @@ from crmmirror.lib.admin_kit.local_times import time_cell, zoned_heading
 from entities.access.visibility import visibility_of
 from entities.models import AuditAction
 from entities.vendors import find_vendor_problem
+from events.admin.refusal_admin import describe_refusals
 from events.admin.source_actions import SourceActions
 from events.admin.source_forms import NewSourceForm, SourceForm
 from events.models import Source
-from events.refusals.counts import count_last_day_of
 from events.reports.overview import read_source_activity
+from events.reports.source_health import read_source_health
 from events.signatures import SCHEMES
 from events.sources.public_address import delivery_url
 from events.sources.registry import create_source
@@ -122,10 +123,18 @@ class SourceAdmin(SourceActions):
         """Return what the sections below the form show."""
         return {
             **self.secrets_context(source),
-            "may_view_refusals": visibility_of(request.user).shows(source.pk, None),
             "vendor_problem": find_vendor_problem(source.vendor),
             "may_rotate": SCHEMES[source.scheme].new_secret is not None,
-            "tallies": count_last_day_of(source.pk, visibility_of(request.user)),
+            **self._health_context(request, source),
+        }
+
+    def _health_context(self, request: HttpRequest, source: Source) -> dict[str, Any]:
+        """Return what stands above and below the form to those who may see events and refusals."""
+        health = read_source_health(source, visibility_of(request.user))
+        return {
+            "health": health,
+            "may_view_refusals": health.refusals is not None,
+            "tallies": describe_refusals(health.refusals or ()),
         }
 
 

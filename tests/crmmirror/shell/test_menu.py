@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from events.models import Event, RefusalCount
+from events.reports import operator_counts
 from events.reports.operator_counts import MAX_FAILED
 from tests.support.access_limits import create_member, limit, log_in
 from tests.support.api_client import create_event
@@ -107,6 +108,21 @@ def test_the_count_of_failed_events_is_capped() -> None:
     for _ in range(MAX_FAILED + 5):
         create_event(status=Event.Status.FAILED)
     assert read_counts(log_in_staff()) == {"Failed": "100+"}
+
+
+def test_the_count_of_unknown_types_says_if_it_is_of_the_newest_events_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(operator_counts, "MAX_IGNORED", 2)
+    now = timezone.now()
+    create_event(status=Event.Status.IGNORED, event_type="deal.exploded", received_at=now)
+    for _ in range(2):
+        create_event(status=Event.Status.IGNORED, event_type="deal.created", received_at=now)
+    assert read_counts(log_in_staff()) == {"Drift": "0 of the newest 2"}
+    create_event(status=Event.Status.IGNORED, event_type="deal.sneezed", received_at=now)
+    assert read_counts(log_in_staff()) == {"Drift": "1+"}
+    Event.objects.filter(event_type="deal.created").delete()
+    assert read_counts(log_in_staff()) == {"Drift": "2"}
 
 
 def test_the_counts_are_of_what_the_user_sees() -> None:

@@ -88,3 +88,28 @@ def test_the_page_takes_as_many_queries_for_many_findings_as_for_one() -> None:
         store_and_apply(f"deal.sneezed{n}", DEAL)
         store_and_apply("deal.updated", DEAL | {f"key{n}": n})
     assert count_queries() == for_one <= 11
+
+
+def test_a_field_stands_once_with_all_the_event_types_that_have_it() -> None:
+    for number, event in enumerate(("deal.created", "deal.updated", "deal.updated")):
+        store_and_apply(event, DEAL | {"score": number})
+    last = store_and_apply("deal.updated", DEAL | {"score": 9, "colour": 1})
+    page = get_page(log_in_staff(), DRIFT_URL)
+    assert page.count("<code>score</code>") == 1
+    row = page[page.index("<code>score</code>") :].partition("</tr>")[0]
+    assert "2 event types" in row
+    assert '<td class="number">4</td>' in row
+    assert f'deal.updated</span> <span class="quiet">3, such as</span> <a href="{page_url(last)}">' in row
+    row = page[page.index("<code>colour</code>") :].partition("</tr>")[0]
+    assert "event types" not in row
+
+
+def test_the_page_never_says_that_there_is_no_drift_after_reading_a_part(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for n in range(4):
+        store_and_apply("deal.updated", DEAL | {"score": 1} if n == 0 else DEAL | {"value": n})
+    monkeypatch.setattr("events.admin.drift_page.PAGE_LIMITS", ReadLimits(events=1, entries=1))
+    page = get_page(log_in_staff(), DRIFT_URL)
+    assert "No drift in what was read." in page
+    assert "the mapping knows all that was sent" not in page

@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils.html import escape
 
 from events.models import Refusal, RefusalCount, Source
+from events.refusals.reasons import RefusalReason
 from events.refusals.recorder import write_buffer
+from events.refusals.remedies import find_remedy
 from tests.support.staff_client import get_page, list_url, log_in_staff, page_url
 from tests.support.vendor_requests import BODY, UNKNOWN_ADDRESS, client, new_source, post
 
@@ -101,3 +104,26 @@ def test_the_overview_counts_what_was_refused() -> None:
 def test_the_former_address_of_refusals_leads_to_the_present_one() -> None:
     answer = Client().get("/admin/events/rejection/?reason=size")
     assert (answer.status_code, answer["Location"]) == (302, "/admin/events/refusal/?reason=size")
+
+
+@pytest.mark.parametrize("reason", list(RefusalReason))
+def test_every_reason_says_what_to_do_about_it(reason: RefusalReason) -> None:
+    assert len(find_remedy(reason)) > 20
+
+
+@pytest.mark.django_db
+def test_each_line_of_refusals_says_what_to_do() -> None:
+    source = refuse_some()
+    remedy = escape(find_remedy("signature"))
+    page = get_page(log_in_staff(), list_url(Refusal))
+    assert page.count(remedy) >= 1 + 3
+    assert remedy in get_page(log_in_staff(), page_url(source))
+
+
+@pytest.mark.django_db
+def test_a_reason_of_an_older_version_has_no_remedy_and_is_shown() -> None:
+    source = refuse_some()
+    Refusal.objects.update(reason="former-reason")
+    RefusalCount.objects.filter(reason="signature").update(reason="former-reason")
+    assert "former-reason" in get_page(log_in_staff(), list_url(Refusal))
+    assert "former-reason" in get_page(log_in_staff(), page_url(source))

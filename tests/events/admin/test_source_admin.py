@@ -8,9 +8,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from events.models import Event, Source
+from events.refusals.recorder import write_buffer
 from events.sources.lookup import find_active_source
 from events.sources.public_address import delivery_url
 from events.sources.registry import create_source
+from tests.support.access_limits import create_member, limit, log_in
 from tests.support.staff_client import (
     get_page,
     list_url,
@@ -229,3 +231,61 @@ def test_rotation_is_offered_only_with_the_permission_to_change_sources() -> Non
     source = create_source("acme", "heffl")[0]
     assert "Rotate the secret" in get_page(log_in_staff("view_source", "change_source"), page_url(source))
     assert "Rotate the secret" not in get_page(log_in_staff("view_source"), page_url(source))
+
+
+def read_health(page: str) -> dict[str, str]:
+    """Return name -> value of the figures at the top of a source's page, without their tags."""
+    section = page[page.index('<section class="health"') :].partition("</section>")[0]
+    figures = re.findall(r'class="value">(.*?)</span> <span class="name">(.*?)</span></a>', section)
+    return {re.sub(r"<[^>]*>", "", name): re.sub(r"<[^>]*>", "", value) for value, name in figures}
+
+
+def test_a_sources_page_shows_its_health_first(client: Client) -> None:
+    source, secret = create_source("acme-heffl", "heffl")
+    page = get_page(client, page_url(source))
+    assert read_health(page)["last event"] == "none yet"
+    store_and_apply("deal.created", {"title": "no id"})
+    store_and_apply("deal.exploded", {"id": "x"})
+    store_delivery(b"{")
+    store_delivery({"event": "deal.created", "payload": {"id": 1}})
+    store_delivery(b"{", vendor="seedly")
+    deliver(source, "whsec_" + "x" * 32)
+    write_buffer()
+    page = get_page(client, page_url(source))
+    health = read_health(page)
+    assert health.pop("last event (UTC)").endswith("now")
+    assert health == {
+        "received in 24 hours": "4",
+        "waiting": "1",
+        "failed or malformed": "2",
+        "refused in 24 hours": "1",
+        "unknown event types in 30 days": "1",
+    }
+    assert page.index('<section class="health"') < page.index('id="source_form"')
+    assert secret not in page
+
+
+def test_the_health_of_a_source_is_of_what_the_user_sees() -> None:
+    event = store_and_apply("contact.created", {"contactId": "c", "subAccountId": "s1"}, vendor="seedly")
+    store_and_apply("contact.created", {"contactId": "c", "subAccountId": "s2"}, vendor="seedly")
+    viewer = log_in(limit(create_member("Operator"), event.source, "s1"))
+    health = read_health(get_page(viewer, page_url(event.source)))
+    assert health["received in 24 hours"] == "1"
+    assert "refused in 24 hours" not in health
+    page = get_page(log_in_staff("view_source"), page_url(event.source))
+    assert '<section class="health"' not in page
+
+
+def test_a_sources_page_takes_as_many_queries_for_many_events_as_for_one(client: Client) -> None:
+    def count_queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            get_page(client, page_url(source))
+        return len(captured)
+
+    source, _ = create_source("acme-heffl", "heffl")
+    store_delivery(b"{")
+    for_one = count_queries()
+    for number in range(10):
+        store_delivery(b"[" * (number + 2))
+        store_and_apply("deal.exploded", {"id": number})
+    assert count_queries() == for_one <= 17
