@@ -90,6 +90,11 @@ def total_by(
     rows: of one model of records; not a slice. keys: name -> expression by which rows are grouped.
     marked: the condition of `marked_count`.
     """
+    return read_totals(total_query(rows, column, keys, marked), keys)
+
+
+def total_query(rows: QuerySet, column: str, keys: Mapping[str, Any], marked: Q | None = None) -> QuerySet:
+    """Return the aggregate of `total_by`, whose rows `read_totals` reads."""
     model: Any = rows.model
     stated = currency_column(model)
     own: Any = F(stated) if stated else Value(None, TextField())
@@ -99,7 +104,7 @@ def total_by(
         "shown_currency": Coalesce(own, assumed, output_field=TextField()),
         "has_assumed": ExpressionWrapper(is_assumed, BooleanField()),
     }
-    groups = (
+    return (
         rows.order_by()
         .values(**keys, **figures)
         .annotate(
@@ -108,18 +113,22 @@ def total_by(
             count_of_amounts=Count(column),
             sum_of_rows=Sum(column),
         )
-        .values_list(
-            *keys,
-            *("count_of_rows", "count_of_marked"),
-            *("shown_currency", "has_assumed", "sum_of_rows", "count_of_amounts"),
-        )
     )
+
+
+def read_totals(
+    groups: Iterable[Mapping[str, Any]], keys: Iterable[str] = ()
+) -> dict[tuple[Any, ...], Total]:
+    """Return the values of the keys -> their rows' total. groups: the rows of `total_query`."""
+    names = tuple(keys)
     totals: dict[tuple[Any, ...], list[Total]] = defaultdict(list)
     for group in groups:
-        key, (count, marked_count, *amounts) = group[: len(keys)], group[len(keys) :]
-        sum_of_group = CurrencySum(*amounts)
+        sum_of_group = CurrencySum(
+            group["shown_currency"], group["has_assumed"], group["sum_of_rows"], group["count_of_amounts"]
+        )
         sums = (sum_of_group,) if sum_of_group.count else ()
-        totals[key].append(Total(count, marked_count, sums))
+        key = tuple(group[name] for name in names)
+        totals[key].append(Total(group["count_of_rows"], group["count_of_marked"], sums))
     return {key: add_totals(parts) for key, parts in totals.items()}
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -57,6 +58,12 @@ def conversation_cell(parties: Sequence[Record]) -> SafeString:
 def timeline_url(record: Record) -> str:
     """Return the address of a record's timeline."""
     return reverse(f"admin:entities_{model_name(type(record))}_timeline", args=[record.pk])
+
+
+def value_url(record: Record, column: str, key: str = "") -> str:
+    """Return the address of the page of one value. key: of a document, or of the fields without a column."""
+    address = reverse(f"admin:entities_{model_name(type(record))}_value", args=[record.pk])
+    return f"{address}?{urlencode({'field': column} | ({'key': key} if key else {}))}"
 
 
 def state_badge(record: Record) -> SafeString:

@@ -20,6 +20,8 @@ from entities.names import Names
 from entities.record_addresses import address_in_crm
 
 MAX_LABELS = 8
+# Characters of a phone or email: no longer one is any.
+MAX_COPIED = 320
 
 # Model -> the columns whose words are badges beside the title: a word, or a list of labels.
 BADGES: dict[str, tuple[str, ...]] = {
@@ -49,17 +51,31 @@ class HeadLink:
 
 
 @dataclass(frozen=True)
+class CopyValue:
+    """A value that people copy out of the page. label: what it is."""
+
+    label: str
+    text: str
+
+
+@dataclass(frozen=True)
 class RecordHead:
     """The head of a record's page."""
 
     title: str
     badges: tuple[SafeString, ...]
     links: tuple[HeadLink, ...]
+    copies: tuple[CopyValue, ...]
 
 
 def build_head(record: Record, names: Names) -> RecordHead:
     """Return the head of a record's page. names: those of all its ids."""
-    return RecordHead(make_title(record, names), tuple(_make_badges(record)), tuple(_make_links(record)))
+    return RecordHead(
+        make_title(record, names),
+        tuple(_make_badges(record)),
+        tuple(_make_links(record)),
+        tuple(_make_copies(record)),
+    )
 
 
 def _make_badges(record: Record) -> Iterator[SafeString]:
@@ -81,6 +97,15 @@ def _make_links(record: Record) -> Iterator[HeadLink]:
             of_what = f" {field_label(get_field(type(record), column))}" if kind in used else ""
             used.add(kind)
             yield from makers[kind](value, of_what, source.default_region)
+
+
+def _make_copies(record: Record) -> Iterator[CopyValue]:
+    """Yield the phones and emails of a record, and its id in the CRM."""
+    for column, kind in record.searched_columns.items():
+        value = getattr(record, column)
+        if value and kind in (KeyKind.PHONE, KeyKind.EMAIL):
+            yield CopyValue(field_label(get_field(type(record), column)), value[:MAX_COPIED])
+    yield CopyValue("id", record.external_id)
 
 
 def _phone_links(text: str, of_what: str, region: str) -> Iterator[HeadLink]:

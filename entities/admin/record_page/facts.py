@@ -14,10 +14,9 @@ from crmmirror.lib.admin_kit.cells import EMPTY, MAX_UNFOLDED_CHARACTERS, shorte
 from crmmirror.lib.admin_kit.documents import MAX_DEPTH, document_cell
 from crmmirror.lib.admin_kit.local_times import date_text
 from entities.admin.naming.name_cells import NameCells
-from entities.admin.record_links import conversation_cell, record_link
-from entities.admin.record_page.former_values import OTHER_FIELDS, describe_computation, value_url
+from entities.admin.record_links import conversation_cell, record_link, value_url
+from entities.admin.record_page.former_values import OTHER_FIELDS, describe_computation
 from entities.admin.value_cells import LIST_CELLS, PAGE_CELLS, column_cell, field_label, get_field, value_cell
-from entities.conversation_parties import find_unnamed_parties
 from entities.merge import extra_bounds
 from entities.merge.history import seen_values, value_runs
 from entities.merge.registers import ADDITION, EXTRA, Invalid, load_state
@@ -33,6 +32,7 @@ MAX_UNFOLDED_LINES = 10
 MAX_GROUP_LINES = 24
 # About so many characters stand in a line of the column.
 LINE_LENGTH = 30
+FIRST_TITLES = ("Answers",)
 NOBODY: Mapping[str, list[Record]] = {}
 # Every record has these; the last two are the mirror's own times.
 KEY_COLUMNS = (
@@ -92,30 +92,26 @@ def shown_history(record: Record) -> set[str]:
 
 
 def build_facts(record: Record, history: RecordHistory, cells: NameCells) -> list[FactGroup]:
-    """Return the record's groups that have something to show."""
+    """Return the record's groups that have something to show. record: with its `unnamed_parties`."""
     origins = history.origins
     fields = [field for field in record._meta.concrete_fields if field.name not in COMMON_FIELDS]
     documents = [field for field in fields if isinstance(field, JSONField)]
-    groups = (
+    facts = (
         _column_group(record, history, cells, [field for field in fields if field not in documents]),
         *(_document_group(record, origins, field) for field in documents),
         _extra_group(record, origins),
         _key_group(record, origins, cells),
     )
+    # What a form was sent for are its answers.
+    groups = sorted(facts, key=lambda group: group.title not in FIRST_TITLES)
     return [group for group in groups if group.facts or group.empty]
 
 
-def _unnamed_parties(record: Record) -> Mapping[str, list[Record]]:
-    """Return the parties of the record's conversation, by the column in which it names none of them."""
-    rule = record.conversation_rule
-    parties = find_unnamed_parties([record]).get(record.pk)
-    return {rule.party: parties} if rule and parties else NOBODY
-
-
 def _column_group(
-    record: Record, history: RecordHistory, cells: NameCells, fields: Iterable[Field]
+    record: Any, history: RecordHistory, cells: NameCells, fields: Iterable[Field]
 ) -> FactGroup:
-    unnamed = _unnamed_parties(record)
+    rule = record.conversation_rule
+    unnamed = {rule.party: record.unnamed_parties} if rule else NOBODY
     facts: list[Fact] = []
     empty: list[Fact] = []
     for field in fields:

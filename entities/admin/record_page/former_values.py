@@ -4,12 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
-from urllib.parse import urlencode
 
 from django.db.models import JSONField
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -28,7 +26,7 @@ from entities.admin.value_cells import field_label, get_field
 from entities.merge.clock import Rank
 from entities.merge.registers import ADDITION, EXTRA, Register, set_members
 from entities.models import Record
-from entities.models.introspection import mirrored_fields, model_name
+from entities.models.introspection import mirrored_fields
 from entities.names import record_ids, value_ids
 from entities.provenance import WrittenValue, read_register
 
@@ -73,12 +71,6 @@ class _Step:
     def key(self) -> tuple[Any, bool, int]:
         """What differs between two values. No two that were not read are said to be equal."""
         return self.value, self.written.is_large, self.written.event_id * self.written.is_large
-
-
-def value_url(record: Record, column: str, key: str = "") -> str:
-    """Return the address of the page of one value. key: of a document, or of the fields without a column."""
-    address = reverse(f"admin:entities_{model_name(type(record))}_value", args=[record.pk])
-    return f"{address}?{urlencode({'field': column} | ({'key': key} if key else {}))}"
 
 
 def value_page(admin: ReadOnlyAdmin, request: HttpRequest, record: Record) -> TemplateResponse:

@@ -13,8 +13,10 @@ from entities.admin.conversations.record_conversations import (
     build_record_conversations,
 )
 from entities.admin.naming.name_cells import read_name_cells
+from entities.admin.record_columns import attach_parties
 from entities.admin.record_head.answer import Answer
 from entities.admin.record_head.head import RecordHead, build_head
+from entities.admin.record_head.record_answers import StripView
 from entities.admin.record_head.strip import build_strip
 from entities.admin.record_links import EventLinks, event_links, name_text, state_badge
 from entities.admin.record_page.facts import FactGroup, build_facts, shown_history
@@ -62,6 +64,7 @@ class RecordPage:
 
 def build_record_page(request: HttpRequest, record: Record) -> RecordPage:
     """Read all that a record's page shows; the number of queries does not grow with the events."""
+    attach_parties([record])
     links = event_links(request.user)
     history = read_history(record, shown_history(record))
     timeline = read_timeline(request, record)
@@ -74,7 +77,7 @@ def build_record_page(request: HttpRequest, record: Record) -> RecordPage:
     return RecordPage(
         record=record,
         head=build_head(record, cells.names),
-        strip=build_strip(request, record, cells),
+        strip=build_strip(StripView(request, cells, history), record),
         badge=state_badge(record),
         sub_account=name_text(account, cells.names.find_own(account)) if account else "",
         deletion=_describe_deletion(record, history.origins.get(EXISTS), links),

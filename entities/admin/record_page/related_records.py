@@ -15,6 +15,7 @@ from crmmirror.lib.admin_kit.urls import changelist_url
 from crmmirror.lib.database.capped_count import format_capped
 from crmmirror.lib.database.cursors import fetch_rows
 from entities.admin.naming.name_cells import NameCells
+from entities.admin.record_head.titles import make_title
 from entities.admin.record_links import record_link
 from entities.admin.record_rows import make_record, short_columns
 from entities.admin.record_timeline.sentences import spoken_text
@@ -33,9 +34,9 @@ DETAILS: dict[str, tuple[str, ...]] = {
     "deal": ("value", "status", "stage_ref"),
     "client": ("phone", "email"),
     "contact": ("phone", "email"),
-    "invoice": ("currency", "total", "status", "due_date"),
-    "quotation": ("total", "status"),
-    "payment": ("currency", "amount", "method", "paid_at"),
+    "invoice": ("status", "amount_open", "due_date"),
+    "quotation": ("status",),
+    "payment": ("method",),
     "appointment": ("starts_at", "status"),
     "task": ("due_at", "status"),
     "message": ("occurred_at", "status"),
@@ -59,6 +60,7 @@ class RelatedGroup:
     """
 
     label: str
+    label_of_one: str
     count: str
     url: str
     rows: tuple[RelatedRow, ...]
@@ -132,6 +134,7 @@ def build_related(record: Record, groups: list[RelatedRead], cells: NameCells) -
         model: Any = group.field.model
         yield RelatedGroup(
             label=str(model._meta.verbose_name_plural),
+            label_of_one=str(model._meta.verbose_name),
             count=format_capped(group.count, MAX_COUNTED),
             url=changelist_url(model, **{group.field.name: record.pk, "state": "all"}),
             rows=tuple(RelatedRow(_link(row, cells), _details(row, cells)) for row in group.records),
@@ -142,7 +145,7 @@ def build_related(record: Record, groups: list[RelatedRead], cells: NameCells) -
 def _link(record: Any, cells: NameCells) -> SafeString:
     if record.conversation_rule:
         return record_link(record, spoken_text(record))
-    return record_link(record, cells.names.find_own(record))
+    return record_link(record, make_title(record, cells.names))
 
 
 def _details(record: Record, cells: NameCells) -> SafeString:

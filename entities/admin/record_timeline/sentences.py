@@ -9,6 +9,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from crmmirror.lib.admin_kit.cells import labels_cell, shorten
+from entities.admin.channel_words import channel_text
 from entities.admin.record_links import record_link
 from entities.admin.record_timeline.timeline_entries import Change, Happening
 from entities.admin.record_timeline.written_cells import WrittenCells
@@ -47,7 +48,7 @@ def _titled(record: Record, cells: WrittenCells) -> SafeString:
 
 def spoken_text(message: Any) -> str:
     """Return such as: <- whatsapp "Hi, when can we talk?"."""
-    channel = (message.channel or "message").replace("_", " ")
+    channel = channel_text(message.channel) or "message"
     text = f"“{shorten(message.body, 120)}”" if message.body else "no text"
     return " ".join(filter(None, (ARROWS.get(message.direction, ""), channel, text)))
 

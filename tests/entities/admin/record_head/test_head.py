@@ -80,3 +80,9 @@ def test_badges_stand_beside_the_title(client: Client) -> None:
 def test_every_entity_has_a_line_of_badges() -> None:
     assert set(BADGES) == {model_name(model) for model in record_models()}
     assert all(hasattr(model, column) for model in record_models() for column in BADGES[model_name(model)])
+
+
+def test_phone_email_and_id_can_be_copied_by_a_button_that_only_a_script_shows(client: Client) -> None:
+    row = create_record(Contact, phone="+971 50-765 4321", email="hana@acme.example", external_id="c<1>")
+    buttons = re.findall(r'<button[^>]*data-copy-value="([^"]*)" hidden>', get_page(client, page_url(row)))
+    assert buttons == ["hana@acme.example", "+971 50-765 4321", "c&lt;1&gt;"]

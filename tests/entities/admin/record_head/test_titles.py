@@ -4,10 +4,23 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.db.models import ForeignKey
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
+from entities.admin.record_columns import attach_parties
 from entities.admin.record_head.titles import make_title
-from entities.models import Client, Contact, Deal, FormSubmission, Invoice, Message, Record
+from entities.models import (
+    Client,
+    Contact,
+    Deal,
+    FormSubmission,
+    Invoice,
+    Message,
+    Payment,
+    Quotation,
+    Record,
+)
 from entities.names import Names
 from tests.support.api_client import create_record, ensure_source
 from tests.support.conversations import apply_contact, apply_message
@@ -18,15 +31,18 @@ NIGHT = datetime(2024, 12, 19, 21, 30, tzinfo=UTC)
 
 
 def title_of(record: Record) -> str:
-    return make_title(record, Names({}))
+    """Return the title of a record that was read as its page and its list read it."""
+    references = [field.name for field in record._meta.concrete_fields if isinstance(field, ForeignKey)]
+    (read,) = attach_parties(type(record)._default_manager.select_related(*references).filter(pk=record.pk))
+    return make_title(read, Names({}))
 
 
 def test_a_message_is_called_by_its_way_channel_contact_and_day() -> None:
     hana = create_record(Contact, first_name="Hana", last_name="Nguyen")
     message = create_record(Message, contact=hana, direction="inbound", channel="whatsapp", occurred_at=NIGHT)
-    assert title_of(message) == "in, whatsapp, Hana Nguyen, 19 Dec 2024"
+    assert title_of(message) == "in, WhatsApp, Hana Nguyen, 19 Dec 2024"
     with timezone.override("Asia/Dubai"):
-        assert title_of(message) == "in, whatsapp, Hana Nguyen, 20 Dec 2024"
+        assert title_of(message) == "in, WhatsApp, Hana Nguyen, 20 Dec 2024"
 
 
 def test_a_message_that_names_nobody_is_called_by_the_contacts_of_its_conversation() -> None:
@@ -59,6 +75,23 @@ def test_a_form_submission_is_called_by_its_form_contact_and_day() -> None:
     row = create_record(FormSubmission, form_name="Contact us", contact=hana, submitted_at=NIGHT)
     assert title_of(row) == "Contact us, Hana, 19 Dec 2024"
     assert title_of(create_record(FormSubmission, external_id="f-1")) == "f-1"
+
+
+def test_a_payment_and_a_quotation_are_called_by_their_client_and_amount() -> None:
+    acme = create_record(Client, name="Acme")
+    payment = create_record(Payment, client=acme, amount=500, currency="EUR", paid_at=NIGHT)
+    assert title_of(payment) == "Payment of Acme, EUR 500.00, 19 Dec 2024"
+    assert title_of(create_record(Quotation, number="Q-7", client=acme, total=5)) == "Q-7 of Acme, 5.00"
+    assert title_of(create_record(Payment, external_id="p-1")) == "p-1"
+
+
+def test_what_a_record_refers_to_is_not_read_for_its_title(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    invoice = create_record(Invoice, client=create_record(Client, name="Acme"), total=5)
+    assert invoice.source.pk
+    with django_assert_num_queries(0):
+        assert make_title(invoice, Names({})) == "Invoice, 5.00"
 
 
 def test_any_other_record_is_called_by_its_name() -> None:

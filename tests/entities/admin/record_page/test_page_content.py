@@ -95,7 +95,10 @@ def test_a_deleted_record_says_when_and_by_which_event(client: Client) -> None:
 
 def test_a_placeholder_says_that_it_is_one(client: Client) -> None:
     store_and_apply("deal.created", DEAL | {"leadId": "ld_1"})
-    assert "This is a placeholder" in get_page(client, page_url(Lead.objects.get()))
+    page = get_page(client, page_url(Lead.objects.get()))
+    assert "This lead is known only by its id" in page
+    assert "1 deals" not in page
+    assert f'?lead={Lead.objects.get().pk}&amp;state=all">1 deal</a>' in page
 
 
 def test_a_record_links_to_those_that_refer_to_it(client: Client) -> None:

@@ -62,7 +62,7 @@ def test_records_that_refer_to_a_record_are_told_with_it(client: Client) -> None
     sentences = read_sentences(get_page(client, page_url(ann)))
     assert sentences[0] == "Task Call back: todo → completed"
     assert sentences[1].startswith("Task Call back: created, todo")
-    assert sentences[2] == "← sms “Hello”"
+    assert sentences[2] == "← SMS “Hello”"
     assert sentences[3] == "created"
 
 
