@@ -36,9 +36,10 @@ from entities.merge.registers import (
     to_state,
 )
 from entities.models import Record
+from entities.models.introspection import model_name
 from entities.reading.mapped_event import MappedEvent
 from entities.writing.conversations import write_conversations
-from entities.writing.derive import write_balances, write_derived_columns
+from entities.writing.derive import Columns, derive_columns, write_balances, write_derived_columns
 from entities.writing.omission_warnings import describe_omission
 from entities.writing.record_ids import find_or_insert, named_keys
 from entities.writing.record_tables import UPSERT_ENTRIES, record_table
@@ -82,9 +83,9 @@ def apply_mapped_events(mapped: Sequence[MappedEvent]) -> Warnings:
     batch = _join_by_record(statements)
     # All rows of all models are locked before the first is written.
     locked = lock_rows(batch, ids)
-    merged = _merge_into_rows(locked, batch, _first_own_events(statements), ids)
     _write_timeline(statements, ids)
-    write_derived_columns(statements, ids)
+    derived = derive_columns(statements, ids)
+    merged = _merge_into_rows(locked, batch, _first_own_events(statements), derived, ids)
     write_balances(locked.wholes)
     write_search_documents(merged.searched, statements, inserted, ids)
     for model, rows in locked.rows.items():
@@ -120,25 +121,35 @@ def _earlier(one: str | None, other: str | None) -> str | None:
 
 
 def _merge_into_rows(
-    locked: LockedRows, batch: dict[SourceKey, State], first_events: dict[SourceKey, str], ids: Ids
+    locked: LockedRows,
+    batch: dict[SourceKey, State],
+    first_events: dict[SourceKey, str],
+    derived: Mapping[str, dict[int, Columns]],
+    ids: Ids,
 ) -> MergedBatch:
     """Join the batch's states with those of the rows, and write the rows that changed."""
     merged = MergedBatch([], {})
     for model, stored_rows in locked.rows.items():
         rows = []
+        derived_rows = dict(derived.get(model_name(model), {}))
         for key, row in stored_rows.items():
             joined = join_states(row.state, batch[key])
             first_event_at = _earlier(row.first_event_at, first_events.get(key))
             changed = changed_registers(row.state, joined)
             if changed or first_event_at != row.first_event_at:
                 document = _project(model, joined, changed, key, ids)
-                rows.append({"id": ids[key], "document": document | {"first_event_at": first_event_at}})
+                document["first_event_at"] = first_event_at
+                # One statement writes them all: another would make another version of the row.
+                document |= derived_rows.pop(ids[key], {})
+                rows.append({"id": ids[key], "document": document})
             searched = _read_searched(row.searched, joined, changed)
             merged.searched.append(SearchedRow(model, ids[key], key, row.searched, searched))
             if len(joined) > extra_bounds.MAX_KEYS:
                 merged.crowded[key] = joined
         if rows:
             execute(record_table(model).update, dump_json(rows))
+        # A late event changes a record's history, and its registers not.
+        write_derived_columns(model, derived_rows)
     return merged
 
 

@@ -1,4 +1,4 @@
-"""Writes the columns that are derived: from a record's history, and from the records that refer to it."""
+"""Derives columns: from a record's history, and from the records that refer to it."""
 
 import json
 from collections import defaultdict
@@ -13,16 +13,30 @@ from entities.models.introspection import model_name, record_models_by_name
 from entities.writing.record_tables import READ_HISTORY, record_table
 from entities.writing.source_statement import Ids, SourceStatement
 
+Columns = dict[str, str | None]
+"""Derived column -> its value in ISO 8601."""
 
-def write_derived_columns(statements: Iterable[SourceStatement], ids: Ids) -> None:
-    """Derive columns anew from the history of those records whose history has new entries."""
+
+def derive_columns(statements: Iterable[SourceStatement], ids: Ids) -> dict[str, dict[int, Columns]]:
+    """Derive columns anew from the history of those records whose history has new entries.
+
+    Returns model name -> id -> columns. Call it when the entries are written.
+    """
     affected: dict[str, set[int]] = defaultdict(set)
     for statement in statements:
         name = statement.key[1].model
         if statement.writes.keys() & record_table(record_models_by_name()[name]).history:
             affected[name].add(ids[statement.key])
-    for name, record_ids in sorted(affected.items()):
-        _derive_columns(record_models_by_name()[name], sorted(record_ids))
+    return {
+        name: _read_columns(record_models_by_name()[name], sorted(record_ids))
+        for name, record_ids in sorted(affected.items())
+    }
+
+
+def write_derived_columns(model: type[Record], rows: Mapping[int, Columns]) -> None:
+    """Write derived columns, where they differ. rows: id -> columns."""
+    if rows:
+        execute(record_table(model).derive, dump_json([{"id": id} | row for id, row in rows.items()]))
 
 
 def write_balances(wholes: Mapping[type[Record], Collection[int]]) -> None:
@@ -38,17 +52,15 @@ def write_balances(wholes: Mapping[type[Record], Collection[int]]) -> None:
             execute(statement, sorted(rule.settled_statuses), sorted(record_ids))
 
 
-def _derive_columns(model: type[Record], record_ids: list[int]) -> None:
+def _read_columns(model: type[Record], record_ids: list[int]) -> dict[int, Columns]:
     table = record_table(model)
     histories: dict[int, list[tuple[str, dict[str, Any]]]] = defaultdict(list)
     for id, clock, wrote in fetch_rows(READ_HISTORY, sorted(table.history), model_name(model), record_ids):
         histories[id].append((clock, json.loads(wrote)))
-    rows = [{"id": id} | _derive_row(model, history) for id, history in histories.items()]
-    execute(table.derive, dump_json(rows))
+    return {id: _derive_row(model, history) for id, history in histories.items()}
 
 
-def _derive_row(model: type[Record], history: list[tuple[str, dict[str, Any]]]) -> dict[str, str | None]:
-    """Return the values of a record's derived columns, in ISO 8601."""
+def _derive_row(model: type[Record], history: list[tuple[str, dict[str, Any]]]) -> Columns:
     origins = {
         column: find_derived_origin(rule, column, history) for column, rule in model.derived_columns.items()
     }

@@ -81,7 +81,7 @@ def record_table(model: type[Record]) -> RecordTable:
     written = [
         field.column
         for field in model._meta.concrete_fields
-        if field.name in fields or field.name in PROJECTED
+        if field.name in fields or field.name in PROJECTED or field.name in model.derived_columns
     ]
     columns = ", ".join(f'"{column}"' for column in written)
     wholes = wholes_of(model)
