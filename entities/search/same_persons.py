@@ -1,17 +1,19 @@
 """Finds the records that may be the same person or company as a record, with the evidence."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import JSONField, QuerySet
 
+from crmmirror.lib.database.combined_queries import fetch_together
 from crmmirror.lib.phone_numbers import find_numbers, national_endings
-from entities.access.visibility import Viewer
+from entities.access.visibility import Viewer, visible_to
 from entities.models import Record
 from entities.models.introspection import model_name
+from entities.models.short_rows import make_record
 from entities.search.search_keys import EMAIL, PHONE, Key, quote_lexeme, read_value
 from entities.search.text_folding import split_words
 from entities.search.visible_documents import holds, visible_documents, visible_models
@@ -20,6 +22,8 @@ from entities.search.visible_documents import holds, visible_documents, visible_
 MAX_SHARING_RECORDS: Final = 5
 # Of one value and kind of record. Those that only end with the same digits are among them.
 MAX_CANDIDATES: Final = 20
+# What a page shows of a source, and by what its numbers are read. There are few sources.
+SOURCE_COLUMNS: Final = ("id", "slug", "label", "default_region", "assumed_currency")
 
 
 class Grade(StrEnum):
@@ -69,17 +73,15 @@ class Trait:
 def find_same_persons(viewer: Viewer, record: Record) -> SamePersons:
     """Return the records, of those that the viewer sees, that may be the same as this one.
 
-    Takes one query for each kind of record that is a person or company, of which there are few.
-    Nothing is the same as a record of another kind.
+    Takes one query. Nothing is the same as a record of another kind.
     """
     traits = _read_traits(record)
     if not record.person_columns or not traits:
         return SamePersons()
+    models = [model for model in visible_models(viewer) if model.person_columns]
     others = [
         other
-        for model in visible_models(viewer)
-        if model.person_columns
-        for other in _read_candidates(viewer, model, traits)
+        for other in _read_candidates(viewer, models, traits)
         if (type(other), other.pk) != (type(record), record.pk)
     ]
     return _grade(record, traits, others)
@@ -138,16 +140,31 @@ def _iterate_traits(record: Record) -> Iterator[Trait]:
                 yield Trait(PHONE, ending, value)
 
 
-def _read_candidates(viewer: Viewer, model: type[Record], traits: Iterable[Trait]) -> QuerySet:
-    """Return the records that have one of the values, or a phone that ends with the same digits."""
+def _read_candidates(viewer: Viewer, models: Sequence[type[Record]], traits: Iterable[Trait]) -> list[Record]:
+    """Return, by one query, the records that have one of the values, or a phone with the same last digits."""
+    wanted = list(traits)
+    if not models:
+        return []
+    source_model: Any = models[0]._meta.get_field("source").related_model
+    sources = visible_to(viewer, source_model._default_manager.order_by()).values(*SOURCE_COLUMNS)
+    source_rows, *found = fetch_together([sources, *(_candidates(viewer, model, wanted) for model in models)])
+    by_id = {row["id"]: source_model(**row) for row in source_rows}
+    return [
+        make_record(model, row, by_id[row["source_id"]])
+        for model, rows in zip(models, found, strict=True)
+        for row in rows
+    ]
+
+
+def _candidates(viewer: Viewer, model: type[Record], traits: Iterable[Trait]) -> QuerySet:
     name = model_name(model)
     first, *others = [
         visible_documents(viewer).filter(holds(query)).values("record_id")[:MAX_CANDIDATES]
         for query in sorted({_ask_trait(trait, name) for trait in traits})
     ]
     ids = first.union(*others, all=True) if others else first
-    documents = [field.name for field in model._meta.concrete_fields if isinstance(field, JSONField)]
-    return model._default_manager.filter(pk__in=ids).select_related("source").defer(*documents)
+    columns = [field.attname for field in model._meta.concrete_fields if not isinstance(field, JSONField)]
+    return visible_to(viewer, model._default_manager.filter(pk__in=ids)).order_by().values(*columns)
 
 
 def _ask_trait(trait: Trait, record_type: str) -> str:

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F, Q, QuerySet, Value
-from django.db.models.functions import Coalesce, Collate
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, Collate, Left
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -20,6 +20,8 @@ from entities.models.introspection import record_models
 
 WAYS = {INBOUND: "in", OUTBOUND: "out"}
 NO_TEXT = "no text"
+# Characters that are read of a message for one line.
+MAX_LINE = 1_000
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def read_last_lines(conversations: Sequence[Conversation]) -> dict[int, Line]:
     statement = f"""
         SELECT conversation.id, message.* FROM "{Conversation._meta.db_table}" conversation
         CROSS JOIN LATERAL (
-            SELECT {rule.direction}, left({rule.text}, 1000) FROM "{model._meta.db_table}"
+            SELECT {rule.direction}, left({rule.text}, {MAX_LINE}) FROM "{model._meta.db_table}"
             WHERE {rule.ref} = conversation.ref AND scope = conversation.scope
                 AND source_id = conversation.source_id AND NOT is_deleted
             ORDER BY coalesce({rule.time}, first_event_at) DESC, external_id COLLATE "C" DESC LIMIT 1
@@ -76,6 +78,19 @@ def read_last_lines(conversations: Sequence[Conversation]) -> dict[int, Line]:
     """
     ids = [conversation.pk for conversation in conversations]
     return {id: make_line(direction, text) for id, direction, text in fetch_rows(statement, ids)}
+
+
+def annotate_last_message(conversations: QuerySet) -> QuerySet[Any]:
+    """Add `last_direction` and `last_text` to each conversation: of what was said last in it."""
+    model, rule = message_model()
+    key = {column: OuterRef(column) for column in ("source", "scope")} | {rule.ref: OuterRef("ref")}
+    newest = model._default_manager.filter(**key, is_deleted=False).order_by(
+        Coalesce(rule.time, "first_event_at").desc(), Collate("external_id", "C").desc()
+    )
+    return conversations.annotate(
+        last_direction=Subquery(newest.values(rule.direction)[:1]),
+        last_text=Subquery(newest.annotate(line=Left(rule.text, MAX_LINE)).values("line")[:1]),
+    )
 
 
 def make_line(direction: str | None, text: str | None) -> Line:

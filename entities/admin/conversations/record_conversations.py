@@ -12,7 +12,7 @@ from django.urls import reverse
 from entities.access.permissions import VIEW_RECORDS
 from entities.access.visibility import viewer_of, visible_to
 from entities.admin.conversations.addresses import LIST_NAME, conversation_url, message_url
-from entities.admin.conversations.message_rows import Line, message_model, read_last_lines
+from entities.admin.conversations.message_rows import Line, annotate_last_message, make_line, message_model
 from entities.models import Conversation, Record
 
 MAX_SHOWN = 3
@@ -55,7 +55,8 @@ def _conversation_of_message(
     message: Record, conversations: QuerySet, ref: str
 ) -> RecordConversations | None:
     key = {"source": message.source, "scope": message.scope, "ref": getattr(message, ref)}
-    conversation = None if message.is_deleted else conversations.filter(**key).first()
+    rows = annotate_last_message(conversations.filter(**key))
+    conversation = None if message.is_deleted else rows.first()
     if conversation is None:
         return None
     links = _describe([conversation], lambda one: message_url(one, message.pk))
@@ -64,7 +65,7 @@ def _conversation_of_message(
 
 def _conversations_of_party(party: Record, conversations: QuerySet) -> RecordConversations | None:
     rows = conversations.filter(contact_ids__contains=[party.pk])
-    counted = rows.annotate(all_count=Window(Count("*")))
+    counted = annotate_last_message(rows.annotate(all_count=Window(Count("*"))))
     newest: list[Any] = list(counted.order_by(F("last_message_at").desc(nulls_last=True), "ref")[:MAX_SHOWN])
     if not newest:
         return None
@@ -76,14 +77,13 @@ def _conversations_of_party(party: Record, conversations: QuerySet) -> RecordCon
 
 
 def _describe(
-    conversations: Sequence[Conversation], make_url: Callable[[Conversation], str]
+    conversations: Sequence[Any], make_url: Callable[[Conversation], str]
 ) -> tuple[ConversationLink, ...]:
-    lines = read_last_lines(conversations)
     return tuple(
         ConversationLink(
             url=make_url(row),
             message_count=row.message_count,
-            line=lines.get(row.pk),
+            line=make_line(row.last_direction, row.last_text) if row.message_count else None,
             last_at=row.last_message_at,
             is_unanswered=row.unanswered_since is not None,
         )

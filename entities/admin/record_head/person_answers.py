@@ -28,11 +28,11 @@ from entities.admin.channel_words import channel_text
 from entities.admin.conversations.addresses import message_url
 from entities.admin.record_columns import describe_currencies
 from entities.admin.record_head.answer import Answer, amount_cell_of
-from entities.admin.record_rows import make_record
 from entities.currencies import Total, read_totals, total_query
 from entities.models import Appointment, Conversation, Deal, Invoice, Message, Payment, Record, Task
 from entities.models.conversation import INBOUND
 from entities.models.introspection import model_name
+from entities.models.short_rows import make_record
 
 # More than these are neither counted nor summed.
 MAX_COUNTED = 1_000

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -154,17 +153,18 @@ def _show_parties(record: Any) -> SafeString:
 
 
 def both_zones(label: str, column: str) -> AnswerFunction:
-    """Make the answer with a time in the user's zone and in UTC, which the vendors write."""
+    """Make the answer with a time in the user's zone and in that of the source, or else UTC."""
 
     def answer(view: StripView, record: Any) -> Answer:
         time = getattr(record, column)
         if time is None:
             return Answer(label, EMPTY)
         cell = format_html("{} {}", time_cell(time, relative=True), zone_label())
-        if timezone.localtime(time).utcoffset() == timedelta():
-            return Answer(label, cell)
-        with timezone.override("UTC"):
-            return Answer(label, format_html("{}<br>{} UTC", cell, time_cell(time)))
+        own = timezone.localtime(time).utcoffset()
+        with timezone.override(record.source.time_zone or "UTC"):
+            if timezone.localtime(time).utcoffset() == own:
+                return Answer(label, cell)
+            return Answer(label, format_html("{}<br>{} {}", cell, time_cell(time), zone_label()))
 
     return answer
 

@@ -17,13 +17,13 @@ from crmmirror.lib.database.cursors import fetch_rows
 from entities.admin.naming.name_cells import NameCells
 from entities.admin.record_head.titles import make_title
 from entities.admin.record_links import record_link
-from entities.admin.record_rows import make_record, short_columns
 from entities.admin.record_timeline.sentences import spoken_text
 from entities.admin.related_models import SCOPE_COLUMN, Reference, related_rows, viewable_references
 from entities.admin.value_cells import LIST_CELLS, column_cell, get_field
 from entities.models import Record
 from entities.models.introspection import model_name
 from entities.models.naming.named_refs import named_refs
+from entities.models.short_rows import make_record, short_columns
 
 MAX_COUNTED = 1_000
 MAX_SHOWN = 3

@@ -14,11 +14,11 @@ from django.core.exceptions import EmptyResultSet
 from django.db.models import QuerySet
 
 from crmmirror.lib.database.cursors import fetch_rows
-from entities.admin.record_rows import make_record, short_columns
 from entities.merge.clock import parse_clock
 from entities.merge.registers import ADDITION, EXISTS
 from entities.models import Record, TimelineEntry
 from entities.models.introspection import mirrored_fields, model_name, record_models_by_name
+from entities.models.short_rows import make_record, short_columns
 from entities.provenance import EVENTS, Provenance
 
 PAGE_SIZE = 30

@@ -1,6 +1,6 @@
-"""Reads short rows of records of several models by one statement, as JSON that becomes records again.
+"""Rows of records as JSON, so that one statement can read those of several models.
 
-Such a record has all columns but the documents; its texts are cut. It cannot be saved.
+A record that is made of one has all columns but the documents, and cannot be saved.
 """
 
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import JSONField, TextField
 
-from entities.models import Record
+from entities.models.record import Record
 
 # Characters of a text column that are read.
 MAX_TEXT_LENGTH = 300
@@ -19,7 +19,7 @@ WHOLE_TEXTS = ("external_id", "scope")
 
 @cache
 def short_columns(model: type[Record]) -> str:
-    """Return the list of columns for a SELECT of a model's short rows."""
+    """Return the list of columns for a SELECT of a model's rows, with its texts cut."""
     columns = []
     for field in model._meta.concrete_fields:
         if isinstance(field, JSONField):
@@ -31,7 +31,7 @@ def short_columns(model: type[Record]) -> str:
 
 
 def make_record(model: type[Record], values: Mapping[str, Any], source: Any) -> Any:
-    """Return the record of a short row. values: column -> JSON. source: the record's."""
+    """Return the record of a row. values: column -> JSON. source: the record's."""
     fields = {field.column: field for field in model._meta.concrete_fields}
     record = model(**{fields[name].attname: fields[name].to_python(value) for name, value in values.items()})
     record.source = source
