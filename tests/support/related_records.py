@@ -53,9 +53,8 @@ def _create_related(person: Contact, model: type[Record], said: dict[str, Any], 
             scope=person.scope,
             external_id=f"{model._meta.model_name}{number}",
             is_placeholder=False,
-            **{"contact": person},
             last_event_at=NOW - timedelta(hours=number),
-            **said,
+            **(said | {"contact": person}),
         )
         for number in range(count)
     ]

@@ -96,7 +96,13 @@ def tell(happening: Happening, page_record: Record, cells: WrittenCells) -> Safe
     parts = [_tell_change(change, record, cells, is_first=is_first) for change in changes[:MAX_CHANGES]]
     if len(changes) > MAX_CHANGES:
         parts.append(format_html('<span class="quiet">and {} more</span>', len(changes) - MAX_CHANGES))
-    words = [word for word in (existence if sentence.subject is _titled or is_own else "", *parts) if word]
+    if not is_own:
+        # What happened is said within the sentence.
+        existence = existence.lower()
+    if sentence.subject is _spoken:
+        # That it was said is the news.
+        existence = format_html("{}", spoken_text(record)) if is_own and is_first else ""
+    words = [word for word in (existence, *parts) if word]
     return _join(beginning, format_html_join(", ", "{}", ((word,) for word in words)))
 
 
@@ -112,10 +118,10 @@ def _tell_existence(happening: Happening) -> str:
     if change is None:
         return ""
     if change.after is False:
-        return "deleted"
+        return "Deleted"
     if not change.is_first:
-        return "there again"
-    return "created" if happening.origin.rank is Rank.CREATED else "first heard of"
+        return "There again"
+    return "Created" if happening.origin.rank is Rank.CREATED else "New"
 
 
 def _is_told(change: Change, happening: Happening, page_record: Record, sentence: Sentence) -> bool:

@@ -48,7 +48,7 @@ def test_what_changed_is_told_as_old_and_new_newest_first(client: Client) -> Non
     page = get_page(client, page_url(Deal.objects.get()))
     newest, oldest = read_sentences(page)
     assert newest == "stage name Proposal → Won, value 5.00 → 7.00"
-    assert oldest == "created, stage name Proposal, value 5.00"
+    assert oldest == "Created, stage name Proposal, value 5.00"
     assert page.index("2025-01-16 10:30") < page.rindex("2025-01-15 10:30")
 
 
@@ -63,7 +63,7 @@ def test_records_that_refer_to_a_record_are_told_with_it(client: Client) -> None
     assert sentences[0] == "Task Call back: todo → completed"
     assert sentences[1].startswith("Task Call back: created, todo")
     assert sentences[2] == "← SMS “Hello”"
-    assert sentences[3] == "created"
+    assert sentences[3] == "Created"
 
 
 def test_the_timeline_can_be_narrowed_to_a_topic(client: Client) -> None:
@@ -75,7 +75,7 @@ def test_the_timeline_can_be_narrowed_to_a_topic(client: Client) -> None:
     assert topics == ["all", "messages", "deals", "appointments", "tasks", "money", "forms", "changes"]
     assert len(read_sentences(get_page(client, timeline_of(ann), about="tasks"))) == 1
     assert "Hello" in read_sentences(get_page(client, timeline_of(ann), about="messages"))[0]
-    assert read_sentences(get_page(client, timeline_of(ann), about="changes")) == ["created"]
+    assert read_sentences(get_page(client, timeline_of(ann), about="changes")) == ["Created"]
     assert client.get(timeline_of(ann), {"about": "weather"}).status_code == 400
 
 
@@ -127,7 +127,15 @@ def test_a_deletion_and_labels_are_told(client: Client) -> None:
     assert read_sentences(get_page(client, page_url(ann)))[0] == "tags + vip"
     store_and_apply("deal.created", DEAL)
     store_and_apply("deal.deleted", DEAL, at="2025-01-16T10:30:00Z")
-    assert read_sentences(get_page(client, page_url(Deal.objects.get())))[0] == "deleted"
+    assert read_sentences(get_page(client, page_url(Deal.objects.get())))[0] == "Deleted"
+
+
+def test_a_message_is_told_on_its_own_page_by_what_was_said_and_became_of_it(client: Client) -> None:
+    apply_message("sent", "m", at="2025-02-01T10:00:00Z", channel="whatsapp", status="sent")
+    message = apply_message("delivered", "m", at="2025-02-01T10:01:00Z")
+    sentences = read_sentences(get_page(client, page_url(message)))
+    assert sentences[0].endswith("delivered")
+    assert sentences[1].startswith("→ WhatsApp no text")
 
 
 def test_the_words_of_the_engine_are_not_shown(client: Client) -> None:
