@@ -136,14 +136,14 @@ def contact_card(view: StripView, record: Any) -> Answer:
     contact = record.contact
     if contact is None:
         return Answer("Contact", _show_parties(record))
-    ways = (
-        format_html('<br><a href="{}:{}">{}</a>', scheme, quote(text, safe="@+"), shorten(value))
+    ways = [
+        format_html('<a href="{}:{}">{}</a>', scheme, quote(text, safe="@+"), shorten(value))
         for scheme, value in (("tel", contact.phone), ("mailto", contact.email))
         if value and (text := dialled_number(value) if scheme == "tel" else value)
-    )
+    ]
+    lines = ((line,) for line in (record_link(contact), *ways))
     return Answer(
-        "Contact",
-        format_html("{}{}", record_link(contact), format_html_join("", "{}", ((way,) for way in ways))),
+        "Contact", format_html('<ul class="card">{}</ul>', format_html_join("", "<li>{}</li>", lines))
     )
 
 
@@ -175,7 +175,7 @@ def conversation(view: StripView, message: Any) -> Answer | None:
         return None
     place = Conversation(source=message.source, scope=message.scope, ref=message.conversation_ref)
     url = message_url(place, message.pk)
-    return Answer("Conversation", format_html('<a href="{}">read it from this message</a>', url), url)
+    return Answer("Conversation", format_html('<a href="{}">read it from this message</a>', url))
 
 
 def form_answers(view: StripView, submission: Any) -> Answer:
