@@ -27,6 +27,12 @@ class TokenForm(LimitedForm):
             "expires_at": "Leave it empty for a token that does not expire.",
         }
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Django labels the pair of fields, but neither of them.
+        for part, label in zip(self.fields["expires_at"].widget.widgets, ("Day", "Time of day"), strict=True):
+            part.attrs["aria-label"] = f"{label} at which the token expires"
+
     def clean(self) -> dict[str, Any]:
         return forms.ModelForm.clean(self) or self.cleaned_data
 

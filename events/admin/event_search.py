@@ -103,8 +103,8 @@ def form_context(query: QueryDict) -> dict[str, Any]:
     return {
         "form_entity": entity,
         "form_external_id": external_id,
-        "form_from": query.get(ReceivedFromFilter.parameter_name, ""),
-        "form_to": query.get(ReceivedToFilter.parameter_name, ""),
+        "form_from": _to_minute(query.get(ReceivedFromFilter.parameter_name, ""), "T00:00"),
+        "form_to": _to_minute(query.get(ReceivedToFilter.parameter_name, ""), "T23:59"),
         "form_is_open": any(query.get(name) for name in FORM_FIELDS),
         "form_entities": [
             (name, model._meta.verbose_name) for name, model in record_models_by_name().items()
@@ -117,6 +117,11 @@ def form_context(query: QueryDict) -> dict[str, Any]:
         ],
         "form_zone": zone_label(),
     }
+
+
+def _to_minute(text: str, time_of_day: str) -> str:
+    """Return a day or a minute as the form's fields take it: with a time of day."""
+    return f"{text}{time_of_day}" if text and "T" not in text else text
 
 
 def _read_record_key(text: str) -> tuple[str, str]:

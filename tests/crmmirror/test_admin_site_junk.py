@@ -1,21 +1,17 @@
 """Junk in the addresses of the admin's pages and in its forms is never an error of the server."""
 
-import re
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
 from django.contrib.admin import site
 from django.contrib.auth.models import Group, User
 from django.db import models
 from django.test import Client
-from django.urls import URLPattern, URLResolver
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from entities.models import Record
 from events.models import Event, Refusal, Source
 from tests.crmmirror.test_admin_site import LIST_PARAMETERS, MODELS, MUCH_JUNK, UNDECLARED, filter_parameters
+from tests.support.admin_routes import PARAMETER, ROUTES, SOME_ROUTES
 from tests.support.api_client import create_event, create_record
 from tests.support.staff_client import ensure_source, list_url, log_in_staff, page_url
 
@@ -29,7 +25,6 @@ MUCH_TEXTS = (
     *("nan", "-inf", "1e400", "²", "-1", "9" * 19, "a\0b", "", "(", "a" * 10_000, "null", "\u202e"),
     *(["", "1"], ["\0", "("]),
 )
-PARAMETER = re.compile(r"<[^>]+>")
 PASSWORDS = {"password1": "a-long-Passw0rd", "password2": "a-long-Passw0rd", "usable_password": "true"}
 SOURCE_FIELDS = ("slug", "active", "scheme", "header", "prefix", "encoding")
 LIMIT_FIELDS = (
@@ -42,21 +37,6 @@ USER_FIELDS = (
     *HOLDER_FIELDS,
 )
 POPUP_FIELDS = {"_popup": "1", "_to_field": "id", "_continue": "", "_source_model": ""}
-
-
-def walk_routes(patterns: list[Any], prefix: str = "") -> Iterator[str]:
-    """Yield the route of each address of the admin, such as events/source/<int:source_id>/rotate/."""
-    for pattern in patterns:
-        route = prefix + str(pattern.pattern)
-        if isinstance(pattern, URLResolver):
-            yield from walk_routes(pattern.url_patterns, route)
-        elif isinstance(pattern, URLPattern) and pattern.name != "logout" and "(?P" not in route:
-            yield route
-
-
-ROUTES = sorted(set(walk_routes(site.urls[0])))
-# All records have one admin, so that two models stand for all of them in the quick tests.
-SOME_ROUTES = [route for route in ROUTES if not route.startswith("entities/") or "/deal/" in route]
 
 
 @pytest.fixture

@@ -1,0 +1,184 @@
+"""Every page of the admin in a real browser, in light and dark, wide and narrow: axe-core, console, width.
+
+The pages come from the URL configuration, so that a page that is added later is visited too. One that nothing
+leads to fails the test: link to it, or name it in NOT_VISITED.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import cycle
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+from playwright.sync_api import Browser
+from pytest_django.live_server_helper import LiveServer
+
+from entities.models import Record
+from tests.support.access_limits import create_member
+from tests.support.accessibility import find_faults
+from tests.support.admin_routes import ROUTES, find_pages
+from tests.support.browser_visit import Visit
+from tests.support.staff_client import log_in_staff
+from tests.support.stored_company import store_company, store_one_of_everything
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+# Width and theme.
+Looks = tuple[tuple[int, str], ...]
+LOOKS: Looks = ((1280, "light"), (390, "dark"), (1280, "dark"), (390, "light"))
+# The quick test visits every other page in another look.
+QUICK_LOOKS = (LOOKS[:1], LOOKS[1:2])
+# Routes that have no page of their own -> why.
+NOT_VISITED = {
+    "autocomplete/": "JSON for the fields of forms",
+    "jsi18n/": "a script of Django's",
+    "events/source/<int:source_id>/secrets/<int:secret_id>/end/": "a form posts to it",
+    "r/<path:content_type_id>/<path:object_id>/": "leads to the site of a row, which no row has",
+}
+# What pages show after a choice, or after something went wrong.
+STATES = (
+    "/admin/search/?q=a",
+    "/admin/search/?q=nothing+at+all",
+    "/admin/board/?status=won",
+    "/admin/entities/deal/?status=won",
+    "/admin/entities/deal/?q=a",
+    "/admin/entities/contact/?nonsense=1",
+    "/admin/events/event/?record=deal/dl_odd",
+    "/admin/events/event/?received_from=2020-01-01&status=failed",
+    "/admin/events/event/?status=nonsense",
+    "/admin/events/event/apply-all-again/?status=failed",
+    "/admin/events/event/drift/?days=365",
+    "/admin/nothing/",
+)
+
+
+def find_addresses(client: Client, routes: list[str]) -> Iterator[str]:
+    """Yield the addresses of the routes that answer with a page, whatever its status."""
+    pages = find_pages(client, routes)
+    assert set(routes) - set(pages) <= set(NOT_VISITED), "no page leads to these routes"
+    for address in (*pages.values(), *STATES):
+        answer = client.get(address)
+        is_page = answer.headers.get("Content-Type", "").startswith("text/html")
+        if is_page and answer.status_code not in (302, 405):
+            yield address
+
+
+def collect_faults(visit: Visit, address: str, looks: Looks) -> dict[str, list[str]]:
+    """Return look -> faults of the page at that address, for the looks that have some."""
+    visit.complaints.clear()
+    visit.goto(address)
+    return collect_faults_here(visit, address, looks)
+
+
+def collect_faults_here(visit: Visit, name: str, looks: Looks = LOOKS) -> dict[str, list[str]]:
+    found = {}
+    for width, theme in looks:
+        visit.page.set_viewport_size({"width": width, "height": 900})
+        visit.page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+        faults = find_faults(visit.page)
+        if (needed := visit.page.evaluate("document.documentElement.scrollWidth")) > width:
+            faults.append(f"the page is {needed} px wide")
+        # Chromium notes the status of a page that is not 2xx.
+        faults += [text for text in visit.complaints if "the server responded with a status of" not in text]
+        if faults:
+            found[f"{name} {width} {theme}"] = faults
+    return found
+
+
+@pytest.fixture
+def client() -> Client:
+    client = log_in_staff()
+    store_company(150, timezone.now())
+    store_one_of_everything(client)
+    return client
+
+
+def visit_routes(visit: Visit, client: Client, routes: list[str], looks: Iterable[Looks]) -> None:
+    """Visit the pages of these routes. looks: of the first page, of the second, and so on, over and over."""
+    faults: dict[str, list[str]] = {}
+    for address, looks_of_page in zip(find_addresses(client, routes), cycle(looks), strict=False):
+        faults |= collect_faults(visit, address, looks_of_page)
+    assert not faults, "\n".join(f"{where}\n    " + "\n    ".join(texts) for where, texts in faults.items())
+
+
+def is_like_another(route: str) -> bool:
+    """Return True for the routes of a model of records other than deals, all of which have one admin."""
+    app, _, rest = route.partition("/")
+    models = {model._meta.model_name: model for model in apps.get_models() if model._meta.app_label == app}
+    model = models.get(rest.partition("/")[0])
+    return model is not None and issubclass(model, Record) and model._meta.model_name != "deal"
+
+
+def test_a_page_of_each_kind_has_no_grave_fault(visit: Visit, client: Client) -> None:
+    visit_routes(visit, client, [route for route in ROUTES if not is_like_another(route)], QUICK_LOOKS)
+
+
+@pytest.mark.prove
+def test_no_page_has_a_grave_fault(visit: Visit, client: Client) -> None:
+    visit_routes(visit, client, ROUTES, [LOOKS])
+
+
+def test_the_pages_before_the_login_and_after_the_logout_have_no_grave_fault(
+    chromium: Browser, live_server: LiveServer
+) -> None:
+    User.objects.create_superuser("ann", password="secret")
+    page = chromium.new_context().new_page()
+    visit = Visit(page, live_server.url)
+    faults = collect_faults(visit, "/admin/", LOOKS)
+    page.fill("#id_username", "ann")
+    page.fill("#id_password", "wrong")
+    page.click("[type=submit]")
+    faults |= collect_faults_here(visit, "failed login")
+    page.fill("#id_username", "ann")
+    page.fill("#id_password", "secret")
+    page.click("[type=submit]")
+    page.context.clear_cookies(name=settings.CSRF_COOKIE_NAME)
+    page.click(".user-menu > summary")
+    page.click("text=Log out")
+    faults |= collect_faults_here(visit, "form that is not accepted")
+    visit.goto("/admin/")
+    page.click(".user-menu > summary")
+    page.click("text=Log out")
+    faults |= collect_faults_here(visit, "logged out")
+    assert faults == {}
+    page.context.close()
+
+
+@pytest.mark.parametrize("role", ["Viewer", "Operator"])
+def test_a_page_that_a_member_of_staff_may_not_open_has_no_grave_fault(
+    chromium: Browser, live_server: LiveServer, role: str
+) -> None:
+    client = Client()
+    client.force_login(create_member(role))
+    context = chromium.new_context()
+    name = settings.SESSION_COOKIE_NAME
+    context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": live_server.url}])
+    visit = Visit(context.new_page(), live_server.url)
+    assert client.get("/admin/auth/user/").status_code == 403
+    faults = collect_faults(visit, "/admin/auth/user/", LOOKS) | collect_faults(visit, "/admin/", LOOKS)
+    assert faults == {}
+    context.close()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/admin/auth/user/add/",
+        "/admin/auth/group/add/",
+        "/admin/password_change/",
+        "/admin/events/source/add/",
+        "/admin/entities/apitoken/add/",
+    ],
+)
+def test_a_form_with_errors_has_no_grave_fault(visit: Visit, address: str) -> None:
+    User.objects.update(password="!")
+    visit.goto(address)
+    visit.page.evaluate(
+        "document.querySelectorAll('#content form').forEach(form => { form.noValidate = true })"
+    )
+    visit.page.locator("#content [type=submit]").first.click()
+    assert visit.page.locator(".errornote, .errorlist").count() > 0
+    assert collect_faults_here(visit, address) == {}
