@@ -4,21 +4,28 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.admin import SimpleListFilter
+from django.contrib.admin import ListFilter
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import ValidationError
-from django.db.models import ForeignKey, QuerySet
+from django.db.models import DateField, DecimalField, Field, ForeignKey, QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
-from crmmirror.lib.admin_kit.list_filters import SourceFilter, period_filter, word_filter
+from crmmirror.lib.admin_kit.list_filters import period_filter
+from crmmirror.lib.admin_kit.range_filters import range_filter
 from crmmirror.lib.admin_kit.readonly_admin import ReadOnlyAdmin
 from crmmirror.lib.admin_kit.strict_list import LIST_PARAMETERS
 from entities.access.visibility import viewer_of
 from entities.access.visible_rows import VisibleRowsAdmin
 from entities.admin.listings import Listing, get_listing
+from entities.admin.lists.choice_filters import (
+    SourceInUseFilter,
+    SubAccountFilter,
+    named_filter,
+    words_filter,
+)
 from entities.admin.lists.list_choice import (
     CHOICE_PARAMETERS,
     COLUMNS_VAR,
@@ -30,10 +37,10 @@ from entities.admin.lists.list_columns import RecordColumn, column_name, list_co
 from entities.admin.lists.record_list import RecordList, document_paths
 from entities.admin.lists.row_pages import PLACE_PATTERN
 from entities.admin.recent.recent_records import note_view
+from entities.admin.record_columns import column_heading
 from entities.admin.record_filters import (
     StaleFilter,
     StateFilter,
-    named_filter,
     overdue_filter,
     reference_filter,
 )
@@ -41,9 +48,10 @@ from entities.admin.record_page.former_values import value_page
 from entities.admin.record_page.page_content import build_record_page
 from entities.admin.record_timeline.timeline import timeline_page
 from entities.admin.search.record_search import search_help, search_records
-from entities.admin.value_cells import annotate_overdue
+from entities.admin.value_cells import annotate_overdue, get_field
 from entities.exports.export_view import EXPORT_FORMATS, export_list, may_export
 from entities.models import Record
+from entities.models.introspection import mirrored_fields
 from entities.models.naming.named_refs import named_refs
 from entities.search.visible_documents import lacks_documents
 
@@ -68,7 +76,7 @@ class RecordAdmin(VisibleRowsAdmin, ReadOnlyAdmin):
         self.default_columns = tuple(map(column_name, self.listing.columns))
         self.name_column = make_name_column(model, self.listing.link)
         self.list_display = (self.name_column, *(self.columns[name] for name in self.default_columns))
-        self.filters = tuple(_make_filters(model, self.listing))
+        self.filters = tuple(_make_filters(model, self.listing, self.sortable))
         self.search_help_text = search_help(model)  # type: ignore[misc]
         super().__init__(model, admin_site)
 
@@ -79,7 +87,7 @@ class RecordAdmin(VisibleRowsAdmin, ReadOnlyAdmin):
         # Only tells that there is a search box: `get_search_results` asks the search keys.
         return tuple(self.model.searched_columns) or ("external_id",)
 
-    def get_list_filter(self, request: HttpRequest) -> tuple[type[SimpleListFilter], ...]:
+    def get_list_filter(self, request: HttpRequest) -> tuple[type[ListFilter], ...]:
         return self.filters
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
@@ -153,19 +161,34 @@ class RecordAdmin(VisibleRowsAdmin, ReadOnlyAdmin):
         return timeline_page(self, request, self.get_viewable_row(request, object_id))
 
 
-def _make_filters(model: type[Record], listing: Listing) -> Iterable[type[SimpleListFilter]]:
-    yield StateFilter
-    for column, words in listing.filter_words.items():
-        yield word_filter(column, words)
-    if model.overdue is not None:
-        yield overdue_filter(model.overdue)
-    if "stage_since" in model.derived_columns:
-        yield StaleFilter
-    yield period_filter("last_event_at", "last activity")
-    yield period_filter("created_at", "creation")
-    yield SourceFilter
+def _make_filters(
+    model: type[Record], listing: Listing, sortable: tuple[str, ...]
+) -> Iterable[type[ListFilter]]:
+    """Yield the filters of a list, from what the model's columns are."""
+    usual = listing.filter_words
+    for column in (*usual, *(column for column in model.word_columns if column not in usual)):
+        yield words_filter(column, usual.get(column, ()))
     for ref in named_refs(model).values():
         yield named_filter(ref.column, ref.title)
+    if model.overdue is not None:
+        yield overdue_filter(model.overdue)
+    yield StateFilter
+    if "stage_since" in model.derived_columns:
+        yield StaleFilter
+    yield SourceInUseFilter
     for field in model._meta.concrete_fields:
-        if isinstance(field, ForeignKey) and issubclass(field.related_model, Record):
+        if field.name == "sub_account":
+            yield SubAccountFilter
+        elif isinstance(field, ForeignKey) and issubclass(field.related_model, Record):
             yield reference_filter(field)
+    yield period_filter("last_event_at", "last activity")
+    yield period_filter("created_at", "creation")
+    for field in _range_fields(model, sortable):
+        yield range_filter(field, column_heading(field))
+
+
+def _range_fields(model: type[Record], sortable: tuple[str, ...]) -> Iterable[Field]:
+    """Return the columns of amounts, dates and times, but no derived one by which the list has no order."""
+    names = (*mirrored_fields(model), *model.balances, *sortable)
+    fields = (get_field(model, name) for name in dict.fromkeys(names))
+    return [field for field in fields if isinstance(field, (DateField, DecimalField))]

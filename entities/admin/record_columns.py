@@ -38,10 +38,16 @@ def attach_parties(rows: Iterable[Record]) -> list[Any]:
 
 def field_heading(field: Field) -> str:
     """Return the heading of a field's column; that of a column of times names the zone."""
+    name = column_heading(field)
+    return zoned_heading(name) if isinstance(field, DateTimeField) else name
+
+
+def column_heading(field: Field) -> str:
+    """Return what people call a field."""
     name = HEADINGS.get(field.name, str(field.verbose_name))
     for suffix in (" at", " name", " ref"):
         name = name.removesuffix(suffix)
-    return zoned_heading(name) if isinstance(field, DateTimeField) else name
+    return name
 
 
 def list_cell(field: Field, record: Any) -> SafeString:

@@ -16,8 +16,6 @@ from crmmirror.lib.admin_kit.request_check import UnusableRequest
 from entities.admin.naming.name_cells import record_title
 from entities.admin.record_links import name_text
 from entities.conversation_parties import match_reference
-from entities.models import Name
-from entities.models.naming.named_refs import named_refs
 from entities.models.overdue import OverdueRule
 
 # Parameter value -> label, condition.
@@ -93,29 +91,6 @@ class StaleFilter(FoldedFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         days = self.value()
         return queryset if days is None else queryset.filter(is_stale(int(days)))
-
-
-def named_filter(column: str, title: str) -> type[SimpleListFilter]:
-    """Make a filter for rows with one id of something that has a name. Links set it; it is hidden unused."""
-    heading = title
-
-    class NamedFilter(FoldedFilter):
-        title = heading
-        parameter_name = column
-
-        def lookups(self, request: HttpRequest, model_admin: Any) -> Lookups:
-            ref = self.used_parameters.get(column)
-            if ref is None:
-                return []
-            kind = named_refs(model_admin.model)[column].kind
-            names = model_admin.visible_rows(request, Name.objects.filter(kind=kind, ref=ref))
-            shown = next((name.shown for name in names.order_by("scope", "source_id")), "")
-            return [(ref, shorten(shown or ref))]
-
-        def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-            return queryset if self.value() is None else queryset.filter(**{column: self.value()})
-
-    return NamedFilter
 
 
 def reference_filter(field: ForeignKey) -> type[SimpleListFilter]:

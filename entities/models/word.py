@@ -7,8 +7,8 @@ class Word(models.Model):
     """One word that an event has said in a column of the records of one source and scope.
 
     The columns are those of `Record.word_columns` and the ids that may have names. Only
-    `entities.writing.words` writes this table, so that a list can offer its words without reading the
-    records. A word stays when the last record with it has another.
+    `entities.writing.words` writes this table. From it a list offers its words without reading the records.
+    A word stays when the last record with it has another.
     """
 
     source = models.ForeignKey("events.Source", models.PROTECT, related_name="+", db_index=False)

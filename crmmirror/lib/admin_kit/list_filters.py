@@ -155,7 +155,7 @@ def word_filter(
         is_prominent = len(words) < MIN_FOLDED_CHOICES
 
         def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Lookups:
-            choices = [(word, _word_label(word)) for word in words]
+            choices = [(word, word_label(word)) for word in words]
             return [*choices, (OTHER_CHOICE, "other")] if has_other else choices
 
         def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
@@ -167,6 +167,6 @@ def word_filter(
     return WordFilter
 
 
-def _word_label(word: str) -> str:
+def word_label(word: str) -> str:
     """Return a word for people: in_review -> in review. Event types such as deal.stage_changed stay."""
     return word if "." in word else word.replace("_", " ")

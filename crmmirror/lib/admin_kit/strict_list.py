@@ -103,6 +103,8 @@ class StrictListAdmin(ModelAdmin):
                 yield from self._field_filter(request, path).expected_parameters()
             elif isinstance(declared, type) and issubclass(declared, SimpleListFilter):
                 yield declared.parameter_name
+            else:
+                yield from getattr(declared, "parameter_names", ())
 
     def _field_filter(self, request: HttpRequest, path: str) -> Any:
         """Make the filter that Django has for a column, as it is while it is not used."""

@@ -16,6 +16,7 @@ from crmmirror.lib.admin_kit.filter_row import Chip, url_without
 from crmmirror.lib.admin_kit.strict_list import no_page
 from entities.access.visibility import viewer_of
 from entities.admin.lists.attached_columns import attach
+from entities.admin.lists.choices_in_use import choices_in_use
 from entities.admin.lists.list_choice import (
     CHOICE_PARAMETERS,
     COLUMNS_VAR,
@@ -151,7 +152,10 @@ class RecordList(ChangeList):
     def complete(self, rows: Iterable[Record]) -> list[Any]:
         """Give the rows what their columns share, by a few queries for all of them."""
         request, records = self.request, attach_parties(rows)
-        cells = read_name_cells(request, (named for record in records for named in record_ids(record)))
+        in_use = choices_in_use(request, self.admin.model)
+        ids = (named for record in records for named in record_ids(record))
+        cells = read_name_cells(request, [*ids, *in_use.all_ids()])
+        in_use.names = cells.names
         for record in records:
             record.name_cells = cells
         attach(viewer_of(request), (one.attached for one in self.columns if one.attached), records)

@@ -66,6 +66,9 @@ def read_numbered_page(rows: QuerySet, ordering: Ordering, offset: int, size: in
     first, ordered = ordering[0], _order(rows, ordering)
     if not first.is_nullable:
         return RowPage(list(ordered[offset : offset + size]))
+    if not offset and count <= size:
+        # All rows are on this page, so that no index has to serve their order.
+        return RowPage(list(rows.order_by(*(term.to_expression() for term in ordering))[:size]))
     with_value = ordered.filter(**{f"{first.path}__isnull": False})
     found = list(with_value[offset : offset + size])
     if len(found) == size or offset + len(found) >= count:

@@ -34,11 +34,13 @@ def test_a_list_without_parameters_has_no_chips(client: Client) -> None:
 
 
 def test_everything_that_is_active_is_a_chip_that_removes_it_and_keeps_the_rest(client: Client) -> None:
-    acme = create_record(Deal, title="Audit").source
-    query = {"q": "audit", "status": "won", "state": "all", "source": acme.slug}
+    acme = create_record(Deal, title="Audit", value=7).source
+    query = {"q": "audit", "status": "won", "state": "all", "source": acme.slug, "value__gte": "5"}
     chips = list_chips(get_page(client, list_url(Deal), **query))
-    assert list(chips) == ["Search: audit", "State: all of them", "Status: won", f"Source: {acme}"]
-    for removed, left in zip(("q", "state", "status", "source"), chips.values(), strict=True):
+    assert list(chips) == [
+        *("Search: audit", "Status: won", "State: all of them", f"Source: {acme}", "Value: from 5")
+    ]
+    for removed, left in zip(("q", "status", "state", "source", "value__gte"), chips.values(), strict=True):
         assert left == {name: [value] for name, value in query.items() if name != removed}
 
 
