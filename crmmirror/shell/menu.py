@@ -9,6 +9,7 @@ from django.urls import reverse
 from crmmirror.lib.admin_kit.urls import site_page_url
 from crmmirror.lib.database.capped_count import format_capped
 from crmmirror.shell.navigation import NAVIGATION
+from entities.admin.saved_views.view_links import list_pinned
 from events.reports.operator_counts import MAX_FAILED, OperatorCounts, count_for_operators
 
 
@@ -36,7 +37,10 @@ class LinkGroup:
 
 
 def build_menu(request: HttpRequest) -> list[LinkGroup]:
-    """Return the navigation of a user, in two queries at most, and in none if no link of his has a count."""
+    """Return the navigation of a user, in two queries at most, and in none if no link of his has a count.
+
+    One more if he has pinned saved views.
+    """
     urls = {
         entry: site_page_url(entry.url_name)
         for group in NAVIGATION
@@ -45,16 +49,38 @@ def build_menu(request: HttpRequest) -> list[LinkGroup]:
     }
     has_counts = any(entry.count for entry in urls)
     counts = _describe_counts(count_for_operators(request.user) if has_counts else OperatorCounts())
-    current = _find_current(request.path, urls.values())
+    pinned = _link_pinned_views(request)
+    is_at_pinned = any(link.is_current for link in pinned)
+    current = "" if is_at_pinned else _find_current(request.path, urls.values())
     links = {
         entry: Link(entry.label, url, url == current, counts.get(entry.count, ""), entry.counted)
         for entry, url in urls.items()
     }
     groups = (
-        LinkGroup(group.title, tuple(links[entry] for entry in group.entries if entry in links))
+        LinkGroup(
+            group.title,
+            (
+                *(pinned if group.has_pinned_views else ()),
+                *(links[entry] for entry in group.entries if entry in links),
+            ),
+        )
         for group in NAVIGATION
     )
     return [group for group in groups if group.links]
+
+
+def _link_pinned_views(request: HttpRequest) -> tuple[Link, ...]:
+    address = request.get_full_path()
+    return tuple(
+        Link(
+            f"{one.label} (shared by {one.shared_by})" if one.shared_by else one.label,
+            one.url,
+            is_current=one.url == address,
+            count="",
+            counted="",
+        )
+        for one in list_pinned(request.user)
+    )
 
 
 def _find_current(path: str, urls: Iterable[str]) -> str:

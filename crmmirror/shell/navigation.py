@@ -24,10 +24,14 @@ class Entry:
 
 @dataclass(frozen=True)
 class Group:
-    """Links that belong together. title: empty for those at the top."""
+    """Links that belong together. title: empty for those at the top.
+
+    has_pinned_views: the saved views that the user has pinned come first.
+    """
 
     title: str
     entries: tuple[Entry, ...]
+    has_pinned_views: bool = False
 
 
 def list_entry(label: str, model: str) -> Entry:
@@ -72,6 +76,7 @@ NAVIGATION = (
             list_entry("Form submissions", "entities.formsubmission"),
         ),
     ),
+    Group("My views", (Entry("All my views", "saved_views"),), has_pinned_views=True),
     Group(
         "Mirror",
         (

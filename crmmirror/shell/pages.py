@@ -15,6 +15,7 @@ from entities.admin.conversations.conversation_list import conversation_list
 from entities.admin.conversations.conversation_page import conversation_page
 from entities.admin.money.overdue_page import overdue_page
 from entities.admin.sales.board_page import board_page
+from entities.admin.saved_views.view_pages import change_view_page, save_view_page, saved_views_page
 from entities.admin.search.search_page import search_page
 
 
@@ -37,6 +38,9 @@ SITE_PAGES = (
     SitePage("search/", "search", search_page),
     SitePage("board/", "board", board_page),
     SitePage("agenda/", "agenda", agenda_page),
+    SitePage("views/", "saved_views", saved_views_page),
+    SitePage("views/save/", "save_view", save_view_page),
+    SitePage("views/<int:view_id>/", "change_view", change_view_page),
     SitePage("overdue/", "overdue", overdue_page),
 )
 

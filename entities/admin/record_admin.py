@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils.functional import SimpleLazyObject
 
 from crmmirror.lib.admin_kit.list_filters import period_filter
 from crmmirror.lib.admin_kit.range_filters import range_filter
@@ -47,6 +48,7 @@ from entities.admin.record_filters import (
 from entities.admin.record_page.former_values import value_page
 from entities.admin.record_page.page_content import build_record_page
 from entities.admin.record_timeline.timeline import timeline_page
+from entities.admin.saved_views.view_links import list_views
 from entities.admin.search.record_search import search_help, search_records
 from entities.admin.value_cells import annotate_overdue, get_field
 from entities.exports.export_view import EXPORT_FORMATS, export_list, may_export
@@ -125,7 +127,11 @@ class RecordAdmin(VisibleRowsAdmin, ReadOnlyAdmin):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         title = str(self.opts.verbose_name_plural).capitalize()
-        context = {"title": title, "export_formats": EXPORT_FORMATS if may_export(request) else {}}
+        context = {
+            "title": title,
+            "export_formats": EXPORT_FORMATS if may_export(request) else {},
+            "saved_views": SimpleLazyObject(lambda: list_views(request, self.model)),
+        }
         return super().changelist_view(request, context | (extra_context or {}))
 
     def export_view(self, request: HttpRequest) -> HttpResponseBase:

@@ -9,6 +9,7 @@ from entities.models.conversation import Conversation
 from entities.models.naming.name import Name, NameKind
 from entities.models.people.access_limit import AccessLimit
 from entities.models.people.api_token import ApiToken
+from entities.models.people.saved_view import SavedView
 from entities.models.people.user_profile import UserProfile, find_profile
 from entities.models.people.viewed_record import ViewedRecord
 from entities.models.record import Record
@@ -49,6 +50,7 @@ __all__ = [
     "Payment",
     "Quotation",
     "Record",
+    "SavedView",
     "SearchDocument",
     "SubAccount",
     "Task",

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from entities.admin.naming.name_cells import naming_url
-from entities.models import ApiToken, AuditAction, Deal, Name, NameKind, SubAccount
+from entities.models import ApiToken, AuditAction, Deal, Name, NameKind, SavedView, SubAccount
 from events.models import Event, Source, SourceSecret
 from tests.support.api_client import create_record
 from tests.support.exported_lists import export_url
@@ -163,6 +163,20 @@ def add_name(client: Client) -> Name:
     return Name.objects.get(scope="sa1")
 
 
+def share_view(client: Client) -> SavedView:
+    fields = {"record_type": "deal", "name": "Open", "query": "status=open", "audience": "all"}
+    post(client, admin_url("save_view"), **fields)
+    return SavedView.objects.get()
+
+
+def delete_shared_view(client: Client) -> SavedView:
+    boss = User.objects.get(username="boss")
+    view = SavedView.objects.create(owner=boss, record_type="deal", name="Open", is_for_all=True)
+    post(client, admin_url("change_view", view.pk), act="delete")
+    assert not SavedView.objects.exists()
+    return view
+
+
 def log_in(client: Client) -> None:
     client.logout()
     post(client, "/admin/login/", username="boss", password=PASSWORD)
@@ -280,6 +294,12 @@ ACTS: list[tuple[AuditAction, Callable[[Client], Any], dict[str, Any]]] = [
     (AuditAction.TOKEN_REVOKED, revoke_token, {}),
     (AuditAction.NAME_CHANGED, change_name, {"change": 'name from nothing to "New"'}),
     (AuditAction.NAME_CHANGED, add_name, {}),
+    (
+        AuditAction.VIEW_SHARED,
+        share_view,
+        {"list": "deal", "parameters": "status=open", "shared_with": "everybody"},
+    ),
+    (AuditAction.VIEW_WITHDRAWN, delete_shared_view, {"shared_with": "everybody"}),
     (AuditAction.LOGIN, log_in, {}),
     (AuditAction.LOGIN_FAILED, fail_to_log_in, {}),
     (AuditAction.PASSWORD_CHANGED, change_own_password, {}),

@@ -20,6 +20,8 @@ class AuditAction(models.TextChoices):
     TOKEN_CHANGED = "token-changed", "changed an API token"
     TOKEN_REVOKED = "token-revoked", "revoked an API token"
     NAME_CHANGED = "name-changed", "changed a name or its place"
+    VIEW_SHARED = "view-shared", "shared a saved view, or changed one that is shared"
+    VIEW_WITHDRAWN = "view-withdrawn", "stopped sharing a saved view"
     LOGIN = "login", "logged in"
     LOGIN_FAILED = "login-failed", "failed to log in"
     PASSWORD_CHANGED = "password-changed", "changed a password"

@@ -1,4 +1,4 @@
-"""The models of people's settings, of the tokens of their programs, and of their limits.
+"""The models of people's settings, saved views and limits, and of the tokens of their programs.
 
 Imports `crmmirror.lib` only.
 """
