@@ -151,18 +151,16 @@ def _find_pages(client: Any) -> Iterator[tuple[str, Budget, list[str]]]:
 
 def _list_addresses(client: Any, model: type[Any]) -> Iterator[str]:
     """Yield a list's addresses: as it opens, in each order, and with each choice of each filter."""
-    from django.contrib.admin.templatetags.admin_list import result_headers
     from django.urls import reverse
 
     from crmmirror.lib.admin_kit.filter_row import build_filter_row
+    from entities.admin.lists.list_choice import sortable_columns
 
     address = reverse(f"admin:entities_{model._meta.model_name}_changelist")
     yield address
+    for column in sortable_columns(model):
+        yield from (f"{address}?o={sign}{column}" for sign in ("", "-"))
     changelist = client.get(address).context["cl"]
-    for header in result_headers(changelist):
-        if header.get("sortable"):
-            yield f"{address}{header['url_primary']}"
-            yield f"{address}{header['url_toggle']}"
     row = build_filter_row(changelist)
     for one in (*row.prominent, *row.folded):
         yield from (f"{address}{url}" for _, url, _ in one.links)
