@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
+from crmmirror.lib.admin_kit.cells import EMPTY
 from crmmirror.lib.admin_kit.urls import changelist_url
 from crmmirror.lib.database.capped_count import format_capped
 from crmmirror.lib.database.cursors import fetch_rows
@@ -149,13 +150,14 @@ def _link(record: Any, cells: NameCells) -> SafeString:
 
 
 def _details(record: Record, cells: NameCells) -> SafeString:
-    columns = [
-        column for column in DETAILS.get(model_name(type(record)), ()) if getattr(record, column) is not None
-    ]
-    return format_html_join(" ", "{}", ((_detail(record, column, cells),) for column in columns))
+    columns = DETAILS.get(model_name(type(record)), ())
+    details = (_detail(record, column, cells) for column in columns)
+    return format_html_join(" ", "{}", ((detail,) for detail in details if detail != EMPTY))
 
 
 def _detail(record: Record, column: str, cells: NameCells) -> SafeString:
     if column in named_refs(type(record)):
-        return cells.list_cell(record, column)
+        # The vendor may have sent a name without an id.
+        name = cells.names.find_in_column(record, column)
+        return cells.list_cell(record, column) if name or getattr(record, column) else EMPTY
     return column_cell(record, get_field(type(record), column), LIST_CELLS)

@@ -9,9 +9,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from entities.models import Client as ClientRecord
-from entities.models import Contact, Deal, Invoice
+from entities.models import Contact, Deal, Invoice, Record
+from entities.models.introspection import mirrored_fields, record_models
 from tests.entities.admin.record_page.test_page_content import parse_rows
 from tests.support.access_limits import create_member, limit, log_in
+from tests.support.api_client import create_record
 from tests.support.staff_client import ensure_source, get_page, log_in_staff, page_url, store_and_apply
 
 pytestmark = pytest.mark.django_db
@@ -146,6 +148,13 @@ def test_an_unknown_value_is_said(client: Client, query: dict[str, str]) -> None
     response = client.get(value_url(Deal.objects.get()), query)
     assert response.status_code == 400
     assert HOSTILE not in response.content.decode()
+
+
+@pytest.mark.parametrize("model", record_models(), ids=lambda model: model._meta.model_name)
+def test_every_column_of_every_entity_has_a_page(client: Client, model: type[Record]) -> None:
+    row = create_record(model)
+    for column in mirrored_fields(model).keys() | model.derived_columns.keys() | model.balances.keys():
+        assert "No event has given it a value" in get_page(client, value_url(row), field=column), column
 
 
 def test_hostile_and_large_values_are_escaped_and_bounded(client: Client) -> None:
