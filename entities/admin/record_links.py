@@ -35,6 +35,13 @@ class EventLinks:
         """Return the address of an event's page; empty if the viewer may not open it."""
         return event_url(origin.event_id) if self.visibility.shows(source_id, origin.scope) else ""
 
+    def list_url(self, record: Record) -> str:
+        """Return the address of the list of the events that touched a record; empty as in `url`."""
+        if not self.visibility.shows(record.source_id, record.scope):
+            return ""
+        key = f"{model_name(type(record))}/{record.external_id}"
+        return f"{reverse('admin:events_event_changelist')}?{urlencode({'record': key})}"
+
 
 def event_links(viewer: Any) -> EventLinks:
     """Return the links to events that the viewer may open."""

@@ -14,7 +14,7 @@ from crmmirror.lib.admin_kit.cells import EMPTY, MAX_UNFOLDED_CHARACTERS, shorte
 from crmmirror.lib.admin_kit.documents import MAX_DEPTH, document_cell
 from crmmirror.lib.admin_kit.local_times import date_text
 from entities.admin.naming.name_cells import NameCells
-from entities.admin.record_links import conversation_cell, record_link, value_url
+from entities.admin.record_links import EventLinks, conversation_cell, record_link, value_url
 from entities.admin.record_page.former_values import OTHER_FIELDS, describe_computation
 from entities.admin.value_cells import LIST_CELLS, PAGE_CELLS, column_cell, field_label, get_field, value_cell
 from entities.merge import extra_bounds
@@ -91,7 +91,9 @@ def shown_history(record: Record) -> set[str]:
     return former.union(record.tracked_columns)
 
 
-def build_facts(record: Record, history: RecordHistory, cells: NameCells) -> list[FactGroup]:
+def build_facts(
+    record: Record, history: RecordHistory, cells: NameCells, links: EventLinks
+) -> list[FactGroup]:
     """Return the record's groups that have something to show. record: with its `unnamed_parties`."""
     origins = history.origins
     fields = [field for field in record._meta.concrete_fields if field.name not in COMMON_FIELDS]
@@ -100,7 +102,7 @@ def build_facts(record: Record, history: RecordHistory, cells: NameCells) -> lis
         _column_group(record, history, cells, [field for field in fields if field not in documents]),
         *(_document_group(record, origins, field) for field in documents),
         _extra_group(record, origins),
-        _key_group(record, origins, cells),
+        _key_group(record, origins, cells, links),
     )
     # What a form was sent for are its answers.
     groups = sorted(facts, key=lambda group: group.title not in FIRST_TITLES)
@@ -242,7 +244,7 @@ def _unkept_keys(count: int) -> str:
     return f"{about}{count:,} not kept: see the events" if count else ""
 
 
-def _key_group(record: Record, origins: Origins, cells: NameCells) -> FactGroup:
+def _key_group(record: Record, origins: Origins, cells: NameCells, links: EventLinks) -> FactGroup:
     fields = [get_field(type(record), name) for name in KEY_COLUMNS]
     facts = (
         Fact(
@@ -256,7 +258,9 @@ def _key_group(record: Record, origins: Origins, cells: NameCells) -> FactGroup:
         for field in fields
         if getattr(record, field.name) is not None
     )
-    return FactGroup("Record and source", tuple(facts), is_folded=True)
+    url = links.list_url(record)
+    events = (Fact("events", format_html('<a href="{}">all that touched it</a>', url)),) if url else ()
+    return FactGroup("Record and source", (*facts, *events), is_folded=True)
 
 
 def _key_cell(record: Record, field: Field, cells: NameCells) -> SafeString:

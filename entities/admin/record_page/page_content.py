@@ -81,7 +81,7 @@ def build_record_page(request: HttpRequest, record: Record) -> RecordPage:
         badge=state_badge(record),
         sub_account=name_text(account, cells.names.find_own(account)) if account else "",
         deletion=_describe_deletion(record, history.origins.get(EXISTS), links),
-        facts=build_facts(record, history, cells),
+        facts=build_facts(record, history, cells, links),
         related=tuple(build_related(record, related, cells)),
         same_persons=build_same_persons(record, viewer_of(request)),
         conversations=build_record_conversations(request, record),

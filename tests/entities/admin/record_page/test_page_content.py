@@ -93,6 +93,14 @@ def test_a_deleted_record_says_when_and_by_which_event(client: Client) -> None:
     assert page_url(deletion) in page
 
 
+def test_a_record_leads_to_all_its_events_those_who_may_open_them(client: Client) -> None:
+    event = store_and_apply("deal.created", DEAL)
+    url = f"{list_url(type(event))}?record=deal%2Fdl_1"
+    assert f'<a href="{url}">' in get_page(client, page_url(Deal.objects.get()))
+    assert page_url(event) in get_page(client, url)
+    assert url not in get_page(log_in_staff("view_deal"), page_url(Deal.objects.get()))
+
+
 def test_a_placeholder_says_that_it_is_one(client: Client) -> None:
     store_and_apply("deal.created", DEAL | {"leadId": "ld_1"})
     page = get_page(client, page_url(Lead.objects.get()))
