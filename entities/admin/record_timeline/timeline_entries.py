@@ -24,6 +24,9 @@ from entities.provenance import EVENTS, Provenance
 PAGE_SIZE = 30
 # Of each kind of related records, those of which something was heard last.
 MAX_RELATED = 500
+# The value before a change is looked for in so many entries of the record. Without a bound, each column that
+# an event writes for the first time would read the record's whole history. What is older counts as unknown.
+MAX_EARLIER = 100
 # Characters of a value that are shown.
 MAX_VALUE_LENGTH = 300
 CURSOR = re.compile(r"(\d{4,}-\S+ \d [0-9a-f]{64}) (\w{1,40}) (\d{1,18})")
@@ -58,7 +61,7 @@ class Change:
     """What an event changed: a column, or a member of a set, that it added.
 
     before, after: as JSON has them; a long text is cut, and another long value is None.
-    is_first: no earlier event gave the column a value.
+    is_first: no earlier event, of the MAX_EARLIER before, gave the column a value.
     """
 
     name: str
@@ -153,10 +156,13 @@ def _statement(candidates: str, *, is_older: bool) -> str:
                 name, {_bound("before")}, {_bound("after")}, before IS NULL
             ) ORDER BY name) FROM (
                 SELECT name, entry.wrote -> name AS after, (
-                    SELECT wrote -> name FROM {TIMELINE} AS earlier
-                    WHERE earlier.record_type = newest.record_type AND earlier.record_id = newest.record_id
-                        AND earlier.clock < newest.clock AND earlier.wrote ? name
-                    ORDER BY earlier.clock DESC LIMIT 1
+                    SELECT wrote -> name FROM (
+                        SELECT wrote, clock FROM {TIMELINE} AS earlier
+                        WHERE earlier.record_type = newest.record_type
+                            AND earlier.record_id = newest.record_id AND earlier.clock < newest.clock
+                        ORDER BY clock DESC LIMIT {MAX_EARLIER}
+                    ) AS earlier
+                    WHERE wrote ? name ORDER BY clock DESC LIMIT 1
                 ) AS before
                 FROM (
                     SELECT name FROM shown WHERE shown.record_type = newest.record_type

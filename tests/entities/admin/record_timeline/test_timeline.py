@@ -106,6 +106,18 @@ def test_older_parts_have_each_happening_once(client: Client, monkeypatch: pytes
     assert parts == 3
 
 
+def test_the_value_before_is_looked_for_in_a_bounded_number_of_events(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store_and_apply("deal.created", DEAL | {"price": 5})
+    store_and_apply("deal.updated", {"id": "dl_1", "stage": "Offer"}, at="2025-01-16T10:30:00Z")
+    store_and_apply("deal.updated", {"id": "dl_1", "price": 7}, at="2025-01-17T10:30:00Z")
+    url = page_url(Deal.objects.get())
+    assert read_sentences(get_page(client, url))[0] == "value 5.00 → 7.00"
+    monkeypatch.setattr("entities.admin.record_timeline.timeline_entries.MAX_EARLIER", 1)
+    assert read_sentences(get_page(client, url))[0] == "value 7.00"
+
+
 def test_ids_are_told_by_their_names_and_references_by_titles(client: Client) -> None:
     store_and_apply("client.created", {"id": "cl_1", "name": "Acme"})
     store_and_apply("client.created", {"id": "cl_2", "name": "Initech"})
