@@ -9,8 +9,8 @@ INSTALL = $$(test -x $(BIN)/pip && echo $(BIN)/pip || echo $(PYTHON) -m pip --py
 
 # run: the whole mirror on this machine. unit: the tests that need no service, in seconds. test: lint and all but
 # the slow tests; with ARGS only that part. prove: the slow tests. bench: the benchmarks. million: a large mirror
-# to try things on. lock: pins the dependencies.
-.PHONY: run test unit lint audit prove bench million lock programs server-programs clean
+# to try things on. screenshots: the pictures of the documents. lock: pins the dependencies.
+.PHONY: run test unit lint audit prove bench screenshots million lock programs server-programs clean
 
 run: .venv/run.installed
 	@$(MANAGE) up $(ARGS)
@@ -50,6 +50,9 @@ bench: .venv/dev.installed
 
 million: .venv/dev.installed
 	$(BIN)/python -m bench.million $(ARGS)
+
+screenshots: .venv/dev.installed programs
+	$(BIN)/pytest -q tests/browser/screenshots.py
 
 lock: .venv/dev.installed
 	$(LOCK) -o requirements.txt
