@@ -18,7 +18,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from entities.models import Record
 from tests.support.access_limits import create_member
-from tests.support.accessibility import find_faults
+from tests.support.accessibility import LOOKS, Looks, collect_faults, collect_faults_here
 from tests.support.admin_routes import ROUTES, find_pages
 from tests.support.browser_visit import Visit
 from tests.support.staff_client import log_in_staff
@@ -26,9 +26,6 @@ from tests.support.stored_company import store_company, store_one_of_everything
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-# Width and theme.
-Looks = tuple[tuple[int, str], ...]
-LOOKS: Looks = ((1280, "light"), (390, "dark"), (1280, "dark"), (390, "light"))
 # The quick test visits every other page in another look.
 QUICK_LOOKS = (LOOKS[:1], LOOKS[1:2])
 # Routes that have no page of their own -> why.
@@ -64,28 +61,6 @@ def find_addresses(client: Client, routes: list[str]) -> Iterator[str]:
         is_page = answer.headers.get("Content-Type", "").startswith("text/html")
         if is_page and answer.status_code not in (302, 405):
             yield address
-
-
-def collect_faults(visit: Visit, address: str, looks: Looks) -> dict[str, list[str]]:
-    """Return look -> faults of the page at that address, for the looks that have some."""
-    visit.complaints.clear()
-    visit.goto(address)
-    return collect_faults_here(visit, address, looks)
-
-
-def collect_faults_here(visit: Visit, name: str, looks: Looks = LOOKS) -> dict[str, list[str]]:
-    found = {}
-    for width, theme in looks:
-        visit.page.set_viewport_size({"width": width, "height": 900})
-        visit.page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
-        faults = find_faults(visit.page)
-        if (needed := visit.page.evaluate("document.documentElement.scrollWidth")) > width:
-            faults.append(f"the page is {needed} px wide")
-        # Chromium notes the status of a page that is not 2xx.
-        faults += [text for text in visit.complaints if "the server responded with a status of" not in text]
-        if faults:
-            found[f"{name} {width} {theme}"] = faults
-    return found
 
 
 @pytest.fixture

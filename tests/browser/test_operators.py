@@ -6,8 +6,10 @@ from pytest_django.live_server_helper import LiveServer
 
 from events.models import Event
 from events.processing.drain import drain_backlog
+from tests.support.accessibility import LOOKS, collect_faults
 from tests.support.browser_visit import Visit
 from tests.support.failing_events import apply_again_url, failed_page_url, store_event_without_id
+from tests.support.hostile_events import store_hostile_events
 from tests.support.staff_client import page_url
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -55,3 +57,18 @@ def test_without_javascript_the_result_shows_by_itself(
     assert page.inner_text("[data-live=status]") == "failed"
     assert Event.objects.get().reapplied_at is not None
     context.close()
+
+
+def test_the_operators_pages_bear_odd_events_in_every_look(visit: Visit) -> None:
+    events = store_hostile_events()
+    source = next(iter(events.values())).source
+    addresses = (
+        *("/admin/events/event/", failed_page_url(), "/admin/events/event/drift/", "/admin/events/refusal/"),
+        *(page_url(event) for event in events.values()),
+        *(page_url(source), "/admin/"),
+    )
+    faults: dict[str, list[str]] = {}
+    for address in addresses:
+        faults |= collect_faults(visit, address, LOOKS[:2])
+        assert visit.page.title() != "owned", address
+    assert not faults, "\n".join(f"{where}: {texts}" for where, texts in faults.items())

@@ -16,6 +16,8 @@ from events.admin.event_page.touched_records import MAX_TOUCHED, find_touched_re
 from events.models import Event
 from events.reports.envelope_problem import EnvelopeProblem, find_envelope_problem
 
+MAX_WARNINGS = 100
+
 
 def event_page(admin: ReadOnlyAdmin, request: HttpRequest, event: Event) -> HttpResponse:
     """Show one event. The viewer may see it."""
@@ -28,7 +30,8 @@ def event_page(admin: ReadOnlyAdmin, request: HttpRequest, event: Event) -> Http
         "body_size": len(event.body),
         "digest": bytes(event.digest).hex(),
         "headers": [(shorten(name), text_cell(str(value))) for name, value in event.headers.items()],
-        "warnings": [text_cell(str(warning)) for warning in event.warnings],
+        "warnings": [text_cell(str(warning)) for warning in event.warnings[:MAX_WARNINGS]],
+        "warning_count": len(event.warnings),
         "error": text_cell(event.error),
         "scope": shorten(event.scope or ""),
         "scope_url": changelist_url(Event, source=event.source.slug, scope=event.scope or ""),
