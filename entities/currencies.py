@@ -1,12 +1,13 @@
 """The currency of a record's amounts, stated or assumed, and sums that never add two currencies."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db.models import (
     BooleanField,
     Count,
@@ -20,6 +21,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce, NullIf
 
+from crmmirror.lib.database.cursors import fetch_rows
 from entities.models import Record
 from entities.models.fields import CurrencyField
 
@@ -95,18 +97,9 @@ def total_by(
 
 def total_query(rows: QuerySet, column: str, keys: Mapping[str, Any], marked: Q | None = None) -> QuerySet:
     """Return the aggregate of `total_by`, whose rows `read_totals` reads."""
-    model: Any = rows.model
-    stated = currency_column(model)
-    own: Any = F(stated) if stated else Value(None, TextField())
-    assumed = NullIf("source__assumed_currency", Value(""))
-    is_assumed = Q(source__assumed_currency__gt="") & (Q(**{f"{stated}__isnull": True}) if stated else Q())
-    figures = {
-        "shown_currency": Coalesce(own, assumed, output_field=TextField()),
-        "has_assumed": ExpressionWrapper(is_assumed, BooleanField()),
-    }
     return (
         rows.order_by()
-        .values(**keys, **figures)
+        .values(**keys, **_currency_expressions(rows.model))
         .annotate(
             count_of_rows=Count("pk"),
             count_of_marked=Count("pk", filter=marked) if marked else Value(0),
@@ -114,6 +107,45 @@ def total_query(rows: QuerySet, column: str, keys: Mapping[str, Any], marked: Q 
             sum_of_rows=Sum(column),
         )
     )
+
+
+def _currency_expressions(model: Any) -> dict[str, Any]:
+    """Return the expressions of a row's currency, stated or assumed, and of whether it is assumed."""
+    stated = currency_column(model)
+    own: Any = F(stated) if stated else Value(None, TextField())
+    assumed = NullIf("source__assumed_currency", Value(""))
+    is_assumed = Q(source__assumed_currency__gt="") & (Q(**{f"{stated}__isnull": True}) if stated else Q())
+    return {
+        "shown_currency": Coalesce(own, assumed, output_field=TextField()),
+        "has_assumed": ExpressionWrapper(is_assumed, BooleanField()),
+    }
+
+
+def sum_up_to(rows: QuerySet, columns: Sequence[str], cap: int) -> tuple[int, dict[str, list[CurrencySum]]]:
+    """Return how many rows there are, up to one beyond the cap, and the sums of amount columns over them.
+
+    By one query, which reads `cap + 1` rows at most. rows: of one model of records; not a slice.
+    """
+    expressions = _currency_expressions(rows.model)
+    picked = rows.order_by().values_list(*expressions.values(), *columns)[: cap + 1]
+    try:
+        statement, parameters = picked.query.sql_with_params()
+    except EmptyResultSet:
+        return 0, {}
+    names = [f"c{place}" for place in range(len(columns))]
+    figures = ", ".join(f"sum({name}), count({name})" for name in names)
+    groups = fetch_rows(
+        f"SELECT currency, is_assumed, count(*), {figures}"
+        f" FROM ({statement}) AS picked (currency, is_assumed, {', '.join(names)}) GROUP BY 1, 2",
+        *parameters,
+    )
+    totals: dict[str, list[Total]] = {column: [] for column in columns}
+    for currency, is_assumed, _, *found in groups:
+        for column, amount, count in zip(columns, found[::2], found[1::2], strict=True):
+            if count:
+                totals[column].append(Total(sums=(CurrencySum(currency, is_assumed, amount, count),)))
+    sums = {column: list(add_totals(parts).sums) for column, parts in totals.items()}
+    return sum(group[2] for group in groups), sums
 
 
 def read_totals(

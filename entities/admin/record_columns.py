@@ -3,7 +3,7 @@
 Each record of a list has an attribute `name_cells`, which all columns share (see `lists.record_list`).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
@@ -13,13 +13,12 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from crmmirror.lib.admin_kit.capped_paginator import CappedPaginator
 from crmmirror.lib.admin_kit.cells import format_amount, line_cell
 from crmmirror.lib.admin_kit.local_times import zoned_heading
 from entities.admin.record_links import conversation_cell, record_link
 from entities.admin.value_cells import LIST_CELLS, column_cell, field_label, get_field
 from entities.conversation_parties import find_unnamed_parties
-from entities.currencies import CurrencySum, sum_by_currency
+from entities.currencies import CurrencySum
 from entities.models import Record
 from entities.models.naming.named_refs import NamedRef, named_refs
 
@@ -75,21 +74,13 @@ def _duration_cell(record: Record, since: str) -> SafeString:
     return format_html(' <span class="quiet">{} d</span>', f"{days:,}") if days > 0 else SafeString()
 
 
-def describe_sums(paginator: CappedPaginator, columns: Iterable[str]) -> list[str]:
-    """Return a sentence for each column with its sums over all pages; two currencies are never added.
-
-    If there are more rows than can be paged through, one sentence says that they are not summed.
-    """
-    rows = paginator.object_list
-    one, many = rows.model._meta.verbose_name, rows.model._meta.verbose_name_plural
-    labels = {column: field_label(get_field(rows.model, column)).capitalize() for column in columns}
-    if labels and paginator.is_capped:
-        limit = f"{paginator.count:,} {many}"
-        return [f"Not summed: there are more than {limit}. Narrow the list with the search or the filters."]
-    sums = {column: sum_by_currency(rows, column) for column in labels}
+def describe_sums(model: type[Record], sums: Mapping[str, Sequence[CurrencySum]]) -> list[str]:
+    """Return a sentence for each column with its sums over all pages; two currencies are never added."""
+    one, many = model._meta.verbose_name, model._meta.verbose_name_plural
     counts = {column: sum(group.count for group in groups) for column, groups in sums.items()}
     return [
-        f"{labels[column]} of {count:,} {one if count == 1 else many}: {describe_currencies(sums[column])}"
+        f"{field_label(get_field(model, column)).capitalize()} of {count:,} {one if count == 1 else many}:"
+        f" {describe_currencies(sums[column])}"
         for column, count in counts.items()
         if count
     ]

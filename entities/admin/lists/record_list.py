@@ -7,10 +7,11 @@ from typing import Any, cast
 from django.contrib.admin.templatetags.admin_urls import add_preserved_filters
 from django.contrib.admin.views.main import ORDER_VAR, PAGE_VAR, ChangeList
 from django.core.paginator import InvalidPage
-from django.db.models import F, ForeignKey, JSONField, Model, QuerySet
+from django.db.models import ForeignKey, JSONField, Model, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
+from crmmirror.lib.admin_kit import capped_paginator
 from crmmirror.lib.admin_kit.capped_paginator import CappedPaginator
 from crmmirror.lib.admin_kit.filter_row import Chip, url_without
 from crmmirror.lib.admin_kit.strict_list import no_page
@@ -28,7 +29,6 @@ from entities.admin.lists.list_choice import (
 )
 from entities.admin.lists.list_columns import RecordColumn
 from entities.admin.lists.row_pages import (
-    ORDER_OF_TIES,
     RowPage,
     make_row_ordering,
     parse_place,
@@ -38,6 +38,7 @@ from entities.admin.lists.row_pages import (
 from entities.admin.naming.name_cells import read_name_cells
 from entities.admin.record_columns import attach_parties, describe_sums, field_heading
 from entities.admin.value_cells import get_field
+from entities.currencies import CurrencySum, sum_up_to
 from entities.models import Record
 from entities.names import record_ids
 
@@ -97,8 +98,14 @@ class RecordList(ChangeList):
 
     @property
     def sums(self) -> list[str]:
-        """The sentences at the foot: the sums of the list as it is filtered."""
-        return describe_sums(cast(CappedPaginator, self.paginator), self.admin.listing.summed_columns)
+        """The sentences at the foot: the sums of the list as it is filtered, or why there are none."""
+        paginator = cast(CappedPaginator, self.paginator)
+        if self.amounts and paginator.is_capped:
+            limit = f"{paginator.count:,} {self.opts.verbose_name_plural}"
+            return [
+                f"Not summed: there are more than {limit}. Narrow the list with the search or the filters."
+            ]
+        return describe_sums(self.admin.model, self.amounts)
 
     def get_filters_params(self, params: Any = None) -> Any:
         return {
@@ -110,10 +117,7 @@ class RecordList(ChangeList):
     def get_ordering(self, request: HttpRequest, queryset: QuerySet) -> list[Any]:
         """Return the order of all rows in one query, for exports; a page is read by `row_pages`."""
         self.order = read_order(request, self.admin.sortable, self.admin.default_order)
-        column = F(self.order.column)
-        is_descending = self.order.is_descending
-        first = column.desc(nulls_last=True) if is_descending else column.asc(nulls_last=True)
-        return [first, *ORDER_OF_TIES]
+        return [term.to_expression() for term in make_row_ordering(self.admin.model, self.order)]
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet:
         shown = {field.name for column in self.columns for field in column.shows}
@@ -127,6 +131,12 @@ class RecordList(ChangeList):
         paginator = cast(
             CappedPaginator, self.admin.get_paginator(request, self.queryset, self.list_per_page)
         )
+        self.amounts: dict[str, list[CurrencySum]] = {}
+        if columns := self.admin.listing.summed_columns:
+            # One query counts and sums: each reads all rows of a filter that no index serves.
+            paginator.capped_count, self.amounts = sum_up_to(
+                self.queryset, columns, capped_paginator.MAX_ROWS
+            )
         self.paginator, self.result_count = paginator, paginator.count
         self.full_result_count, self.show_full_result_count = None, False
         self.show_admin_actions, self.can_show_all = True, False

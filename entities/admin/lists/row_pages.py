@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
+from django.db.models.expressions import OrderBy
 
 from crmmirror.lib.admin_kit.request_check import UnusableRequest
 from crmmirror.lib.database.capped_count import count_up_to
@@ -18,6 +19,8 @@ from entities.admin.lists.list_choice import Order
 from entities.admin.value_cells import get_field
 from entities.models import Record
 
+# Rows without a value, or of one time, stand in the order of their last activity: an index serves it.
+LATEST = "last_event_at"
 # Records of one time stand in the order of their keys. Django alone would order them by id, which depends on
 # the order in which the events came. PostgreSQL sorts only the records of one time (incremental sort).
 ORDER_OF_TIES = ("external_id", "scope", "source_id")
@@ -50,43 +53,43 @@ def parse_place(text: str) -> Place:
 
 
 def make_row_ordering(model: type[Record], order: Order) -> Ordering:
-    """Return the order with the ties in the order of their keys, in both directions alike."""
+    """Return the order: rows of one time, or without one, by their last activity and then by their keys."""
     field = get_field(model, order.column)
-    ties = (
-        get_field(model, name.removesuffix("_id") if name == "source_id" else name) for name in ORDER_OF_TIES
-    )
+    latest = get_field(model, LATEST)
+    activity = (OrderingTerm(LATEST, latest, latest.null, True),) if order.column != LATEST else ()
     return (
         OrderingTerm(order.column, field, field.null, order.is_descending),
-        *(OrderingTerm(name, tie, False, False) for name, tie in zip(ORDER_OF_TIES, ties, strict=True)),
+        *activity,
+        *(OrderingTerm(name, get_field(model, name), False, False) for name in ORDER_OF_TIES),
     )
 
 
 def read_numbered_page(rows: QuerySet, ordering: Ordering, offset: int, size: int, count: int) -> RowPage:
     """Return the rows from an offset on. count: how many rows there are, as far as they are counted."""
-    first, ordered = ordering[0], _order(rows, ordering)
+    first = ordering[0]
     if not first.is_nullable:
-        return RowPage(list(ordered[offset : offset + size]))
+        return RowPage(_slice(_order_with_value(rows, ordering), offset, size))
     if not offset and count <= size:
         # All rows are on this page, so that no index has to serve their order.
-        return RowPage(list(rows.order_by(*(term.to_expression() for term in ordering))[:size]))
-    with_value = ordered.filter(**{f"{first.path}__isnull": False})
-    found = list(with_value[offset : offset + size])
+        return RowPage(list(rows.order_by(*_expressions(ordering))[:size]))
+    with_value = _order_with_value(rows, ordering).filter(**{f"{first.path}__isnull": False})
+    found = _slice(with_value, offset, size)
     if len(found) == size or offset + len(found) >= count:
         return RowPage(found)
     passed = offset + len(found) if found or not offset else count_up_to(with_value, offset)
     start = max(0, offset - passed)
-    without_value = ordered.filter(**{f"{first.path}__isnull": True})
-    return RowPage(found + list(without_value[start : start + size - len(found)]))
+    without_value = rows.filter(**{f"{first.path}__isnull": True}).order_by(*_expressions(ordering[1:]))
+    return RowPage(found + _slice(without_value, start, size - len(found)))
 
 
 def read_page_beside(rows: QuerySet, ordering: Ordering, place: Place, size: int) -> RowPage:
     """Return the rows after or before a row. Raises UnusableRequest if that row is not in the list."""
-    row = rows.filter(pk=place.row_id).first()
+    # Without the list's order, whose index would be read from its beginning.
+    row = next(iter(rows.order_by().filter(pk=place.row_id)[:1]), None)
     if row is None:
         raise UnusableRequest("The row with which this page began is no longer in the list")
     ordering = reverse_ordering(ordering) if place.is_backward else ordering
-    position = [term.get_value(row) for term in ordering]
-    found = _read(_order(rows, ordering), match_rows_after(ordering, position), size + 1)
+    found = _read_after(rows, ordering, [term.get_value(row) for term in ordering], size + 1)
     page, has_more = found[:size], len(found) > size
     if place.is_backward:
         page.reverse()
@@ -100,15 +103,35 @@ def read_page_beside(rows: QuerySet, ordering: Ordering, place: Place, size: int
     )
 
 
-def _order(rows: QuerySet, ordering: Ordering) -> QuerySet:
-    """Return the rows in order, without a word about nulls: those are read apart."""
-    return rows.order_by(*(f"{'-' * term.is_descending}{term.path}" for term in ordering))
-
-
-def _read(rows: QuerySet, conditions: Iterable[Q], size: int) -> list[Any]:
+def _read_after(rows: QuerySet, ordering: Ordering, position: list[Any], size: int) -> list[Any]:
+    """Return the first rows after a position: those with a value in the first column apart."""
+    # Where the position is, there the first condition is: among the rows without a value, or with one.
+    is_with_value = position[0] is not None
     found: list[Any] = []
-    for condition in conditions:
-        found += rows.filter(condition)[: size - len(found)]
+    for condition in match_rows_after(ordering, position):
+        part = rows.filter(condition)
+        ordered = (
+            _order_with_value(part, ordering) if is_with_value else part.order_by(*_expressions(ordering[1:]))
+        )
+        found += ordered[: size - len(found)]
         if len(found) >= size:
             break
+        is_with_value = not is_with_value
     return found
+
+
+def _slice(ordered: QuerySet, offset: int, size: int) -> list[Any]:
+    """Return some rows. Those that are passed over are read without what they refer to."""
+    if not offset:
+        return list(ordered[:size])
+    return list(ordered.filter(pk__in=ordered.select_related(None).values("pk")[offset : offset + size]))
+
+
+def _order_with_value(rows: QuerySet, ordering: Ordering) -> QuerySet:
+    """Order rows that have a value in the first column: no word about its nulls, so that any index serves."""
+    first, *others = ordering
+    return rows.order_by(f"{'-' * first.is_descending}{first.path}", *_expressions(others))
+
+
+def _expressions(ordering: Iterable[OrderingTerm]) -> list[OrderBy]:
+    return [term.to_expression() for term in ordering]
