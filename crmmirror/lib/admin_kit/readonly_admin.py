@@ -10,6 +10,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from crmmirror.lib.admin_kit.capped_paginator import CappedPaginator
 from crmmirror.lib.admin_kit.strict_list import StrictListAdmin
 
+# Django's parameter of a row's page for the parameters of the list that linked to it.
+LIST_QUERY = "_changelist_filters"
+
 
 class ReadOnlyAdmin(StrictListAdmin):
     """A list of rows, and for each row a page instead of Django's form."""
@@ -56,5 +59,13 @@ class ReadOnlyAdmin(StrictListAdmin):
         return row
 
     def page_context(self, request: HttpRequest, title: str) -> dict[str, Any]:
-        """Return what the template of every admin page needs."""
-        return {**self.admin_site.each_context(request), "opts": self.opts, "title": title}
+        """Return what the template of every admin page needs.
+
+        list_query: the parameters of the list from which a link led here, so that the way back leads to it.
+        """
+        return {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": title,
+            "list_query": request.GET.get(LIST_QUERY, ""),
+        }
