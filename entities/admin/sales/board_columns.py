@@ -1,12 +1,11 @@
 """The columns of the board: one for each stage of a source, in staff's order, with its largest deals."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from django.db.models import BooleanField, Case, ExpressionWrapper, F, Q, QuerySet, Value, When
-from django.db.models.functions import Left
+from django.db.models import F, QuerySet
 
 from entities.admin.record_filters import is_stale
 from entities.currencies import Total, add_totals, total_by
@@ -18,6 +17,18 @@ MAX_CARDS = 20
 # Of more columns only the heads are shown: each costs a part of the query of the cards.
 MAX_COLUMNS_WITH_CARDS = 40
 LAST = 2**31
+# As many characters of a stage as `STAGE_KEY` has, and of an owner.
+MAX_KEY_CHARACTERS = 255
+# The columns of GroupKey, in its order. They are grouped as they are, because an expression is slow (see
+# `entities.currencies.total_query`); groups of one stage are joined afterwards.
+GROUP_KEYS = {
+    "source_key": F("source_id"),
+    "scope_key": F("scope"),
+    "stage_ref_key": F("stage_ref"),
+    "stage_name_key": F("stage_name"),
+    "owner_ref_key": F("owner_ref"),
+    "owner_name_key": F("owner_name"),
+}
 
 
 class StageKey(NamedTuple):
@@ -26,6 +37,46 @@ class StageKey(NamedTuple):
     source_id: int
     is_ref: bool
     text: str | None
+
+
+def make_stage_key(source_id: int, ref: str | None, name: str | None) -> StageKey:
+    """Return the stage of a deal, whose text is cut as an index and a name's id are."""
+    text = name if ref is None else ref
+    return StageKey(source_id, ref is not None, None if text is None else text[:MAX_KEY_CHARACTERS])
+
+
+class GroupKey(NamedTuple):
+    """The columns by which deals are grouped. See GROUP_KEYS."""
+
+    source_id: int
+    scope: str
+    stage_ref: str | None
+    stage_name: str | None
+    owner_ref: str | None
+    owner_name: str | None
+
+    @property
+    def stage(self) -> StageKey:
+        return make_stage_key(self.source_id, self.stage_ref, self.stage_name)
+
+    @property
+    def owner_id(self) -> NamedId | None:
+        if not self.owner_ref:
+            return None
+        return NamedId(self.source_id, self.scope, NameKind.PERSON, self.owner_ref[:MAX_KEY_CHARACTERS])
+
+    def list_ids(self) -> Iterator[NamedId]:
+        """Yield the ids that may have names."""
+        if self.stage.is_ref:
+            yield NamedId(self.source_id, self.scope, NameKind.STAGE, self.stage.text or "")
+        if self.owner_id:
+            yield self.owner_id
+
+    def name_owner(self, names: Names) -> str:
+        """Return what the owner is called: by the name of his id, else as the deals call him."""
+        if self.owner_id:
+            return names.find(self.owner_id) or self.owner_id.ref
+        return (self.owner_name or "")[:MAX_KEY_CHARACTERS] or "nobody"
 
 
 @dataclass
@@ -53,39 +104,23 @@ def read_board(rows: QuerySet[Deal], sources: dict[int, str], stale_days: int) -
 
     sources: id -> name. stale_days: from how many days in one stage on a deal stands still.
     """
-    keys = {
-        "source_key": F("source_id"),
-        "scope_key": F("scope"),
-        "is_ref": ExpressionWrapper(Q(stage_ref__isnull=False), BooleanField()),
-        "stage_key": STAGE_KEY,
-        "owner_key": Left("owner_ref", 255),
-        # Only where it is needed: a name that changes would split the groups of one owner.
-        "owner_label": Case(When(owner_ref__isnull=True, then=Left("owner_name", 255)), default=Value(None)),
-    }
-    groups = total_by(rows, "value", keys, marked=is_stale(stale_days))
-    ids = set()
-    for source, scope, is_ref, stage, owner, _ in groups:
-        if is_ref:
-            ids.add(NamedId(source, scope, NameKind.STAGE, stage))
-        if owner:
-            ids.add(NamedId(source, scope, NameKind.PERSON, owner))
+    groups = total_by(rows, "value", GROUP_KEYS, marked=is_stale(stale_days))
+    parts = [(GroupKey(*key), total) for key, total in groups.items()]
+    ids = {named for key, _ in parts for named in key.list_ids()}
     stages: dict[StageKey, list[Any]] = defaultdict(list)
-    cards = _read_cards(rows, sorted({StageKey(*key[:1], *key[2:4]) for key in groups}, key=str))
+    cards = _read_cards(rows, sorted({key.stage for key, _ in parts}, key=str))
     names = read_names([*ids, *(named for card in cards for named in column_ids(card))])
     owners: dict[str, list[Total]] = defaultdict(list)
-    for (source, scope, is_ref, stage, owner, label), total in groups.items():
-        stages[StageKey(source, is_ref, stage)].append((scope, total))
-        person = names.find(NamedId(source, scope, NameKind.PERSON, owner)) or owner if owner else label
-        owners[person or "nobody"].append(total)
+    for key, total in parts:
+        stages[key.stage].append((key.scope, total))
+        owners[key.name_owner(names)].append(total)
     columns = _order_columns(
         BoardColumn(key, _title(key, parts, names), sources[key.source_id], add_totals(t for _, t in parts))
         for key, parts in stages.items()
     )
     by_key = {column.key: column for column in columns}
     for card in cards:
-        is_ref = card.stage_ref is not None
-        text = (card.stage_ref if is_ref else card.stage_name) or None
-        by_key[StageKey(card.source_id, is_ref, text[:255] if text else None)].cards.append(card)
+        by_key[make_stage_key(card.source_id, card.stage_ref, card.stage_name)].cards.append(card)
     return Board(columns, {name: add_totals(parts) for name, parts in sorted(owners.items())}, names)
 
 

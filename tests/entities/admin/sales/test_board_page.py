@@ -140,3 +140,20 @@ def test_the_board_takes_a_bounded_number_of_queries(
 
 def test_the_board_is_for_those_who_may_view_records() -> None:
     assert log_in_staff("view_user").get(URL).status_code == 403
+
+
+def test_deals_of_one_stage_and_owner_are_one_column_and_one_line_whatever_names_they_carry(
+    client: Client,
+) -> None:
+    for number in range(3):
+        create_deal("s1", stage_name=f"Was called {number}", owner_ref="o1", owner_name=f"Ida {number}")
+    long = "x" * 300
+    for ending in "ab":
+        create_deal(None, stage_name=long + ending, owner_name="By name")
+    page = get_page(client, URL)
+    assert [line.partition(" ")[0] for line in sums(page)] == ["3", "2"]
+    owners = page.partition("<h2>By owner</h2>")[2].partition("</table>")[0]
+    assert re.findall(r'dir="auto">(.*?)</th><td class="number">(\d+)<', owners) == [
+        ("By name", "2"),
+        ("o1", "3"),
+    ]
