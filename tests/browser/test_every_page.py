@@ -33,6 +33,7 @@ NOT_VISITED = {
     "autocomplete/": "JSON for the fields of forms",
     "jsi18n/": "a script of Django's",
     "events/source/<int:source_id>/secrets/<int:secret_id>/end/": "a form posts to it",
+    "views/<int:view_id>/": "forms post to it",
     "r/<path:content_type_id>/<path:object_id>/": "leads to the site of a row, which no row has",
 }
 # What pages show after a choice, or after something went wrong.
@@ -40,6 +41,8 @@ STATES = (
     "/admin/search/?q=a",
     "/admin/search/?q=nothing+at+all",
     "/admin/board/?status=won",
+    "/admin/agenda/?week=",
+    "/admin/agenda/?month=",
     "/admin/entities/deal/?status=won",
     "/admin/entities/deal/?q=a",
     "/admin/entities/contact/?nonsense=1",

@@ -46,6 +46,8 @@ def store_one_of_everything(client: Client) -> None:
             **fields, detail="Missing.", refused_at=hour, remote_address="203.0.113.7", size=9
         )
         RefusalCount.objects.create(**fields, hour=hour, count=3)
+    view = {"record_type": "deal", "name": "Open deals", "query": "status=open", "pinned": "on"}
+    client.post("/admin/views/save/", view)
     ApiToken.issue(User.objects.latest("pk"), "reports")
     for model in site._registry:
         if not model._default_manager.exists():
