@@ -20,6 +20,7 @@ from entities.admin.record_links import name_cell
 from entities.admin.value_cells import get_field
 from entities.models import Record
 from entities.models.introspection import COMMON_FIELDS
+from entities.models.naming.named_refs import named_refs
 
 # Columns of every record, after the model's own.
 COMMON_COLUMNS = (
@@ -93,10 +94,12 @@ def column_name(token: str) -> str:
 def list_columns(model: type[Record], tokens: tuple[str, ...]) -> Mapping[str, RecordColumn]:
     """Return name -> column of all that a list can show beside the name, those of its listing first."""
     attached = {column.name: _make_attached(column) for column in attached_columns(model)}
+    # The names that vendors give to ids are shown in the columns of the ids.
+    hidden = COMMON_FIELDS | {ref.name_column for ref in named_refs(model).values()}
     own = [
         field.name
         for field in model._meta.concrete_fields
-        if field.name not in COMMON_FIELDS and not isinstance(field, JSONField)
+        if field.name not in hidden and not isinstance(field, JSONField)
     ]
     columns: dict[str, RecordColumn] = {}
     for token in (*tokens, *own, *COMMON_COLUMNS):
