@@ -42,8 +42,11 @@ def store_pending_events(count: int, copies: int = 1) -> None:
     _store(bodies)
 
 
-def store_company_events(count: int) -> None:
-    """Store `count` pending events of an invented company, half of each vendor, in random order."""
+def store_company_events(count: int, now: datetime = COMPANY_TIME) -> None:
+    """Store `count` pending events of an invented company, half of each vendor, in random order.
+
+    now: the latest time that an event may have.
+    """
     from entities.generator.company_events import generate_company
     from entities.vendors import all_vendors
     from events.models import Source
@@ -51,7 +54,7 @@ def store_company_events(count: int) -> None:
     bodies: list[tuple[Any, bytes]] = []
     for name, vendor in all_vendors().items():
         source = Source.objects.create(slug=name, vendor=name, scheme="none")
-        generated = generate_company(vendor, count // len(all_vendors()), 1, COMPANY_TIME)
+        generated = generate_company(vendor, count // len(all_vendors()), 1, now)
         bodies += [(source, body) for body in generated]
     _store(bodies)
 

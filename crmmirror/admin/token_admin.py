@@ -29,6 +29,9 @@ class TokenForm(LimitedForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if "expires_at" not in self.fields:
+            # Somebody looks at it who may not change it.
+            return
         # Django labels the pair of fields, but neither of them.
         for part, label in zip(self.fields["expires_at"].widget.widgets, ("Day", "Time of day"), strict=True):
             part.attrs["aria-label"] = f"{label} at which the token expires"

@@ -7,14 +7,14 @@ from typing import Any
 from entities.models import Appointment, Contact, Invoice, Task
 from events.models import Event
 from tests.support.api_client import create_record
-from tests.support.failing_events import store_event_without_id
-from tests.support.staff_client import store_and_apply
+from tests.support.staff_client import SERIAL_NUMBERS, store_and_apply, store_delivery
 
 PHONE, FORMER_PHONE = "+971 50 765 4321", "+971 4 298 0535"
 # The phone as a telephone shows it, and as somebody writes it down.
 OTHER_NOTATION = "0507654321"
 EMAIL = "hana.nguyen@initech.example"
 NEXT = timedelta(minutes=5)
+FAILED_DEAL, FAILURE = "Late kitchen", "OperationalError: the disk is full"
 SCOPE = "sa_east"
 # (direction, text), oldest first. The second CRM sends no text with outbound messages.
 TALK = (
@@ -26,13 +26,13 @@ TALK = (
 
 @dataclass(frozen=True)
 class KnownPerson:
-    """The person's records. failed: an event that is about her, and that could not be applied."""
+    """The person's records."""
 
     contact: Contact
     elsewhere: Contact
     invoice: Invoice
     appointment: Appointment
-    failed: Event
+    task: Task
 
 
 def tell_known_person() -> KnownPerson:
@@ -66,15 +66,24 @@ def tell_known_person() -> KnownPerson:
             **own,
             title="Kitchen visit",
             status="confirmed",
-            starts_at=now + timedelta(minutes=1),
+            starts_at=_soon(now),
         ),
-        _tell_late_task(own, now),
+        create_record(Task, **own, title="Call Hana", status="todo", due_at=now - timedelta(days=2)),
     )
 
 
-def _tell_late_task(own: dict[str, Any], now: datetime) -> Event:
-    create_record(Task, **own, title="Call Hana", status="todo", due_at=now - timedelta(days=2))
-    return store_event_without_id("Kitchen")
+def fail_event() -> Event:
+    """Store an event that has failed for a reason that is gone."""
+    payload = {"id": f"dl_late{next(SERIAL_NUMBERS)}", "title": FAILED_DEAL}
+    event = store_delivery({"event": "deal.created", "payload": payload})
+    Event.objects.filter(pk=event.pk).update(status=Event.Status.FAILED, error=FAILURE)
+    event.refresh_from_db()
+    return event
+
+
+def _soon(now: datetime) -> datetime:
+    """Return a time later today."""
+    return min(now + timedelta(minutes=30), now.replace(hour=23, minute=59, second=59))
 
 
 def _say_contact(verb: str, at: datetime, **columns: Any) -> None:

@@ -1,6 +1,7 @@
 """What the jobs need: a mirror full of an invented company's records, among them one person to look for."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 from django.conf import settings
@@ -10,14 +11,16 @@ from pytest_django.live_server_helper import LiveServer
 from pytest_django.plugin import DjangoDbBlocker
 
 from bench.backlog import store_company_events
+from events.models import Event
 from events.processing.drain import drain_backlog
 from tests.support.access_limits import restore_roles
 from tests.support.hands import Keyboard, Mouse
-from tests.support.known_person import KnownPerson, tell_known_person
+from tests.support.known_person import KnownPerson, fail_event, tell_known_person
 from tests.support.staff_client import log_in_staff
 
 # How many events the company has: as many as the demo, and enough for 100,000 records.
 SMALL, LARGE = 800, 185_000
+HANDS = (Mouse, Keyboard)
 
 
 @pytest.fixture(
@@ -30,11 +33,17 @@ def person(
     """Fill the mirror for all jobs of a module; return the person whom they are about."""
     with django_db_blocker.unblock():
         restore_roles()
-        store_company_events(request.param)
+        store_company_events(request.param, datetime.now(UTC))
         drain_backlog()
         yield tell_known_person()
         call_command("flush", interactive=False, verbosity=0)
         restore_roles()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def failed_events(person: KnownPerson) -> list[Event]:
+    """Store an event that has failed for each way of working."""
+    return [fail_event() for _ in HANDS]
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +62,7 @@ def session(person: KnownPerson) -> str:
     return log_in_staff().cookies[settings.SESSION_COOKIE_NAME].value
 
 
-@pytest.fixture(params=[Mouse, Keyboard], ids=["mouse", "keyboard"])
+@pytest.fixture(params=HANDS, ids=["mouse", "keyboard"])
 def hand(request: pytest.FixtureRequest, chromium: Browser, address: str, session: str) -> Iterator[Mouse]:
     """Work as a superuser, from the first page; at the end the browser must have had nothing to complain."""
     context = chromium.new_context(base_url=address, viewport={"width": 1280, "height": 800})

@@ -52,5 +52,5 @@ def test_a_source_is_shown_by_its_own_name() -> None:
     for url in (page_url(source), page_url(deal), list_url(Deal)):
         assert "Acme &lt;Dubai&gt;" in get_page(client, url), url
     ensure_source("other")
-    assert '<a href="?source=acme">Acme &lt;Dubai&gt;</a>' in get_page(client, list_url(Deal))
+    assert '<option value="acme">Acme &lt;Dubai&gt;</option>' in get_page(client, list_url(Deal))
     assert list_url(Source) not in get_page(log_in_staff("view_deal"), "/admin/")

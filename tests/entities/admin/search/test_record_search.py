@@ -38,7 +38,9 @@ def store_contact(key: str, first_name: str, last_name: str, **fields: str) -> N
 def found_contacts(client: Client, term: str) -> set[str]:
     """Return the first names of the contacts that a search finds."""
     page = get_page(client, list_url(Contact), q=term)
-    return set(re.findall(r'<th class="field-name">.*?<span class="line"[^>]*>(\S+) Stored', page))
+    return set(
+        re.findall(r'<th scope="row" class="field-name">.*?<span class="line"[^>]*>(\S+) Stored', page)
+    )
 
 
 @pytest.fixture
