@@ -59,6 +59,7 @@ def test_without_javascript_the_result_shows_by_itself(
     context.close()
 
 
+@pytest.mark.prove
 def test_the_operators_pages_bear_odd_events_in_every_look(visit: Visit) -> None:
     events = store_hostile_events()
     source = next(iter(events.values())).source

@@ -56,6 +56,7 @@ def is_applied_after_wakeup(broker: Path, body: bytes) -> bool:
     return event.get().status == Event.Status.APPLIED
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize("refuse", REFUSALS, ids=lambda refuse: refuse.__name__)
 def test_a_worker_that_runs_works_on_after_its_broker(
     refuse: Refusal, transactional_db: None, tmp_path: Path

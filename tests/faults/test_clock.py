@@ -108,6 +108,7 @@ def test_a_web_server_refuses_only_what_is_signed_with_a_time(off_seconds: int, 
     COUNTS["clocks"] += 1
 
 
+@pytest.mark.prove
 def test_a_worker_whose_clock_is_ahead_of_the_beats_takes_its_sweeps(queue: Queue, tmp_path: Path) -> None:
     with run_beat(tmp_path), run_worker(tmp_path, HOUR):
         assert is_swept("acme")
@@ -115,6 +116,7 @@ def test_a_worker_whose_clock_is_ahead_of_the_beats_takes_its_sweeps(queue: Queu
     COUNTS["clocks"] += 1
 
 
+@pytest.mark.prove
 def test_a_beat_whose_clock_is_ahead_sweeps_and_goes_on_when_it_is_set_back(
     queue: Queue, tmp_path: Path
 ) -> None:

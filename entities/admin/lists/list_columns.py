@@ -6,12 +6,13 @@ Each record of a list has an attribute `name_cells`, which all columns share (se
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import DateField, DateTimeField, DecimalField, Field, ForeignKey, JSONField
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import format_lazy
 
 from crmmirror.lib.admin_kit.cells import EMPTY
 from entities.admin.lists.attached_columns import AttachedColumn, attached_columns
@@ -82,7 +83,8 @@ def make_column(model: type[Record], token: str) -> RecordColumn:
     if len(fields) == 1:
         (field,) = fields
         return RecordColumn(field.name, field_heading(field), fields, partial(list_cell, field), _kind(field))
-    heading = " or ".join(str(field_heading(field)) for field in fields)
+    # Lazy, as it is made once, and names the zone of whoever looks at it.
+    heading = cast(str, format_lazy(" or ".join(["{}"] * len(fields)), *map(field_heading, fields)))
     return RecordColumn(column_name(token), heading, fields, partial(_either_cell, fields))
 
 

@@ -30,6 +30,7 @@ def test_a_taken_port_for_deliveries_is_refused_in_one_line_that_names_the_optio
     assert not (tmp_path / "state").exists()
 
 
+@pytest.mark.prove
 def test_without_a_port_of_their_own_deliveries_share_the_one_web_server(tmp_path: Path) -> None:
     mirror = Mirror(tmp_path / "state", has_delivery_port=False)
     mirror.start("--no-demo")

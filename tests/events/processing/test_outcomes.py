@@ -119,8 +119,9 @@ def test_applying_again_gives_the_event_new_attempts(
             {"attempts": 1},
             "not attempted again automatically, because the result would be the same. Remove the cause,",
         ),
+        ({"status": "malformed"}, "The mirror can read it by now: apply it again."),
         (
-            {"status": "malformed"},
+            {"status": "malformed", "body": b"{"},
             "Its exact bytes are kept: apply it again once the mirror can read them.",
         ),
         ({"status": "ignored"}, "The mapping knows this event type by now: apply the event again."),
