@@ -70,6 +70,7 @@ def test_a_worker_that_runs_works_on_after_its_broker(
     assert len((tmp_path / "log").read_text().splitlines()) < MAX_LOG_LINES
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize("refuse", REFUSALS, ids=lambda refuse: refuse.__name__)
 def test_a_worker_that_starts_meanwhile_works_after_its_broker(
     refuse: Refusal, transactional_db: None, tmp_path: Path

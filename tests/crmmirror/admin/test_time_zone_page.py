@@ -25,7 +25,7 @@ def choose(client: Client, zone: str, address: str = "/admin/") -> str:
 
 def test_a_user_chooses_his_zone_and_comes_back_to_where_he_was() -> None:
     client = log_in_staff("view_deal")
-    address = f"{list_url(Deal)}?status=won&o=-value"
+    address = f"{list_url(Deal)}?status=won&o=-created_at"
     link = re.search(r'<a class="clock" href="([^"]+)"', get_page(client, address))
     assert link
     page = get_page(client, link[1])
