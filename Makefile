@@ -46,7 +46,7 @@ prove: .venv/dev.installed server-programs
 	$(BIN)/pytest -m prove -n 2 --dist worksteal
 
 bench: .venv/dev.installed
-	$(BIN)/python -m bench
+	$(BIN)/python -m bench $(ARGS)
 
 million: .venv/dev.installed
 	$(BIN)/python -m bench.million $(ARGS)

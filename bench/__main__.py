@@ -1,7 +1,9 @@
 """`make bench`: runs all benchmarks in one run, on servers of their own, and writes docs/benchmarks.md."""
 
+import argparse
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from bench import (
@@ -26,21 +28,18 @@ REPORT_FILE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("only", nargs="?", choices=MEASUREMENTS, help="print this one, and write nothing")
+    only = parser.parse_args().only
+    results: list[report.Result | report.Table] = []
     with tempfile.TemporaryDirectory(prefix="crmmirror-bench-") as directory:
         state = Path(directory)
         with servers.run_servers(state):
-            results: list[report.Result | report.Table] = [
-                delivery_rate.measure(state, ROUNDS),
-                apply_rate.measure(ROUNDS),
-                *search_keys.measure(ROUNDS),
-                database_growth.measure(),
-                api_latency.measure(state, ROUNDS),
-                broker_outage.measure(state, ROUNDS),
-                worker_memory.measure(state, ROUNDS),
-                measure_pages(state),
-            ]
+            for measure in [MEASUREMENTS[only]] if only else MEASUREMENTS.values():
+                results += measure(state)
     text = report.format_report(results, ROUNDS)
-    REPORT_FILE.write_text(text)
+    if not only:
+        REPORT_FILE.write_text(text)
     sys.stdout.write(text)
 
 
@@ -51,6 +50,18 @@ def measure_pages(state: Path) -> report.Table:
     million.drain_with_workers(state)
     return page_times.measure()
 
+
+# Name -> the measurements of that name.
+MEASUREMENTS: dict[str, Callable[[Path], list[report.Result] | list[report.Table]]] = {
+    "deliveries": lambda state: [delivery_rate.measure(state, ROUNDS)],
+    "apply": lambda state: [apply_rate.measure(ROUNDS)],
+    "search": lambda state: search_keys.measure(ROUNDS),
+    "growth": lambda state: [database_growth.measure()],
+    "latency": lambda state: [api_latency.measure(state, ROUNDS)],
+    "outage": lambda state: [broker_outage.measure(state, ROUNDS)],
+    "memory": lambda state: [worker_memory.measure(state, ROUNDS)],
+    "pages": lambda state: [measure_pages(state)],
+}
 
 if __name__ == "__main__":
     main()
