@@ -20,7 +20,7 @@ ASKED_VALUES = {"date": "2026-06-01", "text": "1000", "search": "jane", "number"
 
 @dataclass(frozen=True)
 class Budget:
-    """What a page may take: milliseconds, and queries."""
+    """The limits of a page: milliseconds, and queries."""
 
     milliseconds: int
     queries: int

@@ -106,7 +106,7 @@ class WrittenValue:
 
 @dataclass(frozen=True, slots=True)
 class RecordHistory:
-    """What a record's page and the API show of its timeline.
+    """The part of a timeline that a record's page and the API show.
 
     origins: register, or derived column that is not null -> the event that its value is from.
     writes: column -> its newest writes, in the order of clocks.

@@ -19,7 +19,7 @@ LATEST_FIRST = "-last_event_at"
 
 @dataclass(frozen=True)
 class Listing:
-    """What one model's list shows and filters by, unless its address says something else.
+    """The columns and filters of one model's list, unless its address names others.
 
     columns: shown after the record's name; `client|contact` is the first of the two that has a value.
     order: a column, after a minus from its greatest value on.

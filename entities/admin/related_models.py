@@ -1,4 +1,4 @@
-"""Which records are related to a record: those that refer to it, and that the viewer may see."""
+"""Finds the records that are related to a record: those that refer to it, and that the viewer may see."""
 
 from functools import cache
 from typing import Any, NamedTuple

@@ -1,4 +1,4 @@
-"""What staff can do about refused deliveries, by reason."""
+"""The remedies for refused deliveries, by reason: what staff can do."""
 
 from events.refusals.reasons import RefusalReason
 

@@ -23,7 +23,7 @@ DRIFT_PERIOD = timedelta(days=30)
 
 @dataclass(frozen=True)
 class UnknownTypes:
-    """How many event types no mapping knows, among the newest MAX_IGNORED ignored events of DRIFT_PERIOD.
+    """The event types that no mapping knows, of the newest MAX_IGNORED ignored events of DRIFT_PERIOD.
 
     is_lower_bound: True if the period has more ignored events than were read.
     """

@@ -16,7 +16,7 @@ MAX_FAILED = 1_000
 
 @dataclass(frozen=True)
 class SourceHealth:
-    """What is seen of a source's state.
+    """The state of a source.
 
     failed: failed and malformed events, counted up to MAX_FAILED + 1.
     refusals: of the past 24 hours by reason; None if the source is not seen whole.

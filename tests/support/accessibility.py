@@ -1,4 +1,4 @@
-"""What is wrong with a page that a browser shows: faults of accessibility by axe-core, console, width."""
+"""Finds faults of a page that a browser shows: those of accessibility by axe-core, console, width."""
 
 from pathlib import Path
 from typing import Any

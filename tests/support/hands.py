@@ -1,4 +1,4 @@
-"""How somebody works in a browser, by mouse or by keyboard alone, and what it costs him."""
+"""Works in a browser, by mouse or by keyboard alone, and counts what it costs."""
 
 from playwright.sync_api import ConsoleMessage, Locator, Page
 

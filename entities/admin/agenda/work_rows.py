@@ -1,4 +1,4 @@
-"""What is due: the appointments and open tasks that a user sees, for the first page and the agenda."""
+"""Selects the appointments and open tasks that a user sees, for the first page and the agenda."""
 
 from datetime import date, datetime, time, timedelta
 from typing import Any

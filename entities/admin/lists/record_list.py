@@ -248,7 +248,7 @@ class RecordList(ChangeList):
 
     @property
     def other_parameters(self) -> list[tuple[str, str]]:
-        """What the form that chooses columns has to keep."""
+        """The parameters that the form for choosing columns has to keep."""
         return [(name, value) for name, value in self.params.items() if name != COLUMNS_VAR]
 
     @property

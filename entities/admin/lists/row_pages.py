@@ -30,7 +30,7 @@ PLACE_PATTERN = re.compile(r"((after|before)-)?[0-9]{1,18}")
 
 @dataclass(frozen=True)
 class Place:
-    """Where a page begins. number: None for a page that begins beside the row with this id."""
+    """The beginning of a page. number: None for a page that begins beside the row with this id."""
 
     number: int | None
     row_id: int = 0

@@ -39,7 +39,7 @@ MAX_PARTS = 5
 
 @dataclass(frozen=True)
 class StripView:
-    """What answers are made with: who asks, the names of the record's ids, and what its values were."""
+    """The material of answers: who asks, the names of the record's ids, and what its values were."""
 
     request: HttpRequest
     cells: NameCells

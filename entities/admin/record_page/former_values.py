@@ -69,7 +69,7 @@ class _Step:
 
     @property
     def key(self) -> tuple[Any, bool, int]:
-        """What differs between two values. No two that were not read are said to be equal."""
+        """The differences between two values. No two that were not read are said to be equal."""
         return self.value, self.written.is_large, self.written.event_id * self.written.is_large
 
 

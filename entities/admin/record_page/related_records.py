@@ -70,7 +70,7 @@ class RelatedGroup:
 
 @dataclass(frozen=True)
 class RelatedRead:
-    """What was read of one group, before the names of its ids are known."""
+    """The rows that were read of one group, before the names of its ids are known."""
 
     field: ForeignKey
     count: int

@@ -28,7 +28,7 @@ ARROWS = {"inbound": "←", "outbound": "→"}
 
 @dataclass(frozen=True)
 class Sentence:
-    """How the sentences about one entity are made.
+    """The wording of the sentences about one entity.
 
     subject: what stands at the beginning, if the sentence is on the page of another record.
     told: the columns that the first sentence about a record tells, in their order.

@@ -72,7 +72,7 @@ class Timeline:
 
 @dataclass(frozen=True)
 class TimelineRead:
-    """What was read for a timeline, before the names of its ids are known."""
+    """The entries that were read for a timeline, before the names of its ids are known."""
 
     part: TimelinePart
     topics: tuple[str, ...]

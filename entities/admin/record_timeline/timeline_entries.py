@@ -58,7 +58,7 @@ def parse_cursor(text: str) -> Cursor | None:
 
 @dataclass(frozen=True)
 class Change:
-    """What an event changed: a column, or a member of a set, that it added.
+    """One change of an event: a column, or a member of a set, that it added.
 
     before, after: as JSON has them; a long text is cut, and another long value is None.
     is_first: no earlier event, of the MAX_EARLIER before, gave the column a value.
@@ -72,7 +72,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Happening:
-    """What one event changed of one record."""
+    """The changes that one event made to one record."""
 
     record: Record
     origin: Provenance

@@ -30,7 +30,7 @@ MAX_COUNTED = 50_000
 
 @dataclass(frozen=True)
 class StatusLine:
-    """How many events of the batch have a status. list_url: of the list that has just them."""
+    """The number of events of the batch that have a status. list_url: of the list that has just them."""
 
     status: SafeString
     count: int

@@ -19,7 +19,7 @@ MAX_LOOKS = 30
 
 @dataclass(frozen=True)
 class RepeatedLooks:
-    """How a page goes on looking.
+    """The state of a page that goes on looking.
 
     number: of this look, from 1 on; more than MAX_LOOKS if the page has stopped.
     """

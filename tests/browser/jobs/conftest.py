@@ -1,4 +1,4 @@
-"""What the jobs need: a mirror full of an invented company's records, among them one person to look for."""
+"""Fills a mirror with an invented company's records, among them one person to look for."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""What is wrong with a malformed body: the part, what is expected there, what was found, and where."""
+"""Explanations of malformed bodies: the wrong part, what is expected there, what was found, and where."""
 
 import json
 from datetime import UTC, datetime

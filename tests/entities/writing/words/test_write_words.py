@@ -1,4 +1,4 @@
-"""What a process remembers of the words that it has written."""
+"""A process remembers the words that it has written."""
 
 import pytest
 from django.db import connection, transaction
