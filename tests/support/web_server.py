@@ -22,6 +22,11 @@ from tests.support.ports import HOST, free_port
 # session that looks for a deadlock first is the one that PostgreSQL cancels: let that be the server's.
 SHORT_DEADLOCK_TIMEOUT = "options=-c%20deadlock_timeout%3D20ms"
 
+COUNT_BUSY_SESSIONS = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'
+"""
+
 
 @dataclass(frozen=True)
 class WebServer:
@@ -89,6 +94,20 @@ def accepts_connections(port: int) -> bool:
     except OSError:
         return False
     return True
+
+
+def await_idle_sessions(seconds: float = 10) -> None:
+    """Wait until nobody else uses the tests' database: a server may work on after its last answer.
+
+    Idle twice, a moment apart, because a session is idle between two statements too.
+    """
+    deadline = time.monotonic() + seconds
+    idle = 0
+    with connection.cursor() as cursor:
+        while idle < 2 and time.monotonic() < deadline:
+            cursor.execute(COUNT_BUSY_SESSIONS)
+            idle = 0 if cursor.fetchone()[0] else idle + 1
+            time.sleep(0.02)
 
 
 def read_answer(sock: socket.socket) -> tuple[int, bytes]:

@@ -1,13 +1,11 @@
-"""The answers that depend on the web server: bodies that are chunked, too long, cut short, or slow."""
+"""The answers that depend on the web server: bodies that are chunked, too long, or cut short."""
 
 import json
-import select
 import socket
-import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing
 from http.client import HTTPConnection
 from pathlib import Path
 from statistics import quantiles
@@ -18,12 +16,16 @@ from events import signatures
 from events.models import Event, Source
 from tests.support.ports import HOST, free_port
 from tests.support.vendor_requests import BODY, delivery_path, new_source
-from tests.support.web_server import WebServer, read_answer, run_web_server
+from tests.support.web_server import WebServer, await_idle_sessions, run_web_server
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-DELIVERY_CONNECTIONS = 8
-SLOTS_PER_CLIENT = 64
+
+@pytest.fixture(autouse=True)
+def wait_for_idle_sessions(transactional_db: None) -> Iterator[None]:
+    """Clean the tables only when the server has ended its statements: they may outlast a request."""
+    yield
+    await_idle_sessions()
 
 
 @pytest.fixture
@@ -100,108 +102,6 @@ def test_an_empty_body_is_refused(web: WebServer, source: Source) -> None:
     for headers in (["Content-Length: 0"], [], ["Transfer-Encoding: chunked"]):
         ending = b"0\r\n\r\n" if "Transfer-Encoding: chunked" in headers else b""
         assert web.exchange(head(source, *headers) + ending)[0] == 400
-
-
-def test_a_slow_body_is_accepted(web: WebServer, source: Source) -> None:
-    parts = [BODY[start : start + 20] for start in range(0, len(BODY), 20)]
-    status, _ = web.exchange(head(source, f"Content-Length: {len(BODY)}"), *parts, pause=0.2)
-    assert status == 202
-    assert bodies() == [BODY]
-
-
-def test_slow_bodies_do_not_exhaust_the_database_connections(web: WebServer, source: Source) -> None:
-    begun = head(source, f"Content-Length: {len(BODY)}") + BODY[:1]
-    slow = [socket.create_connection((HOST, web.port)) for _ in range(DELIVERY_CONNECTIONS + 8)]
-    try:
-        for sock in slow:
-            sock.sendall(begun)
-        time.sleep(0.5)
-        started = time.monotonic()
-        with probes(web):
-            assert web.exchange(head(source, f"Content-Length: {len(BODY)}") + BODY)[0] == 202
-        assert time.monotonic() - started < 2
-    finally:
-        for sock in slow:
-            sock.close()
-
-
-@contextmanager
-def probes(web: WebServer) -> Iterator[None]:
-    """Ask for the health address ten times a second, as a load balancer does more slowly.
-
-    Granian starts a thread for a request that finds none idle, and may count one as idle that has just taken
-    a request. The next request that arrives starts the thread that is missing.
-    """
-    request = f"GET /healthz HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode()
-    stopped = threading.Event()
-
-    def probe() -> None:
-        with ExitStack() as stack:
-            while not stopped.wait(0.1):
-                stack.enter_context(socket.create_connection((HOST, web.port))).sendall(request)
-
-    with ThreadPoolExecutor(1) as pool:
-        future = pool.submit(probe)
-        try:
-            yield
-        finally:
-            stopped.set()
-            future.result()
-
-
-@contextmanager
-def slow_senders(web: WebServer, begun: bytes, rest: bytes, count: int) -> Iterator[list[socket.socket]]:
-    """Open `count` connections, from another address, that begin a request; let all end it at the exit.
-
-    A request that is still served after the test would meet the tables' cleaning (deadlock).
-    """
-    with ExitStack() as stack:
-        slow = [
-            stack.enter_context(socket.create_connection((HOST, web.port), source_address=("127.0.0.2", 0)))
-            for _ in range(count)
-        ]
-        for sock in slow:
-            sock.sendall(begun)
-        yield slow
-        answered = find_answered(slow)
-        for sock in slow:
-            if sock not in answered:
-                sock.sendall(rest)
-        await_answers(slow, count)
-
-
-def await_answers(senders: list[socket.socket], count: int) -> list[socket.socket]:
-    """Wait until `count` senders are answered; return those that are."""
-    deadline = time.monotonic() + 10
-    while len(answered := find_answered(senders)) < count and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return answered
-
-
-def find_answered(senders: list[socket.socket]) -> list[socket.socket]:
-    """Return the senders that have something to read. poll: select knows no more than 1,024 files."""
-    answers = select.poll()
-    for sock in senders:
-        answers.register(sock, select.POLLIN)
-    ready = {number for number, _ in answers.poll(0)}
-    return [sock for sock in senders if sock.fileno() in ready]
-
-
-def test_slow_bodies_from_one_address_do_not_block_other_addresses(web: WebServer, source: Source) -> None:
-    announced = head(source, f"Content-Length: {len(BODY)}")
-    with slow_senders(web, announced + BODY[:1], BODY[1:], 200) as slow:
-        answered = await_answers(slow, 200 - SLOTS_PER_CLIENT)
-        # The others too, if this machine has become so slow that their bodies have taken too long.
-        assert len(answered) >= 200 - SLOTS_PER_CLIENT
-        assert read_answer(answered[0])[0] == 503
-        assert web.exchange(announced + BODY)[0] == 202
-
-
-def test_slow_posts_to_pages_do_not_block_deliveries(web: WebServer, source: Source) -> None:
-    login = f"POST /admin/login/ HTTP/1.1\r\nHost: {HOST}\r\nCookie: csrftoken={'a' * 32}\r\n"
-    form = f"{login}Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 9\r\n\r\nx"
-    with slow_senders(web, form.encode(), b"=1234567", 600):
-        assert web.exchange(head(source, f"Content-Length: {len(BODY)}") + BODY)[0] == 202
 
 
 @pytest.mark.parametrize(
