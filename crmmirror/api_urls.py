@@ -21,7 +21,7 @@ from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
 
 from crmmirror.lib.web.static_documents import StaticDocument, make_static_document
-from entities.api.query_parameters import refuse_unknown
+from entities.api.filters.query_parameters import refuse_unknown
 from entities.api.search.search_view import SearchView
 from entities.api.views import api_path, make_viewset
 from entities.models.introspection import record_models

@@ -6,9 +6,9 @@ from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from entities.api.api_columns import get_columns
-from entities.api.column_filters import make_filterset
-from entities.api.serializers import RowSerializer, SourcedSerializer, make_serializer
+from entities.api.filters.column_filters import make_filterset
+from entities.api.rows.api_columns import get_columns
+from entities.api.rows.serializers import RowSerializer, SourcedSerializer, make_serializer
 from entities.api.views import RowViewSet
 from events.models import Event, Source
 

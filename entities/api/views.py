@@ -12,26 +12,26 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from entities.access.visibility import viewer_of, visible_to
-from entities.api.api_columns import ApiColumn, get_column, get_record_columns
-from entities.api.column_filters import (
+from entities.api.filters.column_filters import (
     INCLUDE_FLAGS,
     ColumnFilter,
     RecordFilters,
     RowFilters,
     make_filterset,
 )
-from entities.api.pagination import LIST_PARAMETERS, PARAMETER_DESCRIPTIONS
-from entities.api.parameter_values import FlagValue, IntegerValue
-from entities.api.query_parameters import refuse_unknown
-from entities.api.record_history import (
+from entities.api.filters.parameter_values import FlagValue, IntegerValue
+from entities.api.filters.query_parameters import refuse_unknown
+from entities.api.history.record_history import (
     ColumnHistory,
     ProvenanceSerializer,
     TimelineSerializer,
     serialize_history,
     serialize_provenance,
 )
+from entities.api.pages.pagination import LIST_PARAMETERS, PARAMETER_DESCRIPTIONS
+from entities.api.rows.api_columns import ApiColumn, get_column, get_record_columns
+from entities.api.rows.serializers import make_record_serializer
 from entities.api.search.found_records import SamePersonsSerializer, describe_same_persons
-from entities.api.serializers import make_record_serializer
 from entities.conversation_parties import match_reference
 from entities.models import Record, TimelineEntry
 from entities.models.introspection import model_name, record_models

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from crmmirror.api_urls import VIEWSETS
-from entities.api.pagination import SIGNER
+from entities.api.pages.pagination import SIGNER
 from entities.models import ApiToken, Record
 from tests.crmmirror.test_admin_site import MUCH_JUNK, SOME_JUNK
 from tests.support.api_client import create_api_client, create_event, create_record

@@ -10,8 +10,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from entities.access.visibility import viewer_of
-from entities.api.parameter_values import TEXT_PATTERN
-from entities.api.query_parameters import refuse_unknown
+from entities.api.filters.parameter_values import TEXT_PATTERN
+from entities.api.filters.query_parameters import refuse_unknown
 from entities.api.search.found_records import SearchSerializer, describe_group
 from entities.api.views import api_path
 from entities.search.searching import search

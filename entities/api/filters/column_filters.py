@@ -14,8 +14,7 @@ from rest_framework.filters import BaseFilterBackend
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from entities.api.api_columns import ApiColumn
-from entities.api.parameter_values import (
+from entities.api.filters.parameter_values import (
     AmountValue,
     ChoiceValue,
     CurrencyValue,
@@ -29,7 +28,8 @@ from entities.api.parameter_values import (
     TimeValue,
     WordValue,
 )
-from entities.api.query_parameters import describe_form_field
+from entities.api.filters.query_parameters import describe_form_field
+from entities.api.rows.api_columns import ApiColumn
 from entities.models.fields import CurrencyField, WordField
 
 TEXT_LOOKUPS = ("exact", "in", "icontains")

@@ -10,8 +10,8 @@ from decimal import Decimal
 import pytest
 
 from crmmirror.lib.database.keyset import reverse_ordering
-from entities.api.api_columns import get_column
-from entities.api.orderings import dump_position, load_position, make_ordering
+from entities.api.pages.orderings import dump_position, load_position, make_ordering
+from entities.api.rows.api_columns import get_column
 from entities.models import Deal
 
 pytestmark = pytest.mark.unit

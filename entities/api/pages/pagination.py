@@ -14,10 +14,10 @@ from rest_framework.utils.urls import remove_query_param, replace_query_param
 from rest_framework.views import APIView
 
 from crmmirror.lib.database.keyset import Ordering, match_rows_after, reverse_ordering
-from entities.api.api_columns import get_column
-from entities.api.orderings import dump_position, load_position, make_ordering
-from entities.api.parameter_values import IntegerValue, quote_value, split_lists
-from entities.api.query_parameters import describe_parameter, list_schema
+from entities.api.filters.parameter_values import IntegerValue, quote_value, split_lists
+from entities.api.filters.query_parameters import describe_parameter, list_schema
+from entities.api.pages.orderings import dump_position, load_position, make_ordering
+from entities.api.rows.api_columns import get_column
 
 DEFAULT_PAGE_SIZE = 100
 MAX_PAGE_SIZE = 500

@@ -5,7 +5,7 @@ from typing import Any, TypedDict
 
 from rest_framework import serializers
 
-from entities.api.api_columns import get_record_columns
+from entities.api.rows.api_columns import get_record_columns
 from entities.merge.clock import parse_clock
 from entities.merge.history import SeenValue, Transition, ValueRun, seen_values, value_runs, value_transitions
 from entities.merge.registers import ADDITION, EXISTS, EXTRA, Invalid, load_state

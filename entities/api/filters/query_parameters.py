@@ -7,8 +7,8 @@ from django import forms
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
-from entities.api import parameter_values
-from entities.api.parameter_values import MAX_LIST_ITEMS, ChoiceValue, JsonValue, ListValue, TextValue
+from entities.api.filters import parameter_values
+from entities.api.filters.parameter_values import MAX_LIST_ITEMS, ChoiceValue, JsonValue, ListValue, TextValue
 
 LIST_DESCRIPTION = (
     "Several values are separated by commas or given by repeating the parameter; one with a comma stands in"

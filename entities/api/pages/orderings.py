@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Model
 
 from crmmirror.lib.database.keyset import Ordering, OrderingTerm
-from entities.api.api_columns import ApiColumn
+from entities.api.rows.api_columns import ApiColumn
 
 
 def make_ordering(names: Iterable[str], columns: dict[str, ApiColumn], key: ApiColumn) -> Ordering:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema_rs import Draft202012Validator
 
-from entities.api.parameter_values import (
+from entities.api.filters.parameter_values import (
     AMOUNT_PATTERN,
     MAX_BIGINT,
     MAX_LIST_ITEMS,

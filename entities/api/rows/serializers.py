@@ -7,7 +7,7 @@ from typing import Any
 from django.db import models
 from rest_framework import serializers
 
-from entities.api.api_columns import get_record_columns
+from entities.api.rows.api_columns import get_record_columns
 from entities.models import Record
 from entities.models.naming.named_refs import named_refs
 from entities.names import Names, names_for

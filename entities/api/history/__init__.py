@@ -1,0 +1,1 @@
+"""The history of columns in the API: of one record, and of many."""

@@ -1,0 +1,1 @@
+"""Pages of lists: orderings, keyset pagination and its cursors."""

@@ -1,0 +1,1 @@
+"""Rows as JSON: which columns the API shows, and how a value of each is written."""
