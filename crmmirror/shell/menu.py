@@ -37,7 +37,7 @@ class LinkGroup:
 
 
 def build_menu(request: HttpRequest) -> list[LinkGroup]:
-    """Return the navigation of a user, in two queries at most, and in none if no link of his has a count.
+    """Return the navigation of a user, in one query, and in none if no link of his has a count.
 
     One more if he has pinned saved views.
     """

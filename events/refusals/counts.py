@@ -25,15 +25,19 @@ class DailyRefusals:
 
 def count_last_day(visibility: Visibility = EVERYTHING) -> list[DailyRefusals]:
     """Return the counts that are seen by source and reason, largest first."""
-    return _sum_last_day(narrow(RefusalCount.objects.all(), visibility))
+    return _describe(sum_last_day(visibility))
 
 
 def count_last_day_of(source_id: int, visibility: Visibility = EVERYTHING) -> list[DailyRefusals]:
     """Return the counts of one source by reason, largest first; none if the source is not seen whole."""
-    return _sum_last_day(narrow(RefusalCount.objects.filter(source_id=source_id), visibility))
+    return _describe(sum_last_day(visibility).filter(source_id=source_id))
 
 
-def _sum_last_day(counts: QuerySet[RefusalCount]) -> list[DailyRefusals]:
-    recent = counts.filter(hour__gt=timezone.now() - DAY)
-    sums = recent.values_list("source__slug", "reason").annotate(total=Sum("count")).order_by("-total")
-    return [DailyRefusals(slug or UNKNOWN, reason, total) for slug, reason, total in sums]
+def sum_last_day(visibility: Visibility) -> QuerySet:
+    """Return the rows source__slug, reason and total that are seen, largest first."""
+    recent = narrow(RefusalCount.objects.all(), visibility).filter(hour__gt=timezone.now() - DAY)
+    return recent.values("source__slug", "reason").annotate(total=Sum("count")).order_by("-total")
+
+
+def _describe(sums: QuerySet) -> list[DailyRefusals]:
+    return [DailyRefusals(row["source__slug"] or UNKNOWN, row["reason"], row["total"]) for row in sums]

@@ -1,20 +1,20 @@
 """The counts beside the links of operators: cheap enough for every page, however long the log is."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
+from typing import Any
 
 from django.contrib.auth.models import AnonymousUser, User
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from crmmirror.lib.database.combined_queries import fetch_together
 from entities.access.visibility import narrow, visibility_of
 from entities.vendors import all_vendors
 from events.models import Event
-from events.refusals.counts import count_last_day
+from events.refusals.counts import sum_last_day
 
-# Status, vendor, event type, time of receipt.
-Row = tuple[str, str, str, datetime]
 # A page reads one more than these at most: of failed and malformed events, and of the newest ignored ones.
 MAX_FAILED = 100
 MAX_IGNORED = 500
@@ -53,50 +53,45 @@ class OperatorCounts:
 
 
 def count_for_operators(user: User | AnonymousUser) -> OperatorCounts:
-    """Count what the user sees, in two queries at most: one of events, and one of refusals."""
-    may_view_events, may_view_refusals = (
-        user.has_perm(name) for name in ("events.view_event", "events.view_refusal")
+    """Count what the user sees, in one statement; in none if he may see no count."""
+    visibility = visibility_of(user)
+    events = narrow(Event.objects.all(), visibility)
+    queries: dict[str, QuerySet] = {}
+    if user.has_perm("events.view_event"):
+        failed = _newest(events, MAX_FAILED + 1, Event.Status.FAILED, Event.Status.MALFORMED)
+        queries |= {"failed": failed.values("id"), "ignored": _newest_ignored(events)}
+    if user.has_perm("events.view_refusal"):
+        queries["refused"] = sum_last_day(visibility)
+    rows = dict(zip(queries, fetch_together(list(queries.values())), strict=True))
+    return OperatorCounts(
+        len(rows["failed"]) if "failed" in rows else None,
+        sum(row["total"] for row in rows["refused"]) if "refused" in rows else None,
+        _count_unknown_types(rows["ignored"]) if "ignored" in rows else None,
     )
-    failed, drift = _count_events(user) if may_view_events else (None, None)
-    refused = _count_refused(user) if may_view_refusals else None
-    return OperatorCounts(failed, refused, drift)
 
 
 def count_unknown_types(events: QuerySet[Event]) -> UnknownTypes:
     """Count the event types of these events that no mapping knows, in one query."""
-    return _count_unknown_types(_newest(events, MAX_IGNORED + 1, Event.Status.IGNORED))
+    return _count_unknown_types(_newest_ignored(events))
 
 
-def _count_events(user: User | AnonymousUser) -> tuple[int, UnknownTypes]:
-    """Return the number of failed events, and that of unknown event types."""
-    events = narrow(Event.objects.all(), visibility_of(user))
-    failed = _newest(events, MAX_FAILED + 1, Event.Status.FAILED, Event.Status.MALFORMED)
-    ignored = _newest(events, MAX_IGNORED + 1, Event.Status.IGNORED)
-    # One query for both: two short lists by one index.
-    rows = list(failed.union(ignored, all=True))
-    return sum(status != Event.Status.IGNORED for status, *_ in rows), _count_unknown_types(rows)
+def _newest(events: QuerySet, limit: int, *statuses: Event.Status) -> QuerySet:
+    return events.filter(status__in=statuses).order_by("-id")[:limit]
 
 
-def _newest(events: QuerySet[Event], limit: int, *statuses: Event.Status) -> QuerySet:
-    newest = events.filter(status__in=statuses).order_by("-id")
-    return newest.values_list("status", "source__vendor", "event_type", "received_at")[:limit]
+def _newest_ignored(events: QuerySet[Event]) -> QuerySet:
+    """Return vendor, event type, and whether the event was received in the period, of the newest ones."""
+    recent: QuerySet = events.annotate(is_recent=Q(received_at__gte=timezone.now() - DRIFT_PERIOD))
+    newest = _newest(recent, MAX_IGNORED + 1, Event.Status.IGNORED)
+    return newest.values("source__vendor", "event_type", "is_recent")
 
 
-def _count_unknown_types(rows: Iterable[Row]) -> UnknownTypes:
-    """Count the event types of those rows that are ignored events of the period."""
-    since = timezone.now() - DRIFT_PERIOD
-    ignored = [
-        (vendor, event_type)
-        for status, vendor, event_type, received_at in rows
-        if status == Event.Status.IGNORED and received_at >= since
-    ]
+def _count_unknown_types(rows: Iterable[Mapping[str, Any]]) -> UnknownTypes:
+    """Count the event types of those rows of `_newest_ignored` that are of the period."""
+    ignored = [(row["source__vendor"], row["event_type"]) for row in rows if row["is_recent"]]
     unknown = {key for key in ignored[:MAX_IGNORED] if not _is_mapped(*key)}
     return UnknownTypes(len(unknown), len(ignored) > MAX_IGNORED)
 
 
 def _is_mapped(vendor: str, event_type: str) -> bool:
     return vendor not in all_vendors() or event_type in all_vendors()[vendor].event_types
-
-
-def _count_refused(user: User | AnonymousUser) -> int:
-    return sum(refusals.count for refusals in count_last_day(visibility_of(user)))
