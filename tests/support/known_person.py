@@ -16,6 +16,8 @@ EMAIL = "hana.nguyen@initech.example"
 NEXT = timedelta(minutes=5)
 FAILED_DEAL, FAILURE = "Late kitchen", "OperationalError: the disk is full"
 SCOPE = "sa_east"
+# For longer than anybody else, which puts her first among the debtors of a large company too.
+OVERDUE_DAYS = 4_000
 # (direction, text), oldest first. The second CRM sends no text with outbound messages.
 TALK = (
     ("inbound", "Can you come on Monday?"),
@@ -59,7 +61,7 @@ def tell_known_person() -> KnownPerson:
             total=1500,
             amount_open=1300,
             currency="AED",
-            due_date=(now - timedelta(days=20)).date(),
+            due_date=(now - timedelta(days=OVERDUE_DAYS)).date(),
         ),
         create_record(
             Appointment,
