@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Browser
 
-from entities.models import Contact, Deal
+from entities.models import Contact, Deal, Invoice
 from tests.support.browser_visit import Visit
 from tests.support.related_records import create_person_with
 from tests.support.staff_client import page_url, store_and_apply
@@ -86,6 +86,13 @@ def test_the_columns_of_a_page_fit_its_width(visit: Visit, width: int, order: li
     by_place = sorted(boxes, key=lambda name: (boxes[name]["x"], boxes[name]["y"]))  # type: ignore[index]
     assert by_place == order
     assert visit.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_a_long_status_makes_no_page_wider_than_a_phone(visit: Visit) -> None:
+    store_and_apply("invoice.created", {"id": "in_1", "number": "7", "status": "\U0001f600" * 80})
+    visit.page.set_viewport_size({"width": 390, "height": 800})
+    visit.goto(page_url(Invoice.objects.get()))
+    assert visit.page.evaluate("document.documentElement.scrollWidth") == 390
 
 
 @pytest.mark.parametrize("width", [1280, 390])
