@@ -1,4 +1,4 @@
-"""Middleware for readers: bounds the wait for uploads, adds headers, or refuses them (WEB_ROLE)."""
+"""Middleware for readers: bounds the wait for uploads, adds headers, compresses, or refuses (WEB_ROLE)."""
 
 from collections.abc import Callable
 from http import HTTPStatus
@@ -7,8 +7,10 @@ from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.request import UnreadablePostError
+from django.utils.cache import patch_vary_headers
 
-from crmmirror.lib.web.busy_responses import Busy, busy_response
+from crmmirror.lib.web.busy_responses import PROBLEM_MEDIA_TYPE, Busy, busy_response
+from crmmirror.lib.web.compressed_answers import accepts_gzip, compress_answer
 from crmmirror.lib.web.upload_slots import NoFreeSlot, page_slots
 
 NO_UPLOAD_SLOT = Busy(
@@ -24,6 +26,11 @@ MISDIRECTED_PROBLEM = {
     "status": 421,
     "detail": "Use the address of the mirror's pages and API: the setting WEB_URL names it.",
 }
+
+API_PREFIX = "/api/"
+# What answers of the API depend on besides their address. A cache in between must not mix them up.
+VARY_HEADERS = ("Accept", "Accept-Encoding", "Authorization", "Cookie")
+COMPRESSED_TYPES = ("application/json", PROBLEM_MEDIA_TYPE)
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -73,6 +80,30 @@ def security_headers_middleware(get_response: Handler) -> Handler:
         response = get_response(request)
         for name, value in settings.SECURITY_HEADERS.items():
             response.headers.setdefault(name, value)
+        return response
+
+    return middleware
+
+
+def api_answer_middleware(get_response: Handler) -> Handler:
+    """Keep answers of the API out of shared caches, and compress those to programs.
+
+    Answers to a session are not compressed: another site can make a browser send its cookies, choose a part
+    of the answer (the address in `next`), and guess the rest by its compressed length (BREACH). It cannot
+    make one send a token.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        # What is the same for everybody says itself how long it may be kept.
+        if not request.path_info.startswith(API_PREFIX) or response.has_header("Cache-Control"):
+            return response
+        response.headers["Cache-Control"] = "private"
+        patch_vary_headers(response, VARY_HEADERS)
+        media_type = response.headers.get("Content-Type", "").partition(";")[0]
+        has_token = "Authorization" in request.headers
+        if has_token and media_type in COMPRESSED_TYPES and accepts_gzip(request):
+            compress_answer(response)
         return response
 
     return middleware

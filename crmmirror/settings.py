@@ -119,6 +119,7 @@ MIDDLEWARE = [
     "crmmirror.middleware.security_headers_middleware",
     "crmmirror.middleware.upload_slot_middleware",
     "crmmirror.readers.middleware.reader_middleware",
+    "crmmirror.middleware.api_answer_middleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -18,6 +18,7 @@ from django.http import HttpRequest, HttpResponse
 
 from crmmirror.lib.web.client_address import client_address, client_key
 from entities.models import ApiToken
+from entities.models.people.api_token import TOKEN_SCHEMES
 
 # How many credentials a process remembers; beyond that, those unused for longest are counted by address.
 MAX_PROVEN = 10_000
@@ -64,7 +65,7 @@ def _read_credentials(request: HttpRequest) -> Iterator[str]:
 def _read_token(request: HttpRequest) -> str:
     """Return the token of the Authorization header, read as the API's authentication does; "" if none."""
     words = request.headers.get("Authorization", "").split()
-    return words[1] if len(words) == 2 and words[0].lower() == "token" else ""
+    return words[1] if len(words) == 2 and words[0].lower() in TOKEN_SCHEMES else ""
 
 
 def _find_proof(request: HttpRequest, response: HttpResponse) -> str:

@@ -6,17 +6,32 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import Model
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
-from rest_framework.authentication import SessionAuthentication, TokenAuthentication
+from rest_framework.authentication import (
+    SessionAuthentication,
+    TokenAuthentication,
+    get_authorization_header,
+)
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import DjangoModelPermissions
 from rest_framework.request import Request
 
 from entities.models import ApiToken
-from entities.models.people.api_token import hash_token
+from entities.models.people.api_token import TOKEN_SCHEMES, hash_token
 
 
 class ApiTokenAuthentication(TokenAuthentication):
-    """Authenticates a program by the header `Authorization: Token crm_…`."""
+    """Authenticates a program by the header `Authorization: Bearer crm_…`, or `Token crm_…`."""
+
+    def authenticate(self, request: Request) -> tuple[AbstractBaseUser, ApiToken] | None:
+        """Return the user and the token; None without one. Raises AuthenticationFailed."""
+        scheme = get_authorization_header(request).partition(b" ")[0].decode("latin-1").lower()
+        # The framework's class compares the header's first word with this one.
+        self.keyword = scheme if scheme in TOKEN_SCHEMES else TOKEN_SCHEMES[0]
+        return super().authenticate(request)
+
+    def authenticate_header(self, request: Request) -> str:
+        """Return what a 401 asks for in `WWW-Authenticate`."""
+        return ", ".join(scheme.capitalize() for scheme in TOKEN_SCHEMES)
 
     def authenticate_credentials(self, key: str) -> tuple[AbstractBaseUser, ApiToken]:
         token = ApiToken.objects.select_related("user").filter(digest=hash_token(key)).first()
@@ -34,6 +49,18 @@ class StaffSessionAuthentication(SessionAuthentication):
     def authenticate(self, request: Request) -> tuple[Model, None] | None:
         credentials = super().authenticate(request)
         return credentials if credentials and credentials[0].is_staff else None
+
+
+class TokenScheme(OpenApiAuthenticationExtension):
+    """The token as an OpenAPI security scheme, which generated clients send with the word Bearer."""
+
+    target_class = "entities.api.authentication.ApiTokenAuthentication"
+    match_subclasses = True
+    priority = 1
+    name = "token"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer"}
 
 
 class StaffSessionScheme(OpenApiAuthenticationExtension):

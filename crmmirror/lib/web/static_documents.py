@@ -2,16 +2,15 @@
 
 import gzip
 import hashlib
-import re
 from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response, patch_vary_headers
 
+from crmmirror.lib.web.compressed_answers import accepts_gzip
+
 # A minute: the document may be another one after an upgrade. After that, its ETag saves sending it again.
 CACHE_CONTROL = "public, max-age=60"
-# A client that names gzip accepts it, unless with the weight 0.
-ACCEPTS_GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -25,7 +24,7 @@ class StaticDocument:
 
     def respond(self, request: HttpRequest) -> HttpResponse:
         """Return the document, or 304 if the client's ETag is that of the document."""
-        is_compressed = bool(ACCEPTS_GZIP.search(request.headers.get("Accept-Encoding", "")))
+        is_compressed = accepts_gzip(request)
         etag = f'"{self.digest}-gzip"' if is_compressed else f'"{self.digest}"'
         response = HttpResponse(self.compressed if is_compressed else self.content, self.content_type)
         response.headers["ETag"], response.headers["Cache-Control"] = etag, CACHE_CONTROL

@@ -1,5 +1,7 @@
 """Keyset pagination of the API: each page starts after a row, so no row is counted, skipped or repeated."""
 
+import hashlib
+import json
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -29,7 +31,9 @@ PARAMETER_DESCRIPTIONS = {
     "ordering": "Columns to order by; a - before one reverses its direction. Rows without a value come last.",
 }
 LIST_PARAMETERS = frozenset({"ordering"})
-SIGNER = Signer(salt="entities.api.pagination")
+# Servers pass on headers of 4 kB or 8 kB in all. The body has the address in any case.
+MAX_LINK_LENGTH = 2000
+SIGNER = Signer(salt="entities.api.pages.pagination")
 
 
 @dataclass(frozen=True)
@@ -38,10 +42,12 @@ class Cursor:
 
     It is signed, because it comes back from clients and its values go into a query.
 
+    path: of the list. filters: the digest of the other parameters, which the next request has to repeat.
     position: the row's values of the ordering; None in a shortened cursor, whose row is read again.
     """
 
-    model: str
+    path: str
+    filters: str
     ordering: list[str]
     is_backward: bool
     key: int
@@ -56,11 +62,15 @@ class Cursor:
 
 
 class KeysetPagination(BasePagination):
-    """Pages `{"next", "previous", "results"}` of a view with `orderable_columns` and a `default_ordering`."""
+    """Pages `{"next", "next_cursor", "previous", "results"}` of a view.
+
+    The view has `orderable_columns` and a `default_ordering`.
+    """
 
     def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list:
         self.address = request.build_absolute_uri()
-        self.model = queryset.model._meta.label
+        self.path = request.path
+        self.filters = digest_filters(request)
         self.ordering = read_ordering(queryset, request, view)
         self.cursor = self.read_cursor(request)
         self.rows, self.has_more = self.fetch_page(queryset, read_page_size(request))
@@ -101,35 +111,56 @@ class KeysetPagination(BasePagination):
             raise cursor_error(
                 "This is not a cursor of this API. Follow a page's next or previous link."
             ) from None
-        if (cursor.model, cursor.ordering) != (self.model, list(map(str, self.ordering))):
+        if (cursor.path, cursor.ordering) != (self.path, self.ordering_names):
             raise cursor_error(
                 "This cursor belongs to another list or ordering. Start again without a cursor."
             )
+        if cursor.filters != self.filters:
+            raise cursor_error(
+                "This cursor belongs to other filters. Repeat those of the page that it is from, or start"
+                " again without a cursor."
+            )
         return cursor
 
-    def make_link(self, row: Any, *, is_backward: bool) -> str:
-        """Return the address of the page that starts after a row."""
+    @property
+    def ordering_names(self) -> list[str]:
+        """Return the terms of the ordering as a cursor holds them."""
+        return list(map(str, self.ordering))
+
+    def make_cursor(self, row: Any, *, is_backward: bool) -> str:
+        """Return the cursor of the page that starts after a row."""
         position = dump_position(self.ordering, row)
-        cursor = Cursor(self.model, list(map(str, self.ordering)), is_backward, row.pk, position)
-        return replace_query_param(self.address, "cursor", str(cursor.shorten()))
+        cursor = Cursor(self.path, self.filters, self.ordering_names, is_backward, row.pk, position)
+        return str(cursor.shorten())
 
-    def get_next_link(self) -> str | None:
-        # A page before the cursor that has lost its rows leads to the beginning of the list.
-        if self.is_backward and not self.rows:
-            return remove_query_param(self.address, "cursor")
-        return self.make_link(self.rows[-1], is_backward=False) if self.is_backward or self.has_more else None
+    def get_next_cursor(self) -> str | None:
+        has_next = self.rows and (self.is_backward or self.has_more)
+        return self.make_cursor(self.rows[-1], is_backward=False) if has_next else None
 
-    def get_previous_link(self) -> str | None:
+    def get_previous_cursor(self) -> str | None:
         has_previous = self.has_more if self.is_backward else self.cursor is not None
-        return self.make_link(self.rows[0], is_backward=True) if has_previous and self.rows else None
+        return self.make_cursor(self.rows[0], is_backward=True) if has_previous and self.rows else None
+
+    def get_link(self, cursor: str | None) -> str | None:
+        """Return the address of the page at a cursor."""
+        return cursor and replace_query_param(self.address, "cursor", cursor)
 
     def get_paginated_response(self, data: Any) -> Response:
-        links = {"next": self.get_next_link(), "previous": self.get_previous_link()}
-        return Response({**links, "results": data})
+        next_cursor = self.get_next_cursor()
+        links = {
+            "next": self.get_link(next_cursor),
+            "next_cursor": next_cursor,
+            "previous": self.get_link(self.get_previous_cursor()),
+        }
+        # A page before the cursor that has lost its rows leads to the beginning of the list.
+        if self.is_backward and not self.rows:
+            links["next"] = remove_query_param(self.address, "cursor")
+        return Response({**links, "results": data}, headers=make_link_header(links["next"]))
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         link = {"type": "string", "format": "uri", "nullable": True}
-        properties = {"next": link, "previous": link, "results": schema}
+        cursor = {"type": "string", "nullable": True}
+        properties = {"next": link, "next_cursor": cursor, "previous": link, "results": schema}
         return {"type": "object", "required": list(properties), "properties": properties}
 
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
@@ -145,6 +176,20 @@ class KeysetPagination(BasePagination):
             describe_parameter(name, description, schemas[name])
             for name, description in PARAMETER_DESCRIPTIONS.items()
         ]
+
+
+def digest_filters(request: Request) -> str:
+    """Return a digest of the request's parameters that decide which rows its list has."""
+    parameters = [(name, values) for name, values in request.query_params.lists()]
+    filters = sorted(pair for pair in parameters if pair[0] not in PARAMETER_DESCRIPTIONS)
+    return hashlib.sha256(json.dumps(filters).encode()).hexdigest()[:16] if filters else ""
+
+
+def make_link_header(address: str | None) -> dict[str, str]:
+    """Return the header `Link` (RFC 8288) to the next page, unless the address is missing or too long."""
+    if address is None or len(address) > MAX_LINK_LENGTH:
+        return {}
+    return {"Link": f'<{address}>; rel="next"'}
 
 
 def read_page_size(request: Request) -> int:

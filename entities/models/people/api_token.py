@@ -13,6 +13,8 @@ from django.utils import timezone
 from crmmirror.lib.database.transient_errors import is_read_only
 
 LAST_USED_PRECISION = timedelta(minutes=1)
+# The words before a token in the header `Authorization`, in lower case; many clients can only send Bearer.
+TOKEN_SCHEMES = ("token", "bearer")
 
 
 class ApiToken(models.Model):

@@ -51,6 +51,7 @@ def test_a_token_counts_by_itself_once_it_was_accepted(client: Client) -> None:
     client.get("/api/v1/deals/", headers={"authorization": token})
     assert identify(token) == ["token"]
     assert identify(token.replace("Token ", "token  ")) == ["token"]
+    assert identify(token.replace("Token ", "Bearer ")) == ["token"]
 
 
 def test_a_made_up_token_counts_by_address_too(client: Client) -> None:

@@ -35,6 +35,7 @@ def request_with(header: str | None) -> tuple[int, str]:
         "Token ünknown",
         "Token a\x00b",
         "Bearer abc",
+        "Bearer",
         "Basic YTpi",
     ],
 )
@@ -42,7 +43,7 @@ def request_with(header: str | None) -> tuple[int, str]:
 def test_without_a_good_token_the_answer_is_a_401_problem(header: str | None, path: str) -> None:
     headers = {} if header is None else {"authorization": header}
     response = Client().get(f"/api/v1/{path}", headers=headers)
-    assert (response.status_code, response["WWW-Authenticate"]) == (401, "Token")
+    assert (response.status_code, response["WWW-Authenticate"]) == (401, "Token, Bearer")
     assert response["Content-Type"] == "application/problem+json"
 
 
@@ -56,6 +57,15 @@ def test_a_token_is_kept_only_as_its_hash(user: User) -> None:
     assert request_with(f"Token {token.digest}")[0] == 401
 
 
+@pytest.mark.parametrize("scheme", ["Token", "token", "Bearer", "bearer", "BEARER"])
+def test_a_token_may_be_called_a_bearer_token(user: User, scheme: str) -> None:
+    _, text = ApiToken.issue(user, "tests")
+    assert request_with(f"{scheme} {text}")[0] == 200
+    assert request_with(f"{scheme}  {text}")[0] == 200
+    assert request_with(f"{scheme} {text} x")[0] == 401
+    assert request_with(f"Basic {text}")[0] == 401
+
+
 def test_an_expired_token_is_refused(user: User) -> None:
     start = datetime(2025, 3, 1, tzinfo=UTC)
     with time_machine.travel(start, tick=False) as clock:
@@ -63,13 +73,13 @@ def test_an_expired_token_is_refused(user: User) -> None:
         clock.shift(timedelta(hours=23, minutes=59))
         assert request_with(f"Token {text}")[0] == 200
         clock.shift(timedelta(minutes=1))
-        assert request_with(f"Token {text}") == (401, "Token")
+        assert request_with(f"Token {text}") == (401, "Token, Bearer")
 
 
 def test_the_token_of_an_inactive_user_is_refused(user: User) -> None:
     _, text = ApiToken.issue(user, "tests")
     User.objects.update(is_active=False)
-    assert request_with(f"Token {text}") == (401, "Token")
+    assert request_with(f"Token {text}") == (401, "Token, Bearer")
 
 
 def test_the_last_use_is_recorded_once_a_minute(user: User) -> None:

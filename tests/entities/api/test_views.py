@@ -69,7 +69,12 @@ def test_a_record_has_the_documented_fields_in_their_order(client: Client, model
     assert list(body) == COMMON_COLUMNS + OWN_COLUMNS[path].split(), (
         f"write the columns of {path} in OWN_COLUMNS"
     )
-    assert get_json(client, f"{path}/") == {"next": None, "previous": None, "results": [body]}
+    assert get_json(client, f"{path}/") == {
+        "next": None,
+        "next_cursor": None,
+        "previous": None,
+        "results": [body],
+    }
 
 
 def test_a_deal_is_shown_as_documented(client: Client) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.core.signing import Signer
 from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.expressions import OrderBy
@@ -19,7 +20,15 @@ from hypothesis import strategies as st
 
 from crmmirror.api_urls import VIEWSETS
 from entities.models import Contact, Deal, Message
-from tests.support.api_client import create_api_client, create_record, ensure_source, get_ids, get_json
+from tests.support.api_client import (
+    NOW,
+    create_api_client,
+    create_record,
+    create_timeline_entry,
+    ensure_source,
+    get_ids,
+    get_json,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -261,6 +270,61 @@ def test_a_forged_cursor_or_one_of_another_ordering_or_list_is_refused(client_wi
         ("deals/", {"cursor": "x" + cursor, "ordering": "value"}),
     ]:
         assert list(get_json(client, path, query, status=400)["errors"]) == ["cursor"]
+
+
+def test_a_cursor_under_other_filters_is_refused(client_with_deals: Client) -> None:
+    client = client_with_deals
+    for _ in range(2):
+        create_record(Deal, status="won")
+    query = {"status__in": "won,open", "page_size": 1}
+    cursor = extract_cursor(get_json(client, "deals/", query))
+    get_json(client, "deals/", query | {"cursor": cursor, "page_size": 2})
+    for other in (
+        {"status__in": "won"},
+        {"status__in": "won,open", "value__gte": 1},
+        {"status": "won"},
+        {},
+    ):
+        errors = get_json(client, "deals/", other | {"cursor": cursor}, status=400)["errors"]
+        assert errors["cursor"][0].startswith("This cursor belongs to other filters."), other
+
+
+def test_a_cursor_of_another_records_timeline_is_refused() -> None:
+    client = create_api_client()
+    deals = [create_record(Deal) for _ in range(2)]
+    for deal in deals * 2:
+        create_timeline_entry(deal, NOW, {})
+    cursor = get_json(client, f"deals/{deals[0].pk}/timeline/", {"page_size": 1})["next_cursor"]
+    get_json(client, f"deals/{deals[0].pk}/timeline/", {"cursor": cursor})
+    get_json(client, f"deals/{deals[1].pk}/timeline/", {"cursor": cursor}, status=400)
+
+
+def test_the_next_page_is_in_the_header_and_its_cursor_in_the_body(client_with_deals: Client) -> None:
+    client = client_with_deals
+    query: dict[str, Any] = {"page_size": 3, "value__isnull": "true"}
+    answer = client.get("/api/v1/deals/", query)
+    page = answer.json()
+    assert answer["Link"] == f'<{page["next"]}>; rel="next"'
+    assert page["next_cursor"] == extract_cursor(page)
+    last = client.get("/api/v1/deals/", query | {"cursor": page["next_cursor"]})
+    assert last.json() == follow(client, page["next"])
+    assert (last.json()["next"], last.json()["next_cursor"]) == (None, None)
+    assert not last.has_header("Link")
+    assert len(last.json()["results"]) == 1
+
+
+def test_an_address_too_long_for_a_header_stands_in_the_body_alone(client_with_deals: Client) -> None:
+    ids = [*Deal.objects.values_list("id", flat=True), *range(10**6, 10**6 + 300)]
+    query: dict[str, Any] = {"page_size": 1, "id__in": ",".join(map(str, ids))}
+    answer = client_with_deals.get("/api/v1/deals/", query)
+    assert len(answer.json()["next"]) > 2000
+    assert not answer.has_header("Link")
+
+
+def test_a_cursor_of_the_version_before_is_refused(client_with_deals: Client) -> None:
+    old = {"model": "entities.Deal", "ordering": ["-id"], "is_backward": False, "key": 1, "position": [1]}
+    cursor = Signer(salt="entities.api.pagination").sign_object(old, compress=True)
+    get_json(client_with_deals, "deals/", {"cursor": cursor}, status=400)
 
 
 def test_an_ordering_by_a_text_too_long_for_an_address_has_pages() -> None:
