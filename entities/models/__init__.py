@@ -10,6 +10,7 @@ from entities.models.naming.name import Name, NameKind
 from entities.models.people.access_limit import AccessLimit
 from entities.models.people.api_token import ApiToken
 from entities.models.people.saved_view import SavedView
+from entities.models.people.sql_reader import SqlReader
 from entities.models.people.user_profile import UserProfile, find_profile
 from entities.models.people.viewed_record import ViewedRecord
 from entities.models.record import Record
@@ -52,6 +53,7 @@ __all__ = [
     "Record",
     "SavedView",
     "SearchDocument",
+    "SqlReader",
     "SubAccount",
     "Task",
     "TimelineEntry",

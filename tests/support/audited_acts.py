@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from entities.admin.naming.name_cells import naming_url
-from entities.models import ApiToken, AuditAction, Deal, Name, NameKind, SavedView, SubAccount
+from entities.models import ApiToken, AuditAction, Deal, Name, NameKind, SavedView, SqlReader, SubAccount
 from events.models import Event, Source, SourceSecret
 from tests.support.api_client import create_record
 from tests.support.exported_lists import export_url
@@ -120,6 +120,17 @@ def end_secret(client: Client) -> Source:
 def reencrypt_secrets(client: Client) -> None:
     ensure_source()
     call_command("reencrypt_secrets")
+
+
+def create_reader(client: Client) -> SqlReader:
+    call_command("create_reader", "crm_audited")
+    return SqlReader.objects.get()
+
+
+def drop_reader(client: Client) -> SqlReader:
+    reader = SqlReader.objects.create(role="crm_audited")
+    call_command("drop_reader", reader.role)
+    return reader
 
 
 def create_token(client: Client) -> ApiToken:
@@ -273,7 +284,14 @@ def delete_group(client: Client) -> Group:
     return group
 
 
-COMMANDS = {"create_source", "rotate_secret", "reencrypt_secrets", "create_token"}
+COMMANDS = {
+    "create_source",
+    "rotate_secret",
+    "reencrypt_secrets",
+    "create_token",
+    "create_reader",
+    "drop_reader",
+}
 # The action of the entry, the act, and what the entry has in its detail, at least.
 ACTS: list[tuple[AuditAction, Callable[[Client], Any], dict[str, Any]]] = [
     (AuditAction.EXPORT, export_deals, {"format": "csv", "rows": 1, "parameters": ""}),
@@ -292,6 +310,8 @@ ACTS: list[tuple[AuditAction, Callable[[Client], Any], dict[str, Any]]] = [
     (AuditAction.TOKEN_CREATED, add_token, {}),
     (AuditAction.TOKEN_CHANGED, change_token, {}),
     (AuditAction.TOKEN_REVOKED, revoke_token, {}),
+    (AuditAction.READER_CREATED, create_reader, {"sources": "all"}),
+    (AuditAction.READER_DROPPED, drop_reader, {}),
     (AuditAction.NAME_CHANGED, change_name, {"change": 'name from nothing to "New"'}),
     (AuditAction.NAME_CHANGED, add_name, {}),
     (

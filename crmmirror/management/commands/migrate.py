@@ -13,6 +13,7 @@ from django.db.migrations import Migration
 
 from crmmirror.lib.database.transient_errors import is_lock_conflict
 from crmmirror.management.lock_watch import LockWatch
+from entities.sql.sql_views import create_views, drop_views, has_pending_migrations, has_schema
 
 # Back-off: the pauses between two attempts, in which deliveries go on.
 BACK_OFF_SECONDS = (1, 2, 4)
@@ -33,7 +34,7 @@ class Command(migrate.Command):
         self._restart_clock()
         while True:
             try:
-                with self._watching(options["database"]) as watch:
+                with self._watching(options["database"]) as watch, self._setting_views_aside(options):
                     super().handle(*args, **options)
                 return
             except OperationalError as error:
@@ -66,6 +67,19 @@ class Command(migrate.Command):
         connection.ensure_connection()
         with LockWatch(connection.connection.info.backend_pid, self._print) as watch:
             yield watch
+
+    @contextmanager
+    def _setting_views_aside(self, options: dict[str, Any]) -> Iterator[None]:
+        """Drop the analysts' views before the schema changes, which they would not allow; make them again."""
+        is_change = options["app_label"] or has_pending_migrations()
+        is_needed = bool(
+            is_change and not options["plan"] and not options["check_unapplied"] and has_schema()
+        )
+        if is_needed:
+            drop_views()
+        yield
+        if is_needed:
+            create_views()
 
     def _give_way(self, watch: LockWatch) -> None:
         """Pause before the next attempt. Raises CommandError if the time is up."""

@@ -1,7 +1,7 @@
 """`manage.py create_token`: creates a token for the API, and prints it this once."""
 
 from argparse import ArgumentParser
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,9 +10,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from entities.access.delegation import Place, set_limits
+from entities.access.delegation import set_limits
 from entities.audit import identify_command, write_audit_entry
-from entities.models import AccessLimit, ApiToken, AuditAction
+from entities.management.place_arguments import find_places
+from entities.models import ApiToken, AuditAction
 
 
 class Command(BaseCommand):
@@ -84,21 +85,6 @@ def find_active_user(name: str) -> Any:
     if not user.is_active:
         raise CommandError(f"The user {name!r} is inactive; an inactive user cannot read the API.")
     return user
-
-
-def find_places(slugs: Iterable[str], sub_accounts: Iterable[str]) -> set[Place]:
-    """Return the limits that the options name. Raises CommandError."""
-    sources = dict(AccessLimit.source_model()._default_manager.values_list("slug", "pk"))
-    places: set[Place] = set()
-    for named in (*(f"{slug}/" for slug in slugs), *sub_accounts):
-        slug, _, scope = named.partition("/")
-        if slug not in sources:
-            known = ", ".join(sorted(sources)) or "none"
-            raise CommandError(f"There is no source {slug!r}; there are: {known}.")
-        places.add((sources[slug], scope))
-    if unnamed := [named for named in sub_accounts if not named.partition("/")[2]]:
-        raise CommandError(f"--sub-account {unnamed[0]}: write the source and the id, as in acme/sa_001.")
-    return places
 
 
 def expiry_time(days: int) -> datetime:

@@ -19,6 +19,8 @@ class AuditAction(models.TextChoices):
     TOKEN_CREATED = "token-created", "created an API token"
     TOKEN_CHANGED = "token-changed", "changed an API token"
     TOKEN_REVOKED = "token-revoked", "revoked an API token"
+    READER_CREATED = "reader-created", "created a database role that reads"
+    READER_DROPPED = "reader-dropped", "dropped a database role that reads"
     NAME_CHANGED = "name-changed", "changed a name or its place"
     VIEW_SHARED = "view-shared", "shared a saved view, or changed one that is shared"
     VIEW_WITHDRAWN = "view-withdrawn", "stopped sharing a saved view"

@@ -1,0 +1,1 @@
+"""SQL for analysts: read-only views of the records, and the database roles that may read them."""
