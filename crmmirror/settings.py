@@ -315,9 +315,11 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["entities.api.authentication.ViewPermission"],
     "DEFAULT_FILTER_BACKENDS": ["entities.api.filters.column_filters.QueryFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "entities.api.pages.pagination.KeysetPagination",
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["entities.api.rows.renderer.OrjsonRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    # Times are left to the renderer, so that all have one shape.
+    "DATETIME_FORMAT": None,
     "EXCEPTION_HANDLER": "entities.api.problem_details.problem_response",
     "URL_FORMAT_OVERRIDE": None,
 }

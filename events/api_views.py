@@ -2,13 +2,14 @@
 
 import base64
 
-from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import serializers
 
 from entities.api.filters.column_filters import make_filterset
 from entities.api.rows.api_columns import get_columns
+from entities.api.rows.row_parameters import describe_row_parameters
 from entities.api.rows.serializers import RowSerializer, SourcedSerializer, make_serializer
+from entities.api.rows.shown_fields import show_columns
 from entities.api.views import RowViewSet
 from events.models import Event, Source
 
@@ -37,6 +38,7 @@ class EventSerializerBase(SourcedSerializer):
 class EventDetailSerializer(EventSerializerBase):
     """An event with its body and headers."""
 
+    has_optional_fields = False
     body = serializers.SerializerMethodField(help_text="As text if it is UTF-8, else in base64.")
     body_encoding = serializers.SerializerMethodField()
     headers = serializers.DictField(child=serializers.CharField(), read_only=True)
@@ -63,17 +65,15 @@ def decode_body(event: Event) -> tuple[str, str]:
         return base64.b64encode(body).decode(), "base64"
 
 
+@extend_schema_view(list=extend_schema(parameters=describe_row_parameters(show_columns(EVENT_COLUMNS))))
 class EventViewSet(RowViewSet):
     """The log, newest first."""
 
     queryset = Event.objects.select_related("source")
+    shown_fields = show_columns(EVENT_COLUMNS)
     filterset_class = make_filterset(EVENT_COLUMNS)
     orderable_columns = {column.name: column for column in EVENT_COLUMNS if column.is_orderable}
     lookup_value_converter = "int"
-
-    def get_queryset(self) -> QuerySet[Event]:
-        events = super().get_queryset()
-        return events.defer("body", "headers") if self.action == "list" else events
 
     def get_serializer_class(self) -> type[RowSerializer]:
         return EventSerializer if self.action == "list" else EventDetailSerializer
@@ -82,10 +82,12 @@ class EventViewSet(RowViewSet):
 EventSerializer = make_serializer(Event, EVENT_FIELDS, EventSerializerBase)
 
 
+@extend_schema_view(list=extend_schema(parameters=describe_row_parameters(show_columns(SOURCE_COLUMNS))))
 class SourceViewSet(RowViewSet):
     """The accounts that deliver to the mirror."""
 
     queryset = Source.objects.all()
+    shown_fields = show_columns(SOURCE_COLUMNS)
     serializer_class = make_serializer(Source, SOURCE_FIELDS, RowSerializer)
     filterset_class = make_filterset(SOURCE_COLUMNS)
     orderable_columns = {column.name: column for column in SOURCE_COLUMNS}

@@ -5,8 +5,9 @@ from typing import Any, ClassVar
 
 from django.db.models import Q, QuerySet
 from django.utils.timezone import localdate
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework.decorators import action
+from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ReadOnlyModelViewSet
@@ -28,9 +29,12 @@ from entities.api.history.record_history import (
     serialize_history,
     serialize_provenance,
 )
-from entities.api.pages.pagination import LIST_PARAMETERS, PARAMETER_DESCRIPTIONS
+from entities.api.pages.pagination import LIST_PARAMETERS, PARAMETER_DESCRIPTIONS, read_ordering
 from entities.api.rows.api_columns import ApiColumn, get_column, get_record_columns
+from entities.api.rows.page_rows import select_fields_of, write_page
+from entities.api.rows.row_parameters import ROW_PARAMETERS, describe_row_parameters, read_shown_fields
 from entities.api.rows.serializers import make_record_serializer
+from entities.api.rows.shown_fields import ShownField, get_record_fields
 from entities.api.search.found_records import SamePersonsSerializer, describe_same_persons
 from entities.conversation_parties import match_reference
 from entities.models import Record, TimelineEntry
@@ -42,9 +46,11 @@ from entities.search.same_persons import find_same_persons
 class RowViewSet(ReadOnlyModelViewSet):
     """Lists and shows rows, and refuses query parameters that it does not know.
 
-    Subclasses set the filters, the columns that lists can be ordered by, and the parameters of one row.
+    Subclasses set the fields that lists show, the filters, the columns that lists can be ordered by, and the
+    parameters of one row.
     """
 
+    shown_fields: ClassVar[tuple[ShownField, ...]] = ()
     filterset_class: ClassVar[type[RowFilters]] = RowFilters
     orderable_columns: ClassVar[dict[str, ApiColumn]] = {}
     default_ordering: ClassVar[str] = "-id"
@@ -65,16 +71,28 @@ class RowViewSet(ReadOnlyModelViewSet):
         """Return the names of the query parameters that the requested action takes."""
         if self.action != "list":
             return self.detail_parameters
-        return (*self.filterset_class.base_filters, *PARAMETER_DESCRIPTIONS)
+        return (*self.filterset_class.base_filters, *PARAMETER_DESCRIPTIONS, *ROW_PARAMETERS)
 
     def get_list_parameters(self) -> Collection[str]:
         """Return the names of the query parameters that take several values, so that they may be repeated."""
         filters = self.filterset_class.base_filters
-        return {*LIST_PARAMETERS, *(name for name, row_filter in filters.items() if row_filter.takes_list)}
+        return {
+            *LIST_PARAMETERS,
+            *ROW_PARAMETERS,
+            *(name for name, row_filter in filters.items() if row_filter.takes_list),
+        }
 
     def filter_queryset(self, queryset: QuerySet) -> QuerySet:
         """Filter lists only. References lead to one record in any state, so its address shows it."""
         return super().filter_queryset(queryset) if self.action == "list" else queryset
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Return a page of rows, with the fields that the request asks for."""
+        fields = read_shown_fields(request, self.shown_fields)
+        rows = self.filter_queryset(self.get_queryset())
+        ordering = read_ordering(rows, request, self)
+        page = self.paginate_queryset(select_fields_of(rows, fields, (term.path for term in ordering)))
+        return self.get_paginated_response(write_page(page or [], fields, viewer_of(request)))
 
 
 INCLUDE_PARAMETERS = [
@@ -86,22 +104,24 @@ INCLUDE_PARAMETERS = [
 class RecordViewSet(RowViewSet):
     """Lists and shows the records of one model; below each record, its timeline, history and provenance."""
 
-    detail_parameters = tuple(INCLUDE_FLAGS.values())
+    detail_parameters = (*INCLUDE_FLAGS.values(), *ROW_PARAMETERS)
     lookup_value_converter = "int"
 
     def get_queryset(self) -> QuerySet:
-        rows = super().get_queryset().select_related("source")
-        return rows if self.action == "provenance" else rows.defer("registers")
+        rows = super().get_queryset()
+        # Lists and single records choose their columns themselves.
+        return rows if self.action in ("list", "retrieve", "provenance") else rows.defer("registers")
 
     def get_known_parameters(self) -> Collection[str]:
         if self.action == "timeline":
             return tuple(PARAMETER_DESCRIPTIONS)
         return super().get_known_parameters()
 
-    @extend_schema(parameters=INCLUDE_PARAMETERS)
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Return one record, even if it is deleted or a placeholder."""
-        return super().retrieve(request, *args, **kwargs)
+        fields = read_shown_fields(request, self.shown_fields)
+        row = get_object_or_404(select_fields_of(self.get_queryset(), fields), pk=kwargs["pk"])
+        return Response(write_page([row], fields, viewer_of(request))[0])
 
     @extend_schema(responses=TimelineSerializer(many=True))
     @action(
@@ -171,19 +191,26 @@ def make_party_filters(model: type[Record]) -> dict[str, ColumnFilter]:
 def make_viewset(model: type[Record]) -> type[RecordViewSet]:
     """Make the viewset of a mirrored model."""
     columns = get_record_columns(model)
-    return type(
+    fields = get_record_fields(model)
+    parameters = describe_row_parameters(fields)
+    viewset = type(
         f"{model.__name__}ViewSet",
         (RecordViewSet,),
         {
             "__doc__": f"Return the {model._meta.verbose_name_plural}, newest first.",
             "queryset": model._default_manager.all(),
             "serializer_class": make_record_serializer(model),
+            "shown_fields": fields,
             "filterset_class": make_filterset(
                 columns, RecordFilters, make_overdue_filters(model) | make_party_filters(model)
             ),
             "orderable_columns": {column.name: column for column in columns if column.is_orderable},
         },
     )
+    return extend_schema_view(
+        list=extend_schema(parameters=parameters),
+        retrieve=extend_schema(parameters=[*INCLUDE_PARAMETERS, *parameters]),
+    )(viewset)
 
 
 def api_path(model: type[Record]) -> str:

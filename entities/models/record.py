@@ -63,6 +63,8 @@ class Record(models.Model):
     overdue: ClassVar[OverdueRule | None] = None
     # Columns whose history the page and the API show.
     tracked_columns: ClassVar[tuple[str, ...]] = ()
+    # Columns of documents that readers expect to be objects; the API shows any other document under `extra`.
+    object_columns: ClassVar[tuple[str, ...]] = ()
     # The column that says which sub-account a record belongs to, for those who may see some of them only.
     scope_column: ClassVar[str] = "scope"
     # The record's name is the first of these columns that is not empty; else its external id.

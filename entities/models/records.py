@@ -57,6 +57,7 @@ class Lead(Record):
     archived = flag_field()
     custom_fields = document_field()
 
+    object_columns = ("custom_fields",)
     tracked_columns = ("stage_name", "stage_ref")
     derived_columns = {"stage_since": RunStart(STAGE)}
     word_columns = ("origin",)
@@ -83,6 +84,7 @@ class Client(Record):
     website = text_field()
     custom_fields = document_field()
 
+    object_columns = ("custom_fields",)
     word_columns = ("type",)
     searched_columns = {
         "name": KeyKind.WORDS,
@@ -150,6 +152,7 @@ class Deal(Record):
     owner_name = text_field()
     custom_fields = document_field()
 
+    object_columns = ("custom_fields",)
     tracked_columns = ("status", "stage_name", "stage_ref")
     derived_columns = {
         "closed_at": RunStart(("status",), frozenset({"won", "lost"})),

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
 
-from django.db.models import F, Field, Model, Q
+from django.db.models import F, Field, Q
 from django.db.models.expressions import OrderBy
 
 NO_ROWS = Q(pk__in=[])
@@ -46,8 +46,10 @@ class OrderingTerm:
             nulls_last=(self.is_nullable and not self.nulls_first) or None,
         )
 
-    def get_value(self, row: Model) -> Any:
-        """Return the row's value of this column."""
+    def get_value(self, row: Any) -> Any:
+        """Return the value of this column in a row: a model, or a named tuple with the path."""
+        if isinstance(row, tuple):
+            return getattr(row, self.path)
         return reduce(getattr, self.path.split("__"), row)
 
 

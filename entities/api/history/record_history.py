@@ -6,6 +6,7 @@ from typing import Any, TypedDict
 from rest_framework import serializers
 
 from entities.api.rows.api_columns import get_record_columns
+from entities.api.rows.serializers import DocumentField
 from entities.merge.clock import parse_clock
 from entities.merge.history import SeenValue, Transition, ValueRun, seen_values, value_runs, value_transitions
 from entities.merge.registers import ADDITION, EXISTS, EXTRA, Invalid, load_state
@@ -49,7 +50,7 @@ class TimelineSerializer(serializers.ModelSerializer):
     occurred_at = serializers.DateTimeField(source="event.occurred_at")
     received_at = serializers.DateTimeField(source="event.received_at")
     rank = serializers.SerializerMethodField()
-    wrote = serializers.DictField()
+    wrote = DocumentField()
 
     class Meta:
         model = TimelineEntry

@@ -1,1 +1,1 @@
-"""Rows as JSON: which columns the API shows, and how a value of each is written."""
+"""Rows as JSON: which fields the API shows, what the database makes of each, and how they are described."""

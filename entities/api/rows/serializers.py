@@ -1,35 +1,35 @@
-"""Read-only serializers that are generated from the models' columns."""
+"""Serializers that are generated from the models' columns: they describe rows for the OpenAPI schema.
+
+Lists are not written by them, but by `entities.api.rows.page_rows`.
+"""
 
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django.db import models
+from drf_spectacular.extensions import OpenApiSerializerExtension
 from rest_framework import serializers
 
-from entities.api.rows.api_columns import get_record_columns
+from entities.api.rows.json_values import shorten_integers
+from entities.api.rows.shown_fields import get_record_fields, object_columns
 from entities.models import Record
-from entities.models.naming.named_refs import named_refs
-from entities.names import Names, names_for
-
-CENT = Decimal("0.01")
 
 
-class AmountField(serializers.DecimalField):
-    """An amount with two decimals, or with as many more as it needs: 5.00, 0.1234."""
+class DocumentField(serializers.DictField):
+    """A JSON object, whose integers of more than 64 bits are text."""
 
-    def to_representation(self, value: Decimal) -> str:
-        rounded = value.quantize(CENT)
-        return f"{rounded if rounded == value else value.normalize():f}"
+    def to_representation(self, value: Any) -> Any:
+        return shorten_integers(value)
 
 
 class RowSerializer(serializers.ModelSerializer):
-    """A row of any model; the base of all others."""
+    """A row of any model; the base of all others.
 
-    serializer_field_mapping = {
-        **serializers.ModelSerializer.serializer_field_mapping,
-        models.DecimalField: AmountField,
-    }
+    has_optional_fields: the request may choose fields, so that none of them is certain to be there.
+    """
+
+    has_optional_fields = True
 
 
 class SourcedSerializer(RowSerializer):
@@ -38,39 +38,34 @@ class SourcedSerializer(RowSerializer):
     source = serializers.SlugRelatedField("slug", read_only=True)  # type: ignore[assignment, var-annotated]
 
 
-class RecordListSerializer(serializers.ListSerializer):
-    """Records of one page; the names of their ids are read by one query."""
-
-    def to_representation(self, data: Any) -> list[Any]:
-        self.child.names = names_for(data)  # type: ignore[union-attr]
-        return super().to_representation(data)
-
-
 class RecordSerializer(SourcedSerializer):
     """A mirrored record, with the vendor's fields that have no column under `extra`."""
 
-    extra = serializers.DictField(read_only=True)
-    names: Names | None = None
-
-    class Meta:
-        list_serializer_class = RecordListSerializer
-
-    def to_representation(self, instance: Any) -> Any:
-        if self.parent is None:
-            self.names = names_for([instance])
-        return super().to_representation(instance)
+    extra = DocumentField(read_only=True)
 
 
-class NameField(serializers.CharField):
-    """The name of the id that another column of a record holds; null if nobody has named it."""
+class RowSchema(OpenApiSerializerExtension):
+    """Describes rows: which fields may be missing, and which references may be objects."""
 
-    def __init__(self, column: str) -> None:
-        super().__init__(source="*", read_only=True, allow_null=True)
-        self.column = column
+    target_class = RowSerializer
+    match_subclasses = True
 
-    def to_representation(self, value: Any) -> Any:
-        parent: Any = self.parent
-        return parent.names.find_in_column(value, self.column)
+    def map_serializer(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+        schema = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
+        if self.target.has_optional_fields:
+            schema.pop("required", None)
+        model = self.target.Meta.model
+        if issubclass(model, Record):
+            for field in get_record_fields(model):
+                if field.column.refers_to_record and not field.ref:
+                    related = auto_schema.resolve_serializer(
+                        make_record_serializer(field.related_model), direction
+                    )
+                    schema["properties"][field.name] = {
+                        "nullable": True,
+                        "oneOf": [{"type": "integer"}, related.ref],
+                    }
+        return schema
 
 
 def make_serializer(
@@ -87,11 +82,12 @@ def make_serializer(
     return type(f"{model.__name__}Serializer", (base,), members)
 
 
+@cache
 def make_record_serializer(model: type[Record]) -> type[RowSerializer]:
     """Make the serializer of a mirrored model: its columns, and beside each column of ids their names."""
-    refs = named_refs(model)
-    shown: list[str] = []
-    for column in get_record_columns(model):
-        shown += [column.name, refs[column.name].title] if column.name in refs else [column.name]
-    fields = {ref.title: NameField(column) for column, ref in refs.items()}
-    return make_serializer(model, shown, RecordSerializer, fields)
+    shown = get_record_fields(model)
+    fields: dict[str, serializers.Field] = {
+        field.name: serializers.CharField(read_only=True, allow_null=True) for field in shown if field.ref
+    }
+    fields |= {name: DocumentField(read_only=True, allow_null=True) for name in object_columns(model)}
+    return make_serializer(model, [field.name for field in shown], RecordSerializer, fields)

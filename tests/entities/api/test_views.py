@@ -98,7 +98,7 @@ def test_a_deal_is_shown_as_documented(client: Client) -> None:
         "source": "acme",
         "sub_account": account.pk,
         "external_id": "dl_1",
-        "created_at": "2025-01-15T10:30:00Z",
+        "created_at": "2025-01-15T10:30:00.000000Z",
         "value": "25000.00",
         "expected_close_date": "2025-03-01",
         "client": buyer.pk,

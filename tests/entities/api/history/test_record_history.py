@@ -31,7 +31,7 @@ def client() -> Client:
 def apply_event(vendor: str, event_type: str, minute: int, **payload: Any) -> int:
     """Store an event of that minute, apply it, and return its id."""
     key = {"seedly": "data", "heffl": "payload"}[vendor]
-    time = f"2025-03-01T10:{minute:02d}:00Z"
+    time = f"2025-03-01T10:{minute:02d}:00.000000Z"
     body = json.dumps({"event": event_type, "timestamp": time, key: payload}).encode()
     stored = store_event(ensure_source(vendor, vendor=vendor), body, {}, NOW)
     drain_backlog()
@@ -45,7 +45,7 @@ def apply_opportunity(event: str, minute: int, **payload: Any) -> int:
 
 
 def at(minute: int) -> str:
-    return f"2025-03-01T10:{minute:02d}:00Z"
+    return f"2025-03-01T10:{minute:02d}:00.000000Z"
 
 
 def test_the_timeline_lists_the_events_that_touched_a_record_newest_first(client: Client) -> None:
@@ -57,7 +57,7 @@ def test_the_timeline_lists_the_events_that_touched_a_record_newest_first(client
         "event": won,
         "event_type": "opportunity.won",
         "occurred_at": at(3),
-        "received_at": "2025-03-01T12:00:00Z",
+        "received_at": "2025-03-01T12:00:00.000000Z",
         "rank": "other",
         "wrote": newer["wrote"],
     }
@@ -175,7 +175,7 @@ def test_the_vendors_own_paid_at_is_preferred_to_the_one_derived_from_the_status
     body = get_json(client, f"invoices/{invoice.pk}/provenance/")["columns"]
     assert body["paid_at"]["event"] == first
     own = apply_event("heffl", "invoice.updated", 3, id="inv_1", status="PAID", paidAt="2025-02-01T00:00:00Z")
-    assert get_json(client, f"invoices/{invoice.pk}/")["paid_at"] == "2025-02-01T00:00:00Z"
+    assert get_json(client, f"invoices/{invoice.pk}/")["paid_at"] == "2025-02-01T00:00:00.000000Z"
     assert get_json(client, f"invoices/{invoice.pk}/provenance/")["columns"]["paid_at"]["event"] == own
 
 

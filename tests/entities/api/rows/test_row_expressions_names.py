@@ -34,11 +34,11 @@ def make_named_record(model: type[Record], number: int) -> Any:
 def test_a_name_stands_beside_its_id(
     client: Client, model: type[Record], django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    """Expect queries for the token with its user, for its limits, for the rows, and for all names."""
+    """Expect queries for the token with its user, for its limits, and for the rows with all names."""
     rows = [make_named_record(model, number) for number in range(3)]
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         results = get_json(client, f"{api_path(model)}/")["results"]
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         assert get_json(client, f"{api_path(model)}/{rows[2].pk}/") == results[0]
     for column, ref in named_refs(model).items():
         assert [(body[column], body[ref.title]) for body in results] == [
