@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('entities', '0024_saved_view'),
+        ('entities', '0029_shorten_integers'),
     ]
 
     operations = [

@@ -38,7 +38,12 @@ from tests.support.staff_client import ensure_source, page_url
 
 pytestmark = pytest.mark.django_db
 
-DELETIONS = (AuditAction.USER_DELETED, AuditAction.GROUP_DELETED, AuditAction.TOKEN_REVOKED)
+DELETIONS = (
+    AuditAction.USER_DELETED,
+    AuditAction.GROUP_DELETED,
+    AuditAction.TOKEN_REVOKED,
+    AuditAction.READER_DROPPED,
+)
 ADDRESS = "203.0.113.9"
 
 
