@@ -22,6 +22,7 @@ from rest_framework.views import APIView
 
 from crmmirror.lib.web.static_documents import StaticDocument, make_static_document
 from entities.api.filters.query_parameters import refuse_unknown
+from entities.api.history.history_view import ValueRunViewSet
 from entities.api.search.search_view import SearchView
 from entities.api.views import api_path, make_viewset
 from entities.models.introspection import record_models
@@ -46,7 +47,7 @@ class RootView(APIView):
     def get(self, request: Request) -> Response:
         refuse_unknown(request, ())
         names = {prefix: f"{prefix}-list" for prefix in VIEWSETS}
-        names |= {"search": "search", "schema": "schema", "docs": "docs"}
+        names |= {"history": "history", "search": "search", "schema": "schema", "docs": "docs"}
         return Response({prefix: reverse(name, request=request) for prefix, name in names.items()})
 
 
@@ -120,6 +121,7 @@ class UnknownAddressView(APIView):
 
 urlpatterns = [
     path("", RootView.as_view(), name="api-root"),
+    path("history/", ValueRunViewSet.as_view({"get": "list"}), name="history"),
     path("search/", SearchView.as_view(), name="search"),
     path("schema/", SchemaView.as_view(), name="schema"),
     path("docs/", DocsView.as_view(), name="docs"),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from entities.merge.clock import clock_time
+from entities.merge.history import is_same_thing
 
 
 @dataclass(frozen=True)
@@ -72,14 +73,9 @@ def find_derived_origin(
             value = tuple(present.values())
             if not rule.counts(value):
                 run_start = None
-            elif run_start is None or not _is_same(value, run_value):
+            elif run_start is None or not is_same_thing(value, run_value):
                 run_start = clock
             run_value = value
     if own is not None and own.own_value is not None:
         return own
     return DerivedOrigin(run_start) if run_start else None
-
-
-def _is_same(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
-    """Return True if two values are of one run: the first part that both have decides."""
-    return next((a == b for a, b in zip(one, other, strict=True) if None not in (a, b)), False)

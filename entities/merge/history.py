@@ -3,10 +3,11 @@
 The entries may come in any order; the history is in the order of clocks.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import groupby, pairwise, zip_longest
+from itertools import pairwise, zip_longest
+from operator import eq
 from typing import Any, Protocol
 
 from entities.merge.clock import parse_clock
@@ -67,9 +68,46 @@ def seen_values(entries: Iterable[Entry], column: str) -> list[SeenValue]:
     return [SeenValue(entry.wrote[column], entry.clock, entry.event_id) for entry in writing]
 
 
-def value_runs(values: Sequence[SeenValue]) -> list[ValueRun]:
+def joint_values(entries: Iterable[Entry], columns: Sequence[str]) -> list[SeenValue]:
+    """Return what is known of several columns, which name one thing, after each event that wrote to one.
+
+    A value has a part for each column: the newest one, so that what an event leaves out stays.
+    """
+    present: dict[str, Any] = dict.fromkeys(columns)
+    known = []
+    for entry in sorted(entries, key=lambda entry: entry.clock):
+        if present.keys() & entry.wrote.keys():
+            present |= {column: entry.wrote[column] for column in columns if column in entry.wrote}
+            known.append(SeenValue(tuple(present.values()), entry.clock, entry.event_id))
+    return known
+
+
+def is_same_thing(one: Sequence[Any], other: Sequence[Any]) -> bool:
+    """Return True if two joint values name one thing: the first part that both have decides.
+
+    A stage with the same id is the same, whatever its name. Two values without any part are the same too.
+    """
+    both = next((a == b for a, b in zip(one, other, strict=True) if None not in (a, b)), None)
+    return not any(part is not None for part in (*one, *other)) if both is None else both
+
+
+def first_part(value: Sequence[Any]) -> Any:
+    """Return what people see of a joint value: the first part that it has, or None."""
+    return next((part for part in value if part is not None), None)
+
+
+def joint_runs(values: Sequence[SeenValue]) -> list[ValueRun]:
+    """Return the runs of joint values, each with what it began with, as people see it."""
+    return [replace(run, value=first_part(run.value)) for run in value_runs(values, is_same_thing)]
+
+
+def value_runs(values: Sequence[SeenValue], is_same: Callable[[Any, Any], bool] = eq) -> list[ValueRun]:
     """Return the runs of equal values. values: in the order of clocks."""
-    firsts = [next(equal) for _, equal in groupby(values, key=lambda seen: seen.value)]
+    firsts = [
+        seen
+        for before, seen in zip([None, *values], values, strict=False)
+        if before is None or not is_same(before.value, seen.value)
+    ]
     return [
         ValueRun(first.value, first.at, following.at if following else None, first.event_id)
         for first, following in zip_longest(firsts, firsts[1:])

@@ -48,6 +48,7 @@ MATRIX = (
             "/api/v1/deals/{deal}/history/",
             "/api/v1/deals/{deal}/provenance/",
             "/api/v1/sub-accounts/",
+            "/api/v1/history/?entity=deal",
         ),
     ),
     Access(

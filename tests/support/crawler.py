@@ -10,6 +10,8 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 from django.test import Client
 
+from entities.api.history.history_view import entities_by_name
+
 LINK = re.compile(r'<a\b[^>]*?\bhref="([^"]*)"')
 # What differs between two visits of one page.
 CHANGING = re.compile(r'name="csrfmiddlewaretoken" value="\w+"')
@@ -62,7 +64,10 @@ def crawl_api(client: Client, headers: dict[str, str]) -> dict[str, tuple[int, A
     for words in SEARCHES:
         read(f"/api/v1/search/?{urlencode({'q': words})}")
     for name, url in read("/api/v1/").items():
-        if name in ("schema", "docs", "search"):
+        if name == "history":
+            for entity in entities_by_name():
+                read(f"{urlsplit(url).path}?entity={entity}&page_size=500")
+        if name in ("schema", "docs", "search", "history"):
             continue
         path = urlsplit(url).path
         options = "?page_size=500&include_deleted=true&include_placeholders=true"

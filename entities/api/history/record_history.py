@@ -7,8 +7,17 @@ from rest_framework import serializers
 
 from entities.api.rows.api_columns import get_record_columns
 from entities.api.rows.serializers import DocumentField
+from entities.history.history_columns import history_columns
 from entities.merge.clock import parse_clock
-from entities.merge.history import SeenValue, Transition, ValueRun, seen_values, value_runs, value_transitions
+from entities.merge.history import (
+    SeenValue,
+    Transition,
+    ValueRun,
+    first_part,
+    joint_runs,
+    joint_values,
+    value_transitions,
+)
 from entities.merge.registers import ADDITION, EXISTS, EXTRA, Invalid, load_state
 from entities.models import Record, TimelineEntry
 from entities.provenance import Provenance, find_provenance, timeline_entries
@@ -36,7 +45,7 @@ TransitionJson = TypedDict("TransitionJson", {"from": Any, "to": Any, "at": date
 
 
 class ColumnHistory(TypedDict):
-    """The history of one tracked column, oldest first."""
+    """The history of one column, oldest first."""
 
     seen: list[SeenValueJson]
     runs: list[ValueRunJson]
@@ -86,16 +95,19 @@ def rank_name(clock: str) -> str:
 
 
 def serialize_history(record: Record) -> dict[str, ColumnHistory]:
-    """Return each tracked column's history, from the record's timeline."""
-    entries = list(timeline_entries(record).filter(wrote__has_any_keys=list(record.tracked_columns)))
+    """Return the history of each column that has one, from the record's timeline."""
+    columns = history_columns(type(record))
+    registers = {register for column in columns.values() for register in column.registers}
+    entries = list(timeline_entries(record).filter(wrote__has_any_keys=sorted(registers)))
     return {
-        column: serialize_column_history(seen_values(entries, column)) for column in record.tracked_columns
+        name: serialize_column_history(joint_values(entries, column.registers))
+        for name, column in columns.items()
     }
 
 
 def serialize_column_history(values: list[SeenValue]) -> ColumnHistory:
-    """Return one column's history. values: in the order of their clocks."""
-    runs = value_runs(values)
+    """Return one column's history. values: joint ones, in the order of their clocks."""
+    runs = joint_runs(values)
     return {
         "seen": [serialize_seen_value(value) for value in values],
         "runs": [serialize_run(run) for run in runs],
@@ -104,7 +116,12 @@ def serialize_column_history(values: list[SeenValue]) -> ColumnHistory:
 
 
 def serialize_seen_value(seen: SeenValue) -> SeenValueJson:
-    return {"value": seen.value, "at": seen.at, "rank": rank_name(seen.clock), "event": seen.event_id}
+    return {
+        "value": first_part(seen.value),
+        "at": seen.at,
+        "rank": rank_name(seen.clock),
+        "event": seen.event_id,
+    }
 
 
 def serialize_run(run: ValueRun) -> ValueRunJson:

@@ -40,8 +40,19 @@ def test_the_log_is_shown_as_the_schema_describes(headers: dict[str, str], path:
     )
 
 
-def request_and_validate(path: str, parameters: dict[str, Any], headers: dict[str, str]) -> None:
-    case = API[path]["GET"].Case(path_parameters=parameters)
+@pytest.mark.parametrize("model", record_models(), ids=api_path)
+def test_the_history_is_shown_as_the_schema_describes(headers: dict[str, str], model: type[Record]) -> None:
+    create_timeline_entry(
+        create_record(model), NOW, dict.fromkeys(model.tracked_columns, "won") | {"exists": True}
+    )
+    entity = str(model._meta.verbose_name).replace(" ", "-")
+    request_and_validate("/api/v1/history/", {}, headers, entity=entity)
+
+
+def request_and_validate(
+    path: str, parameters: dict[str, Any], headers: dict[str, str], **query: Any
+) -> None:
+    case = API[path]["GET"].Case(path_parameters=parameters, query=query)
     response = case.call(headers=headers)
     assert response.status_code == 200
     case.validate_response(response, checks=[response_schema_conformance, content_type_conformance])

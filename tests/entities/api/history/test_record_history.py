@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from entities.history.history_columns import history_columns
 from entities.models import Contact, Deal, Invoice, Lead, Payment, Task
 from events.ingest.store import store_event
 from events.processing.drain import drain_backlog
@@ -89,7 +90,7 @@ def test_history_lists_values_runs_and_transitions_in_the_order_of_time(client: 
     won = apply_opportunity("won", 10)
     again = apply_opportunity("won", 20, value=1)
     body = get_json(client, f"deals/{Deal.objects.get().pk}/history/")
-    assert list(body) == ["status", "stage_name", "stage_ref"]
+    assert list(body) == list(history_columns(Deal))
     assert body["status"]["seen"] == [
         {"value": "open", "at": at(0), "rank": "created", "event": created},
         {"value": "won", "at": at(10), "rank": "other", "event": won},
@@ -108,8 +109,26 @@ def test_history_lists_values_runs_and_transitions_in_the_order_of_time(client: 
     assert body["stage_name"] == {"seen": [], "runs": [], "transitions": []}
 
 
-def test_a_record_without_tracked_columns_has_no_history(client: Client) -> None:
-    assert get_json(client, f"payments/{create_record(Payment).pk}/history/") == {}
+def test_existence_amounts_and_words_have_a_history_and_a_stage_is_its_id_and_name_together(
+    client: Client,
+) -> None:
+    created = apply_opportunity("created", 0, value=5, stageName="New")
+    moved = apply_opportunity("stage_changed", 5, stageName="New", stageId="7", value=6)
+    deleted = apply_opportunity("deleted", 9)
+    body = get_json(client, f"deals/{Deal.objects.get().pk}/history/")
+    runs = {
+        name: [(run["value"], run["from"], run["event"]) for run in body[name]["runs"]]
+        for name in ("exists", "value", "stage")
+    }
+    assert runs["exists"] == [(True, at(0), created), (False, at(9), deleted)]
+    assert runs["value"] == [("5.0000", at(0), created), ("6.0000", at(5), moved)]
+    assert runs["stage"] == [("New", at(0), created)]
+
+
+def test_a_record_without_events_has_an_empty_history(client: Client) -> None:
+    body = get_json(client, f"payments/{create_record(Payment).pk}/history/")
+    assert list(body) == ["exists", "amount", "currency", "method"]
+    assert all(history == {"seen": [], "runs": [], "transitions": []} for history in body.values())
 
 
 def test_provenance_names_the_event_of_each_value(client: Client) -> None:
