@@ -5,14 +5,19 @@ import base64
 from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import serializers
 
+from entities.access.visibility import Viewer, visible_to
+from entities.api.filters.closed_words import ClosedWords, source_words
 from entities.api.filters.column_filters import make_filterset
 from entities.api.rows.api_columns import get_columns
 from entities.api.rows.row_parameters import describe_row_parameters
 from entities.api.rows.serializers import RowSerializer, SourcedSerializer, make_serializer
 from entities.api.rows.shown_fields import show_columns
 from entities.api.views import RowViewSet
+from entities.vendors import all_vendors
 from events.models import Event, Source
 
+# The states of events whose type no vendor's module may know; an index has them.
+UNAPPLIED = (Event.Status.IGNORED, Event.Status.FAILED, Event.Status.MALFORMED)
 EVENT_FIELDS = [
     "id",
     "source",
@@ -65,13 +70,30 @@ def decode_body(event: Event) -> tuple[str, str]:
         return base64.b64encode(body).decode(), "base64"
 
 
+def list_event_types(viewer: Viewer) -> list[str]:
+    """Return the event types that the vendors' modules know."""
+    return sorted({name for vendor in all_vendors().values() for name in vendor.event_types})
+
+
+def has_unknown_type(viewer: Viewer, event_type: str) -> bool:
+    """Return True if the viewer sees an event of a type that no vendor's module knows: an unapplied one."""
+    events = Event.objects.filter(event_type=event_type, status__in=UNAPPLIED)
+    return visible_to(viewer, events).exists()
+
+
 @extend_schema_view(list=extend_schema(parameters=describe_row_parameters(show_columns(EVENT_COLUMNS))))
 class EventViewSet(RowViewSet):
     """The log, newest first."""
 
     queryset = Event.objects.select_related("source")
     shown_fields = show_columns(EVENT_COLUMNS)
-    filterset_class = make_filterset(EVENT_COLUMNS)
+    filterset_class = make_filterset(
+        EVENT_COLUMNS,
+        closed_columns={
+            "source": source_words(Source),
+            "event_type": ClosedWords(list_event_types, has_unknown_type),
+        },
+    )
     orderable_columns = {column.name: column for column in EVENT_COLUMNS if column.is_orderable}
     lookup_value_converter = "int"
 

@@ -30,6 +30,14 @@ class DatabaseReadOnly(DatabaseUnanswered):
     default_code = "read-only"
 
 
+class SearchKeysMissing(APIException):
+    """The mirror is from before the search keys, and was not rebuilt since."""
+
+    status_code = 503
+    default_detail = "The search keys of the records are missing: rebuild_mirror makes them."
+    default_code = "search-keys-missing"
+
+
 def _translate(error: Exception) -> Exception:
     """Return the framework's error for one of Django's or of the database that it does not know."""
     if is_read_only(error):

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from entities.access.visibility import viewer_of, visible_to
+from entities.api.filters.closed_words import find_closed_columns
 from entities.api.filters.column_filters import (
     INCLUDE_FLAGS,
     ColumnFilter,
@@ -20,7 +21,8 @@ from entities.api.filters.column_filters import (
     RowFilters,
     make_filterset,
 )
-from entities.api.filters.parameter_values import FlagValue, IntegerValue
+from entities.api.filters.contact_filters import make_search_match
+from entities.api.filters.parameter_values import FlagValue, IntegerValue, SearchValue
 from entities.api.filters.query_parameters import refuse_unknown
 from entities.api.history.record_history import (
     ColumnHistory,
@@ -71,11 +73,17 @@ class RowViewSet(ReadOnlyModelViewSet):
         """Return the names of the query parameters that the requested action takes."""
         if self.action != "list":
             return self.detail_parameters
-        return (*self.filterset_class.base_filters, *PARAMETER_DESCRIPTIONS, *ROW_PARAMETERS)
+        filters = self.filterset_class
+        asked = (name for name in self.request.query_params if filters.find_filter(name))
+        return dict.fromkeys((*filters.base_filters, *PARAMETER_DESCRIPTIONS, *ROW_PARAMETERS, *asked))
 
     def get_list_parameters(self) -> Collection[str]:
         """Return the names of the query parameters that take several values, so that they may be repeated."""
-        filters = self.filterset_class.base_filters
+        filters = self.filterset_class.base_filters | {
+            name: found
+            for name in self.request.query_params
+            if (found := self.filterset_class.find_filter(name))
+        }
         return {
             *LIST_PARAMETERS,
             *ROW_PARAMETERS,
@@ -188,6 +196,15 @@ def make_party_filters(model: type[Record]) -> dict[str, ColumnFilter]:
     return {f"conversation_{rule.party}": ColumnFilter(IntegerValue, match, required=True, label=label)}
 
 
+def make_search_filters(model: type[Record]) -> dict[str, ColumnFilter]:
+    """Return the parameter `search` with its filter."""
+    label = (
+        'Finds by beginnings of words, a "phrase in quotes", a phone number in any notation or its last'
+        " digits, an email, a number or a vendor's id, as the search of all records does."
+    )
+    return {"search": ColumnFilter(SearchValue, make_search_match(model), required=True, label=label)}
+
+
 def make_viewset(model: type[Record]) -> type[RecordViewSet]:
     """Make the viewset of a mirrored model."""
     columns = get_record_columns(model)
@@ -202,7 +219,10 @@ def make_viewset(model: type[Record]) -> type[RecordViewSet]:
             "serializer_class": make_record_serializer(model),
             "shown_fields": fields,
             "filterset_class": make_filterset(
-                columns, RecordFilters, make_overdue_filters(model) | make_party_filters(model)
+                columns,
+                RecordFilters,
+                make_search_filters(model) | make_overdue_filters(model) | make_party_filters(model),
+                find_closed_columns(model),
             ),
             "orderable_columns": {column.name: column for column in columns if column.is_orderable},
         },

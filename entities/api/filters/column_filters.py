@@ -1,11 +1,12 @@
 """The filters of a model, generated from its columns by a table, and the backend that applies them."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError as FieldError
 from django.db import models
 from django.http import QueryDict
 from django_filters import Filter, FilterSet
@@ -14,6 +15,15 @@ from rest_framework.filters import BaseFilterBackend
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from entities.access.visibility import Viewer, viewer_of
+from entities.api.filters.closed_words import WORD_LOOKUPS, ClosedWords, read_word
+from entities.api.filters.contact_filters import has_contact_keys, make_contact_match
+from entities.api.filters.key_filters import make_key_field, match_key, split_key_path
+from entities.api.filters.lookup_descriptions import (
+    CONTACT_DESCRIPTIONS,
+    LOOKUP_DESCRIPTIONS,
+    TIME_DESCRIPTIONS,
+)
 from entities.api.filters.parameter_values import (
     AmountValue,
     ChoiceValue,
@@ -32,34 +42,15 @@ from entities.api.filters.query_parameters import describe_form_field
 from entities.api.rows.api_columns import ApiColumn
 from entities.models.fields import CurrencyField, WordField
 
-TEXT_LOOKUPS = ("exact", "in", "icontains")
-ORDERED_LOOKUPS = ("exact", "in", "gt", "gte", "lt", "lte")
-LIST_LOOKUPS = frozenset({"in", "overlap"})
+TEXT_LOOKUPS = ("exact", "in", "not", "not_in", "icontains")
+ORDERED_LOOKUPS = ("exact", "in", "not", "not_in", "gt", "gte", "lt", "lte")
+LIST_LOOKUPS = frozenset({"in", "not_in", "overlap"})
+# Lookup -> the one of which it finds all other rows, those without a value too.
+NEGATIONS = {"not": "exact", "not_in": "in"}
+# Marks, in the schema, a parameter that takes words of this mirror only, which the schema cannot list.
+CLOSED_EXTENSION = "x-closed-words"
 # Rows with such a column true are left out unless this flag, or a filter on the column, asks for them.
 INCLUDE_FLAGS = {"is_deleted": "include_deleted", "is_placeholder": "include_placeholders"}
-
-
-LOOKUP_DESCRIPTIONS = {
-    "exact": "Equal to this value.",
-    "in": "Equal to one of these values.",
-    "gt": "Greater than this value.",
-    "gte": "Greater than or equal to this value.",
-    "lt": "Less than this value.",
-    "lte": "Less than or equal to this value.",
-    "icontains": "Contains this text; upper and lower case are the same.",
-    "isnull": "true: has no value; false: has a value.",
-    "contains": "Contains all of this.",
-    "overlap": "Contains at least one of these values.",
-    "has_key": "Is an object with this key.",
-}
-TIME_DESCRIPTIONS = {
-    "exact": "At this time; a date means at any time of that day, in UTC.",
-    "in": "At one of these times; a date means at any time of that day, in UTC.",
-    "gt": "After this time; a date means after the end of that day, in UTC.",
-    "gte": "At this time or after it; a date means from the beginning of that day on, in UTC.",
-    "lt": "Before this time; a date means before the beginning of that day, in UTC.",
-    "lte": "At this time or before it; a date means until the end of that day, in UTC.",
-}
 
 
 def match_value(path: str, lookup: str, value: Any) -> models.Q:
@@ -124,11 +115,13 @@ class ColumnFilter(Filter):
         self,
         field_class: Callable[..., forms.Field],
         match: Callable[[str, str, Any], models.Q] = match_value,
+        closed_words: ClosedWords | None = None,
         **options: Any,
     ) -> None:
         super().__init__(**options)
         self.field_class = field_class
         self.match = match
+        self.closed_words = closed_words
 
     @property
     def takes_list(self) -> bool:
@@ -136,18 +129,59 @@ class ColumnFilter(Filter):
         return self.field_class is ListValue
 
     def filter(self, queryset: models.QuerySet, value: Any) -> models.QuerySet:
+        if self.lookup_expr in NEGATIONS:
+            return queryset.exclude(self.match(self.field_name, NEGATIONS[self.lookup_expr], value))
         return queryset.filter(self.match(self.field_name, self.lookup_expr, value))
+
+
+class KeyFilter(ColumnFilter):
+    """A filter by one key of a JSON column. It is made for the query that names the key."""
+
+    def __init__(self, path: str, key: str, lookup: str) -> None:
+        super().__init__(forms.Field, field_name=path, lookup_expr=lookup)
+        self.key = key
+        self._field = make_key_field(lookup)
+
+    @property
+    def takes_list(self) -> bool:
+        return isinstance(self._field, ListValue)
+
+    def filter(self, queryset: models.QuerySet, value: Any) -> models.QuerySet:
+        return queryset.filter(match_key(self.field_name, self.key, self.lookup_expr, value))
 
 
 class RowFilters(FilterSet):
     """A filter set that creates only the filters which the query names: a model has about a hundred."""
 
     base_filters: dict[str, ColumnFilter]
+    # The JSON columns of which every key is a filter, with their paths.
+    key_columns: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, data: QueryDict, queryset: models.QuerySet) -> None:
-        filters = type(self).base_filters
-        self.base_filters = {name: column_filter for name, column_filter in filters.items() if name in data}
+        self.base_filters = {name: found for name in data if (found := self.find_filter(name))}
         super().__init__(data, queryset)
+
+    @classmethod
+    def find_filter(cls, name: str) -> ColumnFilter | None:
+        """Return the filter of a parameter; None if there is none of this name."""
+        if name in cls.base_filters:
+            return cls.base_filters[name]
+        column, key, lookup = split_key_path(name) or ("", "", "")
+        return KeyFilter(cls.key_columns[column], key, lookup) if column in cls.key_columns else None
+
+    def find_errors(self, viewer: Viewer) -> Any:
+        """Return parameter -> what is wrong with it, such as a word that does not exist for the viewer."""
+        if self.errors:
+            return self.errors
+        errors = {}
+        values = self.form.cleaned_data
+        for name, column_filter in self.filters.items():
+            if column_filter.closed_words:
+                try:
+                    values[name] = read_word(column_filter.closed_words, viewer, values[name])
+                except FieldError as error:
+                    errors[name] = error.messages
+        return errors
 
 
 class RecordFilters(RowFilters):
@@ -172,22 +206,34 @@ def make_filterset(
     columns: Iterable[ApiColumn],
     base: type[RowFilters] = RowFilters,
     further_filters: Mapping[str, ColumnFilter] | None = None,
+    closed_columns: Mapping[str, ClosedWords] | None = None,
 ) -> type[RowFilters]:
-    """Make a filter set with every lookup of every column, and with further filters by their parameters."""
+    """Make a filter set with every lookup of every column, and with further filters by their parameters.
+
+    closed_columns: column -> the only words that its filters take.
+    """
     filters: dict[str, Any] = dict(further_filters or {})
+    key_columns = {}
     for column in columns:
-        filters |= make_column_filters(column)
+        filters |= make_column_filters(column, (closed_columns or {}).get(column.name))
+        if isinstance(column.value_field, models.JSONField):
+            key_columns[column.name] = column.path
+    filters["key_columns"] = key_columns
     return type(base.__name__, (base,), filters)
 
 
-def make_column_filters(column: ApiColumn) -> Iterable[tuple[str, Filter]]:
+def make_column_filters(
+    column: ApiColumn, closed_words: ClosedWords | None = None
+) -> Iterable[tuple[str, ColumnFilter]]:
     """Yield the parameters of a column with their filters."""
     kind = get_filter_kind(column.value_field)
+    model: Any = column.field.model
+    if has_contact_keys(model, column.name):
+        kind = replace(kind, describe=CONTACT_DESCRIPTIONS.__getitem__, match=make_contact_match(model))
     for lookup in kind.lookups:
-        yield (
-            make_parameter_name(column.name, lookup),
-            make_filter(column.path, lookup, kind, column.value_field),
-        )
+        column_filter = make_filter(column.path, lookup, kind, column.value_field)
+        column_filter.closed_words = closed_words if lookup in WORD_LOOKUPS else None
+        yield make_parameter_name(column.name, lookup), column_filter
     if kind.is_list:
         yield column.name, make_filter(column.path, "contains", kind, column.value_field)
     if column.field.null:
@@ -196,7 +242,7 @@ def make_column_filters(column: ApiColumn) -> Iterable[tuple[str, Filter]]:
             make_filter(column.path, "isnull", FilterKind(FlagValue, ())),
         )
     if column.refers_to_record:
-        for lookup in ("exact", "in"):
+        for lookup in ("exact", "in", "not", "not_in"):
             path = f"{column.name}__external_id"
             yield make_parameter_name(path, lookup), make_filter(path, lookup, FILTER_KINDS[models.TextField])
 
@@ -214,7 +260,7 @@ def make_parameter_name(name: str, lookup: str) -> str:
     return name if lookup == "exact" else f"{name}__{lookup}"
 
 
-def make_filter(path: str, lookup: str, kind: FilterKind, field: models.Field | None = None) -> Filter:
+def make_filter(path: str, lookup: str, kind: FilterKind, field: models.Field | None = None) -> ColumnFilter:
     """Make the filter of one lookup. field: the column, if its choices are to be offered."""
     options: dict[str, Any] = {
         "field_class": kind.form_field,
@@ -224,9 +270,9 @@ def make_filter(path: str, lookup: str, kind: FilterKind, field: models.Field | 
     }
     if lookup == "has_key":
         options["field_class"] = TextValue
-    if lookup == "exact" and is_text(kind.form_field):
+    if lookup in ("exact", "not") and is_text(kind.form_field):
         options["required"] = False
-    if field is not None and field.choices and lookup in ("exact", "in"):
+    if field is not None and field.choices and lookup in WORD_LOOKUPS:
         options |= {"field_class": ChoiceValue, "choices": [word for word, _ in field.flatchoices]}
     if lookup in LIST_LOOKUPS or (kind.is_list and lookup != "isnull"):
         options = make_list_options(options)
@@ -250,13 +296,14 @@ class QueryFilterBackend(BaseFilterBackend):
 
     def filter_queryset(self, request: Request, queryset: models.QuerySet, view: APIView) -> models.QuerySet:
         filterset = view.filterset_class(request.query_params, queryset)  # type: ignore[attr-defined]
-        if filterset.errors:
-            raise ValidationError(filterset.errors)
+        if errors := filterset.find_errors(viewer_of(request)):
+            raise ValidationError(errors)
         return filterset.qs
 
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
         filters = view.filterset_class.base_filters  # type: ignore[attr-defined]
         return [
             describe_form_field(name, column_filter.label, column_filter.field)
+            | ({CLOSED_EXTENSION: True} if column_filter.closed_words else {})
             for name, column_filter in filters.items()
         ]

@@ -62,6 +62,12 @@ class TextValue(forms.CharField, ValueField):
         return super().to_python(value) or ""
 
 
+class SearchValue(forms.CharField, ValueField):
+    """What somebody searches for. A + that is not encoded does no harm: the search needs none."""
+
+    schema = {"type": "string", "minLength": 1, "pattern": r"^[^\u0000]*[^\u0000\s][^\u0000]*$"}
+
+
 class WordValue(TextValue):
     """A word of an open vocabulary, in lower case as it is stored."""
 
@@ -194,14 +200,15 @@ class JsonValue(ValueField):
 
 
 class ChoiceValue(TextValue):
-    """One word of a closed list."""
+    """One word of a closed list, in any case."""
 
     def __init__(self, choices: Sequence[str], **options: Any) -> None:
         super().__init__(**options)
         self.choices = choices
 
     def to_python(self, value: str | None) -> str:
-        return super().to_python(value).strip()
+        word = super().to_python(value).strip()
+        return next((choice for choice in self.choices if choice.lower() == word.lower()), word)
 
     def validate(self, value: str) -> None:
         super().validate(value)

@@ -3,7 +3,7 @@
 from django import forms
 from django.core.exceptions import ValidationError as FieldError
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.exceptions import ValidationError
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,19 +12,11 @@ from rest_framework.views import APIView
 from entities.access.visibility import viewer_of
 from entities.api.filters.parameter_values import TEXT_PATTERN
 from entities.api.filters.query_parameters import refuse_unknown
+from entities.api.problem_details import SearchKeysMissing
 from entities.api.search.found_records import SearchSerializer, describe_group
 from entities.api.views import api_path
 from entities.search.searching import search
 from entities.search.visible_documents import lacks_documents
-
-
-class SearchKeysMissing(APIException):
-    """The mirror is from before the search keys, and was not rebuilt since."""
-
-    status_code = 503
-    default_detail = "The search keys of the records are missing: rebuild_mirror makes them."
-    default_code = "search-keys-missing"
-
 
 QUERY = OpenApiParameter(
     "q",
