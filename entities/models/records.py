@@ -71,6 +71,9 @@ class Lead(Record):
     }
     person_columns = ("name",)
 
+    class Meta(Record.Meta):
+        indexes = [*Record.Meta.indexes, models.Index("stage_since", "id", name="lead_by_stage_since")]
+
 
 class Client(Record):
     name = text_field()
@@ -177,8 +180,8 @@ class Deal(Record):
                 name="deal_board",
                 condition=IS_LIVE,
             ),
-            # What was won and lost since some day.
-            models.Index("closed_at", name="deal_closed", condition=models.Q(closed_at__isnull=False)),
+            # What was won and lost since some day, and the API's order.
+            models.Index("closed_at", "id", name="deal_by_closed_at"),
         ]
 
 
@@ -231,8 +234,8 @@ class Invoice(Record):
                 name="invoice_overdue",
                 condition=models.Q(amount_open__gt=0, is_deleted=False),
             ),
-            # The order of the admin's list.
-            models.Index(fields=["due_date"], name="invoice_due"),
+            # The order of the admin's list, and of the API.
+            models.Index("due_date", "id", name="invoice_by_due_date"),
         ]
 
 
@@ -264,6 +267,9 @@ class Payment(Record):
     word_columns = ("method", "currency")
     searched_columns = {"reference": KeyKind.NUMBER}
 
+    class Meta(Record.Meta):
+        indexes = [*Record.Meta.indexes, models.Index("paid_at", "id", name="payment_by_paid_at")]
+
 
 class Appointment(Record):
     title = text_field()
@@ -281,8 +287,8 @@ class Appointment(Record):
     class Meta(Record.Meta):
         indexes = [
             *Record.Meta.indexes,
-            # The order of the admin's list.
-            models.Index(fields=["starts_at"], name="appointment_start"),
+            # The order of the admin's list, and of the API.
+            models.Index("starts_at", "id", name="appointment_by_starts_at"),
         ]
 
 
@@ -302,8 +308,8 @@ class Task(Record):
     class Meta(Record.Meta):
         indexes = [
             *Record.Meta.indexes,
-            # The order of the admin's list.
-            models.Index(fields=["due_at"], name="task_due"),
+            # The order of the admin's list, and of the API.
+            models.Index("due_at", "id", name="task_by_due_at"),
             # What is overdue. Most tasks are done, and are left out.
             models.Index(
                 "due_at", name="task_to_do", condition=IS_LIVE & models.Q(completed_at__isnull=True)
@@ -348,8 +354,8 @@ class Message(Record):
                 name="message_conversation",
                 condition=models.Q(conversation_ref__isnull=False),
             ),
-            # The order of the admin's list.
-            models.Index(fields=["occurred_at"], name="message_time"),
+            # The order of the admin's list, and of the API.
+            models.Index("occurred_at", "id", name="message_by_occurred_at"),
         ]
 
 
@@ -362,3 +368,9 @@ class FormSubmission(Record):
 
     name_columns = ("form_name",)
     searched_columns = {"form_name": KeyKind.WORDS}
+
+    class Meta(Record.Meta):
+        indexes = [
+            *Record.Meta.indexes,
+            models.Index("submitted_at", "id", name="form_submission_by_time"),
+        ]

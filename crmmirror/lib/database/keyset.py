@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
 
-from django.db.models import F, Field, Q
+from django.db.models import BooleanField, F, Field, Func, Q, Value
 from django.db.models.expressions import OrderBy
 
 NO_ROWS = Q(pk__in=[])
@@ -68,6 +68,9 @@ def match_rows_after(ordering: Ordering, position: Sequence[Any]) -> list[Q]:
     enter an index at the position for each of them, but not for both in one condition.
     """
     first, value = ordering[0], position[0]
+    if value is not None and can_compare_as_row(ordering):
+        with_value = match_row_after(ordering, position)
+        return [with_value, match_null(first, True)] if has_nulls_after(first) else [with_value]
     ties = match_equal(first, value) & match_ties_after(ordering[1:], position[1:])
     if value is None:
         return [ties, match_null(first, False)] if first.nulls_first else [ties]
@@ -75,6 +78,54 @@ def match_rows_after(ordering: Ordering, position: Sequence[Any]) -> list[Q]:
     bound = Q(**{f"{first.path}__{'lte' if first.is_descending else 'gte'}": value})
     with_value = bound & (match_further(first, value) | ties)
     return [with_value, match_null(first, True)] if has_nulls_after(first) else [with_value]
+
+
+def can_compare_as_row(ordering: Ordering) -> bool:
+    """Return True if rows can be compared with a position as a whole: (a, b) > (x, y).
+
+    PostgreSQL then enters an index on the columns at the position, whereas of (a > x or a = x and b > y) it
+    reads all rows that tie in the first column: 50,000 for each page, if so many have one time.
+    """
+    others_have_values = not any(term.is_nullable for term in ordering[1:])
+    return others_have_values and len({term.is_descending for term in ordering}) == 1
+
+
+def match_row_after(ordering: Ordering, position: Sequence[Any]) -> Q:
+    """Return the condition (a, b) > (x, y). Rows without a value in the first column do not match."""
+    columns = Func(*(F(term.path) for term in ordering), template="(%(expressions)s)")
+    values = Func(
+        *(Value(value, term.field) for term, value in zip(ordering, position, strict=True)),
+        template="(%(expressions)s)",
+    )
+    is_after = Func(
+        columns,
+        values,
+        template="%(expressions)s",
+        arg_joiner=" < " if ordering[0].is_descending else " > ",
+        output_field=BooleanField(),
+    )
+    return Q(is_after)
+
+
+def split_by_value(ordering: Ordering) -> list[Q]:
+    """Return the conditions for all rows, in their order: those with a value in the first column apart."""
+    first = ordering[0]
+    if not first.is_nullable:
+        return [Q()]
+    parts = [match_null(first, False), match_null(first, True)]
+    return parts[::-1] if first.nulls_first else parts
+
+
+def order_within_part(ordering: Ordering) -> list[OrderBy]:
+    """Return the ordering for `order_by`, of rows that all have a value in the first column, or all none.
+
+    It says nothing about that column's nulls, so that one index in ascending order serves both directions.
+    """
+    first, *others = ordering
+    return [
+        OrderBy(F(first.path), descending=first.is_descending),
+        *(term.to_expression() for term in others),
+    ]
 
 
 def match_ties_after(ordering: Ordering, position: Sequence[Any]) -> Q:

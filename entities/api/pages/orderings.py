@@ -31,6 +31,16 @@ def make_term(column: ApiColumn, is_descending: bool) -> OrderingTerm:
     return OrderingTerm(column.path, column.value_field, column.field.null, is_descending)
 
 
+def find_indexed_columns(model: type[Model]) -> list[str]:
+    """Return the columns that have an index for pages: one on the column and the id, or a unique one."""
+    indexed = {field.name for field in model._meta.concrete_fields if field.unique}
+    for index in model._meta.indexes:
+        columns = [getattr(expression, "name", "") for expression in index.expressions] or index.fields
+        if index.condition is None and columns[1:] == ["id"]:
+            indexed.add(columns[0])
+    return [field.name for field in model._meta.concrete_fields if field.name in indexed]
+
+
 def dump_position(ordering: Ordering, row: Model) -> list[Any]:
     """Return the row's position as JSON values."""
     return [to_json_value(term.get_value(row)) for term in ordering]

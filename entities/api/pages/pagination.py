@@ -2,12 +2,13 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from django.core.exceptions import ValidationError as FieldError
 from django.core.signing import BadSignature, Signer
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
@@ -15,10 +16,21 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import remove_query_param, replace_query_param
 from rest_framework.views import APIView
 
-from crmmirror.lib.database.keyset import Ordering, match_rows_after, reverse_ordering
+from crmmirror.lib.database.keyset import (
+    Ordering,
+    match_rows_after,
+    order_within_part,
+    reverse_ordering,
+    split_by_value,
+)
 from entities.api.filters.parameter_values import IntegerValue, quote_value, split_lists
 from entities.api.filters.query_parameters import describe_parameter, list_schema
-from entities.api.pages.orderings import dump_position, load_position, make_ordering
+from entities.api.pages.orderings import (
+    dump_position,
+    find_indexed_columns,
+    load_position,
+    make_ordering,
+)
 from entities.api.rows.api_columns import get_column
 
 DEFAULT_PAGE_SIZE = 100
@@ -79,7 +91,7 @@ class KeysetPagination(BasePagination):
     def fetch_page(self, queryset: QuerySet, size: int) -> tuple[list, bool]:
         """Return at most `size` rows in the ordering, and if there are more in the cursor's direction."""
         ordering = reverse_ordering(self.ordering) if self.is_backward else self.ordering
-        queryset = queryset.order_by(*(term.to_expression() for term in ordering))
+        queryset = queryset.order_by(*order_within_part(ordering))
         fetched: list = []
         for condition in self.match_page(queryset, ordering):
             fetched += queryset.filter(condition)[: size + 1 - len(fetched)]
@@ -89,9 +101,9 @@ class KeysetPagination(BasePagination):
         return rows[::-1] if self.is_backward else rows, len(fetched) > size
 
     def match_page(self, queryset: QuerySet, ordering: Ordering) -> list[Q]:
-        """Return the conditions for the rows from the cursor on, as `match_rows_after` does."""
+        """Return the conditions for the rows from the cursor on, those without a value apart."""
         if self.cursor is None:
-            return [Q()]
+            return split_by_value(ordering)
         position = self.cursor.position or find_position(queryset, ordering, self.cursor.key)
         return match_rows_after(ordering, load_position(ordering, position))
 
@@ -164,7 +176,13 @@ class KeysetPagination(BasePagination):
         return {"type": "object", "required": list(properties), "properties": properties}
 
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
-        size = {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": DEFAULT_PAGE_SIZE}
+        size = {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": MAX_PAGE_SIZE,
+            "default": DEFAULT_PAGE_SIZE,
+            "example": MAX_PAGE_SIZE,
+        }
         columns = list(view.orderable_columns)  # type: ignore[attr-defined]
         terms = {"type": "string", "enum": [sign + name for name in columns for sign in ("", "-")]}
         schemas: dict[str, dict[str, Any]] = {
@@ -172,10 +190,9 @@ class KeysetPagination(BasePagination):
             "page_size": size,
             "ordering": list_schema(terms),
         }
-        return [
-            describe_parameter(name, description, schemas[name])
-            for name, description in PARAMETER_DESCRIPTIONS.items()
-        ]
+        model = view.queryset.model  # type: ignore[attr-defined]
+        descriptions = PARAMETER_DESCRIPTIONS | {"ordering": describe_ordering(columns, model)}
+        return [describe_parameter(name, text, schemas[name]) for name, text in descriptions.items()]
 
 
 def digest_filters(request: Request) -> str:
@@ -190,6 +207,18 @@ def make_link_header(address: str | None) -> dict[str, str]:
     if address is None or len(address) > MAX_LINK_LENGTH:
         return {}
     return {"Link": f'<{address}>; rel="next"'}
+
+
+def describe_ordering(columns: Sequence[str], model: type[Model]) -> str:
+    """Return the description of the parameter `ordering`, with what each column costs."""
+    indexed = [name for name in find_indexed_columns(model) if name in columns]
+    if not indexed:
+        return PARAMETER_DESCRIPTIONS["ordering"]
+    return (
+        f"{PARAMETER_DESCRIPTIONS['ordering']} By {', '.join(indexed)} alone, every page is read off an"
+        " index and costs the same. By other columns, or several, each page sorts all rows that the filters"
+        " leave: a second or more if they are hundreds of thousands."
+    )
 
 
 def read_page_size(request: Request) -> int:

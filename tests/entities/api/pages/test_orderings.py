@@ -8,11 +8,19 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+from django.db.models import Model
 
 from crmmirror.lib.database.keyset import reverse_ordering
-from entities.api.pages.orderings import dump_position, load_position, make_ordering
+from entities.api.pages.orderings import (
+    dump_position,
+    find_indexed_columns,
+    load_position,
+    make_ordering,
+)
 from entities.api.rows.api_columns import get_column
-from entities.models import Deal
+from entities.models import Client as ClientRecord
+from entities.models import Deal, Invoice
+from events.models import Source
 
 pytestmark = pytest.mark.unit
 LAST_TIME = datetime.max.replace(tzinfo=UTC)
@@ -68,3 +76,16 @@ def test_a_position_survives_json_exactly(fields: dict[str, object]) -> None:
     ordering = make_ordering(["title", "value", "created_at"], COLUMNS, COLUMNS["id"])
     position = json.loads(json.dumps(dump_position(ordering, Deal(**fields))))
     assert load_position(ordering, position) == [fields[term.path] for term in ordering]
+
+
+@pytest.mark.parametrize(
+    ("model", "columns"),
+    [
+        (Deal, ["id", "created_at", "last_event_at", "changed_at", "closed_at"]),
+        (Invoice, ["id", "created_at", "last_event_at", "changed_at", "due_date"]),
+        (ClientRecord, ["id", "created_at", "last_event_at", "changed_at"]),
+        (Source, ["id", "slug", "uuid"]),
+    ],
+)
+def test_the_columns_with_an_index_for_pages_are_found(model: type[Model], columns: list[str]) -> None:
+    assert find_indexed_columns(model) == columns
