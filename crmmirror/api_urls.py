@@ -2,7 +2,7 @@
 
 from functools import cache
 from threading import Lock
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -23,6 +23,7 @@ from rest_framework.views import APIView
 from crmmirror.lib.web.static_documents import StaticDocument, make_static_document
 from entities.api.filters.query_parameters import refuse_unknown
 from entities.api.history.history_view import ValueRunViewSet
+from entities.api.openapi_page import fold_lookups
 from entities.api.search.search_view import SearchView
 from entities.api.views import api_path, make_viewset
 from entities.models.introspection import record_models
@@ -64,9 +65,10 @@ SCHEMA_RENDERERS: dict[str, type[BaseRenderer]] = {
 
 
 @cache
-def _render_schema(media_type: str) -> StaticDocument:
+def _render_schema(media_type: str, is_for_page: bool) -> StaticDocument:
     renderer = SCHEMA_RENDERERS[media_type]()
-    content: Any = renderer.render(get_openapi_schema(), media_type, {})
+    schema = get_openapi_schema()
+    content: Any = renderer.render(fold_lookups(schema) if is_for_page else schema, media_type, {})
     charset = f"; charset={renderer.charset}" if renderer.charset else ""
     return make_static_document(content, f"{media_type}{charset}")
 
@@ -74,14 +76,15 @@ def _render_schema(media_type: str) -> StaticDocument:
 _schema_lock = Lock()
 
 
-def get_schema_document(media_type: str) -> StaticDocument:
+def get_schema_document(media_type: str, *, is_for_page: bool = False) -> StaticDocument:
     """Return the schema in one of SCHEMA_RENDERERS, from the cache after the first call.
 
-    Anybody may ask for it, and to make one (1 MB) takes half a second of the processor, which deliveries
+    is_for_page: with one entry for the lookups of a column.
+    Anybody may ask for it, and to make one (1.8 MB) takes half a second of the processor, which deliveries
     lack meanwhile. The lock makes it a single flight: of 20 that ask a new process at once, one renders.
     """
     with _schema_lock:
-        return _render_schema(media_type)
+        return _render_schema(media_type, is_for_page)
 
 
 class SchemaView(APIView):
@@ -92,14 +95,25 @@ class SchemaView(APIView):
     renderer_classes = list(SCHEMA_RENDERERS.values())
     schema = None
 
+    is_for_page: ClassVar[bool] = False
+
     def get(self, request: Request) -> HttpResponse:
-        return get_schema_document(request.accepted_renderer.media_type).respond(request)
+        media_type = request.accepted_renderer.media_type
+        return get_schema_document(media_type, is_for_page=self.is_for_page).respond(request)
+
+
+class PageSchemaView(SchemaView):
+    """The schema that the page of the documentation draws."""
+
+    renderer_classes = [OpenApiJsonRenderer2]
+    is_for_page = True
 
 
 class DocsView(SpectacularSwaggerSplitView):
     """Swagger UI from our own static files; the page itself contains neither script nor style."""
 
     template_name = "entities/api_docs.html"
+    url_name = "page-schema"
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Allow images from `data:` URLs, which Swagger UI's stylesheet uses for its icons."""
@@ -125,6 +139,7 @@ urlpatterns = [
     path("search/", SearchView.as_view(), name="search"),
     path("schema/", SchemaView.as_view(), name="schema"),
     path("docs/", DocsView.as_view(), name="docs"),
+    path("docs/schema/", PageSchemaView.as_view(), name="page-schema"),
     path("", include(router.urls)),
     # Only addresses that end with a slash: one that lacks it is first redirected to the one with it.
     re_path(r"[\s\S]*/$", UnknownAddressView.as_view()),

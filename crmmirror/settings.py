@@ -328,13 +328,20 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "CRM mirror",
     "DESCRIPTION": "What the CRMs said, as records, with the events behind every value. Read-only.",
     "VERSION": "1",
+    "CONTACT": {"name": "The administrators of this mirror", "url": WEB_URL},
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SORT_OPERATION_PARAMETERS": False,
     "SWAGGER_UI_DIST": "SIDECAR",
+    # What is drawn at once: the names of the tags, and none of the models.
+    "SWAGGER_UI_SETTINGS": {
+        "deepLinking": True,
+        "docExpansion": "none",
+        "defaultModelsExpandDepth": -1,
+    },
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "entities.api.openapi.describe_problems",
+        "entities.api.openapi.complete_schema",
     ],
 }

@@ -1,14 +1,46 @@
-"""The error answers in the OpenAPI schema, which drf-spectacular cannot derive from the views."""
+"""What drf-spectacular cannot derive from the views: error answers, the server, tags and examples."""
 
+from http import HTTPStatus
 from typing import Any
 
-STATUS_DESCRIPTIONS = {
-    "400": "A query parameter is unknown or has a value that cannot be used",
-    "401": "The token or session is missing, unknown or expired",
-    "403": "The user may not view these records",
-    "404": "There is nothing at this address",
-    "429": "Too many requests or too much work of this token or session; try again after Retry-After",
-    "503": "The database did not answer in time; try again after the seconds in Retry-After",
+from django.conf import settings
+
+from crmmirror.lib.web.busy_responses import PROBLEM_MEDIA_TYPE, problem_content
+
+# Status -> when it is answered, and the detail of an example.
+PROBLEMS = {
+    400: (
+        "A query parameter is unknown or has a value that cannot be used",
+        "status__is: Unknown parameter. The nearest: status__in, status, status__not.",
+    ),
+    401: (
+        "The token or session is missing, unknown or expired",
+        "Authentication credentials were not provided.",
+    ),
+    403: ("The user may not view these records", "You do not have permission to perform this action."),
+    404: ("There is nothing at this address", "No Deal matches the given query."),
+    405: ("The API is read-only: it takes GET, HEAD and OPTIONS", 'Method "POST" not allowed.'),
+    406: (
+        "None of the media types in Accept can be answered",
+        "Could not satisfy the request Accept header.",
+    ),
+    429: (
+        "Too many requests or too much work of this token or session; try again after Retry-After",
+        "Too many requests at once. Send the next one when one of them is answered.",
+    ),
+    503: (
+        "The database did not answer in time; try again after the seconds in Retry-After",
+        "The database did not answer in time. Try again after the seconds in Retry-After.",
+    ),
+}
+# The answers that say in how many seconds to try again.
+RETRIED = frozenset({429, 503})
+# Tag -> what stands under it. The other tags are those of the kinds of record.
+TAGS = {
+    "api": "The API itself.",
+    "search": "The search of all kinds of records.",
+    "events": "The log of all events, as they came.",
+    "sources": "The accounts of CRMs that deliver to the mirror.",
 }
 PROBLEM = {
     "type": "object",
@@ -28,15 +60,40 @@ PROBLEM = {
 }
 
 
-def describe_problems(result: dict[str, Any], **context: Any) -> dict[str, Any]:
-    """Add the error answers to every operation of a schema; a hook of drf-spectacular."""
-    result["components"]["schemas"]["Problem"] = PROBLEM
-    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    responses = {
-        status: {"description": description, "content": content}
-        for status, description in STATUS_DESCRIPTIONS.items()
-    }
-    for path in result["paths"].values():
-        for operation in path.values():
-            operation["responses"].update(responses)
+def complete_schema(result: dict[str, Any], **context: Any) -> dict[str, Any]:
+    """Add to a schema what the views do not say; a hook of drf-spectacular."""
+    components = result["components"]
+    components["schemas"]["Problem"] = PROBLEM
+    components["responses"] = {f"Problem{status}": describe_problem(status) for status in PROBLEMS}
+    operations = [operation for path in result["paths"].values() for operation in path.values()]
+    for operation in operations:
+        operation["responses"] |= {
+            str(status): {"$ref": f"#/components/responses/Problem{status}"} for status in PROBLEMS
+        }
+        # The root stands under no path of its own.
+        operation["tags"] = operation.get("tags") or ["api"]
+    tags = sorted({tag for operation in operations for tag in operation["tags"]})
+    result["tags"] = [{"name": tag, "description": describe_tag(tag)} for tag in tags]
+    result["servers"] = [{"url": settings.WEB_URL.rstrip("/"), "description": "This mirror."}]
     return result
+
+
+def describe_problem(status: int) -> dict[str, Any]:
+    """Return the OpenAPI object of an error answer, with an example."""
+    description, detail = PROBLEMS[status]
+    example = problem_content(HTTPStatus(status)) | {"detail": detail}
+    if status == HTTPStatus.BAD_REQUEST:
+        name, _, message = detail.partition(": ")
+        example["errors"] = {name: [message]}
+    schema = {"$ref": "#/components/schemas/Problem"}
+    retry_after = {"description": "The seconds to wait.", "schema": {"type": "integer"}}
+    return {
+        "description": description,
+        "content": {PROBLEM_MEDIA_TYPE: {"schema": schema, "example": example}},
+        **({"headers": {"Retry-After": retry_after}} if status in RETRIED else {}),
+    }
+
+
+def describe_tag(tag: str) -> str:
+    """Return what stands under a tag."""
+    return TAGS.get(tag, f"The {tag.replace('-', ' ')}: lists of them, and what stands below each one.")

@@ -181,7 +181,6 @@ class KeysetPagination(BasePagination):
             "minimum": 1,
             "maximum": MAX_PAGE_SIZE,
             "default": DEFAULT_PAGE_SIZE,
-            "example": MAX_PAGE_SIZE,
         }
         columns = list(view.orderable_columns)  # type: ignore[attr-defined]
         terms = {"type": "string", "enum": [sign + name for name in columns for sign in ("", "-")]}

@@ -71,7 +71,7 @@ def test_the_schema_and_its_page_need_no_token_and_nothing_from_elsewhere(client
     assert "//" not in page.replace("<!--", "")
     assert "<style" not in page
     assert "<script>" not in page
-    assert "/api/v1/schema/" in script
+    assert "/api/v1/docs/schema/" in script
     for asset in re.findall(r'(?:src|href)="/static/([^"]+)"', page):
         assert finders.find(asset), asset
 
@@ -88,3 +88,55 @@ def test_the_schema_says_how_lists_are_written_and_what_a_date_means_for_a_time(
         assert "a date means" in description
         assert "in UTC" in description
         assert "a date means" not in parameters[f"expected_close_date{lookup}"]["description"]
+
+
+def test_every_answer_that_is_no_success_is_described() -> None:
+    schema = get_openapi_schema()
+    statuses = {"400", "401", "403", "404", "405", "406", "429", "503"}
+    for path, operations in schema["paths"].items():
+        for operation in operations.values():
+            assert set(operation["responses"]) == statuses | {"200"}, path
+            assert operation["tags"], path
+    answers = schema["components"]["responses"]
+    assert {answer["description"] for answer in answers.values()} >= {
+        "The API is read-only: it takes GET, HEAD and OPTIONS",
+        "None of the media types in Accept can be answered",
+    }
+    assert [name for name, answer in answers.items() if "headers" in answer] == ["Problem429", "Problem503"]
+    assert schema["servers"] == [{"url": "http://127.0.0.1:8000", "description": "This mirror."}]
+    assert {tag["name"] for tag in schema["tags"]} >= {"api", "deals", "events", "search", "sources"}
+
+
+def test_every_parameter_has_a_schema() -> None:
+    for path, operations in get_openapi_schema()["paths"].items():
+        for parameter in operations["get"].get("parameters", ()):
+            contents = [parameter, *parameter.get("content", {}).values()]
+            assert any("schema" in content for content in contents), (path, parameter["name"])
+
+
+def test_the_schema_of_the_page_has_one_entry_for_each_column(client: Client) -> None:
+    whole = get_openapi_schema()["paths"]
+    page = client.get("/api/v1/docs/schema/").json()["paths"]
+    assert page.keys() == whole.keys()
+    for path, operations in page.items():
+        shown = operations["get"].get("parameters", [])
+        text = " ".join([parameter["description"] for parameter in shown if "description" in parameter])
+        for parameter in whole[path]["get"].get("parameters", ()):
+            names = [entry["name"] for entry in shown]
+            assert parameter["name"] in names or f"`{parameter['name']}`" in text, parameter["name"]
+    names = [parameter["name"] for parameter in page["/api/v1/deals/"]["get"]["parameters"]]
+    assert len(names) == len(set(names)) < 60
+
+
+def test_the_schema_says_which_orderings_an_index_serves() -> None:
+    operation = get_openapi_schema()["paths"]["/api/v1/deals/"]["get"]
+    (ordering,) = [parameter for parameter in operation["parameters"] if parameter["name"] == "ordering"]
+    assert "By id, created_at, last_event_at, changed_at, closed_at alone" in ordering["description"]
+
+
+@pytest.mark.parametrize(("method", "accept", "status"), [("post", "*/*", 405), ("get", "text/html", 406)])
+def test_what_the_api_does_not_do_is_answered_as_the_schema_says(
+    headers: dict[str, str], method: str, accept: str, status: int
+) -> None:
+    answer = Client(headers=headers).generic(method.upper(), "/api/v1/deals/", headers={"accept": accept})
+    assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json")
