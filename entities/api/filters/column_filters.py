@@ -1,11 +1,10 @@
 """The filters of a model, generated from its columns by a table, and the backend that applies them."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from django import forms
-from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError as FieldError
 from django.db import models
 from django.http import QueryDict
@@ -18,32 +17,19 @@ from rest_framework.views import APIView
 from entities.access.visibility import Viewer, viewer_of
 from entities.api.filters.closed_words import WORD_LOOKUPS, ClosedWords, read_word
 from entities.api.filters.contact_filters import has_contact_keys, make_contact_match
+from entities.api.filters.filter_kinds import (
+    FILTER_KINDS,
+    FilterKind,
+    get_filter_kind,
+    is_text,
+    match_value,
+)
 from entities.api.filters.key_filters import make_key_field, match_key, split_key_path
-from entities.api.filters.lookup_descriptions import (
-    CONTACT_DESCRIPTIONS,
-    LOOKUP_DESCRIPTIONS,
-    TIME_DESCRIPTIONS,
-)
-from entities.api.filters.parameter_values import (
-    AmountValue,
-    ChoiceValue,
-    CurrencyValue,
-    DateValue,
-    FlagValue,
-    IntegerValue,
-    JsonValue,
-    ListValue,
-    Period,
-    TextValue,
-    TimeValue,
-    WordValue,
-)
+from entities.api.filters.lookup_descriptions import CONTACT_DESCRIPTIONS
+from entities.api.filters.parameter_values import ChoiceValue, FlagValue, ListValue, TextValue
 from entities.api.filters.query_parameters import describe_form_field
 from entities.api.rows.api_columns import ApiColumn
-from entities.models.fields import CurrencyField, WordField
 
-TEXT_LOOKUPS = ("exact", "in", "not", "not_in", "icontains")
-ORDERED_LOOKUPS = ("exact", "in", "not", "not_in", "gt", "gte", "lt", "lte")
 LIST_LOOKUPS = frozenset({"in", "not_in", "overlap"})
 # Lookup -> the one of which it finds all other rows, those without a value too.
 NEGATIONS = {"not": "exact", "not_in": "in"}
@@ -51,58 +37,6 @@ NEGATIONS = {"not": "exact", "not_in": "in"}
 CLOSED_EXTENSION = "x-closed-words"
 # Rows with such a column true are left out unless this flag, or a filter on the column, asks for them.
 INCLUDE_FLAGS = {"is_deleted": "include_deleted", "is_placeholder": "include_placeholders"}
-
-
-def match_value(path: str, lookup: str, value: Any) -> models.Q:
-    """Return the condition of a lookup as the ORM has it."""
-    return models.Q(**{f"{path}__{lookup}": value})
-
-
-def match_period(path: str, lookup: str, value: Any) -> models.Q:
-    """Return the condition of a lookup for times: a period, or for "in" several."""
-    match lookup, value:
-        case "in", periods:
-            return models.Q(
-                *(match_period(path, "exact", period) for period in periods), _connector=models.Q.OR
-            )
-        case "exact", Period(first, last):
-            return match_value(path, "range", (first, last))
-        case "gt" | "lte", Period(last=last):
-            return match_value(path, lookup, last)
-        case _:
-            return match_value(path, lookup, value.first)
-
-
-@dataclass(frozen=True)
-class FilterKind:
-    """The filters of a class of columns.
-
-    form_field: reads one value; is_list: the column holds several.
-    describe: returns the description of a lookup; match: makes its condition.
-    """
-
-    form_field: Callable[..., forms.Field]
-    lookups: tuple[str, ...]
-    is_list: bool = False
-    describe: Callable[[str], str] = LOOKUP_DESCRIPTIONS.__getitem__
-    match: Callable[[str, str, Any], models.Q] = match_value
-
-
-FILTER_KINDS: dict[type[models.Field], FilterKind] = {
-    models.TextField: FilterKind(TextValue, TEXT_LOOKUPS),
-    models.CharField: FilterKind(TextValue, TEXT_LOOKUPS),
-    WordField: FilterKind(WordValue, TEXT_LOOKUPS),
-    CurrencyField: FilterKind(CurrencyValue, TEXT_LOOKUPS),
-    models.BooleanField: FilterKind(FlagValue, ("exact",)),
-    models.IntegerField: FilterKind(IntegerValue, ORDERED_LOOKUPS),
-    models.DecimalField: FilterKind(AmountValue, ORDERED_LOOKUPS),
-    models.DateField: FilterKind(DateValue, ORDERED_LOOKUPS),
-    models.DateTimeField: FilterKind(
-        TimeValue, ORDERED_LOOKUPS, describe=TIME_DESCRIPTIONS.__getitem__, match=match_period
-    ),
-    ArrayField: FilterKind(TextValue, ("contains", "overlap"), is_list=True),
-    models.JSONField: FilterKind(JsonValue, ("contains", "has_key")),
-}
 
 
 class ColumnFilter(Filter):
@@ -230,7 +164,9 @@ def make_column_filters(
     model: Any = column.field.model
     if has_contact_keys(model, column.name):
         kind = replace(kind, describe=CONTACT_DESCRIPTIONS.__getitem__, match=make_contact_match(model))
-    for lookup in kind.lookups:
+    # Of a flag that always has a value, `not` says nothing new.
+    is_certain = kind.form_field is FlagValue and not column.field.null
+    for lookup in ("exact",) if is_certain else kind.lookups:
         column_filter = make_filter(column.path, lookup, kind, column.value_field)
         column_filter.closed_words = closed_words if lookup in WORD_LOOKUPS else None
         yield make_parameter_name(column.name, lookup), column_filter
@@ -245,14 +181,6 @@ def make_column_filters(
         for lookup in ("exact", "in", "not", "not_in"):
             path = f"{column.name}__external_id"
             yield make_parameter_name(path, lookup), make_filter(path, lookup, FILTER_KINDS[models.TextField])
-
-
-def get_filter_kind(field: models.Field) -> FilterKind:
-    """Return the kind for the nearest ancestor of the field's class. Raises KeyError if there is none."""
-    for ancestor in type(field).__mro__:
-        if ancestor in FILTER_KINDS:
-            return FILTER_KINDS[ancestor]
-    raise KeyError(f"{field} has no filters. Add {type(field).__name__} to {__name__}.FILTER_KINDS.")
 
 
 def make_parameter_name(name: str, lookup: str) -> str:
@@ -284,11 +212,6 @@ def make_list_options(options: dict[str, Any]) -> dict[str, Any]:
     item_options = {name: options.pop(name) for name in ("choices",) if name in options}
     item = options["field_class"](required=not is_text(options["field_class"]), **item_options)
     return options | {"field_class": ListValue, "required": True, "item": item}
-
-
-def is_text(form_field: Callable[..., forms.Field]) -> bool:
-    """Return True if a field reads texts, of which the empty one is a value too."""
-    return form_field in (TextValue, WordValue, CurrencyValue)
 
 
 class QueryFilterBackend(BaseFilterBackend):

@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from entities.access.visibility import viewer_of, visible_to
+from entities.api.filters.closed_words import find_closed_columns
 from entities.api.filters.column_filters import RowFilters, make_filterset
 from entities.api.filters.parameter_values import ChoiceValue, ListValue, TimeValue
 from entities.api.pages.pagination import PARAMETER_DESCRIPTIONS
@@ -73,7 +74,8 @@ def make_run_columns() -> list[ApiColumn]:
 
 
 OWNER_FILTERS: dict[type[Record], type[RowFilters]] = {
-    model: make_filterset(get_columns(model, OWNER_COLUMNS)) for model in record_models()
+    model: make_filterset(get_columns(model, OWNER_COLUMNS), closed_columns=find_closed_columns(model))
+    for model in record_models()
 }
 PARAMETERS = [
     OpenApiParameter(
@@ -129,8 +131,8 @@ class ValueRunViewSet(RowViewSet):
             raise PermissionDenied
         records = visible_to(viewer_of(self.request), self.model._default_manager.all())
         filterset = OWNER_FILTERS[self.model](self.request.query_params, records)
-        if filterset.errors:
-            raise ValidationError(filterset.errors)
+        if errors := filterset.find_errors(viewer_of(self.request)):
+            raise ValidationError(errors)
         before = read_as_of(self.request)
         return value_run_rows(filterset.qs, self.columns, before, by_record=True)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError as FieldError
 from django.core.signing import BadSignature, Signer
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Q, QuerySet
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
@@ -32,6 +32,7 @@ from entities.api.pages.orderings import (
     make_ordering,
 )
 from entities.api.rows.api_columns import get_column
+from entities.api.rows.row_parameters import ROW_PARAMETERS
 
 DEFAULT_PAGE_SIZE = 100
 MAX_PAGE_SIZE = 500
@@ -189,15 +190,17 @@ class KeysetPagination(BasePagination):
             "page_size": size,
             "ordering": list_schema(terms),
         }
-        model = view.queryset.model  # type: ignore[attr-defined]
-        descriptions = PARAMETER_DESCRIPTIONS | {"ordering": describe_ordering(columns, model)}
+        # Rows that are computed have no table of their own.
+        rows = view.queryset  # type: ignore[attr-defined]
+        indexed = find_indexed_columns(rows.model) if rows is not None else []
+        descriptions = PARAMETER_DESCRIPTIONS | {"ordering": describe_ordering(columns, indexed)}
         return [describe_parameter(name, text, schemas[name]) for name, text in descriptions.items()]
 
 
 def digest_filters(request: Request) -> str:
     """Return a digest of the request's parameters that decide which rows its list has."""
-    parameters = [(name, values) for name, values in request.query_params.lists()]
-    filters = sorted(pair for pair in parameters if pair[0] not in PARAMETER_DESCRIPTIONS)
+    others = {*PARAMETER_DESCRIPTIONS, *ROW_PARAMETERS}
+    filters = sorted(pair for pair in request.query_params.lists() if pair[0] not in others)
     return hashlib.sha256(json.dumps(filters).encode()).hexdigest()[:16] if filters else ""
 
 
@@ -208,13 +211,13 @@ def make_link_header(address: str | None) -> dict[str, str]:
     return {"Link": f'<{address}>; rel="next"'}
 
 
-def describe_ordering(columns: Sequence[str], model: type[Model]) -> str:
+def describe_ordering(columns: Sequence[str], indexed: Sequence[str]) -> str:
     """Return the description of the parameter `ordering`, with what each column costs."""
-    indexed = [name for name in find_indexed_columns(model) if name in columns]
-    if not indexed:
+    served = [name for name in indexed if name in columns]
+    if not served:
         return PARAMETER_DESCRIPTIONS["ordering"]
     return (
-        f"{PARAMETER_DESCRIPTIONS['ordering']} By {', '.join(indexed)} alone, every page is read off an"
+        f"{PARAMETER_DESCRIPTIONS['ordering']} By {', '.join(served)} alone, every page is read off an"
         " index and costs the same. By other columns, or several, each page sorts all rows that the filters"
         " leave: a second or more if they are hundreds of thousands."
     )

@@ -170,6 +170,13 @@ def test_a_filter_finds_the_rows_it_describes(
         assert [row["id"] for row in response.json()["results"]] == expected, query
 
 
+def test_a_flag_that_may_be_unknown_can_be_negated(client: Client) -> None:
+    rows = [create_record(Lead, archived=archived).pk for archived in (True, False, None)]
+    assert get_ids(client, "leads/", archived__not="true") == [rows[2], rows[1]]
+    assert get_ids(client, "leads/", archived="false") == [rows[1]]
+    assert client.get("/api/v1/leads/?is_deleted__not=true").status_code == 400
+
+
 def test_filters_go_together(client: Client) -> None:
     create_record(Deal, status="won", value=1)
     both = create_record(Deal, status="won", value=5)

@@ -1,20 +1,18 @@
 """Keyset pagination: pages show each row exactly once, in the ordering, despite ties and nulls."""
 
-import json
 import random
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.core.signing import Signer
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 from django.db.models.expressions import OrderBy
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -137,96 +135,6 @@ def test_rows_without_a_value_come_last_in_both_directions(ordering: str, values
     assert follow(client, pages[1]["previous"])["results"] == pages[0]["results"]
 
 
-INDEXES = {
-    sign + column: index
-    for column, index in (
-        ("created_at", "deal_oldest"),
-        ("last_event_at", "deal_idle"),
-        ("changed_at", "deal_changed"),
-        ("closed_at", "deal_by_closed_at"),
-    )
-    for sign in ("", "-")
-}
-
-
-@pytest.mark.parametrize("ordering", INDEXES)
-def test_an_index_serves_the_first_page_and_later_ones_in_both_directions(
-    ordering: str, deals_with_times: None
-) -> None:
-    client = create_api_client()
-    address = f"/api/v1/deals/?ordering={ordering}&page_size=100"
-    for page_number in range(30):
-        plans, page = explain_page(client, address)
-        assert_plans_use_index(plans, INDEXES[ordering], is_first=page_number == 0)
-        if page["previous"]:
-            plans, _ = explain_page(client, page["previous"])
-            assert_plans_use_index(plans, INDEXES[ordering], is_first=False)
-        if not page["next"]:
-            break
-        address = page["next"]
-    assert page_number == 29
-
-
-@pytest.fixture
-def deals_with_times() -> None:
-    """Create 3,000 deals, of which 40 % have no time, and 1,000 share one; the others share it with three."""
-    start = datetime(2025, 1, 1, tzinfo=UTC)
-
-    def make_time(number: int) -> datetime:
-        return start + timedelta(hours=max(number, 1000) // 4)
-
-    Deal.objects.bulk_create(
-        Deal(
-            source=ensure_source(),
-            external_id=str(number),
-            is_placeholder=False,
-            changed_at=make_time(number),
-            **dict.fromkeys(
-                ("created_at", "last_event_at", "closed_at"),
-                None if number % 5 < 2 else make_time(number),
-            ),
-        )
-        for number in range(3000)
-    )
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE entities_deal")
-        # Near an end of so small a table, reading the few rows that are left and sorting them costs as much.
-        for way in ("seqscan", "bitmapscan", "sort", "incremental_sort"):
-            cursor.execute(f"SET LOCAL enable_{way} = off")
-
-
-def explain_page(client: Client, address: str) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """Return the plans of the queries for a page's rows, and the page."""
-    with CaptureQueriesContext(connection) as queries:
-        page = follow(client, address)
-    plans = []
-    for query in queries:
-        if 'FROM "entities_deal"' in query["sql"]:
-            with connection.cursor() as cursor:
-                cursor.execute("EXPLAIN (ANALYZE, FORMAT JSON) " + query["sql"].replace("%", "%%"))
-                plans.append(cursor.fetchone()[0][0]["Plan"])
-    return plans, page
-
-
-def assert_plans_use_index(plans: list[dict[str, Any]], index: str, *, is_first: bool) -> None:
-    """Fail unless each plan reads the rows off the index in its order, and passes over few of them."""
-    assert plans
-    for plan in plans:
-        nodes = list(walk_plan(plan))
-        scans = [node for node in nodes if node.get("Index Name") == index]
-        assert len(scans) == 1, json.dumps(plan, indent=1)
-        assert not any("Sort" in node["Node Type"] for node in nodes), plan
-        assert scans[0].get("Rows Removed by Filter", 0) <= 4, plan
-        assert is_first or "Index Cond" in scans[0], plan
-
-
-def walk_plan(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the nodes of a plan."""
-    yield node
-    for inner in node.get("Plans", []):
-        yield from walk_plan(inner)
-
-
 def test_rows_that_come_and_go_between_pages_shift_nothing(client_with_deals: Client) -> None:
     client = client_with_deals
     first = get_json(client, "deals/", {"page_size": 2})
@@ -286,7 +194,7 @@ def test_a_cursor_under_other_filters_is_refused(client_with_deals: Client) -> N
         create_record(Deal, status="won")
     query = {"status__in": "won,open", "page_size": 1}
     cursor = extract_cursor(get_json(client, "deals/", query))
-    get_json(client, "deals/", query | {"cursor": cursor, "page_size": 2})
+    get_json(client, "deals/", query | {"cursor": cursor, "page_size": 2, "fields": "id"})
     for other in (
         {"status__in": "won"},
         {"status__in": "won,open", "value__gte": 1},
