@@ -18,6 +18,7 @@ from bench import (
     report,
     search_keys,
     servers,
+    summaries,
     worker_memory,
 )
 
@@ -56,6 +57,7 @@ MEASUREMENTS: dict[str, Callable[[Path], list[report.Result] | list[report.Table
     "deliveries": lambda state: [delivery_rate.measure(state, ROUNDS)],
     "apply": lambda state: [apply_rate.measure(ROUNDS)],
     "search": lambda state: search_keys.measure(ROUNDS),
+    "summaries": lambda state: summaries.measure(ROUNDS),
     "growth": lambda state: [database_growth.measure()],
     "latency": lambda state: [api_latency.measure(state, ROUNDS)],
     "outage": lambda state: [broker_outage.measure(state, ROUNDS)],

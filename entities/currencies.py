@@ -88,7 +88,7 @@ def total_query(rows: QuerySet, column: str, keys: Mapping[str, Any], marked: Q 
     """Return the aggregate of `total_by`, whose rows `read_totals` reads."""
     return (
         rows.order_by()
-        .values(**keys, **_currency_columns(rows.model))
+        .values(**keys, **currency_columns(rows.model))
         .annotate(
             count_of_rows=Count("pk"),
             count_of_marked=Count("pk", filter=marked) if marked else Value(0),
@@ -98,7 +98,7 @@ def total_query(rows: QuerySet, column: str, keys: Mapping[str, Any], marked: Q 
     )
 
 
-def _currency_columns(model: Any) -> dict[str, Any]:
+def currency_columns(model: Any) -> dict[str, Any]:
     """Return the columns that say a row's currency: what it states, and what its source assumes.
 
     Columns as they are: PostgreSQL expects as many groups of an expression as there are rows, and so sorts
@@ -122,7 +122,7 @@ def sum_up_to(rows: QuerySet, columns: Sequence[str], cap: int) -> tuple[int, di
 
     By one query, which reads `cap + 1` rows at most. rows: of one model of records; not a slice.
     """
-    currencies = _currency_columns(rows.model)
+    currencies = currency_columns(rows.model)
     picked = rows.order_by().values_list(*currencies.values(), *columns)[: cap + 1]
     try:
         statement, parameters = picked.query.sql_with_params()

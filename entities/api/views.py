@@ -24,6 +24,7 @@ from entities.api.filters.column_filters import (
 from entities.api.filters.contact_filters import make_search_match
 from entities.api.filters.parameter_values import FlagValue, IntegerValue, SearchValue
 from entities.api.filters.query_parameters import refuse_unknown
+from entities.api.history import as_of
 from entities.api.history.record_history import (
     ColumnHistory,
     ProvenanceSerializer,
@@ -38,6 +39,13 @@ from entities.api.rows.row_parameters import ROW_PARAMETERS, describe_row_parame
 from entities.api.rows.serializers import make_record_serializer
 from entities.api.rows.shown_fields import ShownField, get_record_fields
 from entities.api.search.found_records import SamePersonsSerializer, describe_same_persons
+from entities.api.summaries.stage_view import ENTERED, ENTERED_PARAMETERS, StageActions
+from entities.api.summaries.summary_view import (
+    SUMMARY_LISTS,
+    SUMMARY_PARAMETERS,
+    SummaryActions,
+    describe_summary,
+)
 from entities.conversation_parties import match_reference
 from entities.models import Record, TimelineEntry
 from entities.models.introspection import model_name, record_models
@@ -73,9 +81,12 @@ class RowViewSet(ReadOnlyModelViewSet):
         """Return the names of the query parameters that the requested action takes."""
         if self.action != "list":
             return self.detail_parameters
+        return dict.fromkeys((*self.get_filter_parameters(), *PARAMETER_DESCRIPTIONS, *ROW_PARAMETERS))
+
+    def get_filter_parameters(self) -> Collection[str]:
+        """Return the names of all filters of a list, with those of keys that the request names."""
         filters = self.filterset_class
-        asked = (name for name in self.request.query_params if filters.find_filter(name))
-        return dict.fromkeys((*filters.base_filters, *PARAMETER_DESCRIPTIONS, *ROW_PARAMETERS, *asked))
+        return (*filters.base_filters, *(name for name in self.request.query_params if filters.find_filter(name)))
 
     def get_list_parameters(self) -> Collection[str]:
         """Return the names of the query parameters that take several values, so that they may be repeated."""
@@ -108,8 +119,15 @@ INCLUDE_PARAMETERS = [
     for flag in INCLUDE_FLAGS.values()
 ]
 
+# Action -> the parameters that it takes besides the filters of the list.
+FILTERED_ACTIONS = {
+    "summary": SUMMARY_PARAMETERS,
+    "funnel": (as_of.NAME, *ENTERED_PARAMETERS),
+    "time_in_stage": (as_of.NAME,),
+}
 
-class RecordViewSet(RowViewSet):
+
+class RecordViewSet(SummaryActions, RowViewSet):
     """Lists and shows the records of one model; below each record, its timeline, history and provenance."""
 
     detail_parameters = (*INCLUDE_FLAGS.values(), *ROW_PARAMETERS)
@@ -123,7 +141,12 @@ class RecordViewSet(RowViewSet):
     def get_known_parameters(self) -> Collection[str]:
         if self.action == "timeline":
             return tuple(PARAMETER_DESCRIPTIONS)
+        if own := FILTERED_ACTIONS.get(self.action):
+            return dict.fromkeys((*own, *self.get_filter_parameters()))
         return super().get_known_parameters()
+
+    def get_list_parameters(self) -> Collection[str]:
+        return {*super().get_list_parameters(), *SUMMARY_LISTS, "entered__in"}
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Return one record, even if it is deleted or a placeholder."""
@@ -212,7 +235,7 @@ def make_viewset(model: type[Record]) -> type[RecordViewSet]:
     parameters = describe_row_parameters(fields)
     viewset = type(
         f"{model.__name__}ViewSet",
-        (RecordViewSet,),
+        (StageActions, RecordViewSet) if model.stages else (RecordViewSet,),
         {
             "__doc__": f"Return the {model._meta.verbose_name_plural}, newest first.",
             "queryset": model._default_manager.all(),
@@ -227,10 +250,15 @@ def make_viewset(model: type[Record]) -> type[RecordViewSet]:
             "orderable_columns": {column.name: column for column in columns if column.is_orderable},
         },
     )
-    return extend_schema_view(
-        list=extend_schema(parameters=parameters),
-        retrieve=extend_schema(parameters=[*INCLUDE_PARAMETERS, *parameters]),
-    )(viewset)
+    described = {
+        "list": parameters,
+        "retrieve": [*INCLUDE_PARAMETERS, *parameters],
+        "summary": describe_summary(model),
+    }
+    if model.stages:
+        described |= {"funnel": [as_of.PARAMETER, *ENTERED], "time_in_stage": [as_of.PARAMETER]}
+    operations = {action: extend_schema(parameters=found) for action, found in described.items()}
+    return extend_schema_view(**operations)(viewset)
 
 
 def api_path(model: type[Record]) -> str:

@@ -1,12 +1,13 @@
 """Checks of the mirrored models: their rules must name columns that they have. Ids: entities.E010."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from django.core.checks import Error
 from django.db.models import DateTimeField, TextField
 
 from entities.checks.check_errors import Errors, make_error, suggest
+from entities.history.history_columns import history_columns
 from entities.models import Record
 from entities.models.introspection import mirrored_fields, record_models, record_models_by_name
 from entities.models.naming.named_refs import NAMED_COLUMNS, NAMELESS_COLUMNS, REF_SUFFIX, named_refs
@@ -93,11 +94,23 @@ def check_searched_columns(model: type[Record]) -> Errors:
                 yield make_error("E010", model._meta.label, reason, suggest(column, texts))
 
 
+def check_stages(model: type[Record]) -> Errors:
+    """Yield an error for a rule of stages that names a column without a history, or without named ids."""
+    if (rule := model.stages) is None:
+        return
+    offered: list[tuple[str, Collection[str]]] = [(rule.column, history_columns(model))]
+    for column, choices in offered + [(name, named_refs(model)) for name in rule.groups]:
+        if column not in choices:
+            reason = f"stages: {column!r} is no column with a history, or no column of ids with names"
+            yield make_error("E010", model._meta.label, reason, suggest(column, choices))
+
+
 RECORD_CHECKS: tuple[Callable[[type[Record]], Errors], ...] = (
     check_derived_columns,
     check_balances,
     check_overdue,
     check_tracked_columns,
+    check_stages,
     check_named_refs,
     check_searched_columns,
 )

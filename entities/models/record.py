@@ -10,6 +10,7 @@ from entities.merge.derived_columns import RunStart
 from entities.models.conversation import ConversationRule
 from entities.models.key_kinds import KeyKind
 from entities.models.overdue import OverdueRule
+from entities.models.stages import StageRule
 
 EMPTY = models.Value({}, models.JSONField())
 
@@ -61,7 +62,9 @@ class Record(models.Model):
     balances: ClassVar[dict[str, Balance]] = {}
     # The rule by which a record of this model is overdue; None if it never is.
     overdue: ClassVar[OverdueRule | None] = None
-    # Columns whose history the page and the API show.
+    # The stages that the records of this model pass through; None if there are none.
+    stages: ClassVar[StageRule | None] = None
+    # Columns whose history the page shows.
     tracked_columns: ClassVar[tuple[str, ...]] = ()
     # Columns of documents that readers expect to be objects; the API shows any other document under `extra`.
     object_columns: ClassVar[tuple[str, ...]] = ()

@@ -22,6 +22,7 @@ from entities.models.key_kinds import KeyKind
 from entities.models.naming.name import NameKind
 from entities.models.overdue import OverdueRule
 from entities.models.record import Record
+from entities.models.stages import StageRule
 
 # A stage is named by its id, and where the vendor sends none by its name.
 STAGE = ("stage_ref", "stage_name")
@@ -59,6 +60,7 @@ class Lead(Record):
 
     object_columns = ("custom_fields",)
     tracked_columns = ("stage_name", "stage_ref")
+    stages = StageRule("stage")
     derived_columns = {"stage_since": RunStart(STAGE)}
     word_columns = ("origin",)
     searched_columns = {
@@ -115,6 +117,7 @@ class Contact(Record):
     client = reference_field("Client")
 
     tracked_columns = ("lifecycle_stage",)
+    stages = StageRule("lifecycle_stage")
     word_columns = ("lifecycle_stage", "origin")
     searched_columns = {
         "first_name": KeyKind.WORDS,
@@ -157,6 +160,7 @@ class Deal(Record):
 
     object_columns = ("custom_fields",)
     tracked_columns = ("status", "stage_name", "stage_ref")
+    stages = StageRule("stage", groups=("pipeline_ref",))
     derived_columns = {
         "closed_at": RunStart(("status",), frozenset({"won", "lost"})),
         "won_at": RunStart(("status",), frozenset({"won"})),

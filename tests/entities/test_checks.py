@@ -16,6 +16,7 @@ from entities.models import Deal, Invoice, NameKind
 from entities.models.key_kinds import KeyKind
 from entities.models.naming.named_refs import NAMED_COLUMNS, NamedRef
 from entities.models.overdue import OverdueRule
+from entities.models.stages import StageRule
 from entities.reading.converters import CONVERTERS
 from tests.support import third_vendor
 
@@ -225,6 +226,8 @@ def test_a_column_of_a_kind_without_a_converter_is_named(
             "'closed_at' is derived from 'state', which no vendor fills",
         ),
         ({"tracked_columns": ("stage",)}, "tracked_columns: there is no column 'stage'"),
+        ({"stages": StageRule("title")}, "stages: 'title' is no column with a history"),
+        ({"stages": StageRule("stage", groups=("title",))}, "stages: 'title' is no column with a history"),
         ({"searched_columns": {"value": KeyKind.WORDS}}, "searched_columns: there is no text 'value'"),
         ({"person_columns": ("nmae",)}, "person_columns: there is no text 'nmae'"),
         (

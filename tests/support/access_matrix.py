@@ -49,6 +49,9 @@ MATRIX = (
             "/api/v1/deals/{deal}/provenance/",
             "/api/v1/sub-accounts/",
             "/api/v1/history/?entity=deal",
+            "/api/v1/deals/summary/",
+            "/api/v1/deals/funnel/",
+            "/api/v1/deals/time-in-stage/",
         ),
     ),
     Access(

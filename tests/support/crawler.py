@@ -19,6 +19,12 @@ CHANGING = re.compile(r'name="csrfmiddlewaretoken" value="\w+"')
 LEFT_OUT = ("/admin/logout/", "/static/", "/webhooks/")
 # Words that many samples have, or begin with. Nothing links to a search, so a visit asks for these by itself.
 SEARCHES = ("jane", '"jane doe"', "a", "s", "example.com", "971", "zz")
+# Below a list of records. Who has no stages answers 404.
+SUMMARIES = (
+    *("summary/", "summary/?group_by=source,sub_account&bucket=day:changed_at&as_of=nonsense"),
+    *("summary/?group_by=source,sub_account", "summary/?as_of=2100-01-01&group_by=source,sub_account"),
+    *("funnel/", "time-in-stage/"),
+)
 
 
 def crawl_admin(client: Client, *, follows_queries: bool = True) -> dict[str, tuple[int, str]]:
@@ -71,6 +77,8 @@ def crawl_api(client: Client, headers: dict[str, str]) -> dict[str, tuple[int, A
             continue
         path = urlsplit(url).path
         options = "?page_size=500&include_deleted=true&include_placeholders=true"
+        for address in SUMMARIES if "first_event_at" in str(read(path)) else ():
+            read(path + address)
         rows = read(path + (options if "first_event_at" in str(read(path)) else "?page_size=500"))
         read(f"{path}?ordering=nonsense")
         read(f"{path}?source=nonsense")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from django.db import connections
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Model, QuerySet
 from django.db.models.sql import Query
 
@@ -47,3 +47,8 @@ def rows_of_statement(model: type[Row], statement: str, parameters: Sequence[Any
     query = StatementQuery(model)
     query.statement, query.parameters = statement, tuple(parameters)
     return QuerySet(model, query)
+
+
+def sql_of(rows: QuerySet) -> tuple[str, tuple[Any, ...]]:
+    """Return a queryset's statement and its parameters, also if no row can match, as Django can tell."""
+    return rows.query.get_compiler(DEFAULT_DB_ALIAS, elide_empty=False).as_sql()

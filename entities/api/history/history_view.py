@@ -17,7 +17,8 @@ from rest_framework.response import Response
 from entities.access.visibility import viewer_of, visible_to
 from entities.api.filters.closed_words import find_closed_columns
 from entities.api.filters.column_filters import RowFilters, make_filterset
-from entities.api.filters.parameter_values import ChoiceValue, ListValue, TimeValue
+from entities.api.filters.parameter_values import ChoiceValue, ListValue
+from entities.api.history import as_of
 from entities.api.pages.pagination import PARAMETER_DESCRIPTIONS
 from entities.api.rows.api_columns import ApiColumn, get_column, get_columns
 from entities.api.views import RowViewSet
@@ -91,11 +92,7 @@ PARAMETERS = [
         explode=True,
         style="form",
     ),
-    OpenApiParameter(
-        "as_of",
-        {"type": "string", "anyOf": [{"format": "date-time"}, {"format": "date"}]},
-        description="Leaves out what happened at this time or later; a date means its beginning, in UTC.",
-    ),
+    as_of.PARAMETER,
 ]
 
 
@@ -133,7 +130,7 @@ class ValueRunViewSet(RowViewSet):
         filterset = OWNER_FILTERS[self.model](self.request.query_params, records)
         if errors := filterset.find_errors(viewer_of(self.request)):
             raise ValidationError(errors)
-        before = read_as_of(self.request)
+        before = as_of.read_as_of(self.request)
         return value_run_rows(filterset.qs, self.columns, before, by_record=True)
 
     @extend_schema(parameters=PARAMETERS, operation_id="history_list")
@@ -190,13 +187,3 @@ def read_columns(request: Request, model: type[Record]) -> list[HistoryColumn]:
     except FieldError as error:
         raise ValidationError({"column": error.messages}) from None
     return [columns[name] for name in dict.fromkeys(names)]
-
-
-def read_as_of(request: Request) -> Any:
-    """Return the time of the parameter `as_of`, in UTC; None without it. Raises ValidationError."""
-    if "as_of" not in request.query_params:
-        return None
-    try:
-        return TimeValue().clean(request.query_params["as_of"]).first
-    except FieldError as error:
-        raise ValidationError({"as_of": error.messages}) from None

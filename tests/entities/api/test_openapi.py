@@ -15,20 +15,24 @@ from schemathesis.specs.openapi.checks import (
 
 from crmmirror.api_urls import get_openapi_schema
 from entities.api.views import api_path
-from entities.models import Record
+from entities.models import Deal, Record
 from entities.models.introspection import record_models
 from tests.support.api_client import NOW, create_event, create_record, create_timeline_entry, ensure_source
 from tests.support.schema_requests import API
 
 
 @pytest.mark.parametrize("model", record_models(), ids=api_path)
-@pytest.mark.parametrize("below", ["", "{id}/", "{id}/timeline/", "{id}/history/", "{id}/provenance/"])
+@pytest.mark.parametrize(
+    "below", ["", "summary/", "{id}/", "{id}/timeline/", "{id}/history/", "{id}/provenance/"]
+)
 def test_records_are_shown_as_the_schema_describes(
     headers: dict[str, str], model: type[Record], below: str
 ) -> None:
     row = create_record(model, extra={"colour": None})
     create_timeline_entry(row, NOW, dict.fromkeys(model.tracked_columns, "won") | {"colour": None})
-    request_and_validate(f"/api/v1/{api_path(model)}/{below}", {"id": row.pk} if below else {}, headers)
+    request_and_validate(
+        f"/api/v1/{api_path(model)}/{below}", {"id": row.pk} if "{id}" in below else {}, headers
+    )
 
 
 @pytest.mark.parametrize("path", ["", "events/", "events/{id}/", "sources/", "sources/{slug}/"])
@@ -47,6 +51,12 @@ def test_the_history_is_shown_as_the_schema_describes(headers: dict[str, str], m
     )
     entity = str(model._meta.verbose_name).replace(" ", "-")
     request_and_validate("/api/v1/history/", {}, headers, entity=entity)
+
+
+@pytest.mark.parametrize("path", ["funnel/", "time-in-stage/"])
+def test_the_figures_of_stages_are_shown_as_the_schema_describes(headers: dict[str, str], path: str) -> None:
+    create_timeline_entry(create_record(Deal), NOW, {"stage_ref": "7"})
+    request_and_validate(f"/api/v1/deals/{path}", {}, headers)
 
 
 def request_and_validate(
