@@ -86,7 +86,10 @@ class RowViewSet(ReadOnlyModelViewSet):
     def get_filter_parameters(self) -> Collection[str]:
         """Return the names of all filters of a list, with those of keys that the request names."""
         filters = self.filterset_class
-        return (*filters.base_filters, *(name for name in self.request.query_params if filters.find_filter(name)))
+        return (
+            *filters.base_filters,
+            *(name for name in self.request.query_params if filters.find_filter(name)),
+        )
 
     def get_list_parameters(self) -> Collection[str]:
         """Return the names of the query parameters that take several values, so that they may be repeated."""

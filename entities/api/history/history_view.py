@@ -102,6 +102,7 @@ class ValueRunViewSet(RowViewSet):
     In the order of the records' ids; of a record, column by column, oldest first.
     """
 
+    queryset = ValueRunRow._default_manager.none()
     permission_classes = [IsAuthenticated]
     serializer_class = ValueRunRowSerializer
     filterset_class = make_filterset(make_run_columns())
@@ -120,7 +121,7 @@ class ValueRunViewSet(RowViewSet):
     def get_queryset(self) -> QuerySet:
         """Return the runs of the records that the user or token of the request sees."""
         if getattr(self, "swagger_fake_view", False):
-            return ValueRunRow._default_manager.none()
+            return self.queryset
         self.model = read_entity(self.request)
         self.columns = read_columns(self.request, self.model)
         meta = self.model._meta

@@ -9,15 +9,14 @@ from typing import Any
 from django.db.models import Count, QuerySet, Sum
 from rest_framework.exceptions import ValidationError
 
-from entities.api.rows.serializers import AmountField
 from entities.api.summaries.group_columns import SCOPE, SOURCE_ID, GroupColumn
 from entities.api.summaries.measures import COUNT, Bucket, Measure
 from entities.currencies import currency_columns
 from entities.names import NamedId, Names, read_names
 
 MAX_GROUPS = 10_000
-AMOUNT = AmountField(max_digits=None, decimal_places=None)
 AMOUNT_STEP = Decimal("0.0001")
+CENT = Decimal("0.01")
 CURRENCY, ASSUMED = "currency", "assumed_currency"
 
 Row = dict[str, Any]
@@ -64,9 +63,7 @@ class Figures:
         count, total = self.counts.get(measure.column, 0), self.sums.get(measure.column, Decimal())
         if not count:
             return None
-        return AMOUNT.to_representation(
-            total if measure.function == "sum" else (total / count).quantize(AMOUNT_STEP)
-        )
+        return write_amount(total if measure.function == "sum" else (total / count).quantize(AMOUNT_STEP))
 
 
 def summarize(records: QuerySet, summary: Summary) -> list[Row]:
@@ -109,6 +106,12 @@ def refuse_too_many(groups: Sequence[Any], parameter: str = "group_by") -> None:
             " longer period."
         )
         raise ValidationError({parameter: [message]})
+
+
+def write_amount(value: Decimal) -> str:
+    """Return an amount as rows have it: with two decimals, or with as many more as it needs."""
+    rounded = value.quantize(CENT)
+    return f"{rounded if rounded == value else value.normalize():f}"
 
 
 def _read_currency(group: Row, currencies: Row) -> tuple[str | None, ...]:
