@@ -85,8 +85,8 @@ def describe_summary(model: type[Record]) -> list[OpenApiParameter]:
         ),
         OpenApiParameter(
             "tz",
-            {"type": "string", "enum": ["UTC", "Asia/Dubai", "Europe/Berlin"]},
-            description="The time zone of days and periods, by any of its IANA names; without it, UTC.",
+            {"type": "string", "default": "UTC"},
+            description="The time zone of days and periods, by its IANA name, such as Asia/Dubai.",
         ),
         as_of.PARAMETER,
     ]
