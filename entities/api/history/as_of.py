@@ -9,7 +9,8 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
-from entities.api.filters.column_filters import ColumnFilter, RowFilters, match_period, match_value
+from entities.api.filters.column_filters import ColumnFilter, RowFilters
+from entities.api.filters.filter_kinds import match_period, match_value
 from entities.api.filters.parameter_values import TimeValue, parse_or_none, quote_value
 from entities.history.past_records import STATE_COLUMNS, past_columns
 from entities.models import Record
