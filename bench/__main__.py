@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bench import (
     api_latency,
+    api_rows,
     apply_rate,
     backlog,
     broker_outage,
@@ -60,6 +61,7 @@ MEASUREMENTS: dict[str, Callable[[Path], list[report.Result] | list[report.Table
     "summaries": lambda state: summaries.measure(ROUNDS),
     "growth": lambda state: [database_growth.measure()],
     "latency": lambda state: [api_latency.measure(state, ROUNDS)],
+    "rows": lambda state: api_rows.measure(state, ROUNDS),
     "outage": lambda state: [broker_outage.measure(state, ROUNDS)],
     "memory": lambda state: [worker_memory.measure(state, ROUNDS)],
     "pages": lambda state: [measure_pages(state)],

@@ -163,6 +163,8 @@ STATEMENT_SECONDS = env.read_count("STATEMENT_SECONDS", default=10)
 REQUEST_SECONDS = env.read_count("REQUEST_SECONDS", default=10)
 # The same for an export of a list, which reads all its rows. It is no part of REQUEST_SECONDS.
 EXPORT_SECONDS = env.read_count("EXPORT_SECONDS", default=120)
+# How long a client of the API may take to read an export. Then the connection is broken.
+DOWNLOAD_SECONDS = env.read_count("DOWNLOAD_SECONDS", default=600)
 # How many requests of one token or session a web process answers at a time. As many more wait for a while.
 REQUESTS_PER_READER = env.read_count("REQUESTS_PER_READER", default=4)
 # How many seconds of each minute a web process may work for one token or session. One that sends a request

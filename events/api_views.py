@@ -2,17 +2,16 @@
 
 import base64
 
-from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
+from drf_spectacular.utils import extend_schema_field, extend_schema_view
 from rest_framework import serializers
 
 from entities.access.visibility import Viewer, visible_to
 from entities.api.filters.closed_words import ClosedWords, source_words
 from entities.api.filters.column_filters import make_filterset
 from entities.api.rows.api_columns import get_columns
-from entities.api.rows.row_parameters import describe_row_parameters
 from entities.api.rows.serializers import RowSerializer, SourcedSerializer, make_serializer
 from entities.api.rows.shown_fields import show_columns
-from entities.api.views import RowViewSet
+from entities.api.views import RowViewSet, describe_list
 from entities.vendors import all_vendors
 from events.models import Event, Source
 
@@ -81,7 +80,10 @@ def has_unknown_type(viewer: Viewer, event_type: str) -> bool:
     return visible_to(viewer, events).exists()
 
 
-@extend_schema_view(list=extend_schema(parameters=describe_row_parameters(show_columns(EVENT_COLUMNS))))
+EventSerializer = make_serializer(Event, EVENT_FIELDS, EventSerializerBase)
+
+
+@extend_schema_view(list=describe_list(EventSerializer, show_columns(EVENT_COLUMNS)))
 class EventViewSet(RowViewSet):
     """The log, newest first."""
 
@@ -101,16 +103,16 @@ class EventViewSet(RowViewSet):
         return EventSerializer if self.action == "list" else EventDetailSerializer
 
 
-EventSerializer = make_serializer(Event, EVENT_FIELDS, EventSerializerBase)
+SourceSerializer = make_serializer(Source, SOURCE_FIELDS, RowSerializer)
 
 
-@extend_schema_view(list=extend_schema(parameters=describe_row_parameters(show_columns(SOURCE_COLUMNS))))
+@extend_schema_view(list=describe_list(SourceSerializer, show_columns(SOURCE_COLUMNS)))
 class SourceViewSet(RowViewSet):
     """The accounts that deliver to the mirror."""
 
     queryset = Source.objects.all()
     shown_fields = show_columns(SOURCE_COLUMNS)
-    serializer_class = make_serializer(Source, SOURCE_FIELDS, RowSerializer)
+    serializer_class = SourceSerializer
     filterset_class = make_filterset(SOURCE_COLUMNS)
     orderable_columns = {column.name: column for column in SOURCE_COLUMNS}
     default_ordering = "slug"

@@ -15,6 +15,7 @@ from crmmirror.lib.web.busy_responses import Busy, busy_response
 from crmmirror.postgresql.pools import Pool, use_pool
 from crmmirror.readers.reader_identity import ADDRESS, identify_reader, remember_reader
 from crmmirror.readers.reader_limits import Bounds, ReaderLimits, ReaderRefused
+from entities.api.exports.file_formats import FORMAT_PARAMETER, find_format
 
 # How much longer than STATEMENT_SECONDS this side waits: a server that works cuts the statement before.
 FROZEN_SERVER_SECONDS = 5.0
@@ -49,6 +50,9 @@ PATH_BOUNDS = {
 
 # Exports of lists take longer than any page: the processor for most of the time, and room on the disk.
 EXPORT_PATH = re.compile(r"/admin/[^/]+/[^/]+/export/")
+# Of the API every list can be one. The query is not parsed here: an error in it would be an HTML page.
+API_PREFIX = "/api/"
+FILE_PARAMETER = re.compile(rf"(?:^|&){FORMAT_PARAMETER}=([^&]*)")
 EXPORT_BOUNDS = Bounds("exports", running=2, waiting=2, wait_seconds=WAIT_SECONDS)
 
 # As many may run or wait as two for each connection.
@@ -76,6 +80,9 @@ def find_bounds(request: HttpRequest) -> dict[str, Bounds]:
 
 def is_export(request: HttpRequest) -> bool:
     """Return True if the request asks for an export of a list."""
+    if request.path_info.startswith(API_PREFIX):
+        parameter = FILE_PARAMETER.search(request.META.get("QUERY_STRING", ""))
+        return find_format(parameter and parameter[1], request.headers.get("Accept", "")) is not None
     return EXPORT_PATH.fullmatch(request.path_info) is not None
 
 

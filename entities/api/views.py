@@ -1,6 +1,6 @@
 """The viewsets of the mirrored records: one for each model, generated from its columns."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any, ClassVar
 
 from django.db.models import Q, QuerySet
@@ -13,6 +13,9 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from entities.access.visibility import viewer_of, visible_to
+from entities.api.exports.file_formats import FORMAT_PARAMETER
+from entities.api.exports.list_export import export_list
+from entities.api.exports.requested_format import FORMAT, asks_for_form, describe_list_answers, read_format
 from entities.api.filters.closed_words import find_closed_columns
 from entities.api.filters.column_filters import (
     INCLUDE_FLAGS,
@@ -36,7 +39,7 @@ from entities.api.pages.pagination import LIST_PARAMETERS, PARAMETER_DESCRIPTION
 from entities.api.rows.api_columns import ApiColumn, get_column, get_record_columns
 from entities.api.rows.page_rows import select_fields_of, write_page
 from entities.api.rows.row_parameters import ROW_PARAMETERS, describe_row_parameters, read_shown_fields
-from entities.api.rows.serializers import make_record_serializer
+from entities.api.rows.serializers import RowSerializer, make_record_serializer
 from entities.api.rows.shown_fields import ShownField, get_record_fields
 from entities.api.search.found_records import SamePersonsSerializer, describe_same_persons
 from entities.api.summaries.stage_view import ENTERED, ENTERED_PARAMETERS, StageActions
@@ -81,7 +84,8 @@ class RowViewSet(ReadOnlyModelViewSet):
         """Return the names of the query parameters that the requested action takes."""
         if self.action != "list":
             return self.detail_parameters
-        return dict.fromkeys((*self.get_filter_parameters(), *PARAMETER_DESCRIPTIONS, *ROW_PARAMETERS))
+        others = (*PARAMETER_DESCRIPTIONS, *ROW_PARAMETERS, FORMAT_PARAMETER)
+        return dict.fromkeys((*self.get_filter_parameters(), *others))
 
     def get_filter_parameters(self) -> Collection[str]:
         """Return the names of all filters of a list, with those of keys that the request names."""
@@ -108,13 +112,31 @@ class RowViewSet(ReadOnlyModelViewSet):
         """Filter lists only. References lead to one record in any state, so its address shows it."""
         return super().filter_queryset(queryset) if self.action == "list" else queryset
 
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Return a page of rows, with the fields that the request asks for."""
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[Any, str]:
+        """Leave the choice to `list` if the request asks for a file; errors are JSON all the same."""
+        if self.action == "list" and self.shown_fields and asks_for_form(request):
+            renderer = self.get_renderers()[0]
+            return renderer, renderer.media_type
+        return super().perform_content_negotiation(request, force)
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
+        """Return a page of rows, or all of them as a file, with the fields that the request asks for."""
         fields = read_shown_fields(request, self.shown_fields)
         rows = self.filter_queryset(self.get_queryset())
         ordering = read_ordering(rows, request, self)
+        if file_format := read_format(request):
+            rows = rows.order_by(*(term.to_expression() for term in ordering))
+            is_head = request.method == "HEAD"
+            viewer = viewer_of(request)
+            return export_list(file_format, rows, fields, viewer, name=self.basename, is_head=is_head)
         page = self.paginate_queryset(select_fields_of(rows, fields, (term.path for term in ordering)))
         return self.get_paginated_response(write_page(page or [], fields, viewer_of(request)))
+
+
+def describe_list(serializer: type[RowSerializer], fields: Sequence[ShownField]) -> Any:
+    """Return the description of a list for the schema, for `extend_schema_view`."""
+    parameters = [*describe_row_parameters(fields), FORMAT]
+    return extend_schema(parameters=parameters, responses=describe_list_answers(serializer))
 
 
 INCLUDE_PARAMETERS = [
@@ -235,6 +257,7 @@ def make_viewset(model: type[Record]) -> type[RecordViewSet]:
     """Make the viewset of a mirrored model."""
     columns = get_record_columns(model)
     fields = get_record_fields(model)
+    serializer = make_record_serializer(model)
     parameters = describe_row_parameters(fields)
     viewset = type(
         f"{model.__name__}ViewSet",
@@ -242,7 +265,7 @@ def make_viewset(model: type[Record]) -> type[RecordViewSet]:
         {
             "__doc__": f"Return the {model._meta.verbose_name_plural}, newest first.",
             "queryset": model._default_manager.all(),
-            "serializer_class": make_record_serializer(model),
+            "serializer_class": serializer,
             "shown_fields": fields,
             "filterset_class": make_filterset(
                 columns,
@@ -254,14 +277,13 @@ def make_viewset(model: type[Record]) -> type[RecordViewSet]:
         },
     )
     described = {
-        "list": parameters,
         "retrieve": [*INCLUDE_PARAMETERS, *parameters],
         "summary": describe_summary(model),
     }
     if model.stages:
         described |= {"funnel": [as_of.PARAMETER, *ENTERED], "time_in_stage": [as_of.PARAMETER]}
     operations = {action: extend_schema(parameters=found) for action, found in described.items()}
-    return extend_schema_view(**operations)(viewset)
+    return extend_schema_view(list=describe_list(serializer, fields), **operations)(viewset)
 
 
 def api_path(model: type[Record]) -> str:

@@ -10,7 +10,9 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 from django.test import Client
 
+from crmmirror.api_urls import VIEWSETS
 from entities.api.history.history_view import entities_by_name
+from entities.api.rows.shown_fields import list_references
 
 LINK = re.compile(r'<a\b[^>]*?\bhref="([^"]*)"')
 # What differs between two visits of one page.
@@ -64,7 +66,9 @@ def crawl_api(client: Client, headers: dict[str, str]) -> dict[str, tuple[int, A
 
     def read(address: str) -> Any:
         answer = client.get(address, headers=headers)
-        answers[address] = answer.status_code, json.loads(answer.content) if answer.content else None
+        content = b"".join(answer) if answer.streaming else answer.content
+        is_json = "json" in answer.get("Content-Type", "") and not answer.streaming
+        answers[address] = answer.status_code, json.loads(content) if is_json else content.decode()
         return answers[address][1]
 
     for words in SEARCHES:
@@ -80,6 +84,11 @@ def crawl_api(client: Client, headers: dict[str, str]) -> dict[str, tuple[int, A
         for address in SUMMARIES if "first_event_at" in str(read(path)) else ():
             read(path + address)
         rows = read(path + (options if "first_event_at" in str(read(path)) else "?page_size=500"))
+        read(f"{path}?format=ndjson")
+        read(f"{path}?format=csv&ordering=-id")
+        if references := list_references(VIEWSETS[name].shown_fields):
+            read(f"{path}{options}&expand={','.join(references)}")
+            read(f"{path}{options}&format=ndjson")
         read(f"{path}?ordering=nonsense")
         read(f"{path}?source=nonsense")
         for row in rows.get("results", ()):

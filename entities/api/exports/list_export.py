@@ -1,0 +1,123 @@
+"""Answers a list as a file: with its filters, its order, its fields, and what the viewer sees of it."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from tempfile import TemporaryFile
+from typing import Any, BinaryIO
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.http import HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from rest_framework.exceptions import APIException, ValidationError
+
+from crmmirror.lib.database.capped_count import count_up_to
+from entities.access.visibility import Viewer
+from entities.api.exports.export_places import take_place
+from entities.api.exports.file_formats import FORMAT_PARAMETER, FileFormat
+from entities.api.exports.text_workbook import TooLong
+from entities.api.rows.shown_fields import ShownField
+
+# How much of the file a write to the client has.
+BLOCK_BYTES = 256 * 1024
+
+
+class FormatNotInstalled(APIException):
+    """The mirror lacks the package that writes the format."""
+
+    status_code = 406
+    default_code = "format-not-installed"
+
+
+class ExportTooLong(APIException):
+    """The file was not made in EXPORT_SECONDS."""
+
+    status_code = 503
+    default_code = "export-too-long"
+
+
+class DownloadTooSlow(Exception):
+    """The client has not read the file within DOWNLOAD_SECONDS."""
+
+
+class SentFile:
+    """The blocks of a file, until a deadline.
+
+    The answer says how long the file is, so the server breaks the connection if the blocks end before.
+    """
+
+    def __init__(self, file: BinaryIO, seconds: float, release: Callable[[], None]) -> None:
+        """seconds: how long sending may take. release: called when the file is sent, or not wanted."""
+        self._file = file
+        self._seconds = seconds
+        self._release = release
+
+    def __iter__(self) -> Iterator[bytes]:
+        deadline = time.monotonic() + self._seconds
+        while block := self._file.read(BLOCK_BYTES):
+            if time.monotonic() > deadline:
+                raise DownloadTooSlow(f"the client has not read the file in {self._seconds} seconds")
+            yield block
+
+    def close(self) -> None:
+        self._file.close()
+        self._release()
+
+
+def export_list(
+    file_format: FileFormat,
+    rows: QuerySet,
+    fields: Sequence[ShownField],
+    viewer: Viewer,
+    *,
+    name: str,
+    is_head: bool = False,
+) -> HttpResponseBase:
+    """Return the rows as a file. name: of the file, without its ending. is_head: only the headers are wanted.
+
+    Raises FormatNotInstalled, ValidationError for too many rows, Throttled for a third export at a time, and
+    ExportTooLong.
+    """
+    if not file_format.is_installed:
+        raise FormatNotInstalled(
+            f"The format {file_format.name} needs the package {file_format.package}, which the mirror lacks."
+        )
+    headers = {
+        "Content-Type": file_format.media_type,
+        "Content-Disposition": f'attachment; filename="{name}.{file_format.name}"',
+    }
+    if is_head:
+        return HttpResponse(headers=headers)
+    release = take_place(viewer)
+    try:
+        _check_row_count(file_format, rows)
+        file = _make_file(file_format, rows, fields)
+    except BaseException:
+        release()
+        raise
+    size = file.tell()
+    file.seek(0)
+    content: Any = SentFile(file, settings.DOWNLOAD_SECONDS, release)
+    return StreamingHttpResponse(content, headers=headers | {"Content-Length": str(size)})
+
+
+def _check_row_count(file_format: FileFormat, rows: QuerySet) -> None:
+    limit = file_format.max_rows
+    if limit is not None and count_up_to(rows, limit) > limit:
+        message = f"This list has more than {limit:,} rows, and {file_format.name} holds no more."
+        raise ValidationError({FORMAT_PARAMETER: [f"{message} Narrow the list, or use csv."]})
+
+
+def _make_file(file_format: FileFormat, rows: QuerySet, fields: Sequence[ShownField]) -> BinaryIO:
+    """Return a temporary file with all rows, at its end."""
+    file: BinaryIO = TemporaryFile()  # noqa: SIM115 - the answer closes it, once it is sent.
+    try:
+        file_format.write(file, rows, fields, settings.EXPORT_SECONDS)
+    except BaseException as error:
+        file.close()
+        if isinstance(error, TooLong):
+            raise ExportTooLong(
+                f"The file was not made in {settings.EXPORT_SECONDS} seconds. Narrow the list, or use csv."
+            ) from None
+        raise
+    return file
