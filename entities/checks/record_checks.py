@@ -98,8 +98,9 @@ def check_stages(model: type[Record]) -> Errors:
     """Yield an error for a rule of stages that names a column without a history, or without named ids."""
     if (rule := model.stages) is None:
         return
+    ids = [name for name in mirrored_fields(model) if name in NAMED_COLUMNS]
     offered: list[tuple[str, Collection[str]]] = [(rule.column, history_columns(model))]
-    for column, choices in offered + [(name, named_refs(model)) for name in rule.groups]:
+    for column, choices in offered + [(name, ids) for name in rule.groups]:
         if column not in choices:
             reason = f"stages: {column!r} is no column with a history, or no column of ids with names"
             yield make_error("E010", model._meta.label, reason, suggest(column, choices))

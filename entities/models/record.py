@@ -7,10 +7,10 @@ from django.db.models.functions import Now
 
 from entities.merge.balance_rule import Balance
 from entities.merge.derived_columns import RunStart
+from entities.merge.stage_rule import StageRule
 from entities.models.conversation import ConversationRule
 from entities.models.key_kinds import KeyKind
 from entities.models.overdue import OverdueRule
-from entities.models.stages import StageRule
 
 EMPTY = models.Value({}, models.JSONField())
 

@@ -6,6 +6,7 @@ from django.db.models.functions import Coalesce, Collate, Left
 
 from entities.merge.balance_rule import Balance
 from entities.merge.derived_columns import RunStart
+from entities.merge.stage_rule import StageRule
 from entities.models.conversation import ConversationRule
 from entities.models.fields import (
     amount_field,
@@ -22,7 +23,6 @@ from entities.models.key_kinds import KeyKind
 from entities.models.naming.name import NameKind
 from entities.models.overdue import OverdueRule
 from entities.models.record import Record
-from entities.models.stages import StageRule
 
 # A stage is named by its id, and where the vendor sends none by its name.
 STAGE = ("stage_ref", "stage_name")

@@ -12,11 +12,11 @@ from django.db import models
 
 from entities.checks import record_checks
 from entities.merge.derived_columns import RunStart
+from entities.merge.stage_rule import StageRule
 from entities.models import Deal, Invoice, NameKind
 from entities.models.key_kinds import KeyKind
 from entities.models.naming.named_refs import NAMED_COLUMNS, NamedRef
 from entities.models.overdue import OverdueRule
-from entities.models.stages import StageRule
 from entities.reading.converters import CONVERTERS
 from tests.support import third_vendor
 

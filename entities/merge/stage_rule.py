@@ -1,4 +1,4 @@
-"""Stages: the column of a model whose values its records pass through, such as those of a pipeline."""
+"""Stages: the column of a model whose values its records pass through, such as those of a pipeline. Pure."""
 
 from dataclasses import dataclass
 
