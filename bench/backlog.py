@@ -13,13 +13,13 @@ COMPANY_TIME = datetime(2026, 6, 1, tzinfo=UTC)
 def empty_tables() -> None:
     """Delete all records, events and sources."""
     from crmmirror.lib.database.cursors import execute
-    from entities.models import SearchDocument, TimelineEntry
+    from entities.models import Change, ChangeNote, SearchDocument, TimelineEntry
     from entities.models.derived_tables import DERIVED_TABLES
     from entities.models.introspection import record_models
     from events.models import Event, Source
 
     derived = (table.model for table in DERIVED_TABLES)
-    belonging: tuple[type[Model], ...] = (TimelineEntry, SearchDocument)
+    belonging: tuple[type[Model], ...] = (TimelineEntry, SearchDocument, Change, ChangeNote)
     models: tuple[type[Model], ...] = (*record_models(), *derived, *belonging, Event, Source)
     execute(f"TRUNCATE {', '.join(model._meta.db_table for model in models)} CASCADE")
 

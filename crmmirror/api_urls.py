@@ -21,6 +21,7 @@ from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
 
 from crmmirror.lib.web.static_documents import StaticDocument, make_static_document
+from entities.api.changes.changes_view import ChangesDigestView, ChangesView
 from entities.api.filters.query_parameters import refuse_unknown
 from entities.api.history.history_view import ValueRunViewSet
 from entities.api.openapi_page import fold_lookups
@@ -48,7 +49,8 @@ class RootView(APIView):
     def get(self, request: Request) -> Response:
         refuse_unknown(request, ())
         names = {prefix: f"{prefix}-list" for prefix in VIEWSETS}
-        names |= {"history": "history", "search": "search", "schema": "schema", "docs": "docs"}
+        names |= {"history": "history", "changes": "changes", "search": "search"}
+        names |= {"schema": "schema", "docs": "docs"}
         return Response({prefix: reverse(name, request=request) for prefix, name in names.items()})
 
 
@@ -136,6 +138,8 @@ class UnknownAddressView(APIView):
 urlpatterns = [
     path("", RootView.as_view(), name="api-root"),
     path("history/", ValueRunViewSet.as_view({"get": "list"}), name="history"),
+    path("changes/", ChangesView.as_view(), name="changes"),
+    path("changes/digest/", ChangesDigestView.as_view(), name="changes-digest"),
     path("search/", SearchView.as_view(), name="search"),
     path("schema/", SchemaView.as_view(), name="schema"),
     path("docs/", DocsView.as_view(), name="docs"),

@@ -8,6 +8,7 @@ from django.db import Error
 from crmmirror.lib.circuit_breaker import CircuitBreaker
 from crmmirror.lib.database.required_migrations import MigrationsMissing, required_migrations
 from crmmirror.lib.database.transient_errors import is_transient
+from entities.feed.numbering import number_changes
 from events.processing.drain import drain_backlog, has_pending_events
 from events.processing.migration_report import MigrationReport
 from events.processing.outcomes import requeue_due_events
@@ -31,7 +32,8 @@ def drain() -> int:
 
 @shared_task(name="events.tasks.sweep")
 def sweep() -> int:
-    """Requeue failed events whose next attempt is due, and drain the backlog; return how many it settled.
+    """Requeue failed events whose next attempt is due, drain the backlog, and number the changes that have no
+    number yet; return how many events it settled.
 
     Beat runs it every few seconds. It also finds events whose wake-up was lost.
     """
@@ -47,7 +49,10 @@ def _drain() -> int:
 
 def _sweep() -> int:
     requeue_due_events()
-    return _drain()
+    settled_count = _drain()
+    # What a worker that was killed, or a rebuild, has committed and not numbered.
+    number_changes()
+    return settled_count
 
 
 def _run_if_database_ready(work: Callable[[], int]) -> int:

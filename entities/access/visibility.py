@@ -85,7 +85,7 @@ def visible_to(viewer: Viewer, rows: QuerySet[Row]) -> QuerySet[Row]:
 
 def narrow(rows: QuerySet[Row], visibility: Visibility) -> QuerySet[Row]:
     """Return those of the rows that are seen, as `visible_to` does."""
-    return rows if visibility.is_unlimited else rows.filter(_make_condition(visibility, rows.model))
+    return rows if visibility.is_unlimited else rows.filter(make_condition(visibility, rows.model))
 
 
 def add_up(limits: Iterable[AccessLimit]) -> Visibility:
@@ -125,7 +125,8 @@ def _read_visibility(viewer: Viewer) -> Visibility:
     return of_user.intersect(add_up(limit for limit in limits if limit.token_id is not None))
 
 
-def _make_condition(visibility: Visibility, model: type[Model]) -> Q:
+def make_condition(visibility: Visibility, model: type[Model]) -> Q:
+    """Return the condition for the rows of a model that are seen with limits, as `visible_to` has it."""
     if model is AccessLimit.source_model():
         return Q(pk__in=visibility.sources)
     if not _has_field(model, "source"):

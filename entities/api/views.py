@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from entities.access.visibility import viewer_of, visible_to
+from entities.api.changes.change_cursors import CHANGES_CURSOR_HEADER, read_changes_cursor
 from entities.api.exports.file_formats import FORMAT_PARAMETER
 from entities.api.exports.list_export import export_list
 from entities.api.exports.requested_format import FORMAT, asks_for_form, describe_list_answers, read_format
@@ -133,12 +134,21 @@ class RowViewSet(ReadOnlyModelViewSet):
         return self.get_paginated_response(write_page(page or [], fields, viewer_of(request)))
 
 
-def describe_list(serializer: type[RowSerializer], fields: Sequence[ShownField]) -> Any:
-    """Return the description of a list for the schema, for `extend_schema_view`."""
-    parameters = [*describe_row_parameters(fields), FORMAT]
+def describe_list(
+    serializer: type[RowSerializer], fields: Sequence[ShownField], *further: OpenApiParameter
+) -> Any:
+    """Return the description of a list for the schema, for `extend_schema_view`. further: parameters."""
+    parameters = [*further, *describe_row_parameters(fields), FORMAT]
     return extend_schema(parameters=parameters, responses=describe_list_answers(serializer))
 
 
+CURSOR_HEADER = OpenApiParameter(
+    CHANGES_CURSOR_HEADER,
+    str,
+    OpenApiParameter.HEADER,
+    response=[200],
+    description="From where to follow the changes of what this page shows, by `changes/?after=`.",
+)
 INCLUDE_PARAMETERS = [
     OpenApiParameter(flag, bool, description="Accepted without effect: one record is shown in any state.")
     for flag in INCLUDE_FLAGS.values()
@@ -172,6 +182,14 @@ class RecordViewSet(SummaryActions, RowViewSet):
 
     def get_list_parameters(self) -> Collection[str]:
         return {*super().get_list_parameters(), *SUMMARY_LISTS, "entered__in"}
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
+        """Return a page of records; a header has the cursor from which to follow their changes."""
+        # Before the rows: what is committed between the two is then in both.
+        cursor = read_changes_cursor(viewer_of(request))
+        response = super().list(request, *args, **kwargs)
+        response.headers[CHANGES_CURSOR_HEADER] = cursor
+        return response
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Return one record, even if it is deleted or a placeholder."""
@@ -283,7 +301,7 @@ def make_viewset(model: type[Record]) -> type[RecordViewSet]:
     if model.stages:
         described |= {"funnel": [as_of.PARAMETER, *ENTERED], "time_in_stage": [as_of.PARAMETER]}
     operations = {action: extend_schema(parameters=found) for action, found in described.items()}
-    return extend_schema_view(list=describe_list(serializer, fields), **operations)(viewset)
+    return extend_schema_view(list=describe_list(serializer, fields, CURSOR_HEADER), **operations)(viewset)
 
 
 def api_path(model: type[Record]) -> str:

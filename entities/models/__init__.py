@@ -1,4 +1,4 @@
-"""The tables: records, timeline, search documents, names, the audit log, and what belongs to users.
+"""The tables: records, timeline, search documents, change feed, names, audit log, and what users have.
 
 What the models say about themselves stands here too, such as the lists of models and columns. No query
 that changes a record belongs here. Imports merge and `crmmirror.lib` only.
@@ -6,6 +6,7 @@ that changes a record belongs here. Imports merge and `crmmirror.lib` only.
 
 from entities.models.audit.audit_entry import AuditAction, AuditEntry
 from entities.models.conversation import Conversation
+from entities.models.feed.change_feed import Change, ChangeNote, FeedLife
 from entities.models.naming.name import Name, NameKind
 from entities.models.people.access_limit import AccessLimit
 from entities.models.people.api_token import ApiToken
@@ -38,10 +39,13 @@ __all__ = [
     "Appointment",
     "AuditAction",
     "AuditEntry",
+    "Change",
+    "ChangeNote",
     "Client",
     "Contact",
     "Conversation",
     "Deal",
+    "FeedLife",
     "FormSubmission",
     "Invoice",
     "Lead",

@@ -50,6 +50,15 @@ def scope_model_name() -> str:
 
 
 @cache
+def names_scope(record_type: str) -> bool:
+    """Return True for a model whose records are of the scope that their external id is.
+
+    A sub-account is seen by those who see its records.
+    """
+    return record_models_by_name()[record_type].scope_column == "external_id"
+
+
+@cache
 def model_name(model: type[Record]) -> str:
     """Return the model's name in lower case."""
     return str(model._meta.model_name)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from crmmirror.lib.database.cursors import execute, fetch_rows, fetch_value
+from entities.feed.change_notes import NOTE_TABLE, note_gone_records, note_records_behind
 from entities.models import Record
 from entities.models.derived_tables import DERIVED_TABLES
 from entities.models.introspection import model_name, record_models, wholes_of
@@ -37,6 +38,11 @@ CREATE_KEYED_TABLE = """
     CREATE TEMPORARY TABLE "{name}" (LIKE {live} INCLUDING DEFAULTS) ON COMMIT DROP;
     ALTER TABLE pg_temp."{name}" DROP COLUMN IF EXISTS id;
     CREATE UNIQUE INDEX ON pg_temp."{name}" ({key})
+"""
+# The shadow's changes are no changes of the mirror: what is noted of them is dropped.
+CREATE_NOTE_TABLE = """
+    CREATE TEMPORARY TABLE "{name}" (LIKE {live}) ON COMMIT DROP;
+    CREATE RULE drop_notes AS ON INSERT TO pg_temp."{name}" DO INSTEAD NOTHING
 """
 # A name that the log gives and the live table has not. The live table may have more: names that staff have
 # given, and ids of events that a vendor's module reads otherwise today.
@@ -81,6 +87,7 @@ def open_shadow() -> None:
                 execute(f'CREATE INDEX ON pg_temp."{name}" ("{field.column}")')
     for name, keys in TABLE_KEYS.items():
         execute(CREATE_KEYED_TABLE.format(name=name, live=live_table(name), key=", ".join(keys)))
+    execute(CREATE_NOTE_TABLE.format(name=NOTE_TABLE, live=live_table(NOTE_TABLE)))
     for setting in PLANNER_SETTINGS:
         execute(f"SET LOCAL {setting} = off")
 
@@ -95,7 +102,12 @@ def close_shadow() -> None:
 
 def live_table(name: str) -> str:
     """Return the live table's name with its schema: without one, the name means the shadow's table."""
-    return f'"{fetch_value("SELECT current_schema()")}"."{name}"'
+    return f'"{live_schema()}"."{name}"'
+
+
+def live_schema() -> str:
+    """Return the schema of the live tables."""
+    return str(fetch_value("SELECT current_schema()"))
 
 
 def equal_columns(one: str, other: str, columns: Sequence[str]) -> str:
@@ -112,9 +124,13 @@ def different_columns(columns: Sequence[str]) -> str:
 def replace_live_tables() -> int:
     """Make the live tables equal to the shadow; return how many rows that changed.
 
-    Writes only the rows that differ. Nobody else may apply events meanwhile.
+    Writes only the rows that differ, and notes the records among them for the change feed. Nobody else may
+    apply events meanwhile.
     """
     _adopt_live_ids()
+    for model in record_models():
+        lacking = _lacks_row(f'pg_temp."{model._meta.db_table}" shadow', ("id",))
+        note_gone_records(model, live_schema(), lacking)
     changed = sum(
         _replace_rows(model._meta.db_table, ("id",), (*KEY, *compared_columns(model)), has_changed_at=True)
         for model in record_models()
@@ -122,6 +138,8 @@ def replace_live_tables() -> int:
     changed += sum(
         _replace_rows(table.name, table.key, table.values, has_changed_at=False) for table in KEYED_TABLES
     )
+    # Those that were just written are behind, and so is what code from before the feed has written.
+    note_records_behind(live_schema())
     return changed + _fill_in_names()
 
 
@@ -140,13 +158,18 @@ def _replace_rows(name: str, key: Sequence[str], values: Sequence[str], *, has_c
         assignments += ", changed_at = clock_timestamp()"
     update = f"UPDATE {live} SET {assignments} FROM {shadow} WHERE {same} AND {different_columns(values)}"
     statements = (
-        f"DELETE FROM {live} WHERE NOT EXISTS (SELECT FROM {shadow} WHERE {same})",
+        f"DELETE FROM {live} WHERE {_lacks_row(shadow, key)}",
         # A table may consist of its key alone.
         *([update] if values else []),
         f"INSERT INTO {live_table(name)} ({columns}) SELECT {columns} FROM {shadow}"
-        f" WHERE NOT EXISTS (SELECT FROM {live} WHERE {same})",
+        f" WHERE {_lacks_row(live, key)}",
     )
     return sum(execute(statement) for statement in statements)
+
+
+def _lacks_row(table: str, key: Sequence[str]) -> str:
+    """Return the SQL condition that the other side has no row of this key. table: its name and alias."""
+    return f"NOT EXISTS (SELECT FROM {table} WHERE {equal_columns('live', 'shadow', key)})"
 
 
 def _adopt_live_ids() -> None:

@@ -6,7 +6,8 @@ An upsert under row locks. All workers lock in the same order, so that they do n
 2. Lock the rows to be written, model by model in the order of `lock_order`, by id.
 3. Only then read, merge and write.
 4. Lock the conversations in which something changed, by key, and derive them anew.
-5. Last, write the names that the events give to ids, and then the words that they say, by key.
+5. Write the names that the events give to ids, and then the words that they say, by key.
+6. Last, note which records changed, for the change feed. That waits for nobody.
 
 Applying an event again is idempotent: the merge ignores writes that a row already has, and the event's entry
 in the timeline is replaced.
@@ -19,6 +20,7 @@ from typing import Any
 
 from crmmirror.lib.database.cursors import execute
 from crmmirror.lib.json_text import dump_json
+from entities.feed.change_notes import ChangedRecord, note_changes
 from entities.merge import extra_bounds
 from entities.merge.clock import clock_time
 from entities.merge.registers import (
@@ -36,7 +38,7 @@ from entities.merge.registers import (
     to_state,
 )
 from entities.models import Record
-from entities.models.introspection import model_name
+from entities.models.introspection import model_name, names_scope
 from entities.reading.mapped_event import MappedEvent
 from entities.writing.conversations import write_conversations
 from entities.writing.derive import Columns, derive_columns, write_balances, write_derived_columns
@@ -55,11 +57,12 @@ class MergedBatch:
     """The result of a merge.
 
     searched: each row with the values of its searched columns. crowded: the states with so many registers
-    that keys may have been left out.
+    that keys may have been left out. changed: the records of which a column changed.
     """
 
     searched: list[SearchedRow]
     crowded: dict[SourceKey, State]
+    changed: set[ChangedRecord]
 
 
 Warnings = dict[int, list[str]]
@@ -86,13 +89,20 @@ def apply_mapped_events(mapped: Sequence[MappedEvent]) -> Warnings:
     _write_timeline(statements, ids)
     derived = derive_columns(statements, ids)
     merged = _merge_into_rows(locked, batch, _first_own_events(statements), derived, ids)
-    write_balances(locked.wholes)
+    merged.changed.update(write_balances(locked.wholes))
     write_search_documents(merged.searched, statements, inserted, ids)
     for model, rows in locked.rows.items():
         write_conversations(model, {ids[key]: row.membership for key, row in rows.items()})
     write_names(statements)
     write_words(statements)
+    note_changes(merged.changed | {_describe_changed(key, ids) for key in inserted})
     return _warn_of_omissions(statements, merged.crowded)
+
+
+def _describe_changed(key: SourceKey, ids: Ids) -> ChangedRecord:
+    source_id, (record_type, scope, external_id) = key
+    shown_scope = external_id if names_scope(record_type) else scope
+    return ChangedRecord(record_type, ids[key], source_id, shown_scope, external_id)
 
 
 def _join_by_record(statements: Iterable[SourceStatement]) -> dict[SourceKey, State]:
@@ -128,7 +138,7 @@ def _merge_into_rows(
     ids: Ids,
 ) -> MergedBatch:
     """Join the batch's states with those of the rows, and write the rows that changed."""
-    merged = MergedBatch([], {})
+    merged = MergedBatch([], {}, set())
     for model, stored_rows in locked.rows.items():
         rows = []
         derived_rows = dict(derived.get(model_name(model), {}))
@@ -142,6 +152,7 @@ def _merge_into_rows(
                 # One statement writes them all: another would make another version of the row.
                 document |= derived_rows.pop(ids[key], {})
                 rows.append({"id": ids[key], "document": document})
+                merged.changed.add(_describe_changed(key, ids))
             searched = _read_searched(row.searched, joined, changed)
             merged.searched.append(SearchedRow(model, ids[key], key, row.searched, searched))
             if len(joined) > extra_bounds.MAX_KEYS:
@@ -149,7 +160,7 @@ def _merge_into_rows(
         if rows:
             execute(record_table(model).update, dump_json(rows))
         # A late event changes a record's history, and its registers not.
-        write_derived_columns(model, derived_rows)
+        merged.changed.update(write_derived_columns(model, derived_rows))
     return merged
 
 

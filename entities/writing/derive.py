@@ -5,8 +5,9 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from crmmirror.lib.database.cursors import execute, fetch_rows
+from crmmirror.lib.database.cursors import fetch_rows
 from crmmirror.lib.json_text import dump_json
+from entities.feed.change_notes import ChangedRecord
 from entities.merge.derived_columns import find_derived_origin
 from entities.models import Record
 from entities.models.introspection import model_name, record_models_by_name
@@ -33,23 +34,31 @@ def derive_columns(statements: Iterable[SourceStatement], ids: Ids) -> dict[str,
     }
 
 
-def write_derived_columns(model: type[Record], rows: Mapping[int, Columns]) -> None:
-    """Write derived columns, where they differ. rows: id -> columns."""
-    if rows:
-        execute(record_table(model).derive, dump_json([{"id": id} | row for id, row in rows.items()]))
+def write_derived_columns(model: type[Record], rows: Mapping[int, Columns]) -> list[ChangedRecord]:
+    """Write derived columns, where they differ; return the records that changed. rows: id -> columns."""
+    if not rows:
+        return []
+    values = dump_json([{"id": id} | row for id, row in rows.items()])
+    return [ChangedRecord(*row) for row in fetch_rows(record_table(model).derive, values)]
 
 
-def write_balances(wholes: Mapping[type[Record], Collection[int]]) -> None:
+def write_balances(wholes: Mapping[type[Record], Collection[int]]) -> list[ChangedRecord]:
     """Compute the balances of these records anew, from their own columns and from their parts.
+
+    Returns the records of which one changed.
 
     wholes: model -> ids of its rows, which are locked. The statement has to come after those that locked and
     wrote: under READ COMMITTED it then sees every part that the former holder of a lock has written. So of
     two workers that write two parts of one whole, the later one counts both.
     """
-    for model, record_ids in wholes.items():
-        for column, rule in model.balances.items():
-            statement = record_table(model).balances[column]
-            execute(statement, sorted(rule.settled_statuses), sorted(record_ids))
+    return [
+        ChangedRecord(*row)
+        for model, record_ids in wholes.items()
+        for column, rule in model.balances.items()
+        for row in fetch_rows(
+            record_table(model).balances[column], sorted(rule.settled_statuses), sorted(record_ids)
+        )
+    ]
 
 
 def _read_columns(model: type[Record], record_ids: list[int]) -> dict[int, Columns]:

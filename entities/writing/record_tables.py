@@ -15,7 +15,13 @@ from django.db.models import ForeignKey
 from entities.merge.balance_rule import Balance
 from entities.merge.derived_columns import history_columns
 from entities.models import Record, TimelineEntry
-from entities.models.introspection import COMMON_FIELDS, mirrored_fields, record_models_by_name, wholes_of
+from entities.models.introspection import (
+    COMMON_FIELDS,
+    mirrored_fields,
+    model_name,
+    record_models_by_name,
+    wholes_of,
+)
 from entities.writing.conversations import membership_expression
 
 TIMELINE_TABLE = TimelineEntry._meta.db_table
@@ -56,7 +62,7 @@ class RecordTable:
     wholes: reference column -> the model of the wholes of which the rows are parts.
     find, insert, lock, update, derive: SQL; `lock` returns STATE_COLUMNS, the ids in the columns of `wholes`,
         the membership and the searched columns; `derive` writes all columns that are derived from history.
-    balances: column -> the SQL that computes it anew.
+    balances: column -> the SQL that computes it anew; it and `derive` return the rows that they changed.
     """
 
     name: str
@@ -115,25 +121,31 @@ def record_table(model: type[Record]) -> RecordTable:
         ),
         history=history_columns(model.derived_columns),
         wholes=wholes,
-        derive=_derive_statement(name, tuple(model.derived_columns)),
-        balances={column: _balance_statement(name, column, rule) for column, rule in model.balances.items()},
+        derive=_derive_statement(model, tuple(model.derived_columns)),
+        balances={column: _balance_statement(model, column, rule) for column, rule in model.balances.items()},
     )
 
 
-def _derive_statement(name: str, columns: tuple[str, ...]) -> str:
+def _derive_statement(model: type[Record], columns: tuple[str, ...]) -> str:
     quoted = [f'"{column}"' for column in columns]
     new, old = (", ".join(f"{side}.{column}" for column in quoted) for side in ("new", "t"))
     types = ", ".join(f"{column} timestamptz" for column in quoted)
     assignments = ", ".join(f"{column} = new.{column}" for column in quoted)
     return (
-        f'UPDATE "{name}" t SET {assignments}, changed_at = clock_timestamp()'
+        f'UPDATE "{model._meta.db_table}" t SET {assignments}, changed_at = clock_timestamp()'
         f" FROM jsonb_to_recordset(%s::jsonb) AS new (id bigint, {types})"
-        f" WHERE t.id = new.id AND ({old}) IS DISTINCT FROM ({new})"
+        f" WHERE t.id = new.id AND ({old}) IS DISTINCT FROM ({new}) {_returning_changed(model)}"
     )
 
 
-def _balance_statement(name: str, column: str, rule: Balance) -> str:
+def _returning_changed(model: type[Record]) -> str:
+    """Return the clause by which a statement returns the rows that it changed, as `ChangedRecord`."""
+    return f"RETURNING '{model_name(model)}', t.id, t.source_id, t.\"{model.scope_column}\", t.external_id"
+
+
+def _balance_statement(model: type[Record], column: str, rule: Balance) -> str:
     """Return the SQL that computes a balance anew. Parameters: the settled statuses, and the wholes' ids."""
+    name = model._meta.db_table
     part = record_models_by_name()[rule.part_model]._meta
     # GREATEST leaves nulls out.
     return (
@@ -148,6 +160,7 @@ def _balance_statement(name: str, column: str, rule: Balance) -> str:
         f" ))) END AS balance"
         f' FROM "{name}" whole WHERE whole.id = ANY(%s)'
         f' ) AS new WHERE t.id = new.id AND t."{column}" IS DISTINCT FROM new.balance'
+        f" {_returning_changed(model)}"
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from crmmirror.lib.database.cursors import execute, fetch_rows
 from crmmirror.lib.json_text import dump_json
 from entities.models import Record, SearchDocument
-from entities.models.introspection import model_name, record_models_by_name
+from entities.models.introspection import model_name, names_scope, record_models_by_name
 from entities.search.document_keys import (
     collect_keys,
     format_document,
@@ -121,16 +121,9 @@ def _describe(
         "record_type": record_type,
         "record_id": record_id,
         "source_id": source_id,
-        # A sub-account is seen by those who see its records.
-        "scope": external_id if _names_scope(record_type) else scope,
+        "scope": external_id if names_scope(record_type) else scope,
         "keys": format_document(record_type, external_id, words, keys),
     }
-
-
-@cache
-def _names_scope(record_type: str) -> bool:
-    """Return True for a model whose records are of the scope that their external id is."""
-    return record_models_by_name()[record_type].scope_column == "external_id"
 
 
 @cache

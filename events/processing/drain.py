@@ -11,6 +11,7 @@ from django.db import Error, connection, transaction
 from crmmirror.lib.database.cursors import fetch_value
 from crmmirror.lib.database.required_migrations import required_migrations
 from crmmirror.lib.database.transient_errors import is_schema_error, is_transient
+from entities.feed.numbering import number_changes
 from entities.stored_events import ProcessingOutcome, Verdict
 from entities.writing.mirror_lock import lock_for_applying
 from entities.writing.process_batch import process_batch
@@ -97,6 +98,7 @@ def _settle_batch_in_transaction(*, is_schema_current: bool = False) -> int:
     if events:
         # After the commit: a batch that was rolled back must not be counted.
         count_settled(settled_events)
+        number_changes()
         _log_batch(outcomes, time.monotonic() - started)
     return len(events)
 

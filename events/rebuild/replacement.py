@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from crmmirror.lib.database.cursors import execute, fetch_value
+from entities.feed.numbering import number_changes
 from entities.shadow.shadow_tables import replace_live_tables
 from entities.stored_events import ProcessingOutcome
 from entities.writing.mirror_lock import lock_for_replacing, wait_for_running_batches
@@ -47,7 +48,14 @@ def replace_mirror(progress: Progress) -> ReplacedMirror:
     1. Fold the whole log while the workers go on.
     2. Stop the workers, and fold the events that they have settled since step 1 began.
     3. Make the live tables and the events' statuses equal to the result.
+    4. After the commit, give the changes their numbers in the feed.
     """
+    replaced = _replace_in_transaction(progress)
+    number_changes()
+    return replaced
+
+
+def _replace_in_transaction(progress: Progress) -> ReplacedMirror:
     with transaction.atomic():
         # The order matters: a worker that settled events before `started_at` already holds its lock, and so
         # `wait_for_running_batches` waits for its commit. Otherwise both steps would miss its events.

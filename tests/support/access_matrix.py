@@ -52,6 +52,8 @@ MATRIX = (
             "/api/v1/deals/summary/",
             "/api/v1/deals/funnel/",
             "/api/v1/deals/time-in-stage/",
+            "/api/v1/changes/",
+            "/api/v1/changes/digest/?entity=deal",
         ),
     ),
     Access(

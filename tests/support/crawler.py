@@ -19,6 +19,8 @@ LINK = re.compile(r'<a\b[^>]*?\bhref="([^"]*)"')
 CHANGING = re.compile(r'name="csrfmiddlewaretoken" value="\w+"')
 # Log out ends the visit; the static files are no pages.
 LEFT_OUT = ("/admin/logout/", "/static/", "/webhooks/")
+# A cursor of the change feed is encrypted, and each answer has another one.
+CURSORS = ("cursor", "next")
 # Words that many samples have, or begin with. Nothing links to a search, so a visit asks for these by itself.
 SEARCHES = ("jane", '"jane doe"', "a", "s", "example.com", "971", "zz")
 # Below a list of records. Who has no stages answers 404.
@@ -79,6 +81,9 @@ def crawl_api(client: Client, headers: dict[str, str]) -> dict[str, tuple[int, A
                 read(f"{urlsplit(url).path}?entity={entity}&page_size=500")
         if name in ("schema", "docs", "search", "history"):
             continue
+        if name == "changes":
+            crawl_changes(client, headers, answers)
+            continue
         path = urlsplit(url).path
         options = "?page_size=500&include_deleted=true&include_placeholders=true"
         for address in SUMMARIES if "first_event_at" in str(read(path)) else ():
@@ -97,3 +102,21 @@ def crawl_api(client: Client, headers: dict[str, str]) -> dict[str, tuple[int, A
                 for part in ("timeline", "history", "provenance", "same"):
                     read(f"{own}{part}/")
     return answers
+
+
+def crawl_changes(client: Client, headers: dict[str, str], answers: dict[str, tuple[int, Any]]) -> None:
+    """Add the answers of the change feed: its pages from zero, its refusals, and the digest of each kind."""
+    address = "/api/v1/changes/"
+    queries: list[tuple[str, dict[str, Any]]] = [
+        (address, {"page_size": 500} | options)
+        for options in (
+            {},
+            {"include_deleted": "true", "include_placeholders": "true"},
+            {"after": "nonsense"},
+        )
+    ]
+    queries += [(f"{address}digest/", {"entity": entity}) for entity in (*entities_by_name(), "nonsense")]
+    for path, query in queries:
+        answer = client.get(path, query, headers=headers)
+        content = {name: value for name, value in answer.json().items() if name not in CURSORS}
+        answers[f"{path}?{urlencode(query)}"] = answer.status_code, content

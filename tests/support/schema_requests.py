@@ -34,7 +34,7 @@ def assert_answered_as_described(case: schemathesis.Case, headers: dict[str, str
     test_column_filters has it. Nor are wrong tokens, of which so many are a 429; test_authentication has
     them. The test's WSGI client cannot read gzip.
     """
-    for name in ("cursor", *CLOSED_PARAMETERS):
+    for name in ("cursor", "after", "at", *CLOSED_PARAMETERS):
         case.query.pop(name, None)
     excluded: list[Any] = [negative_data_rejection, ignored_auth]
     if case.path.endswith(DEPENDENT_PARAMETERS):

@@ -21,7 +21,7 @@ from events.rebuild.verification import compare_with_log
 class Command(BaseCommand):
     help = (
         "Rebuilds the records beside the live ones, compares cell by cell, and changes nothing. "
-        "Exits 1 if any cell differs."
+        "Exits 1 if any cell differs, or a record is missing in the change feed."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -48,7 +48,12 @@ class Command(BaseCommand):
         for difference in result.differences:
             self.stdout.write(_format_difference(difference))
         self.stdout.write(f"{result.events} events, {result.rows} rows differ")
-        if result.rows:
+        if result.records_behind:
+            self.stdout.write(
+                f"{result.records_behind} records are not in the change feed as they are now:"
+                " rebuild_mirror adds them"
+            )
+        if result.rows or result.records_behind:
             sys.exit(1)
 
 

@@ -7,7 +7,7 @@ from tests.support.schema_requests import API, assert_answered_as_described
 
 # The same code generates the other records' addresses; test_openapi_requests_at_length requests them.
 ONE_OF_EACH_KIND = API.include(
-    path_regex=r"/v1/((sub-accounts|events|sources|history)/.*|leads/(funnel|time-in-stage)/)?$"
+    path_regex=r"/v1/((sub-accounts|events|sources|history|changes)/.*|leads/(funnel|time-in-stage)/)?$"
 )
 
 

@@ -58,7 +58,7 @@ def client() -> Client:
 
 
 def test_the_root_lists_every_path(client: Client) -> None:
-    others = {"events", "sources", "history", "search", "schema", "docs"}
+    others = {"events", "sources", "history", "changes", "search", "schema", "docs"}
     assert others | OWN_COLUMNS.keys() == get_json(client, "").keys()
 
 
@@ -160,13 +160,14 @@ def test_one_record_is_shown_also_where_lists_leave_it_out(client: Client) -> No
 def test_the_number_of_queries_is_the_same_for_any_number_of_rows(
     client: Client, model: type[Record], django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    """Expect queries for the token with its user, for its limits, and for the rows with their sources."""
+    """Expect queries for the token with its user, for its limits, and for the rows with their sources; for a
+    list, one more for the end of the change feed."""
     account = create_record(SubAccount)
     for slug in ("one", "two", "three"):
         row = create_record(model, source=ensure_source(slug), sub_account=account)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         assert len(get_json(client, f"{api_path(model)}/", {"page_size": 2})["results"]) == 2
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         assert len(get_json(client, f"{api_path(model)}/")["results"]) >= 3
     with django_assert_num_queries(3):
         get_json(client, f"{api_path(model)}/{row.pk}/")

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("entities", "0034_sql_reader"),
+        ("entities", "0026_sql_reader"),
     ]
 
     operations = [

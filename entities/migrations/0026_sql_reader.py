@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('entities', '0029_shorten_integers'),
+        ('entities', '0025_shorten_integers'),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("entities", "0030_business_time_indexes"),
+        ("entities", "0027_business_time_indexes"),
     ]
 
     operations = [

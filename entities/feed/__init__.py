@@ -1,0 +1,4 @@
+"""The change feed: the notes of changed records, their numbers, and the position of the feed.
+
+Nothing that knows events, addresses or JSON of the API belongs here. Imports models and `crmmirror.lib`.
+"""

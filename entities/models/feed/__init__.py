@@ -1,0 +1,1 @@
+"""The change feed: the table of changes, and that of the notes that wait for a number."""
