@@ -118,23 +118,22 @@ SHARES = (0, 0.2, 0.4, 0.5, 0.6, 0.8, 0.999)
 @pytest.fixture
 def many_deals() -> list[int]:
     """Create 125,000 deals: of 40 % no time is known, and another 40 % have one time. Return their ids."""
-    start = datetime(2025, 1, 1, tzinfo=UTC)
-    source = ensure_source()
-    times = [None, None, start, start, start - timedelta(days=1)]
-    Deal.objects.bulk_create(
-        (
-            Deal(
-                source=source,
-                external_id=str(number),
-                is_placeholder=False,
-                changed_at=times[number % 5] or start,
-                **dict.fromkeys(("created_at", "last_event_at", "closed_at"), times[number % 5]),
-            )
-            for number in range(125_000)
-        ),
-        batch_size=5_000,
-    )
+    statement = """
+        INSERT INTO entities_deal (
+            source_id, external_id, is_placeholder, changed_at, created_at, last_event_at, closed_at
+        )
+        SELECT %s, number, FALSE, COALESCE(time, '2025-01-01Z'), time, time, time
+        FROM generate_series(1, 125000) AS number
+        CROSS JOIN LATERAL (
+            SELECT CASE
+                WHEN number %% 5 < 2 THEN NULL
+                WHEN number %% 5 < 4 THEN '2025-01-01Z'::timestamptz
+                ELSE '2024-01-01Z'::timestamptz + number * interval '1 second'
+            END AS time
+        ) AS times
+    """
     with connection.cursor() as cursor:
+        cursor.execute(statement, [ensure_source().pk])
         cursor.execute("ANALYZE entities_deal")
     return list(Deal.objects.order_by("id").values_list("id", flat=True))
 
