@@ -7,7 +7,7 @@ from typing import Any
 
 from django.apps.registry import Apps
 from django.db import models
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.timezone import now
 
 from crmmirror.lib.database.statement_rows import rows_of_statement, sql_of
@@ -113,6 +113,18 @@ def value_run_rows(
     )
     inner = [*parameters, *own, *limits] if by_record else [*own, *parameters, *limits]
     return rows_of_statement(ValueRunRow, statement, [before or now(), *inner])
+
+
+def touched_since(records: QuerySet, since: datetime) -> QuerySet:
+    """Return those of the records of which an event of this time or later says something.
+
+    Only these can have a run that began then, and to find them costs a tenth of reading all runs.
+    """
+    model: Any = records.model
+    entries = TimelineEntry.objects.filter(
+        record_type=model_name(model), record_id=OuterRef("pk"), clock__gte=format_utc(since)
+    )
+    return records.filter(Exists(entries))
 
 
 def _make_runs(columns: Sequence[HistoryColumn], records: str, *, is_limited: bool) -> str:

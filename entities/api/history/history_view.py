@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -23,7 +24,7 @@ from entities.api.pages.pagination import PARAMETER_DESCRIPTIONS
 from entities.api.rows.api_columns import ApiColumn, get_column, get_columns
 from entities.api.views import RowViewSet
 from entities.history.history_columns import HistoryColumn, history_columns
-from entities.history.value_run_rows import ValueRunRow, value_run_rows
+from entities.history.value_run_rows import ValueRunRow, touched_since, value_run_rows
 from entities.models import Record
 from entities.models.introspection import record_models
 from entities.names import NamedId, Names, read_names
@@ -32,6 +33,8 @@ from entities.names import NamedId, Names, read_names
 FILTERED_COLUMNS = {"record": "record", "value": "value_text", "from": "began", "until": "ended"}
 # What is asked of the records themselves.
 OWNER_COLUMNS = ("source", "sub_account")
+# Parameters before whose time no run begins.
+LOWER_BOUNDS = ("from", "from__gt", "from__gte")
 ROW_KEYS = ("record", "column", "value", "name", "from", "until", "seconds", "event")
 
 
@@ -132,7 +135,15 @@ class ValueRunViewSet(RowViewSet):
         if errors := filterset.find_errors(viewer_of(self.request)):
             raise ValidationError(errors)
         before = as_of.read_as_of(self.request)
-        return value_run_rows(filterset.qs, self.columns, before, by_record=True)
+        since = self.read_since()
+        records = touched_since(filterset.qs, since) if since else filterset.qs
+        return value_run_rows(records, self.columns, before, by_record=True)
+
+    def read_since(self) -> datetime | None:
+        """Return the time before which no run that is asked for began; None if there is none, or an error."""
+        runs = self.filterset_class(self.request.query_params, self.queryset)
+        values = {} if runs.errors else runs.form.cleaned_data
+        return max((values[name].first for name in LOWER_BOUNDS if name in values), default=None)
 
     @extend_schema(parameters=PARAMETERS, operation_id="history_list")
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:

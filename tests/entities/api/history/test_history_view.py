@@ -1,6 +1,6 @@
 """The history of many records at one address: the runs of each single record, in pages."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -123,6 +123,23 @@ def test_rows_are_filtered_by_value_record_source_and_times(client: Client) -> N
     assert values(client, until__lte="2025-03-01T12:01:00Z") == ["open"]
     assert values(client, as_of="2025-03-01T12:06:00Z") == ["open", "won", "open"]
     assert values(client, as_of="2025-03-01") == []
+
+
+@pytest.mark.parametrize("parameter", ["from", "from__gt", "from__gte"])
+@pytest.mark.parametrize("minute", [0, 2, 5, 99])
+def test_a_lower_bound_leaves_out_earlier_runs_and_no_others(
+    client: Client, parameter: str, minute: int
+) -> None:
+    random = Random(minute)
+    for _ in range(5):
+        write_statuses(
+            create_record(Deal), *random.choices(("open", "won", None), k=4), first_minute=minute % 3
+        )
+    moment = NOW + timedelta(minutes=minute)
+    holds = {"from": moment.__eq__, "from__gt": moment.__lt__, "from__gte": moment.__le__}[parameter]
+    every = walk(client, entity="deal", column="status")
+    expected = [row for row in every if holds(datetime.fromisoformat(row["from"]))]
+    assert walk(client, entity="deal", column="status", **{parameter: moment.isoformat()}) == expected
 
 
 def test_the_run_that_lasted_at_a_time_in_the_past_has_no_end(client: Client) -> None:
