@@ -89,8 +89,8 @@ def serializers_for_rows() -> Iterator[None]:
     from rest_framework.response import Response
     from rest_framework.serializers import ModelSerializer
 
+    from crmmirror.api_urls import VIEWSETS
     from entities.api.rows.api_columns import get_record_columns
-    from entities.api.views import RecordViewSet
 
     def write(view: Any, request: Any, *args: Any, **kwargs: Any) -> Response:
         rows = view.filter_queryset(view.get_queryset()).select_related("source").defer("registers")
@@ -101,7 +101,7 @@ def serializers_for_rows() -> Iterator[None]:
         page = view.paginate_queryset(rows)
         return view.get_paginated_response(serializer(page, many=True).data)
 
-    with patch.object(RecordViewSet, "list", write):
+    with patch.object(VIEWSETS["deals"], "list", write):
         yield
 
 

@@ -37,11 +37,16 @@ def copy_csv(file: BinaryIO, rows: QuerySet, fields: Sequence[ShownField], secon
     heading = io.StringIO()
     csv.writer(heading).writerow([field.name for field in fields])
     file.write(heading.getvalue().encode())
+    for row in read_csv_rows(rows, fields, seconds):
+        file.write(row[:-1])
+        file.write(LINE_END)
+
+
+def read_csv_rows(rows: QuerySet, fields: Sequence[ShownField], seconds: int) -> Iterator[bytes]:
+    """Yield each row as CSV, as `copy_csv` describes it, with a single LF at its end."""
     statement, parameters = _select(rows, fields, as_text=True)
     with _copying(f"COPY ({statement}) TO STDOUT ({AS_CSV})", parameters, seconds) as copy:
-        for row in copy:
-            file.write(row[:-1])
-            file.write(LINE_END)
+        yield from map(bytes, copy)
 
 
 def copy_json(file: BinaryIO, rows: QuerySet, fields: Sequence[ShownField], seconds: int) -> None:

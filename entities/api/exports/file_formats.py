@@ -1,16 +1,15 @@
 """The formats of exports, and which of them a request asks for: by `format=`, or by the header Accept."""
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
-from tempfile import TemporaryFile
 from typing import BinaryIO
 
 from django.db.models import QuerySet
 
-from entities.api.exports import parquet_file, text_workbook
-from entities.api.exports.copied_rows import copy_csv, copy_json
+from entities.api.exports.copied_rows import copy_csv, copy_json, read_csv_rows
+from entities.api.exports.parquet_file import PACKAGE, write_parquet
+from entities.api.exports.text_workbook import MAX_ROWS, write_workbook
 from entities.api.rows.shown_fields import ShownField
 
 FORMAT_PARAMETER = "format"
@@ -38,18 +37,11 @@ class FileFormat:
 
 
 def _write_parquet(file: BinaryIO, rows: QuerySet, fields: Sequence[ShownField], seconds: int) -> None:
-    with TemporaryFile() as source:
-        copy_csv(source, rows, fields, seconds)
-        source.seek(0)
-        parquet_file.convert_csv(source, file, fields)
+    write_parquet(file, read_csv_rows(rows, fields, seconds), fields)
 
 
 def _write_workbook(file: BinaryIO, rows: QuerySet, fields: Sequence[ShownField], seconds: int) -> None:
-    deadline = time.monotonic() + seconds
-    with TemporaryFile() as source:
-        copy_csv(source, rows, fields, seconds)
-        source.seek(0)
-        text_workbook.convert_csv(source, file, deadline)
+    write_workbook(file, [field.name for field in fields], read_csv_rows(rows, fields, seconds))
 
 
 FILE_FORMATS = {
@@ -57,12 +49,12 @@ FILE_FORMATS = {
     for file_format in (
         FileFormat("csv", "text/csv", copy_csv),
         FileFormat("ndjson", "application/x-ndjson", copy_json),
-        FileFormat("parquet", "application/vnd.apache.parquet", _write_parquet, package=parquet_file.PACKAGE),
+        FileFormat("parquet", "application/vnd.apache.parquet", _write_parquet, package=PACKAGE),
         FileFormat(
             "xlsx",
             "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
             _write_workbook,
-            max_rows=text_workbook.MAX_ROWS,
+            max_rows=MAX_ROWS,
         ),
     )
 }

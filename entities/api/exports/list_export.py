@@ -15,7 +15,6 @@ from crmmirror.lib.database.capped_count import count_up_to
 from entities.access.visibility import Viewer
 from entities.api.exports.export_places import take_place
 from entities.api.exports.file_formats import FORMAT_PARAMETER, FileFormat
-from entities.api.exports.text_workbook import TooLong
 from entities.api.rows.shown_fields import ShownField
 
 # How much of the file a write to the client has.
@@ -27,13 +26,6 @@ class FormatNotInstalled(APIException):
 
     status_code = 406
     default_code = "format-not-installed"
-
-
-class ExportTooLong(APIException):
-    """The file was not made in EXPORT_SECONDS."""
-
-    status_code = 503
-    default_code = "export-too-long"
 
 
 class DownloadTooSlow(Exception):
@@ -75,8 +67,8 @@ def export_list(
 ) -> HttpResponseBase:
     """Return the rows as a file. name: of the file, without its ending. is_head: only the headers are wanted.
 
-    Raises FormatNotInstalled, ValidationError for too many rows, Throttled for a third export at a time, and
-    ExportTooLong.
+    Raises FormatNotInstalled, ValidationError for too many rows, and Throttled for a third export at a time;
+    django.db.Error if the database does not give all rows within EXPORT_SECONDS.
     """
     if not file_format.is_installed:
         raise FormatNotInstalled(
@@ -113,11 +105,7 @@ def _make_file(file_format: FileFormat, rows: QuerySet, fields: Sequence[ShownFi
     file: BinaryIO = TemporaryFile()  # noqa: SIM115 - the answer closes it, once it is sent.
     try:
         file_format.write(file, rows, fields, settings.EXPORT_SECONDS)
-    except BaseException as error:
+    except BaseException:
         file.close()
-        if isinstance(error, TooLong):
-            raise ExportTooLong(
-                f"The file was not made in {settings.EXPORT_SECONDS} seconds. Narrow the list, or use csv."
-            ) from None
         raise
     return file

@@ -107,3 +107,21 @@ def test_more_exports_than_may_run_and_wait_are_refused_and_other_pages_are_not(
         assert "exports" in response.content.decode()
         assert Client().get("/admin/login/").status_code == HTTPStatus.OK
     assert Client().get("/admin/entities/deal/export/?format=csv").status_code == HTTPStatus.FOUND
+
+
+@pytest.mark.parametrize(
+    ("address", "accept", "is_file"),
+    [
+        ("/api/v1/deals/?format=csv", "", True),
+        ("/api/v1/deals/?status=won&format=parquet", "text/html", True),
+        ("/api/v1/deals/", "text/csv", True),
+        ("/api/v1/deals/?format=json", "text/csv", False),
+        ("/api/v1/deals/?xformat=csv", "", False),
+        ("/api/v1/deals/?format=csvx", "", False),
+        ("/api/v1/deals/", "application/json", False),
+        ("/admin/entities/deal/?format=csv", "", False),
+    ],
+)
+def test_files_of_the_api_count_as_exports(address: str, accept: str, is_file: bool) -> None:
+    bounds = find_bounds(RequestFactory().get(address, headers={"accept": accept}))
+    assert (EXPORT_BOUNDS in bounds.values()) == is_file

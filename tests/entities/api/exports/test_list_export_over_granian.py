@@ -11,9 +11,10 @@ import pytest
 
 from crmmirror.lib.database.cursors import execute, fetch_value
 from entities.api.exports.file_formats import FILE_FORMATS
+from entities.models import Lead
 from tests.support.api_client import authorization_header, ensure_source
 from tests.support.ports import HOST
-from tests.support.reader_requests import ask
+from tests.support.reader_requests import ask, locked
 from tests.support.web_server import WebServer, run_web_server
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -92,3 +93,9 @@ def test_an_export_may_take_longer_than_a_page(tmp_path: Path, token: str) -> No
         answer = ask(web, "/api/v1/leads/?format=xlsx", Authorization=token)
     assert answer.status == 200
     assert len(answer.content) == int(answer.headers["content-length"])
+
+
+def test_an_export_is_cut_by_its_own_limit(tmp_path: Path, token: str) -> None:
+    with run_web_server(tmp_path, {"EXPORT_SECONDS": "1"}) as web, locked(Lead):
+        answer = ask(web, "/api/v1/leads/?format=parquet", Authorization=token)
+    assert (answer.status, answer.headers["content-type"]) == (503, "application/problem+json")

@@ -1,13 +1,9 @@
 """Exports of lists that are refused, and how a request says which format it wants."""
 
-import io
-import time
-from functools import partial
-
 import pytest
 from django.test import Client
 
-from entities.api.exports import file_formats, text_workbook
+from entities.api.exports import file_formats
 from entities.api.exports.export_places import MAX_EXPORTS, RETRY_SECONDS
 from entities.api.exports.file_formats import FILE_FORMATS, FileFormat
 from entities.models import Deal
@@ -97,13 +93,6 @@ def test_more_rows_than_a_sheet_holds_are_a_400(client: Client, monkeypatch: pyt
     problem = get_json(client, "deals/", {"format": "xlsx"}, status=400)
     assert "more than 2 rows" in problem["errors"]["format"][0]
     assert FILE_FORMATS["csv"].max_rows is None
-
-
-def test_a_workbook_that_takes_too_long_is_a_503(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    late = partial(text_workbook.convert_csv, io.BytesIO(b"id\r\n1\r\n"), deadline=time.monotonic())
-    slow = FileFormat("xlsx", "x/y", lambda file, rows, fields, seconds: late(file))
-    monkeypatch.setitem(FILE_FORMATS, "xlsx", slow)
-    assert "in 120 seconds" in get_json(client, "deals/", {"format": "xlsx"}, status=503)["detail"]
 
 
 def test_a_third_export_of_a_token_at_a_time_is_a_429(client: Client) -> None:
