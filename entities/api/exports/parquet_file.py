@@ -89,6 +89,8 @@ def _find_type(field: ShownField) -> Any:
             return pa.bool_()
         case models.IntegerField():
             return pa.int64()
+        case models.FloatField():
+            return pa.float64()
         case models.DecimalField(max_digits=digits, decimal_places=places):
             return pa.decimal128(digits, places)
         case models.DateTimeField():

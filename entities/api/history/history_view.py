@@ -13,15 +13,18 @@ from rest_framework import serializers
 from rest_framework.exceptions import PermissionDenied, ValidationError
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from entities.access.visibility import viewer_of, visible_to
+from entities.api.exports.file_formats import FORMAT_PARAMETER
+from entities.api.exports.list_export import export_list
+from entities.api.exports.requested_format import FORMAT, describe_list_answers, read_format
 from entities.api.filters.closed_words import find_closed_columns
 from entities.api.filters.column_filters import RowFilters, make_filterset
 from entities.api.filters.parameter_values import ChoiceValue, ListValue
 from entities.api.history import as_of
-from entities.api.pages.pagination import PARAMETER_DESCRIPTIONS
+from entities.api.pages.pagination import PARAMETER_DESCRIPTIONS, read_ordering
 from entities.api.rows.api_columns import ApiColumn, get_column, get_columns
+from entities.api.rows.shown_fields import ShownField, show_columns
 from entities.api.views import RowViewSet
 from entities.history.history_columns import HistoryColumn, history_columns
 from entities.history.value_run_rows import ValueRunRow, touched_since, value_run_rows
@@ -77,6 +80,13 @@ def make_run_columns() -> list[ApiColumn]:
     return [replace(column, name=name) for name, column in zip(FILTERED_COLUMNS, columns, strict=True)]
 
 
+def make_file_fields() -> tuple[ShownField, ...]:
+    """Return the fields of a file of runs: those of a row, with the value as text, without its name."""
+    paths = {name: FILTERED_COLUMNS.get(name, name) for name in ROW_KEYS if name != "name"}
+    columns = get_columns(ValueRunRow, list(paths.values()))
+    return show_columns(replace(column, name=name) for name, column in zip(paths, columns, strict=True))
+
+
 OWNER_FILTERS: dict[type[Record], type[RowFilters]] = {
     model: make_filterset(get_columns(model, OWNER_COLUMNS), closed_columns=find_closed_columns(model))
     for model in record_models()
@@ -111,11 +121,12 @@ class ValueRunViewSet(RowViewSet):
     filterset_class = make_filterset(make_run_columns())
     orderable_columns = {"record": get_column(ValueRunRow, "record")}
     default_ordering = "record"
+    shown_fields = make_file_fields()
 
     def get_known_parameters(self) -> Collection[str]:
         owner = next(iter(OWNER_FILTERS.values())).base_filters
         own = [parameter.name for parameter in PARAMETERS]
-        return (*own, *owner, *self.filterset_class.base_filters, *PARAMETER_DESCRIPTIONS)
+        return (*own, *owner, *self.filterset_class.base_filters, *PARAMETER_DESCRIPTIONS, FORMAT_PARAMETER)
 
     def get_list_parameters(self) -> Collection[str]:
         owner = next(iter(OWNER_FILTERS.values())).base_filters
@@ -137,7 +148,9 @@ class ValueRunViewSet(RowViewSet):
         before = as_of.read_as_of(self.request)
         since = self.read_since()
         records = touched_since(filterset.qs, since) if since else filterset.qs
-        return value_run_rows(records, self.columns, before, by_record=True)
+        # A file has all rows, a page the first of them.
+        is_page = read_format(self.request) is None
+        return value_run_rows(records, self.columns, before, by_record=is_page)
 
     def read_since(self) -> datetime | None:
         """Return the time before which no run that is asked for began; None if there is none, or an error."""
@@ -145,10 +158,19 @@ class ValueRunViewSet(RowViewSet):
         values = {} if runs.errors else runs.form.cleaned_data
         return max((values[name].first for name in LOWER_BOUNDS if name in values), default=None)
 
-    @extend_schema(parameters=PARAMETERS, operation_id="history_list")
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Return the runs of one page."""
-        rows: Any = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+    @extend_schema(
+        parameters=[*PARAMETERS, FORMAT],
+        operation_id="history_list",
+        responses=describe_list_answers(ValueRunRowSerializer),
+    )
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
+        """Return the runs of one page, or all of them as a file, which has no names."""
+        runs = self.filter_queryset(self.get_queryset())
+        if file_format := read_format(request):
+            runs = runs.order_by(*(term.to_expression() for term in read_ordering(runs, request, self)))
+            is_head, viewer = request.method == "HEAD", viewer_of(request)
+            return export_list(file_format, runs, self.shown_fields, viewer, name="history", is_head=is_head)
+        rows: Any = self.paginate_queryset(runs)
         names = RunNames(self.model, self.columns, rows)
         serializer = self.get_serializer(rows, many=True, context={"find_name": names.find})
         return self.get_paginated_response(serializer.data)

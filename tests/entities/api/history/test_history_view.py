@@ -1,5 +1,8 @@
 """The history of many records at one address: the runs of each single record, in pages."""
 
+import csv
+import io
+import json
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -161,6 +164,25 @@ def test_deleted_records_have_a_history_too(client: Client) -> None:
     create_timeline_entry(deal, NOW, {"exists": True})
     create_timeline_entry(deal, NOW + timedelta(days=1), {"exists": False})
     assert [row["value"] for row in walk(client, entity="deal", column="exists")] == [True, False]
+
+
+@pytest.mark.parametrize("ordering", ["record", "-record"])
+def test_a_file_has_the_rows_of_all_pages_without_names(client: Client, ordering: str) -> None:
+    for minute in range(3):
+        deal = create_record(Deal)
+        write_statuses(deal, "open", None, "won", first_minute=minute)
+    query = {"entity": "deal", "ordering": ordering}
+    answer = client.get("/api/v1/history/", query | {"format": "ndjson"})
+    assert answer.status_code == 200
+    lines = b"".join(answer).decode().splitlines()
+    keys = ("record", "column", "value", "from", "until", "seconds", "event")
+    assert [json.loads(line) for line in lines] == [
+        {name: row[name] for name in keys} for row in walk(client, **query, page_size=2)
+    ]
+    text = client.get("/api/v1/history/", query | {"format": "csv", "value": "won"})
+    rows = list(csv.DictReader(io.StringIO(b"".join(text).decode())))
+    assert [row["value"] for row in rows] == ["won"] * 3
+    assert rows[0]["until"] == ""
 
 
 @pytest.mark.parametrize(
