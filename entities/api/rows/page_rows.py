@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 
 from entities.access.visibility import Viewer, visible_to
-from entities.api.rows.row_expressions import make_json_value
+from entities.api.rows.row_expressions import compile_json_value, is_plain
 from entities.api.rows.shown_fields import ShownField, get_record_fields
 from entities.models import Record
 
@@ -19,16 +19,30 @@ JsonRow = dict[str, Any]
 
 
 def select_fields_of(rows: QuerySet, fields: Sequence[ShownField], further: Iterable[str] = ()) -> QuerySet:
-    """Return the rows as named tuples: the primary key (`pk`), further paths, and the fields at the end."""
-    expressions = {f"shown_{number}": make_json_value(field) for number, field in enumerate(fields)}
-    paths = dict.fromkeys(["pk", *further])
-    return rows.annotate(**expressions).values_list(*paths, *expressions, named=True)
+    """Return the rows as named tuples for `write_page`: the primary key (`pk`), further paths, the fields."""
+    names = _find_names(fields)
+    expressions = {
+        name: compile_json_value(field)
+        for name, field in zip(names, fields, strict=True)
+        if not is_plain(field)
+    }
+    return rows.annotate(**expressions).values_list(*dict.fromkeys(["pk", *further, *names]), named=True)
+
+
+def _find_names(fields: Sequence[ShownField]) -> list[str]:
+    """Return the fields' names in the tuples: the path of a plain column, else one that is made up."""
+    return [
+        field.column.path if is_plain(field) else f"shown_{number}" for number, field in enumerate(fields)
+    ]
 
 
 def write_page(rows: Sequence[Any], fields: Sequence[ShownField], viewer: Viewer) -> list[JsonRow]:
     """Return rows of `select_fields_of` as JSON values, by one query for each reference that is expanded."""
+    if not rows:
+        return []
     keys = [field.name for field in fields]
-    page = [dict(zip(keys, row[-len(keys) :], strict=True)) for row in rows]
+    places = [rows[0]._fields.index(name) for name in _find_names(fields)]
+    page = [dict(zip(keys, [row[place] for place in places], strict=True)) for row in rows]
     for field in fields:
         if field.is_expanded:
             related = _read_related(field, {row[field.name] for row in page} - {None}, viewer)
