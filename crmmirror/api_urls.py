@@ -26,6 +26,7 @@ from entities.api.filters.query_parameters import refuse_unknown
 from entities.api.history.history_view import ValueRunViewSet
 from entities.api.openapi_page import fold_lookups
 from entities.api.search.search_view import SearchView
+from entities.api.shared_parameters import share_parameters
 from entities.api.views import api_path, make_viewset
 from entities.models.introspection import record_models
 from events.api_views import EventViewSet, SourceViewSet
@@ -70,7 +71,8 @@ SCHEMA_RENDERERS: dict[str, type[BaseRenderer]] = {
 def _render_schema(media_type: str, is_for_page: bool) -> StaticDocument:
     renderer = SCHEMA_RENDERERS[media_type]()
     schema = get_openapi_schema()
-    content: Any = renderer.render(fold_lookups(schema) if is_for_page else schema, media_type, {})
+    shown = share_parameters(fold_lookups(schema) if is_for_page else schema)
+    content: Any = renderer.render(shown, media_type, {})
     charset = f"; charset={renderer.charset}" if renderer.charset else ""
     return make_static_document(content, f"{media_type}{charset}")
 
@@ -82,7 +84,7 @@ def get_schema_document(media_type: str, *, is_for_page: bool = False) -> Static
     """Return the schema in one of SCHEMA_RENDERERS, from the cache after the first call.
 
     is_for_page: with one entry for the lookups of a column.
-    Anybody may ask for it, and to make one (1.8 MB) takes half a second of the processor, which deliveries
+    Anybody may ask for it, and to make one (1.6 MB) takes half a second of the processor, which deliveries
     lack meanwhile. The lock makes it a single flight: of 20 that ask a new process at once, one renders.
     """
     with _schema_lock:

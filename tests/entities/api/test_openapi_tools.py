@@ -4,10 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
-from drf_spectacular.renderers import OpenApiJsonRenderer2
 from pytest_django.live_server_helper import LiveServer
 
-from crmmirror.api_urls import get_openapi_schema
+from crmmirror.api_urls import get_schema_document
 from entities.models import Deal
 from tests.support.api_client import authorization_header, create_record
 from tests.support.tool_environments import (
@@ -45,7 +44,7 @@ print(*ids)
 @pytest.fixture(scope="module")
 def schema(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("schema") / "schema.json"
-    path.write_bytes(OpenApiJsonRenderer2().render(get_openapi_schema(), "application/json", {}))
+    path.write_bytes(get_schema_document("application/json").content)
     return path
 
 
