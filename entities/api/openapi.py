@@ -38,6 +38,7 @@ RETRIED = frozenset({429, 503})
 # Tag -> what stands under it. The other tags are those of the kinds of record.
 TAGS = {
     "api": "The API itself.",
+    "changes": "The change feed: what has changed since a copy was made, and whether the copy is equal.",
     "search": "The search of all kinds of records.",
     "events": "The log of all events, as they came.",
     "sources": "The accounts of CRMs that deliver to the mirror.",

@@ -9,17 +9,21 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 ALIAS = "default"
 
 
-def open_session() -> BaseDatabaseWrapper:
-    """Return another session of the tests' database; the caller closes it."""
-    return connections[ALIAS].copy()
+def open_session(database: str = "") -> BaseDatabaseWrapper:
+    """Return another session of the tests' database, or of the one with this name; the caller closes it."""
+    # Connections are pooled by the alias.
+    session = connections[ALIAS].copy(alias=f"{ALIAS}-{database}" if database else ALIAS)
+    session.settings_dict["NAME"] = database or session.settings_dict["NAME"]
+    return session
 
 
 @contextmanager
 def use_session(session: BaseDatabaseWrapper) -> Iterator[None]:
     """Let whatever asks for the default connection, in this thread, have that of a session meanwhile."""
     former = connections[ALIAS]
-    connections[ALIAS] = session
+    # Django also asks for it by its own alias: a row remembers where it is from.
+    connections[session.alias] = connections[ALIAS] = session
     try:
         yield
     finally:
-        connections[ALIAS] = former
+        connections[session.alias] = connections[ALIAS] = former

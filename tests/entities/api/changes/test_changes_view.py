@@ -97,6 +97,16 @@ def test_a_list_gives_the_cursor_of_its_own_rows(client: Client) -> None:
     assert [change["external_id"] for change in get_changes(client, after=cursor)["results"]] == ["d2"]
 
 
+@pytest.mark.parametrize("form", ["csv", "ndjson"])
+def test_a_file_of_a_list_gives_the_cursor_of_its_own_rows(form: str, client: Client) -> None:
+    apply_deal("a", "d1")
+    answer = client.get("/api/v1/deals/", {"format": form})
+    assert b"d1" in b"".join(answer)
+    apply_deal("a", "d2")
+    cursor = answer.headers[CHANGES_CURSOR_HEADER]
+    assert [change["external_id"] for change in get_changes(client, after=cursor)["results"]] == ["d2"]
+
+
 def test_pages_follow_each_other_until_there_is_no_next(client: Client) -> None:
     deliver_generated_events(60)
     client.get("/api/v1/")
