@@ -115,7 +115,7 @@ class RowViewSet(ReadOnlyModelViewSet):
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[Any, str]:
         """Leave the choice to `list` if the request asks for a file; errors are JSON all the same."""
-        if self.action == "list" and self.shown_fields and asks_for_form(request):
+        if not force and self.action == "list" and self.shown_fields and asks_for_form(request):
             renderer = self.get_renderers()[0]
             return renderer, renderer.media_type
         return super().perform_content_negotiation(request, force)

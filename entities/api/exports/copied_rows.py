@@ -79,8 +79,9 @@ def _select(rows: QuerySet, fields: Sequence[ShownField], *, as_text: bool) -> t
     try:
         return selected.query.sql_with_params()
     except EmptyResultSet:
-        # The filters let nothing through; the statement is the one that finds nothing.
-        return rows.model._default_manager.annotate(**shown).values_list(*shown)[:0].query.sql_with_params()
+        # The filters let nothing through, and Django has no statement for that. No row has the id 0.
+        nothing = rows.model._default_manager.filter(pk=0)
+        return nothing.annotate(**shown).values_list(*shown).query.sql_with_params()
 
 
 def _make_text(field: ShownField) -> Any:

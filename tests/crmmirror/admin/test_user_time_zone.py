@@ -148,11 +148,11 @@ def test_the_api_answers_in_utc_whatever_zone_its_user_and_the_mirror_have(setti
     client = log_in_at(DUBAI)
     get_page(client, "/admin/")
     (row,) = client.get("/api/v1/appointments/").json()["results"]
-    assert row["starts_at"] == "2026-11-26T21:30:00Z"
+    assert row["starts_at"] == "2026-11-26T21:30:00.000000Z"
     assert client.get("/api/v1/appointments/", {"starts_at": "2026-11-26"}).json()["results"]
     assert not client.get("/api/v1/appointments/", {"starts_at": "2026-11-27"}).json()["results"]
     (event,) = client.get("/api/v1/events/").json()["results"]
-    assert event["occurred_at"] == "2025-01-15T10:30:00Z"
+    assert event["occurred_at"] == "2025-01-15T10:30:00.000000Z"
 
 
 def profile_queries(request: Callable[[], Any]) -> int:

@@ -6,19 +6,14 @@ import pytest
 
 from crmmirror.api_urls import get_openapi_schema
 from entities.api.shared_parameters import share_parameters
+from tests.support.openapi_parameters import read_parameters
 
 pytestmark = pytest.mark.unit
 
 
 def follow_references(schema: dict[str, Any]) -> list[Any]:
     """Return the parameters of all operations."""
-    shared = schema["components"].get("parameters", {})
-    return [
-        shared[parameter["$ref"].rpartition("/")[2]] if "$ref" in parameter else parameter
-        for operations in schema["paths"].values()
-        for operation in operations.values()
-        for parameter in operation.get("parameters", ())
-    ]
+    return [parameter for path in schema["paths"] for parameter in read_parameters(schema, path)]
 
 
 def test_each_parameter_is_the_same_behind_its_reference() -> None:

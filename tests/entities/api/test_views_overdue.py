@@ -8,6 +8,7 @@ from django.test import Client
 
 from entities.models import Invoice
 from tests.support.api_client import create_api_client, create_record, get_ids, get_json
+from tests.support.openapi_parameters import read_parameters
 
 pytestmark = pytest.mark.django_db
 
@@ -42,7 +43,7 @@ def test_overdue_is_a_flag_of_invoices_alone(client: Client) -> None:
 
 
 def test_the_schema_says_what_overdue_means(client: Client) -> None:
-    parameters = client.get("/api/v1/schema/").json()["paths"]["/api/v1/invoices/"]["get"]["parameters"]
+    parameters = read_parameters(client.get("/api/v1/schema/").json(), "/api/v1/invoices/")
     (overdue,) = [parameter for parameter in parameters if parameter["name"] == "overdue"]
     assert overdue["schema"] == {"type": "boolean"}
     assert "due_date is before today (in UTC), amount_open is above 0" in overdue["description"]

@@ -292,4 +292,4 @@ def test_a_full_page_of_a_person_takes_so_many_queries(client: Client) -> None:
         with CaptureQueriesContext(connection) as captured:
             get_page(client, page_url(row))
         counts[str(row)] = len(captured)
-    assert counts == {"Ann": 15, "Acme": 13}
+    assert counts == {"Ann": 14, "Acme": 12}

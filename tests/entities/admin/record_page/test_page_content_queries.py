@@ -12,14 +12,14 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize("count", [10, 500])
-def test_a_persons_page_takes_fifteen_queries_whatever_is_related(count: int) -> None:
+def test_a_persons_page_takes_fourteen_queries_whatever_is_related(count: int) -> None:
     """Those for the session, the user, his time zone, the menu and the note of the view are among them."""
     client = log_in_staff()
     person = create_person_with(count)
     get_page(client, page_url(person))
     with CaptureQueriesContext(connection) as captured:
         page = get_page(client, page_url(person))
-    assert len(captured) == 15
+    assert len(captured) == 14
     assert f'<span class="count">{count // 2}</span>' in page
     assert "Possibly the same" in page
     assert len(page) < 150_000

@@ -87,7 +87,6 @@ def client() -> Client:
         ("cursor", ""),
         ("cursor", "abc"),
         ("cursor", "a:b\x00"),
-        ("format", "json"),
         ("source", "nobody"),
         ("source__in", "acme,nobody"),
         ("source__not", "nobody"),

@@ -43,7 +43,6 @@ def test_an_unknown_parameter_is_answered_with_the_nearest(
         ("limit", "page_size"),
         ("offset", "next_cursor"),
         ("page", "next_cursor"),
-        ("format", "JSON"),
         ("sort", "ordering"),
         ("q", "search"),
     ],
