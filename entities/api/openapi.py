@@ -1,4 +1,4 @@
-"""What drf-spectacular cannot derive from the views: error answers, the server, tags and examples."""
+"""The parts of the schema that no view says: error answers, the server, tags and examples."""
 
 from http import HTTPStatus
 from typing import Any

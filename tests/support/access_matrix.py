@@ -1,4 +1,4 @@
-"""Who may open what: the table that docs/security.md shows, and that the tests go through."""
+"""The table of who may open which address: docs/security.md shows it, and the tests go through it."""
 
 from dataclasses import dataclass
 

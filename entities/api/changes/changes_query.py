@@ -22,7 +22,10 @@ FLAGS = tuple(INCLUDE_FLAGS.values())
 
 @dataclass(frozen=True)
 class ChangesQuery:
-    """What of the feed is asked for. entities: the models' names; all if empty. flags: those of FLAGS set."""
+    """The part of the feed that a request asks for.
+
+    entities: the models' names; all if empty. flags: those of FLAGS that are set.
+    """
 
     entities: tuple[str, ...]
     flags: tuple[str, ...]

@@ -18,7 +18,10 @@ MAX_NOTES = 20
 
 @dataclass(frozen=True)
 class FeedLag:
-    """What the feed does not show yet. pending: MAX_PENDING + 1 means more than MAX_PENDING."""
+    """The lag of the feed behind the mirror.
+
+    pending: MAX_PENDING + 1 means more than MAX_PENDING.
+    """
 
     behind_seconds: float
     pending: int

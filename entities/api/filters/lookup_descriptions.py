@@ -1,4 +1,4 @@
-"""What each lookup finds, in the words of the schema."""
+"""Descriptions of the lookups for the schema: each says which rows it finds."""
 
 LOOKUP_DESCRIPTIONS = {
     "exact": "Equal to this value.",

@@ -63,7 +63,7 @@ class TextValue(forms.CharField, ValueField):
 
 
 class SearchValue(forms.CharField, ValueField):
-    """What somebody searches for. A + that is not encoded does no harm: the search needs none."""
+    """The text of a search. A + that is not encoded does no harm: the search needs none."""
 
     schema = {"type": "string", "minLength": 1, "pattern": r"^[^\u0000]*[^\u0000\s][^\u0000]*$"}
 

@@ -1,4 +1,4 @@
-"""What the database makes of each field of a row, so that pages and exports show one value.
+"""Database expressions that write each field of a row, so that pages and exports show one value.
 
 Formatting a time costs the database half a microsecond, and Python eight with reading it; a page of 500 deals
 has 4,000 of them.
@@ -41,7 +41,7 @@ class WriteAmount(Func):
 
 
 class HasLongIntegers(Func):
-    """Whether a document has an integer of more than 64 bits, at any depth."""
+    """A test: True for a document that has an integer of more than 64 bits, at any depth."""
 
     template = (
         'jsonb_path_exists(%(expressions)s, \'$.** ? (@.type() == "number"'

@@ -1,4 +1,4 @@
-"""What a summary computes of each group, and the periods by which it groups times."""
+"""The measures that a summary computes, and the periods by which it groups times."""
 
 from dataclasses import dataclass
 from datetime import tzinfo

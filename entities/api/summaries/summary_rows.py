@@ -24,7 +24,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Summary:
-    """What is asked of the records. zone: in which a day begins."""
+    """The groups and measures that a request asks for. zone: in which a day begins."""
 
     groups: tuple[GroupColumn, ...]
     measures: tuple[Measure, ...]

@@ -1,4 +1,4 @@
-"""What the database makes of documents equals what `json_values` makes of them."""
+"""The database writes documents as `json_values` does."""
 
 import json
 from typing import Any

@@ -165,7 +165,7 @@ def test_a_stage_is_its_id_or_where_there_is_none_its_name(client: Client) -> No
 def test_every_group_measure_and_bucket_of_every_entity_counts_each_record_once(
     client: Client, model: type[Record]
 ) -> None:
-    """Of groups, buckets and measures, all that are offered, one after the other; also as of a time."""
+    """Ask for each group, bucket and measure that is offered, in turn; also as of a time."""
     for number in range(3):
         create_record(model, external_id=f"r{number}")
     for name in group_columns(model):
