@@ -3,8 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Any, ClassVar
 
-from django.db.models import Q, QuerySet
-from django.utils.timezone import localdate
+from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework.decorators import action
 from rest_framework.generics import get_object_or_404
@@ -20,13 +19,11 @@ from entities.api.exports.requested_format import FORMAT, asks_for_form, describ
 from entities.api.filters.closed_words import find_closed_columns
 from entities.api.filters.column_filters import (
     INCLUDE_FLAGS,
-    ColumnFilter,
     RecordFilters,
     RowFilters,
     make_filterset,
 )
-from entities.api.filters.contact_filters import make_search_match
-from entities.api.filters.parameter_values import FlagValue, IntegerValue, SearchValue
+from entities.api.filters.model_filters import make_model_filters
 from entities.api.filters.query_parameters import refuse_unknown
 from entities.api.history import as_of
 from entities.api.history.record_history import (
@@ -50,7 +47,6 @@ from entities.api.summaries.summary_view import (
     SummaryActions,
     describe_summary,
 )
-from entities.conversation_parties import match_reference
 from entities.models import Record, TimelineEntry
 from entities.models.introspection import model_name, record_models
 from entities.provenance import timeline_entries
@@ -231,46 +227,6 @@ class RecordViewSet(SummaryActions, RowViewSet):
         return Response(ProvenanceSerializer(serialize_provenance(self.get_object())).data)
 
 
-def make_overdue_filters(model: type[Record]) -> dict[str, ColumnFilter]:
-    """Return the parameter `overdue` with its filter, for a model whose records may be overdue."""
-    rule = model.overdue
-    if rule is None:
-        return {}
-
-    def match(path: str, lookup: str, value: bool) -> Q:
-        condition = rule.is_overdue(localdate())
-        return condition if value else ~condition
-
-    label = (
-        f"true: {rule.due} is before today (in UTC), {rule.open} is above 0, and {rule.status} is none of"
-        f" {', '.join(sorted(rule.exempt_statuses))}; deleted ones are never overdue. false: all others."
-    )
-    return {"overdue": ColumnFilter(FlagValue, match, required=True, label=label)}
-
-
-def make_party_filters(model: type[Record]) -> dict[str, ColumnFilter]:
-    """Return the parameter of a conversation's party with its filter, for a model that has conversations."""
-    rule = model.conversation_rule
-    if rule is None:
-        return {}
-    party: Any = model._meta.get_field(rule.party)
-
-    def match(path: str, lookup: str, value: int) -> Q:
-        return match_reference(party, value)
-
-    label = f"The id of a {rule.party}: finds what names it, and what belongs to one of its conversations."
-    return {f"conversation_{rule.party}": ColumnFilter(IntegerValue, match, required=True, label=label)}
-
-
-def make_search_filters(model: type[Record]) -> dict[str, ColumnFilter]:
-    """Return the parameter `search` with its filter."""
-    label = (
-        'Finds by beginnings of words, a "phrase in quotes", a phone number in any notation or its last'
-        " digits, an email, a number or a vendor's id, as the search of all records does."
-    )
-    return {"search": ColumnFilter(SearchValue, make_search_match(model), required=True, label=label)}
-
-
 def make_viewset(model: type[Record]) -> type[RecordViewSet]:
     """Make the viewset of a mirrored model."""
     columns = get_record_columns(model)
@@ -288,7 +244,7 @@ def make_viewset(model: type[Record]) -> type[RecordViewSet]:
             "filterset_class": make_filterset(
                 columns,
                 RecordFilters,
-                make_search_filters(model) | make_overdue_filters(model) | make_party_filters(model),
+                make_model_filters(model),
                 find_closed_columns(model),
             ),
             "orderable_columns": {column.name: column for column in columns if column.is_orderable},
