@@ -13,7 +13,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
 from entities.models import Record
@@ -99,6 +99,12 @@ def test_no_page_has_a_grave_fault(visit: Visit, client: Client) -> None:
     visit_routes(visit, client, ROUTES, [LOOKS])
 
 
+def click_and_load(page: Page, selector: str) -> None:
+    """Click what leads to another page. Returns when that page is there: axe fails on one that is being left."""
+    with page.expect_navigation():
+        page.click(selector)
+
+
 def test_the_pages_before_the_login_and_after_the_logout_have_no_grave_fault(
     chromium: Browser, live_server: LiveServer
 ) -> None:
@@ -108,18 +114,18 @@ def test_the_pages_before_the_login_and_after_the_logout_have_no_grave_fault(
     faults = collect_faults(visit, "/admin/", LOOKS)
     page.fill("#id_username", "ann")
     page.fill("#id_password", "wrong")
-    page.click("[type=submit]")
+    click_and_load(page, "[type=submit]")
     faults |= collect_faults_here(visit, "failed login")
     page.fill("#id_username", "ann")
     page.fill("#id_password", "secret")
-    page.click("[type=submit]")
+    click_and_load(page, "[type=submit]")
     page.context.clear_cookies(name=settings.CSRF_COOKIE_NAME)
     page.click(".user-menu > summary")
-    page.click("text=Log out")
+    click_and_load(page, "text=Log out")
     faults |= collect_faults_here(visit, "form that is not accepted")
     visit.goto("/admin/")
     page.click(".user-menu > summary")
-    page.click("text=Log out")
+    click_and_load(page, "text=Log out")
     faults |= collect_faults_here(visit, "logged out")
     assert faults == {}
     page.context.close()
