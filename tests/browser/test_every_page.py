@@ -100,7 +100,7 @@ def test_no_page_has_a_grave_fault(visit: Visit, client: Client) -> None:
 
 
 def click_and_load(page: Page, selector: str) -> None:
-    """Click what leads to another page. Returns when that page is there: axe fails on one that is being left."""
+    """Click what leads to another page, and wait for that page: axe fails on one that is being left."""
     with page.expect_navigation():
         page.click(selector)
 

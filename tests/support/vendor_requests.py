@@ -9,6 +9,7 @@ from django.urls import reverse
 from events import signatures
 from events.models import Event, Source, SourceSecret
 from events.sources.registry import create_source
+from tests.support.ports import HOST
 
 EVENT = {
     "event": "lead.created",
@@ -35,6 +36,12 @@ def add_secret(source: Source, secret: str, **fields: Any) -> SourceSecret:
 
 def delivery_path(source: Source) -> str:
     return reverse("webhooks:receive", args=[source.uuid])
+
+
+def build_head(source: Source, *headers: str) -> bytes:
+    """Return the head of a delivery as it goes over the wire, up to the empty line before the body."""
+    lines = [f"POST {delivery_path(source)} HTTP/1.1", f"Host: {HOST}", "Connection: close", *headers, "", ""]
+    return "\r\n".join(lines).encode()
 
 
 def post(source: Source, body: bytes, headers: dict[str, str] | None = None, /, **environ: Any) -> Any:

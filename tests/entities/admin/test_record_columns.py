@@ -14,14 +14,9 @@ from django.test.utils import CaptureQueriesContext
 from crmmirror.lib.admin_kit import capped_paginator
 from entities.models import Deal, Invoice, Payment, Quotation, UserProfile
 from tests.support.api_client import create_record, ensure_source
-from tests.support.staff_client import create_staff_user, get_page, list_url, log_in_staff
+from tests.support.staff_client import create_staff_user, get_page, list_url
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def client() -> Client:
-    return log_in_staff()
 
 
 def list_sums(page: str) -> list[str]:

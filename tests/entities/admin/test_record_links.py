@@ -10,17 +10,12 @@ from django.test.utils import CaptureQueriesContext
 from entities.models import Client as ClientRecord
 from entities.models import Deal, SubAccount
 from events.models import Event
-from tests.support.staff_client import get_page, list_url, log_in_staff, page_url, store_and_apply
+from tests.support.staff_client import get_page, list_url, page_url, store_and_apply
 
 pytestmark = pytest.mark.django_db
 
 CLIENT = {"id": "cl_gone", "name": "Gone Trading LLC"}
 DEAL = {"id": "dl_gone", "title": "Deal of a deleted client", "clientId": "cl_gone"}
-
-
-@pytest.fixture
-def client() -> Client:
-    return log_in_staff()
 
 
 def store_deal() -> Event:

@@ -11,7 +11,7 @@ from entities.api.views import api_path
 from entities.models import Client as ClientRecord
 from entities.models import Contact, Deal, Invoice, Lead, Payment, Record, SubAccount
 from entities.models.introspection import record_models
-from tests.support.api_client import create_api_client, create_record, ensure_source, get_ids, get_json
+from tests.support.api_client import create_record, ensure_source, get_ids, get_json
 
 pytestmark = pytest.mark.django_db
 
@@ -50,11 +50,6 @@ OWN_COLUMNS = {
     "form-submissions": "form_ref form form_name contact answers submitted_at",
     "sub-accounts": "location_id",
 }
-
-
-@pytest.fixture
-def client() -> Client:
-    return create_api_client()
 
 
 def test_the_root_lists_every_path(client: Client) -> None:

@@ -7,15 +7,10 @@ import time_machine
 from django.test import Client
 
 from entities.models import Invoice
-from tests.support.api_client import create_api_client, create_record, get_ids, get_json
+from tests.support.api_client import create_record, get_ids, get_json
 from tests.support.openapi_parameters import read_parameters
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def client() -> Client:
-    return create_api_client()
 
 
 def test_the_open_amount_is_shown_and_filtered_by(client: Client) -> None:

@@ -12,42 +12,24 @@ import pytest
 
 from events.models import Event, Source
 from tests.support.ports import HOST
-from tests.support.vendor_requests import BODY, delivery_path, new_source
-from tests.support.web_server import WebServer, await_idle_sessions, read_answer
+from tests.support.vendor_requests import BODY, build_head
+from tests.support.web_server import WebServer, read_answer
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("wait_for_idle_sessions")]
 
 DELIVERY_CONNECTIONS = 8
 SLOTS_PER_CLIENT = 64
 
 
-@pytest.fixture(autouse=True)
-def wait_for_idle_sessions(transactional_db: None) -> Iterator[None]:
-    """Clean the tables only when the server has ended its statements: they may outlast a request."""
-    yield
-    await_idle_sessions()
-
-
-@pytest.fixture
-def source() -> Source:
-    """Create a source whose address is its only secret."""
-    return new_source("none")[0]
-
-
-def head(source: Source, *headers: str) -> bytes:
-    lines = [f"POST {delivery_path(source)} HTTP/1.1", f"Host: {HOST}", "Connection: close", *headers, "", ""]
-    return "\r\n".join(lines).encode()
-
-
-def test_a_slow_body_is_accepted(web: WebServer, source: Source) -> None:
+def test_a_slow_body_is_accepted(web: WebServer, open_source: Source) -> None:
     parts = [BODY[start : start + 20] for start in range(0, len(BODY), 20)]
-    status, _ = web.exchange(head(source, f"Content-Length: {len(BODY)}"), *parts, pause=0.2)
+    status, _ = web.exchange(build_head(open_source, f"Content-Length: {len(BODY)}"), *parts, pause=0.2)
     assert status == 202
     assert [bytes(body) for body in Event.objects.values_list("body", flat=True)] == [BODY]
 
 
-def test_slow_bodies_do_not_exhaust_the_database_connections(web: WebServer, source: Source) -> None:
-    begun = head(source, f"Content-Length: {len(BODY)}") + BODY[:1]
+def test_slow_bodies_do_not_exhaust_the_database_connections(web: WebServer, open_source: Source) -> None:
+    begun = build_head(open_source, f"Content-Length: {len(BODY)}") + BODY[:1]
     slow = [socket.create_connection((HOST, web.port)) for _ in range(DELIVERY_CONNECTIONS + 8)]
     try:
         for sock in slow:
@@ -55,7 +37,7 @@ def test_slow_bodies_do_not_exhaust_the_database_connections(web: WebServer, sou
         time.sleep(0.5)
         started = time.monotonic()
         with probes(web):
-            assert web.exchange(head(source, f"Content-Length: {len(BODY)}") + BODY)[0] == 202
+            assert web.exchange(build_head(open_source, f"Content-Length: {len(BODY)}") + BODY)[0] == 202
         assert time.monotonic() - started < 2
     finally:
         for sock in slow:
@@ -124,8 +106,10 @@ def find_answered(senders: list[socket.socket]) -> list[socket.socket]:
     return [sock for sock in senders if sock.fileno() in ready]
 
 
-def test_slow_bodies_from_one_address_do_not_block_other_addresses(web: WebServer, source: Source) -> None:
-    announced = head(source, f"Content-Length: {len(BODY)}")
+def test_slow_bodies_from_one_address_do_not_block_other_addresses(
+    web: WebServer, open_source: Source
+) -> None:
+    announced = build_head(open_source, f"Content-Length: {len(BODY)}")
     # The process knows the source from now on: on a slow machine, 200 that ask the database for it at once
     # may wait for a connection for longer than the circuit breaker bears.
     assert web.exchange(announced + BODY.replace(b"ld_1", b"ld_2"))[0] == 202
@@ -138,8 +122,8 @@ def test_slow_bodies_from_one_address_do_not_block_other_addresses(web: WebServe
         assert status == 202, (answer, web.log.read_text())
 
 
-def test_slow_posts_to_pages_do_not_block_deliveries(web: WebServer, source: Source) -> None:
+def test_slow_posts_to_pages_do_not_block_deliveries(web: WebServer, open_source: Source) -> None:
     login = f"POST /admin/login/ HTTP/1.1\r\nHost: {HOST}\r\nCookie: csrftoken={'a' * 32}\r\n"
     form = f"{login}Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 9\r\n\r\nx"
     with slow_senders(web, form.encode(), b"=1234567", 600):
-        assert web.exchange(head(source, f"Content-Length: {len(BODY)}") + BODY)[0] == 202
+        assert web.exchange(build_head(open_source, f"Content-Length: {len(BODY)}") + BODY)[0] == 202

@@ -26,11 +26,6 @@ def noon() -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-def client() -> Client:
-    return log_in_staff()
-
-
 def read_refs(page: str) -> list[str]:
     """Return the conversations' ids, from top to bottom."""
     return re.findall(r'href="/admin/conversation/acme-seedly/sa/(\w+)/#newest"', page)

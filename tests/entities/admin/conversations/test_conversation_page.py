@@ -16,11 +16,6 @@ from tests.support.staff_client import get_page, log_in_staff, page_url, store_a
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def client() -> Client:
-    return log_in_staff()
-
-
 def read_texts(page: str) -> list[str]:
     """Return what was said, from top to bottom."""
     said = re.findall(r'<div class="said">(.*?)</div>', page, re.DOTALL)

@@ -12,11 +12,6 @@ from tests.support.staff_client import get_page, log_in_staff, page_url
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def client() -> Client:
-    return log_in_staff()
-
-
 def read_block(page: str) -> str:
     """Return the block of the conversations; empty if there is none."""
     block = re.search(r'<section class="module conversations">(.*?)</section>', page, re.DOTALL)

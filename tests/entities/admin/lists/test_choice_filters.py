@@ -14,14 +14,9 @@ from entities.models import Client as ClientRecord
 from events.models import Source
 from tests.support.api_client import create_record, ensure_source
 from tests.support.named_ids import create_name
-from tests.support.staff_client import get_page, list_url, log_in_staff, store_and_apply
+from tests.support.staff_client import get_page, list_url, store_and_apply
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def client() -> Client:
-    return log_in_staff()
 
 
 def add_word(

@@ -12,16 +12,11 @@ from entities.admin.lists.list_choice import sortable_columns
 from entities.models import Contact, Deal, Invoice, Message, Task
 from entities.models.introspection import record_models
 from tests.support.api_client import create_record
-from tests.support.staff_client import get_page, list_url, log_in_staff
+from tests.support.staff_client import get_page, list_url
 
 pytestmark = pytest.mark.django_db
 
 HEADING = re.compile(r'<th scope="col" class="column-(\S+) ')
-
-
-@pytest.fixture
-def client() -> Client:
-    return log_in_staff()
 
 
 def list_headings(page: str) -> list[str]:

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 import time_machine
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from entities.admin.money.overdue_page import PAGE_SIZE
@@ -168,6 +167,6 @@ def test_it_takes_a_bounded_number_of_queries(debtors: int) -> None:
     assert len(queries) <= 18, "\n".join(query["sql"][:120] for query in queries)
 
 
-def test_it_is_for_those_who_may_view_invoices(client: Client) -> None:
+def test_it_is_for_those_who_may_view_invoices() -> None:
     assert log_in_staff("view_deal").get(URL).status_code == 403
     assert "/admin/overdue/" in get_page(log_in_staff("view_invoice"), URL)

@@ -22,11 +22,6 @@ from tests.support.staff_client import create_staff_user, get_page, log_in_staff
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def client() -> Client:
-    return log_in_staff()
-
-
 def url_of(kind: str = NameKind.STAGE) -> str:
     return naming_url(ensure_source().pk, kind)
 

@@ -38,11 +38,6 @@ LISTED: dict[type[Record], tuple[str, ...]] = {
 }
 
 
-@pytest.fixture
-def client() -> Client:
-    return log_in_staff()
-
-
 @pytest.mark.parametrize("model", LISTED, ids=lambda model: model.__name__)
 def test_a_list_shows_names_with_the_ids_in_tooltips(client: Client, model: type[Record]) -> None:
     for column in LISTED[model]:

@@ -17,11 +17,6 @@ from tests.support.staff_client import ensure_source, get_page, log_in_staff, pa
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def client() -> Client:
-    return log_in_staff()
-
-
 def read_titles(client: Client) -> list[str]:
     """Return the titles on the search page, before anything is searched."""
     _, _, recent = get_page(client, "/admin/search/").partition("<h2>Recently viewed</h2>")

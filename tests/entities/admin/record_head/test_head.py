@@ -10,14 +10,9 @@ from entities.models import Client as ClientRecord
 from entities.models import Contact, Deal, Lead
 from entities.models.introspection import model_name, record_models
 from tests.support.api_client import create_record, ensure_source
-from tests.support.staff_client import get_page, log_in_staff, page_url
+from tests.support.staff_client import get_page, page_url
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def client() -> Client:
-    return log_in_staff()
 
 
 def read_links(page: str) -> dict[str, str]:

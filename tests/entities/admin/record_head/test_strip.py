@@ -51,11 +51,6 @@ def noon() -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-def client() -> Client:
-    return log_in_staff()
-
-
 def day(number: int) -> datetime:
     return datetime(2025, 3, number, 12, tzinfo=UTC)
 

@@ -8,14 +8,9 @@ from django.test import Client
 
 from entities.models import Invoice
 from tests.entities.admin.record_page.test_page_content import parse_rows
-from tests.support.staff_client import ensure_source, get_page, log_in_staff, page_url, store_and_apply
+from tests.support.staff_client import ensure_source, get_page, page_url, store_and_apply
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def client() -> Client:
-    return log_in_staff()
 
 
 @time_machine.travel("2025-03-11T12:00:00Z")

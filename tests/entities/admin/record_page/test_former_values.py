@@ -22,11 +22,6 @@ DEAL = {"id": "dl_1", "title": "Licence"}
 HOSTILE = "<img src=x onerror=alert(1)>"
 
 
-@pytest.fixture
-def client() -> Client:
-    return log_in_staff()
-
-
 def value_url(row: Any) -> str:
     return page_url(row).replace("change", "value")
 

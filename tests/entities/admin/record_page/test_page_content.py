@@ -19,11 +19,6 @@ DEAL = {"id": "dl_1", "title": "Licence", "price": "1200.5", "status": "ACTIVE"}
 HOSTILE = "<img src=x onerror=alert(1)>"
 
 
-@pytest.fixture
-def client() -> Client:
-    return log_in_staff()
-
-
 def parse_rows(page: str) -> dict[str, str]:
     """Return the page's fields: label -> the rest of its row."""
     return dict(re.findall(r'<tr><th scope="row"[^>]*>(.*?)</th>(.*?)</tr>', page, re.DOTALL))

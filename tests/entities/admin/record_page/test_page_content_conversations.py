@@ -9,14 +9,9 @@ from django.test.utils import CaptureQueriesContext
 
 from entities.admin.record_links import conversation_cell
 from entities.models import Contact, Message
-from tests.support.staff_client import get_page, list_url, log_in_staff, page_url, store_and_apply
+from tests.support.staff_client import get_page, list_url, page_url, store_and_apply
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def client() -> Client:
-    return log_in_staff()
 
 
 def apply_message(verb: str, external_id: str, ref: str = "k", **payload: Any) -> Message:

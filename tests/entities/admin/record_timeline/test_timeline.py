@@ -20,11 +20,6 @@ DEAL = {"id": "dl_1", "title": "Licence"}
 ENGINE_WORDS = re.compile(r"\bexists\b|\bcopy\b|only refers|\w_ref\b")
 
 
-@pytest.fixture
-def client() -> Client:
-    return log_in_staff()
-
-
 def timeline_of(row: Any) -> str:
     return page_url(row).replace("change", "timeline")
 

@@ -21,11 +21,6 @@ URL = "/admin/board/"
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 
 
-@pytest.fixture
-def client() -> Client:
-    return log_in_staff()
-
-
 def create_deal(stage: str | None = "s1", value: int | None = 10, **fields: Any) -> Deal:
     amount = None if value is None else Decimal(value)
     return create_record(Deal, **{"stage_ref": stage, "value": amount, "status": "open"} | fields)

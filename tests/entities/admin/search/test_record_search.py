@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from entities.models import Client as ClientRecord
 from entities.models import Contact, Lead, Message, SearchDocument
 from tests.support.api_client import create_record
-from tests.support.staff_client import get_page, list_url, log_in_staff, store_and_apply
+from tests.support.staff_client import get_page, list_url, store_and_apply
 
 pytestmark = pytest.mark.django_db
 
@@ -22,11 +22,6 @@ STORED_NUMBERS = {
     "marks": "\u202a+971 50 765 4321\u202c",
 }
 OTHER_NUMBERS = {"other": "+971 50 765 4322", "short": "4321"}
-
-
-@pytest.fixture
-def client() -> Client:
-    return log_in_staff()
 
 
 def store_contact(key: str, first_name: str, last_name: str, **fields: str) -> None:

@@ -16,7 +16,6 @@ from tests.support.staff_client import (
     ensure_source,
     get_page,
     list_url,
-    log_in_staff,
     page_url,
     store_and_apply,
 )
@@ -24,11 +23,6 @@ from tests.support.staff_client import (
 pytestmark = pytest.mark.django_db
 
 URL = "/admin/search/"
-
-
-@pytest.fixture
-def client() -> Client:
-    return log_in_staff()
 
 
 @pytest.mark.parametrize("text", NOTATIONS)

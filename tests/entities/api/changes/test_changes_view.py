@@ -20,11 +20,6 @@ from tests.support.rebuild_helpers import deliver_generated_events
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def client() -> Client:
-    return create_api_client()
-
-
 def apply_deal(title: str = "a", key: str = "d1", event: str = "deal.created", **options: Any) -> Event:
     return apply_heffl_event(event, {"id": key, "title": title}, **options)
 

@@ -7,17 +7,12 @@ from django.test import Client
 
 from entities.api.changes import copy_digest
 from entities.models import Deal
-from tests.support.api_client import create_api_client, get_json
+from tests.support.api_client import get_json
 from tests.support.applied_events import LATER_TIME, apply_heffl_event
 from tests.support.feed_copy import FeedCopy, compute_digest
 from tests.support.rebuild_helpers import deliver_generated_events
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def client() -> Client:
-    return create_api_client()
 
 
 def get_digest(client: Client, status: int = 200, **query: Any) -> Any:

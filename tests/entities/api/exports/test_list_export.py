@@ -20,7 +20,6 @@ from entities.models.introspection import record_models
 from tests.support.access_limits import create_member, limit
 from tests.support.api_client import (
     NOW,
-    create_api_client,
     create_event,
     create_record,
     ensure_source,
@@ -42,11 +41,6 @@ ODD_TEXTS = (
     "%s",
 )
 ODD_DOCUMENT = {"big": 10**30, "deep": [[-(10**30), 1.5, None, {"%s": '\\ " \t'}]], "true": True}
-
-
-@pytest.fixture
-def client() -> Client:
-    return create_api_client()
 
 
 def make_odd_deals() -> None:

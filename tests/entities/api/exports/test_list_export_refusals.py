@@ -13,11 +13,6 @@ from tests.support.api_exports import get_file
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def client() -> Client:
-    return create_api_client()
-
-
 @pytest.mark.parametrize(
     ("accept", "media_type"),
     [

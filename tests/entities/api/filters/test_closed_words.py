@@ -11,14 +11,9 @@ from entities.models import ApiToken, Deal, Message, Word
 from entities.vendors import all_vendors
 from events.models import Event, Source
 from tests.support.access_limits import create_member, limit
-from tests.support.api_client import create_api_client, create_event, create_record, ensure_source, get_json
+from tests.support.api_client import create_event, create_record, ensure_source, get_json
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def client() -> Client:
-    return create_api_client()
 
 
 def limited_member(source: Source, *scopes: str) -> User:

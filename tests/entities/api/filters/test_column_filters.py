@@ -13,14 +13,9 @@ from entities.api.views import api_path
 from entities.models import Client as ClientRecord
 from entities.models import Contact, Deal, Lead
 from entities.models.introspection import record_models
-from tests.support.api_client import create_api_client, create_record, ensure_source, get_ids
+from tests.support.api_client import create_record, ensure_source, get_ids
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def client() -> Client:
-    return create_api_client()
 
 
 @pytest.mark.parametrize("model", record_models(), ids=api_path)

@@ -5,14 +5,9 @@ from django.test import Client
 
 from entities.models import Client as ClientRecord
 from entities.models import Deal
-from tests.support.api_client import create_api_client, create_record, get_json
+from tests.support.api_client import create_record, get_json
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def client() -> Client:
-    return create_api_client()
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from entities.api.filters.key_filters import KEY_LOOKUPS, KeyValue, make_key_field, match_key, split_key_path
 from entities.models import Deal, FormSubmission
-from tests.support.api_client import create_api_client, create_record, get_ids
+from tests.support.api_client import create_record, get_ids
 
 pytestmark = pytest.mark.django_db
 
@@ -64,11 +64,6 @@ CASES: list[tuple[str, set[str]]] = [
     ("k__exact=10", {"ten", "ten-point"}),
     ("other__isnull=true", set(DOCUMENTS)),
 ]
-
-
-@pytest.fixture
-def client() -> Client:
-    return create_api_client()
 
 
 @pytest.mark.parametrize(("query", "expected"), CASES)

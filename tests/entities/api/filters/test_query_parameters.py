@@ -4,14 +4,9 @@ import pytest
 from django.test import Client
 
 from entities.api.filters.query_parameters import SUBSTITUTES, find_substitute
-from tests.support.api_client import create_api_client, get_json
+from tests.support.api_client import get_json
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def client() -> Client:
-    return create_api_client()
 
 
 @pytest.mark.parametrize(

@@ -26,11 +26,6 @@ from tests.support.api_client import (
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def client() -> Client:
-    return create_api_client()
-
-
 def write_statuses(deal: Deal, *statuses: str | None, first_minute: int = 0) -> list[int]:
     """Create an entry a minute; return the ids of their events."""
     return [

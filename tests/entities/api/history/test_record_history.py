@@ -14,7 +14,6 @@ from events.ingest.store import store_event
 from events.processing.drain import drain_backlog
 from tests.support.api_client import (
     NOW,
-    create_api_client,
     create_record,
     create_timeline_entry,
     ensure_source,
@@ -22,11 +21,6 @@ from tests.support.api_client import (
 )
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def client() -> Client:
-    return create_api_client()
 
 
 def apply_event(vendor: str, event_type: str, minute: int, **payload: Any) -> int:

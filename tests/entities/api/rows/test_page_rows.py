@@ -12,11 +12,6 @@ from tests.support.api_client import create_api_client, create_record, ensure_so
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def client() -> Client:
-    return create_api_client()
-
-
 def test_an_expanded_reference_is_the_other_record(client: Client) -> None:
     buyer = create_record(ClientRecord, name="Ida", custom_fields=[1], is_deleted=True)
     deal = create_record(Deal, client=buyer)

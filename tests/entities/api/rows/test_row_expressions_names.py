@@ -10,16 +10,11 @@ from entities.api.views import api_path
 from entities.models import Appointment, Deal, Lead, Record
 from entities.models.introspection import record_models
 from entities.models.naming.named_refs import named_refs
-from tests.support.api_client import create_api_client, create_record, ensure_source, get_json
+from tests.support.api_client import create_record, ensure_source, get_json
 from tests.support.named_ids import create_name
 
 pytestmark = pytest.mark.django_db
 NAMED_MODELS = [model for model in record_models() if named_refs(model)]
-
-
-@pytest.fixture
-def client() -> Client:
-    return create_api_client()
 
 
 def make_named_record(model: type[Record], number: int) -> Any:

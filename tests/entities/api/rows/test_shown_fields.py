@@ -11,15 +11,10 @@ from pytest_django import DjangoAssertNumQueries
 from entities.api.views import api_path
 from entities.models import Deal, FormSubmission, Record
 from entities.models.introspection import record_models
-from tests.support.api_client import NOW, create_api_client, create_event, create_record, get_json
+from tests.support.api_client import NOW, create_event, create_record, get_json
 from tests.support.named_ids import create_name
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def client() -> Client:
-    return create_api_client()
 
 
 @pytest.mark.parametrize("model", record_models(), ids=api_path)

@@ -11,11 +11,6 @@ from tests.support.staff_client import ensure_source, log_in_staff, store_and_ap
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def client() -> Client:
-    return create_api_client()
-
-
 @pytest.mark.parametrize("text", NOTATIONS)
 def test_every_notation_finds_the_one_record(client: Client, text: str) -> None:
     store_and_apply("lead.created", {"id": "L-7/x"} | FIELDS)

@@ -13,7 +13,6 @@ from entities.models import ApiToken, Contact, Deal, Lead, Name, SubAccount
 from tests.support.access_limits import create_member, limit
 from tests.support.api_client import (
     NOW,
-    create_api_client,
     create_record,
     create_timeline_entry,
     ensure_source,
@@ -23,11 +22,6 @@ from tests.support.api_client import (
 pytestmark = pytest.mark.django_db
 
 KEYS = ("source", "sub_account", "pipeline_ref", "pipeline", "stage", "stage_name")
-
-
-@pytest.fixture
-def client() -> Client:
-    return create_api_client()
 
 
 def move(deal: Any, *stages: tuple[int, str | None], column: str = "stage_ref") -> None:

@@ -41,11 +41,6 @@ from tests.support.random_histories import digest_after_batches, generate_bodies
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def client() -> Client:
-    return create_api_client()
-
-
 def summarize(client: Client, path: str = "deals", **query: Any) -> list[dict[str, Any]]:
     return get_json(client, f"{path}/summary/", query)["results"]
 
