@@ -29,7 +29,7 @@ BEGIN_LIFE = f"""
     SELECT gen_random_uuid(), present.server_run, (SELECT coalesce(max(number), 0) + 1 FROM "{CHANGE_TABLE}")
     FROM (
         SELECT md5(concat_ws('/',
-            pg_postmaster_start_time(),
+            extract(epoch FROM pg_postmaster_start_time()),
             (SELECT oid FROM pg_database WHERE datname = current_database()),
             pg_relation_filenode('"{CHANGE_TABLE}"'::regclass)
         )) AS server_run

@@ -50,8 +50,12 @@ def read_page(
 
     Raises CursorExpired if the reader's scope has changed in a way that the feed cannot tell.
     """
+    # The number of a cursor is also one of the present life, which goes on from the lives before it; the
+    # numbers that follow may be of the present life alone.
     start = (
-        replace(cursor, filters=filters) if cursor else make_cursor(FeedPosition(end.life, 0), scope, filters)
+        replace(cursor, life=end.life, filters=filters)
+        if cursor
+        else make_cursor(FeedPosition(end.life, 0), scope, filters)
     )
     continuation = (
         _walk_over_scopes(start, scope) if start.scope_digest != scope.digest() else _follow(start, scope)

@@ -192,6 +192,20 @@ def test_after_a_restart_of_the_server_a_cursor_goes_on(client: Client) -> None:
     assert [change["external_id"] for change in get_changes(client, after=cursor)["results"]] == ["d2"]
 
 
+def test_pages_over_a_restart_of_the_server_follow_each_other(client: Client) -> None:
+    """A cursor between two pages is of the life in which its number was given, and not of the cursor before."""
+    copy = FeedCopy(client)
+    copy.follow()
+    for key in ("d1", "d2", "d3"):
+        apply_deal(key=key)
+    copy.follow(page_size=1)
+    restart_server()
+    for key in ("d4", "d5", "d6"):
+        apply_deal(key=key)
+    copy.follow(page_size=1)
+    assert copy.rows == read_lists(client)
+
+
 def test_a_cursor_whose_number_was_lost_and_given_again_is_gone(client: Client) -> None:
     apply_deal("a", "d1")
     covered = get_changes(client)["cursor"]
