@@ -193,7 +193,7 @@ def test_after_a_restart_of_the_server_a_cursor_goes_on(client: Client) -> None:
 
 
 def test_pages_over_a_restart_of_the_server_follow_each_other(client: Client) -> None:
-    """A cursor between two pages is of the life in which its number was given, and not of the cursor before."""
+    """A cursor between two pages is of the life in which its number was given."""
     copy = FeedCopy(client)
     copy.follow()
     for key in ("d1", "d2", "d3"):
