@@ -18,6 +18,7 @@ from django.core.management.utils import get_random_secret_key
 
 from crmmirror.embedded.state_directory import read_environment_file
 from crmmirror.lib.time_zones import UTC_NAME, validate_time_zone
+from crmmirror.secret_files import read_secret_files
 
 # The required settings, each with an example for the error message.
 REQUIRED = {
@@ -236,9 +237,10 @@ def exit_on_wrong_settings() -> Iterator[None]:
 def read_environment(state_directory: Path) -> Environment:
     """Return the process's environment, completed by what `manage.py up` wrote for other terminals.
 
-    Offline commands also get placeholders for what is missing.
+    Secrets may stand in files that the environment names. Offline commands also get placeholders for what is
+    missing.
     """
-    layers = [os.environ, read_environment_file(state_directory)]
+    layers = [read_secret_files(os.environ), os.environ, read_environment_file(state_directory)]
     if is_offline_command():
         layers.append(_placeholders())
     return Environment(ChainMap(*layers))

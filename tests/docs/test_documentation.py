@@ -4,7 +4,6 @@ Each test compares a document with the code, in both directions if both can be l
 """
 
 import argparse
-import ast
 import re
 from collections.abc import Collection, Iterator
 from itertools import pairwise
@@ -21,16 +20,14 @@ from events.monitoring.metrics import PROCESS_REGISTRY
 from events.refusals.responses import PROBLEMS
 from tests.support import markdown, third_vendor
 from tests.support.paths import PROJECT
+from tests.support.setting_names import settings_of_the_code
 
 PACKAGES = ("crmmirror", "events", "entities")
-SETTING = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*")
 OPTION = re.compile(r"--[a-z][a-z-]*")
 ARGUMENT = re.compile(r"--[a-z][a-z-]*|[A-Z]+")
 # A path of the checkout, as a code span holds it: `events/models.py`, `events/admin/`.
 CHECKOUT_PATH = re.compile(r"(crmmirror|events|entities|tests|bench|docs)(/[\w.-]+)*/?")
 DECISION_HEADINGS = ["Context", "Decision", "Consequences", "What would change it"]
-# The variable that Django itself reads; the program sets it for its own entry points.
-NOT_OURS = {"DJANGO_SETTINGS_MODULE"}
 
 
 def assert_same(documented: Collection[str], existing: Collection[str], document: str, what: str) -> None:
@@ -75,32 +72,6 @@ def test_every_path_in_a_document_exists(document: Path) -> None:
 
 
 # Settings
-
-
-def environment_names(path: Path) -> Iterator[str]:
-    """Yield what a module reads from the environment: `env.str("X")`, `os.environ["X"]` and the like."""
-    for node in ast.walk(ast.parse(path.read_text())):
-        match node:
-            case ast.Call(
-                func=ast.Attribute(value=reader, attr=method), args=[ast.Constant(value=str(name)), *_]
-            ):
-                if ast.unparse(reader) in ("env", "self", "os.environ") and method != "setdefault":
-                    yield name
-            case ast.Subscript(value=reader, slice=ast.Constant(value=str(name)), ctx=ast.Load()):
-                if ast.unparse(reader) == "os.environ":
-                    yield name
-            case ast.Compare(left=ast.Constant(value=str(name)), comparators=[reader]):
-                if ast.unparse(reader) == "os.environ":
-                    yield name
-            # In `environment` a name may be spelled once, and read through a variable.
-            case ast.Assign(value=ast.Constant(value=str(name))) if path.name == "environment.py":
-                yield name
-
-
-def settings_of_the_code() -> set[str]:
-    modules = (path for package in PACKAGES for path in (PROJECT / package).rglob("*.py"))
-    names = {name for path in modules for name in environment_names(path)}
-    return {name for name in names if SETTING.fullmatch(name)} - NOT_OURS
 
 
 def test_every_setting_is_documented() -> None:

@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from crmmirror.embedded.stack import ADMIN_USERNAME, GENERATED_PASSWORD_MESSAGE, OTHER_PASSWORD_MESSAGE
+from crmmirror.secret_files import read_secret_files
 from entities.vendors import all_vendors
 from events.models import Source
 from events.sources.registry import create_source
@@ -34,7 +35,7 @@ class Command(BaseCommand):
         parser.add_argument("--demo", action="store_true", help="make a source of each vendor")
 
     def handle(self, *, demo: bool, **_: Any) -> None:
-        password = os.environ.get("ADMIN_PASSWORD")
+        password = read_secret_files(os.environ).get("ADMIN_PASSWORD") or os.environ.get("ADMIN_PASSWORD")
         if not password:
             raise CommandError(
                 "Set ADMIN_PASSWORD: the password of the user admin, if there is no such user yet."

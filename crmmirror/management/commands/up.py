@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from crmmirror.embedded.address import Address
 from crmmirror.embedded.errors import EmbeddedError
 from crmmirror.embedded.run import run_stack
+from crmmirror.secret_files import export_secret_files
 
 MAX_PORT = 65535
 
@@ -35,6 +36,7 @@ class Command(BaseCommand):
     def handle(
         self, *, host: str, port: int, delivery_port: int | None, workers: int, demo: bool, **_: Any
     ) -> None:
+        export_secret_files()
         delivery_address = Address(host, delivery_port or port_after(port))
         try:
             run_stack(settings.STATE_DIR, Address(host, port), delivery_address, workers=workers, demo=demo)
