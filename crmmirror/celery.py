@@ -7,10 +7,16 @@ from celery import Celery
 from celery.loaders.app import AppLoader
 from celery.signals import setup_logging
 
-from crmmirror import logging_config
 from crmmirror.environment import exit_on_wrong_settings
+from crmmirror.logs import logging_config
+from crmmirror.logs.json_output import is_worker_or_beat
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crmmirror.settings")
+if logging_config.asks_for_json() and is_worker_or_beat():
+    # Not at the top: Celery's programs take their time to import, and only they need them.
+    from crmmirror.logs.celery_output import make_celery_write_json
+
+    make_celery_write_json()
 
 
 class SettingsLoader(AppLoader):

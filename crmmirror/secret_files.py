@@ -23,8 +23,8 @@ SECRET_SETTINGS = (
 def read_secret_files(values: Mapping[str, str]) -> dict[str, str]:
     """Return the secrets whose files the variables name, by the setting's name.
 
-    values: the environment, by name. White space around a file's content is dropped, because editors end a file
-    with a line break. Raises ImproperlyConfigured, with nothing of a file's content.
+    values: the environment, by name. White space around a file's content is dropped, because editors end a
+    file with a line break. Raises ImproperlyConfigured, with nothing of a file's content.
     """
     files = {name: values.get(f"{name}_FILE", "").strip() for name in SECRET_SETTINGS}
     return {name: _read_secret(name, path, values) for name, path in files.items() if path}

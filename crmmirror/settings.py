@@ -246,7 +246,7 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 # Django calls this function with LOGGING: the format, and the lowest level that our own loggers write.
-LOGGING_CONFIG = "crmmirror.logging_config.configure"
+LOGGING_CONFIG = "crmmirror.logs.logging_config.configure"
 LOGGING = {
     "format": env.read_choice("LOG_FORMAT", ("console", "json")),
     "level": env.read_choice("LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR")),

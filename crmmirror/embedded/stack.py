@@ -137,6 +137,7 @@ def make_web_program(
         "--workers": str(processes),
         "--blocking-threads": str(WEB_THREADS),
         "--workers-kill-timeout": "5",
+        "--log-config": "crmmirror/logs/granian.json",
     }
     words = [word for pair in options.items() for word in pair]
     argv = (PYTHON, "-m", "granian", *words, "--respawn-failed-workers", "crmmirror.wsgi:application")

@@ -10,6 +10,7 @@ import structlog
 from django.db import transaction
 
 from crmmirror.lib.database.transient_errors import is_schema_error, is_transient
+from crmmirror.lib.error_place import describe_place
 from crmmirror.lib.utc import format_utc
 from entities.reading.envelope import Malformed
 from entities.reading.mapped_event import MappedEvent, Unmappable
@@ -56,7 +57,8 @@ def _map_or_reject(event: StoredEvent) -> MappedEvent | ProcessingOutcome:
         return ProcessingOutcome(event.id, Verdict.FAILED, error=str(error), scope=error.scope or None)
     except Exception as error:
         # An error in our own code: it must not stop the other events of the batch.
-        log.exception("event_unreadable", event_id=event.id)
+        # Its text may quote the body: the event's page has it, and the log the place.
+        log.error("event_unreadable", event_id=event.id, **describe_place(error))
         return ProcessingOutcome(event.id, Verdict.FAILED, error=_summarize(error))
     return mapped if mapped.known else _judge(event, _outcome(mapped, Verdict.IGNORED))
 
@@ -93,7 +95,7 @@ def _apply_or_bisect(mapped: Sequence[MappedEvent], *, is_schema_current: bool) 
                 for half in halves
                 for outcome in _apply_or_bisect(half, is_schema_current=is_schema_current)
             ]
-        log.warning("event_not_applied", event_id=mapped[0].event.id, error=_summarize(error))
+        log.warning("event_not_applied", event_id=mapped[0].event.id, **describe_place(error))
         return [_outcome(mapped[0], Verdict.FAILED, error=_summarize(error), retry=True)]
     return [_outcome(event, Verdict.APPLIED, warnings=warnings.get(event.event.id, ())) for event in mapped]
 

@@ -1,13 +1,16 @@
 """Output for the person at the terminal: one line per event, of `up` itself and of its children's logs."""
 
 import contextlib
+import os
 import re
+import shutil
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-# Lines in either format of crmmirror.logging_config. Others, such as a traceback, stay in the file.
+# Lines in either format of crmmirror.logs.logging_config. Others, such as a traceback, stay in the file.
 STRUCTURED_LINE = re.compile(r"(?P<time>\d{4}-\d\d-\d\dT[\d:]+Z) (?P<rest>.*)|(?P<json>\{.*\})")
+# With the old one, a process has twice as much on the disk.
 MAX_LOG_BYTES = 20_000_000
 
 
@@ -37,6 +40,9 @@ class LogFollower:
         if not self.log.exists():
             return
         with self.log.open("rb") as file:
+            if os.fstat(file.fileno()).st_size < self.position:
+                # The log was rotated.
+                self.position = 0
             file.seek(self.position)
             complete, newline, _ = file.read().rpartition(b"\n")
         self.position += len(complete) + len(newline)
@@ -52,6 +58,17 @@ class LogFollower:
 
 
 def rotate_log(log: Path) -> None:
-    """Rename a log of more than MAX_LOG_BYTES to `.old.log`, so that the next run starts a new one."""
-    if log.exists() and log.stat().st_size > MAX_LOG_BYTES:
-        log.rename(log.with_suffix(".old.log"))
+    """Move what is in a log of more than MAX_LOG_BYTES to `.old.log`, while its processes write on.
+
+    They hold the file open for appending, so it is copied and emptied; a line that is written in the moment
+    between the two may be lost.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        if log.stat().st_size <= MAX_LOG_BYTES:
+            return
+        old = log.with_suffix(".old.log")
+        with log.open("rb") as file, old.open("wb") as copy:
+            shutil.copyfileobj(file, copy)
+            # What was written meanwhile: a copy of 20 MB takes its time.
+            shutil.copyfileobj(file, copy)
+            os.truncate(log, 0)

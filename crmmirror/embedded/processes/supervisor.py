@@ -83,7 +83,6 @@ class Supervisor:
         prints_log: print new lines of its log. Raises EmbeddedError, StopRequested, OSError.
         """
         started_at = time.monotonic()
-        rotate_log(service.program.log)
         if prints_log:
             self.log_followers.append(LogFollower(service.program.name, service.program.log))
         service.prepare()
@@ -98,6 +97,7 @@ class Supervisor:
 
         prints_log: print new lines of its log meanwhile.
         """
+        rotate_log(program.log)
         followers = [LogFollower(program.name, program.log)] if prints_log else []
         self.log_followers += followers
         process = start_process(program)
@@ -133,12 +133,14 @@ class Supervisor:
             print_event(child.service.program.name, "stopped")
 
     def _poll_logs_and_terminal(self) -> None:
-        """Print new log lines, and ask to stop if the terminal was closed.
+        """Print new log lines, rotate long logs, and ask to stop if the terminal was closed.
 
         Under `make`, a closed terminal is signalled only to `make`, which waits for this process to end.
         """
         for follower in self.log_followers:
             follower.print_new_lines()
+        for child in self.children:
+            rotate_log(child.service.program.log)
         if self.has_terminal and not os.isatty(STANDARD_INPUT):
             self.is_stop_requested = True
 

@@ -28,6 +28,8 @@ MAX_CONNECTIONS = 200
 # PostgreSQL is started inside its data directory and gets this path to it: the real path may lead through
 # directories that its user cannot enter.
 CURRENT_DIRECTORY = "/proc/self/cwd"
+# The log says which error there was, and not the statement and the row, which may hold a vendor's values.
+QUIET_LOG_OPTIONS = ("-c", "log_error_verbosity=terse", "-c", "log_min_error_statement=panic")
 UNSAFE_OPTIONS = ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
 
 
@@ -60,6 +62,7 @@ class Cluster:
             *("-c", "listen_addresses="),
             *("-c", "unix_socket_permissions=0700"),
             *("-c", f"max_connections={MAX_CONNECTIONS}"),
+            *QUIET_LOG_OPTIONS,
             *(() if self.durable else UNSAFE_OPTIONS),
         )
         return Program(

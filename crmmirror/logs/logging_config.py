@@ -4,11 +4,14 @@ Libraries log at WARNING, one line a minute for each cause (`crmmirror.lib.log_b
 """
 
 import logging.config
+import os
 from typing import Any
 
 import structlog
 
 from crmmirror.lib.log_bound import LibraryLogFilter
+from crmmirror.logs.exception_text import format_traceback
+from crmmirror.logs.json_output import write_json_lines
 
 OWN_LOGGERS = ("crmmirror", "events", "entities")
 SHARED_PROCESSORS = (
@@ -33,19 +36,40 @@ def configure(options: dict[str, str]) -> None:
     logging.config.dictConfig(_make_dict_config(options))
 
 
+def asks_for_json() -> bool:
+    """Return True if LOG_FORMAT says so; for what has to know it before the settings are read."""
+    return os.environ.get("LOG_FORMAT") == "json"
+
+
+def make_granian_formatter() -> logging.Formatter:
+    """Return the formatter of Granian's own lines, for granian.json, which Granian is started with.
+
+    With LOG_FORMAT=json, all that the process writes is JSON from here on.
+    """
+    if not asks_for_json():
+        return logging.Formatter("[%(levelname)s] %(message)s")
+    write_json_lines()
+    return make_formatter("json")
+
+
+def make_formatter(log_format: str) -> logging.Formatter:
+    """Return the formatter of log lines. log_format: "console" or "json"."""
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=SHARED_PROCESSORS,
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.ExceptionRenderer(format_traceback),
+            _make_renderer(log_format),
+        ],
+    )
+
+
 def _make_dict_config(options: dict[str, str]) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {
-            "structlog": {
-                "()": structlog.stdlib.ProcessorFormatter,
-                "foreign_pre_chain": SHARED_PROCESSORS,
-                "processors": [
-                    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                    *_make_renderers(options["format"]),
-                ],
-            }
+            "structlog": {"()": make_formatter, "log_format": options["format"]},
         },
         "filters": {"libraries": {"()": LibraryLogFilter, "own_loggers": OWN_LOGGERS}},
         "handlers": {
@@ -61,15 +85,7 @@ def _make_dict_config(options: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _make_renderers(log_format: str) -> list[Any]:
+def _make_renderer(log_format: str) -> Any:
     if log_format == "json":
-        return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
-    return [
-        structlog.dev.ConsoleRenderer(
-            colors=False,
-            pad_event_to=0,
-            pad_level=False,
-            # The default formatter also shows local variables, and with them secrets.
-            exception_formatter=structlog.dev.plain_traceback,
-        )
-    ]
+        return structlog.processors.JSONRenderer()
+    return structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0, pad_level=False)

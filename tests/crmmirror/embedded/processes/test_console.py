@@ -1,0 +1,61 @@
+"""Logs of the stack's processes are rotated while these write, and are followed meanwhile."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from crmmirror.embedded.processes import console
+from crmmirror.embedded.processes.console import LogFollower, rotate_log
+
+pytestmark = pytest.mark.unit
+
+MAX_BYTES = 10_000
+LINES = 3_000
+WRITER = f"""
+import sys, time
+for number in range({LINES}):
+    sys.stdout.write(f"2026-01-01T00:00:00Z line {{number}}\\n")
+    sys.stdout.flush()
+    time.sleep(0.0003)
+"""
+
+
+@pytest.fixture(autouse=True)
+def small_logs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(console, "MAX_LOG_BYTES", MAX_BYTES)
+
+
+def numbers_in(text: str) -> list[int]:
+    return [int(line.rpartition(" ")[2]) for line in text.splitlines()]
+
+
+def test_a_log_is_rotated_and_followed_while_a_process_writes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log, old = tmp_path / "web.log", tmp_path / "web.old.log"
+    follower = LogFollower("web", log)
+    with log.open("ab") as output, subprocess.Popen([sys.executable, "-c", WRITER], stdout=output) as writer:
+        while writer.poll() is None:
+            follower.print_new_lines()
+            rotate_log(log)
+            time.sleep(0.005)
+            assert log.stat().st_size < 2 * MAX_BYTES
+    follower.print_new_lines()
+    printed = numbers_in(capsys.readouterr().out)
+    assert old.stat().st_size < 2 * MAX_BYTES
+    assert log.read_bytes()[:1] == b"2", "there is a hole where the log was cut"
+    assert numbers_in(log.read_text())[-1] == LINES - 1
+    assert printed == sorted(set(printed))
+    # A few may be lost at each of the ten rotations.
+    assert len(printed) > LINES * 0.9
+
+
+def test_a_short_log_and_one_that_is_not_there_stay(tmp_path: Path) -> None:
+    log = tmp_path / "web.log"
+    rotate_log(log)
+    log.write_text("short\n")
+    rotate_log(log)
+    assert [path.name for path in tmp_path.iterdir()] == ["web.log"]
