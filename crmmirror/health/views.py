@@ -31,7 +31,9 @@ from crmmirror.lib.web.client_address import client_address, client_key
 from crmmirror.postgresql.pools import Pool, use_pool
 from crmmirror.token_throttle import FAILURE_LIMIT, ThrottledTokenAuthentication
 from entities.access.visibility import viewer_of, visibility_of
+from entities.access.visible_kinds import may_view
 from entities.api.authentication import StaffSessionAuthentication
+from events.models import Event
 from events.monitoring.exposition import BacklogCollector, CountsCollector, make_registry
 
 # A right token is always let in, so that nobody can keep Prometheus out.
@@ -97,8 +99,8 @@ class MetricsPermission(BasePermission):
     def has_permission(self, request: Request, view: Any) -> bool:
         if isinstance(request.auth, MetricsTokenAuthentication):
             return True
-        may_view = request.user.has_perm("events.view_event")
-        return may_view and visibility_of(viewer_of(request)).is_unlimited
+        viewer = viewer_of(request)
+        return may_view(viewer, Event) and visibility_of(viewer).is_unlimited
 
 
 class MetricsView(APIView):

@@ -2,6 +2,9 @@
 
 Limits of a user and of his groups add up. Whoever has none sees everything, and so does a superuser. A token
 has its user's view, or less: its own limits narrow it. What is not visible is answered as not existing.
+
+A token may be limited to kinds of record besides. Which kinds somebody may ask for at all is said by
+`entities.access.visible_kinds`, and answered with a refusal.
 """
 
 from collections import defaultdict
@@ -10,10 +13,11 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from django.contrib.auth.models import AnonymousUser, User
-from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Model, Q, QuerySet
 
+from entities.access.kind_limits import narrow_to_kinds
 from entities.models import AccessLimit, ApiToken
+from entities.models.introspection import has_field
 
 Viewer = User | AnonymousUser | ApiToken
 Row = TypeVar("Row", bound=Model)
@@ -80,7 +84,8 @@ def visible_to(viewer: Viewer, rows: QuerySet[Row]) -> QuerySet[Row]:
     A model with a scope is narrowed to sub-accounts. Rows of any other model, such as refusals, are about a
     source as a whole: they are seen by those who see all of it. Raises TypeError for a model of no source.
     """
-    return narrow(rows, visibility_of(viewer))
+    kinds = viewer.record_types if isinstance(viewer, ApiToken) else []
+    return narrow(narrow_to_kinds(rows, kinds) if kinds else rows, visibility_of(viewer))
 
 
 def narrow(rows: QuerySet[Row], visibility: Visibility) -> QuerySet[Row]:
@@ -129,22 +134,14 @@ def make_condition(visibility: Visibility, model: type[Model]) -> Q:
     """Return the condition for the rows of a model that are seen with limits, as `visible_to` has it."""
     if model is AccessLimit.source_model():
         return Q(pk__in=visibility.sources)
-    if not _has_field(model, "source"):
+    if not has_field(model, "source"):
         raise TypeError(f"{model._meta.label} has no source: narrow the rows that it belongs to.")
     condition = Q(source__in=visibility.whole_sources)
     scope_column = getattr(model, "scope_column", "scope")
-    if _has_field(model, scope_column):
+    if has_field(model, scope_column):
         scopes: dict[int, set[str]] = defaultdict(set)
         for source, scope in visibility.sub_accounts:
             scopes[source].add(scope)
         for source, named in sorted(scopes.items()):
             condition |= Q(**{"source": source, f"{scope_column}__in": sorted(named)})
     return condition
-
-
-def _has_field(model: type[Model], name: str) -> bool:
-    try:
-        model._meta.get_field(name)
-    except FieldDoesNotExist:
-        return False
-    return True

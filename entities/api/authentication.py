@@ -15,6 +15,8 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import DjangoModelPermissions
 from rest_framework.request import Request
 
+from entities.access.visibility import viewer_of
+from entities.access.visible_kinds import may_view
 from entities.models import ApiToken
 from entities.models.people.api_token import TOKEN_SCHEMES, hash_token
 
@@ -74,9 +76,16 @@ class StaffSessionScheme(OpenApiAuthenticationExtension):
 
 
 class ViewPermission(DjangoModelPermissions):
-    """Requires Django's permission to view the model that the address shows."""
+    """Requires Django's permission to view the model that the address shows, also of the token's limits."""
 
     perms_map = {method: ["%(app_label)s.view_%(model_name)s"] for method in ("GET", "HEAD", "OPTIONS")}
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        """Return True if the user has the permission, and the token is not limited to other kinds."""
+        if not super().has_permission(request, view):
+            return False
+        is_read = request.method in self.perms_map
+        return not is_read or may_view(viewer_of(request), self._queryset(view).model)
 
     def get_required_permissions(self, method: str, model_cls: type[Model]) -> list[str]:
         """Require nothing for other methods, because the view answers them with a 405."""

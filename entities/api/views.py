@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from entities.access.visibility import viewer_of, visible_to
+from entities.access.visible_kinds import may_view_all_kinds
 from entities.api.changes.change_cursors import CHANGES_CURSOR_HEADER, read_changes_cursor
 from entities.api.exports.file_formats import FORMAT_PARAMETER
 from entities.api.exports.list_export import export_list
@@ -38,7 +39,7 @@ from entities.api.rows.api_columns import ApiColumn, get_column, get_record_colu
 from entities.api.rows.page_rows import select_fields_of, write_page
 from entities.api.rows.row_parameters import ROW_PARAMETERS, describe_row_parameters, read_shown_fields
 from entities.api.rows.serializers import RowSerializer, make_record_serializer
-from entities.api.rows.shown_fields import ShownField, get_record_fields
+from entities.api.rows.shown_fields import ShownField, get_record_fields, hidden_columns
 from entities.api.search.found_records import SamePersonsSerializer, describe_same_persons
 from entities.api.summaries.stage_view import ENTERED, ENTERED_PARAMETERS, StageActions
 from entities.api.summaries.summary_view import (
@@ -202,9 +203,14 @@ class RecordViewSet(SummaryActions, RowViewSet):
     )
     def timeline(self, request: Request, **kwargs: str) -> Response:
         """Return the events that touched the record, newest first."""
-        entries = timeline_entries(self.get_object()).select_related("event").defer("event__body")
+        record, viewer = self.get_object(), viewer_of(request)
+        entries = timeline_entries(record).select_related("event").defer("event__body")
+        if not may_view_all_kinds(viewer):
+            # What only refers to the record is about another one, which may be of a kind that is hidden.
+            entries = entries.exclude(wrote={})
         page = self.paginate_queryset(entries)
-        return self.get_paginated_response(TimelineSerializer(page, many=True).data)
+        context = {"hidden_columns": hidden_columns(type(record), viewer)}
+        return self.get_paginated_response(TimelineSerializer(page, many=True, context=context).data)
 
     @extend_schema(responses=SamePersonsSerializer)
     @action(detail=True)
@@ -224,7 +230,9 @@ class RecordViewSet(SummaryActions, RowViewSet):
     @action(detail=True)
     def provenance(self, request: Request, **kwargs: str) -> Response:
         """Return the event that each value comes from."""
-        return Response(ProvenanceSerializer(serialize_provenance(self.get_object())).data)
+        record = self.get_object()
+        hidden = hidden_columns(type(record), viewer_of(request))
+        return Response(ProvenanceSerializer(serialize_provenance(record, hidden)).data)
 
 
 def make_viewset(model: type[Record]) -> type[RecordViewSet]:

@@ -3,7 +3,8 @@
 from functools import cache
 
 from django.apps import apps
-from django.db.models import Field
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import Field, Model
 
 from entities.models.record import Record
 
@@ -44,6 +45,19 @@ def record_models_by_name() -> dict[str, type[Record]]:
 
 
 @cache
+def entities_by_name() -> dict[str, type[Record]]:
+    """Return the name by which people and programs ask for a kind of record -> model: form-submission."""
+    return {str(model._meta.verbose_name).replace(" ", "-"): model for model in record_models()}
+
+
+@cache
+def entity_name(record_type: str) -> str:
+    """Return the name of `entities_by_name` for a model's name: form-submission for formsubmission."""
+    names = {model_name(model): name for name, model in entities_by_name().items()}
+    return names[record_type]
+
+
+@cache
 def scope_model_name() -> str:
     """Return the name of the model whose records scope all others: the vendors' sub-accounts."""
     return model_name(record_models()[0]._meta.get_field("sub_account").related_model)
@@ -56,6 +70,16 @@ def names_scope(record_type: str) -> bool:
     A sub-account is seen by those who see its records.
     """
     return record_models_by_name()[record_type].scope_column == "external_id"
+
+
+@cache
+def has_field(model: type[Model], name: str) -> bool:
+    """Return True if a model has a field of this name."""
+    try:
+        model._meta.get_field(name)
+    except FieldDoesNotExist:
+        return False
+    return True
 
 
 @cache

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from entities.access.visibility import Viewer, visible_to
+from entities.access.visible_kinds import visible_models
 from entities.models import Name
 from entities.search.question import Question
 from entities.search.text_folding import split_words
-from entities.search.visible_documents import visible_models
 
 MAX_NAMES = 20
 # Nothing folds texts in the database, so that the names are read; a mirror has some hundreds.

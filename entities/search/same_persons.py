@@ -11,12 +11,13 @@ from django.db.models import JSONField, QuerySet
 from crmmirror.lib.database.combined_queries import fetch_together
 from crmmirror.lib.phone_numbers import find_numbers, national_endings
 from entities.access.visibility import Viewer, visible_to
+from entities.access.visible_kinds import visible_models
 from entities.models import Record
 from entities.models.introspection import model_name
 from entities.models.short_rows import make_record
 from entities.search.search_keys import EMAIL, PHONE, Key, quote_lexeme, read_value
 from entities.search.text_folding import split_words
-from entities.search.visible_documents import holds, visible_documents, visible_models
+from entities.search.visible_documents import holds, visible_documents
 
 # A value that more records have is a switchboard's or a mistake's, and says nothing about one of them.
 MAX_SHARING_RECORDS: Final = 5

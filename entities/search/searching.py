@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Func, JSONField, TextField
 
 from entities.access.visibility import Viewer
+from entities.access.visible_kinds import visible_models
 from entities.models import Name, Record, SearchDocument
 from entities.models.introspection import model_name, record_models, record_models_by_name
 from entities.search.explanation import Explanation, explain_former, explain_match
@@ -23,7 +24,7 @@ from entities.search.question import (
     ask_whole_words,
     read_question,
 )
-from entities.search.visible_documents import holds, prefer_index, visible_documents, visible_models
+from entities.search.visible_documents import holds, prefer_index, visible_documents
 
 MAX_HITS: Final = 20
 

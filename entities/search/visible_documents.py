@@ -4,19 +4,12 @@ from django.db import connection
 from django.db.models import BooleanField, F, Func, QuerySet, Value
 
 from entities.access.visibility import Viewer, visible_to
-from entities.models import ApiToken, Record, SearchDocument, TimelineEntry
-from entities.models.introspection import model_name, record_models
+from entities.models import SearchDocument, TimelineEntry
 
 
 def visible_documents(viewer: Viewer) -> QuerySet[SearchDocument]:
     """Return the documents of the records that the viewer sees."""
     return visible_to(viewer, SearchDocument.objects.all())
-
-
-def visible_models(viewer: Viewer) -> list[type[Record]]:
-    """Return the kinds of record that the viewer may see."""
-    user = viewer.user if isinstance(viewer, ApiToken) else viewer
-    return [model for model in record_models() if user.has_perm(f"entities.view_{model_name(model)}")]
 
 
 def lacks_documents() -> bool:

@@ -11,8 +11,8 @@ from urllib.parse import urlencode, urljoin, urlsplit
 from django.test import Client
 
 from crmmirror.api_urls import VIEWSETS
-from entities.api.history.history_view import entities_by_name
 from entities.api.rows.shown_fields import list_references
+from entities.models.introspection import entities_by_name
 
 LINK = re.compile(r'<a\b[^>]*?\bhref="([^"]*)"')
 # What differs between two visits of one page.

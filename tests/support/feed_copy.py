@@ -8,8 +8,8 @@ from typing import Any
 
 from django.test import Client
 
-from entities.api.history.history_view import entities_by_name
 from entities.api.views import api_path
+from entities.models.introspection import entities_by_name
 from entities.models.naming.named_refs import named_refs
 from tests.support.api_client import get_json
 

@@ -2,11 +2,13 @@
 
 import json
 import re
+from collections.abc import Container
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
 
+from entities.vendors import all_vendors
 from events.ingest.store import store_event
 from events.models import Refusal, RefusalCount, Source
 from events.processing.drain import drain_backlog
@@ -17,6 +19,8 @@ MOMENT = datetime(2026, 11, 26, 12, tzinfo=UTC)
 IS_TIME = re.compile(r"\d{4}-\d\d-\d\d|\d{8,}$")
 SCOPE_KEY = "subAccountId"
 UNMAPPED = "sample.unheard"
+# Model -> how the keys begin under which vendors refer to its records, if not with its name.
+ID_KEYS = {"deal": ("deal", "opportunity"), "invoice": ("invoice", "applied")}
 
 
 def store_marked_events(source: Source, marker: str, copies: int = 1) -> None:
@@ -32,6 +36,49 @@ def store_marked_events(source: Source, marker: str, copies: int = 1) -> None:
         _store(source, {"event": UNMAPPED, "timestamp": "2026-03-01T10:00:00Z", "data": {SCOPE_KEY: marker}})
         store_event(source, f"no JSON {marker}{number}".encode(), {"x-note": marker}, MOMENT)
     drain_backlog()
+
+
+def store_samples_about(
+    source: Source, marker: str, models: Container[str], unmentioned: str | None = None
+) -> None:
+    """Store and apply the samples of the source's vendor that are about records of these models.
+
+    Their texts and ids are marked. models: names of models. unmentioned: a model to whose records they are
+    not to refer.
+    """
+    vendor = all_vendors()[source.vendor]
+    hidden = tuple(ID_KEYS.get(unmentioned, (unmentioned,))) if unmentioned else ()
+    for sample in list_vendor_samples(source.vendor, SAMPLES):
+        envelope = json.loads(sample.read_bytes())
+        if vendor.events[envelope[vendor.type_key]].entity.model in models:
+            _store(source, _leave_out(_mark_ids(_mark(envelope, marker, marker), marker), hidden))
+    drain_backlog()
+
+
+def _mark_ids(value: Any, suffix: str, key: str = "") -> Any:
+    """Return the payload with the suffix at the end of each id that is a number."""
+    match value:
+        case dict():
+            return {name: _mark_ids(item, suffix, name) for name, item in value.items()}
+        case list():
+            return [_mark_ids(item, suffix, key) for item in value]
+        case int() if key.lower().endswith("id"):
+            return f"{value}-{suffix}"
+    return value
+
+
+def _leave_out(value: Any, prefixes: tuple[str, ...]) -> Any:
+    """Return the payload without the keys that begin so."""
+    match value:
+        case dict():
+            return {
+                name: _leave_out(item, prefixes)
+                for name, item in value.items()
+                if not name.startswith(prefixes or "\0")
+            }
+        case list():
+            return [_leave_out(item, prefixes) for item in value]
+    return value
 
 
 def store_marked_refusals(source: Source | None, marker: str, count: int) -> None:

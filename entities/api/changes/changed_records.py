@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from functools import cache
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -11,11 +10,10 @@ from rest_framework import serializers
 from entities.access.visibility import Viewer, visible_to
 from entities.api.changes.reader_scope import ReaderScope
 from entities.api.filters.column_filters import INCLUDE_FLAGS
-from entities.api.history.history_view import entities_by_name
 from entities.api.rows.page_rows import JsonRow, select_fields_of, write_page
-from entities.api.rows.shown_fields import get_record_fields
+from entities.api.rows.shown_fields import get_record_fields, hide_references
 from entities.models import Change, Record
-from entities.models.introspection import model_name, record_models_by_name
+from entities.models.introspection import entity_name, record_models_by_name, scope_model_name
 
 UPSERT = "upsert"
 DELETE = "delete"
@@ -27,7 +25,7 @@ class ChangeSerializer(serializers.Serializer):
     """One change. `record` is the row as in the list of its kind; null for a delete.
 
     `entity`: the kind of record, such as deal or form-submission. `scope`: the vendor's id of the sub-account
-    that the record is of, or empty; of a sub-account, its own.
+    that the record is of, or empty, also if sub-accounts may not be viewed; of a sub-account, its own.
     """
 
     op = serializers.ChoiceField(choices=(UPSERT, DELETE))
@@ -70,19 +68,16 @@ def describe_changes(
         model = record_models_by_name()[name]
         shown = visible_to(viewer, model._default_manager.filter(match_listed(flags), pk__in=record_ids))
         rows |= {(name, row["id"]): row for row in _read_rows(model, shown, viewer)}
-    return [_describe_change(change, rows.get((change.record_type, change.record_id))) for change in changes]
-
-
-@cache
-def entity_name(record_type: str) -> str:
-    """Return the name of a kind of record in the parameter `entity`: form-submission."""
-    names = {model_name(model): name for name, model in entities_by_name().items()}
-    return names[record_type]
+    shows_scope = scope_model_name() not in scope.hidden_types
+    return [
+        _describe_change(change, rows.get((change.record_type, change.record_id)), shows_scope)
+        for change in changes
+    ]
 
 
 def _read_rows(model: type[Record], rows: QuerySet[Record], viewer: Viewer) -> list[JsonRow]:
     """Return records as the list of their kind shows them."""
-    fields = get_record_fields(model)
+    fields = hide_references(get_record_fields(model), viewer)
     return write_page(list(select_fields_of(rows, fields)), fields, viewer)
 
 
@@ -91,13 +86,13 @@ def match_listed(flags: Iterable[str]) -> Q:
     return Q(**{column: False for column, flag in INCLUDE_FLAGS.items() if flag not in flags})
 
 
-def _describe_change(change: Change, record: JsonRow | None) -> dict[str, Any]:
+def _describe_change(change: Change, record: JsonRow | None, shows_scope: bool) -> dict[str, Any]:
     return {
         "op": DELETE if record is None else UPSERT,
         "entity": entity_name(change.record_type),
         "id": change.record_id,
         "source": change.source.slug,
-        "scope": change.scope,
+        "scope": change.scope if shows_scope else "",
         "external_id": change.external_id,
         "record": record,
     }

@@ -9,13 +9,11 @@ from rest_framework.exceptions import PermissionDenied, ValidationError
 from rest_framework.request import Request
 
 from entities.api.changes.change_cursors import ChangesCursor, load_cursor
-from entities.api.changes.changed_records import entity_name
 from entities.api.changes.reader_scope import ReaderScope
 from entities.api.filters.column_filters import INCLUDE_FLAGS
 from entities.api.filters.parameter_values import ChoiceValue, FlagValue, ListValue
-from entities.api.history.history_view import entities_by_name
 from entities.feed.feed_position import FeedPosition
-from entities.models.introspection import model_name
+from entities.models.introspection import entities_by_name, entity_name, model_name
 
 FLAGS = tuple(INCLUDE_FLAGS.values())
 

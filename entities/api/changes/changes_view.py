@@ -14,17 +14,16 @@ from rest_framework.views import APIView
 from entities.access.visibility import viewer_of
 from entities.api.changes.change_cursors import make_cursor
 from entities.api.changes.change_pages import read_page
-from entities.api.changes.changed_records import ChangesSerializer, describe_changes, entity_name
+from entities.api.changes.changed_records import ChangesSerializer, describe_changes
 from entities.api.changes.changes_query import FLAGS, read_cursor, read_query
 from entities.api.changes.copy_digest import MAX_CHANGED, compute_digest
 from entities.api.changes.feed_lag import measure_lag
 from entities.api.changes.reader_scope import ReaderScope
 from entities.api.filters.query_parameters import refuse_unknown
-from entities.api.history.history_view import entities_by_name
 from entities.api.pages.pagination import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, make_link_header, read_page_size
 from entities.feed.feed_position import read_position
 from entities.feed.numbering import number_changes
-from entities.models.introspection import record_models_by_name
+from entities.models.introspection import entities_by_name, entity_name, record_models_by_name
 
 ENTITY_NAMES = sorted(entities_by_name())
 PROBLEM: dict[str, Any] = {"$ref": "#/components/schemas/Problem"}

@@ -8,9 +8,9 @@ from typing import Any, Self
 from django.db.models import Q
 
 from entities.access.visibility import Viewer, Visibility, make_condition, visibility_of
+from entities.access.visible_kinds import visible_models
 from entities.models import Change
 from entities.models.introspection import record_models_by_name
-from entities.search.visible_documents import visible_models
 
 ScopeDocument = dict[str, Any]
 

@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from entities.access.visibility import Viewer, viewer_of
+from entities.access.visible_kinds import may_view
 from entities.api.filters.closed_words import WORD_LOOKUPS, ClosedWords, read_word
 from entities.api.filters.contact_filters import has_contact_keys, make_contact_match
 from entities.api.filters.filter_kinds import (
@@ -29,6 +30,7 @@ from entities.api.filters.lookup_descriptions import CONTACT_DESCRIPTIONS
 from entities.api.filters.parameter_values import ChoiceValue, FlagValue, ListValue, TextValue
 from entities.api.filters.query_parameters import describe_form_field
 from entities.api.rows.api_columns import ApiColumn
+from entities.models import Record
 
 LIST_LOOKUPS = frozenset({"in", "not_in", "overlap"})
 # Lookup -> the one of which it finds all other rows, those without a value too.
@@ -43,6 +45,8 @@ class ColumnFilter(Filter):
     """A filter that applies every value, even the empty text, which django-filter would ignore.
 
     RowFilters has only the filters that the query names, so a parameter that is absent filters nothing.
+
+    related_model: the kind of record that the filter tells of besides the list's own; None for none.
     """
 
     def __init__(
@@ -50,9 +54,11 @@ class ColumnFilter(Filter):
         field_class: Callable[..., forms.Field],
         match: Callable[[str, str, Any], models.Q] = match_value,
         closed_words: ClosedWords | None = None,
+        related_model: type[Record] | None = None,
         **options: Any,
     ) -> None:
         super().__init__(**options)
+        self.related_model = related_model
         self.field_class = field_class
         self.match = match
         self.closed_words = closed_words
@@ -110,7 +116,12 @@ class RowFilters(FilterSet):
         errors = {}
         values = self.form.cleaned_data
         for name, column_filter in self.filters.items():
-            if column_filter.closed_words:
+            related = column_filter.related_model
+            if related is not None and not may_view(viewer, related):
+                errors[name] = [
+                    f"You may not view {related._meta.verbose_name_plural}, so not filter by them."
+                ]
+            elif column_filter.closed_words:
                 try:
                     values[name] = read_word(column_filter.closed_words, viewer, values[name])
                 except FieldError as error:
@@ -160,6 +171,12 @@ def make_column_filters(
     column: ApiColumn, closed_words: ClosedWords | None = None
 ) -> Iterable[tuple[str, ColumnFilter]]:
     """Yield the parameters of a column with their filters."""
+    for name, column_filter in _make_lookups(column, closed_words):
+        column_filter.related_model = column.related_model if column.refers_to_record else None
+        yield name, column_filter
+
+
+def _make_lookups(column: ApiColumn, closed_words: ClosedWords | None) -> Iterable[tuple[str, ColumnFilter]]:
     kind = get_filter_kind(column.value_field)
     model: Any = column.field.model
     if has_contact_keys(model, column.name):

@@ -45,7 +45,9 @@ def make_party_filters(model: type[Record]) -> dict[str, ColumnFilter]:
         return match_reference(party, value)
 
     label = f"The id of a {rule.party}: finds what names it, and what belongs to one of its conversations."
-    return {f"conversation_{rule.party}": ColumnFilter(IntegerValue, match, required=True, label=label)}
+    related = party.related_model
+    party_filter = ColumnFilter(IntegerValue, match, related_model=related, required=True, label=label)
+    return {f"conversation_{rule.party}": party_filter}
 
 
 def make_search_filters(model: type[Record]) -> dict[str, ColumnFilter]:

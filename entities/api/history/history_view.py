@@ -15,6 +15,7 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 
 from entities.access.visibility import viewer_of, visible_to
+from entities.access.visible_kinds import may_view
 from entities.api.exports.file_formats import FORMAT_PARAMETER
 from entities.api.exports.list_export import export_list
 from entities.api.exports.requested_format import FORMAT, describe_list_answers, read_format
@@ -29,7 +30,7 @@ from entities.api.views import RowViewSet
 from entities.history.history_columns import HistoryColumn, history_columns
 from entities.history.value_run_rows import ValueRunRow, touched_since, value_run_rows
 from entities.models import Record
-from entities.models.introspection import record_models
+from entities.models.introspection import entities_by_name, record_models
 from entities.names import NamedId, Names, read_names
 
 # Parameter -> the column of ValueRunRow that it asks for.
@@ -60,12 +61,6 @@ class ValueRunRowSerializer(serializers.Serializer):
 
     def get_name(self, row: ValueRunRow) -> str | None:
         return self.context["find_name"](row)
-
-
-@cache
-def entities_by_name() -> dict[str, type[Record]]:
-    """Return the name of an entity in the parameter `entity` -> its model: form-submission."""
-    return {str(model._meta.verbose_name).replace(" ", "-"): model for model in record_models()}
 
 
 @cache
@@ -138,8 +133,7 @@ class ValueRunViewSet(RowViewSet):
             return self.queryset
         self.model = read_entity(self.request)
         self.columns = read_columns(self.request, self.model)
-        meta = self.model._meta
-        if not self.request.user.has_perm(f"{meta.app_label}.view_{meta.model_name}"):
+        if not may_view(viewer_of(self.request), self.model):
             raise PermissionDenied
         records = visible_to(viewer_of(self.request), self.model._default_manager.all())
         filterset = OWNER_FILTERS[self.model](self.request.query_params, records)

@@ -1,5 +1,6 @@
 """A record's timeline, history and provenance, as the API shows them."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, TypedDict
 
@@ -53,7 +54,10 @@ class ColumnHistory(TypedDict):
 
 
 class TimelineSerializer(serializers.ModelSerializer):
-    """One event that touched a record. `wrote` is empty if the event only refers to the record."""
+    """One event that touched a record. `wrote` is empty if the event only refers to the record.
+
+    context: `hidden_columns`, whose values are left out.
+    """
 
     event_type = serializers.CharField(source="event.event_type")
     occurred_at = serializers.DateTimeField(source="event.occurred_at")
@@ -65,6 +69,13 @@ class TimelineSerializer(serializers.ModelSerializer):
         model = TimelineEntry
         fields = ["event", "event_type", "occurred_at", "received_at", "rank", "wrote"]
         read_only_fields = fields
+
+    def to_representation(self, instance: TimelineEntry) -> dict[str, Any]:
+        shown = super().to_representation(instance)
+        hidden = self.context.get("hidden_columns", ())
+        return shown | {
+            "wrote": {name: value for name, value in shown["wrote"].items() if name not in hidden}
+        }
 
     def get_rank(self, entry: TimelineEntry) -> str:
         return rank_name(entry.clock)
@@ -138,8 +149,8 @@ def serialize_transition(change: Transition) -> TransitionJson:
     return {"from": change.before, "to": change.after, "at": change.at, "event": change.event_id}
 
 
-def serialize_provenance(record: Record) -> dict[str, dict[str, Provenance]]:
-    """Return the origins that `ProvenanceSerializer` shows, also of null values.
+def serialize_provenance(record: Record, hidden: Collection[str] = ()) -> dict[str, dict[str, Provenance]]:
+    """Return the origins that `ProvenanceSerializer` shows, also of null values; none of hidden columns.
 
     A column with several registers, such as a set with additions, shows the newest one's origin.
     """
@@ -153,5 +164,5 @@ def serialize_provenance(record: Record) -> dict[str, dict[str, Provenance]]:
         columns |= dict.fromkeys(REGISTER_COLUMNS.get(name, [name.split(ADDITION)[0]]), origin)
         if name in state and isinstance(invalid := state[name].value, Invalid):
             extra[invalid.key] = origin
-    names = [column.name for column in get_record_columns(type(record))]
+    names = [column.name for column in get_record_columns(type(record)) if column.name not in hidden]
     return {"columns": {name: columns[name] for name in names if name in columns}, "extra": extra}

@@ -23,6 +23,7 @@ from crmmirror.lib.database.keyset import (
     reverse_ordering,
     split_by_value,
 )
+from entities.access.visibility import viewer_of
 from entities.api.filters.parameter_values import IntegerValue, quote_value, split_lists
 from entities.api.filters.query_parameters import describe_parameter, list_schema
 from entities.api.pages.orderings import (
@@ -33,6 +34,7 @@ from entities.api.pages.orderings import (
 )
 from entities.api.rows.api_columns import get_column
 from entities.api.rows.row_parameters import ROW_PARAMETERS
+from entities.api.rows.shown_fields import is_hidden
 
 DEFAULT_PAGE_SIZE = 100
 MAX_PAGE_SIZE = 500
@@ -239,15 +241,22 @@ def read_page_size(request: Request) -> int:
 
 
 def read_ordering(queryset: QuerySet, request: Request, view: Any) -> Ordering:
-    """Return the request's ordering, or else the view's. Raises ValidationError."""
+    """Return the request's ordering, or else the view's. Raises ValidationError.
+
+    Nobody orders by references to what he may not view: the order, and the cursor, would tell of them.
+    """
+    viewer = viewer_of(request)
+    columns = {
+        name: column for name, column in view.orderable_columns.items() if not is_hidden(column, viewer)
+    }
     texts = request.query_params.getlist("ordering") or [view.default_ordering]
     try:
         names = split_lists(texts)
-        return make_ordering(names, view.orderable_columns, get_column(queryset.model, "id"))
+        return make_ordering(names, columns, get_column(queryset.model, "id"))
     except FieldError as error:
         raise ValidationError({"ordering": error.messages}) from None
     except KeyError as error:
-        choices = ", ".join(view.orderable_columns)
+        choices = ", ".join(columns)
         message = f"Cannot order by {quote_value(error.args[0])}. Choose from: {choices}."
         raise ValidationError({"ordering": [message]}) from None
 

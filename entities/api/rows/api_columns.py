@@ -49,6 +49,14 @@ class ApiColumn:
         related = self.field.related_model
         return isinstance(related, type) and issubclass(related, Record)
 
+    @property
+    def related_model(self) -> type[Record]:
+        """Return the model of the records that the column refers to. Raises TypeError if there is none."""
+        related = self.field.related_model
+        if not (isinstance(related, type) and issubclass(related, Record)):
+            raise TypeError(f"{self.name} refers to no record.")
+        return related
+
 
 def get_column(model: type[models.Model], name: str) -> ApiColumn:
     """Return the column for a model's field. Raises FieldDoesNotExist, or TypeError if it is not a column."""

@@ -7,13 +7,12 @@ times the processor with models and a serializer for each row.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.db.models import QuerySet
 
 from entities.access.visibility import Viewer, visible_to
+from entities.access.visible_kinds import may_view
 from entities.api.rows.row_expressions import compile_json_value, is_plain
-from entities.api.rows.shown_fields import ShownField, get_record_fields
-from entities.models import Record
+from entities.api.rows.shown_fields import ShownField, get_record_fields, hide_references
 
 JsonRow = dict[str, Any]
 
@@ -54,13 +53,8 @@ def write_page(rows: Sequence[Any], fields: Sequence[ShownField], viewer: Viewer
 def _read_related(field: ShownField, ids: set[int], viewer: Viewer) -> Mapping[int, JsonRow]:
     """Return id -> row of those of the records which the viewer sees."""
     model = field.related_model
-    if not ids or not _may_view(viewer, model):
+    if not ids or not may_view(viewer, model):
         return {}
-    fields = get_record_fields(model)
+    fields = hide_references(get_record_fields(model), viewer)
     rows = list(select_fields_of(visible_to(viewer, model._default_manager.filter(pk__in=ids)), fields))
     return {row.pk: written for row, written in zip(rows, write_page(rows, fields, viewer), strict=True)}
-
-
-def _may_view(viewer: Viewer, model: type[Record]) -> bool:
-    user = getattr(viewer, "user", viewer)
-    return isinstance(user, User) and user.has_perm(f"{model._meta.app_label}.view_{model._meta.model_name}")

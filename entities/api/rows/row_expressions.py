@@ -87,6 +87,8 @@ class Merge(Func):
 
 def make_value(field: ShownField) -> Expression | F:
     """Return the value of a field as the column's type has it: a time, an amount, a document, an id."""
+    if field.is_hidden:
+        return Cast(Value(None), models.BigIntegerField())
     if field.ref:
         return _find_name(field)
     if not field.is_document:
@@ -98,7 +100,8 @@ def make_value(field: ShownField) -> Expression | F:
 def is_plain(field: ShownField) -> bool:
     """Return True if the value in the table is the one that JSON has."""
     value_field = field.column.value_field
-    return not (field.ref or field.is_document or isinstance(value_field, WRITTEN_FIELDS))
+    is_written = field.ref or field.is_document or isinstance(value_field, WRITTEN_FIELDS)
+    return not (field.is_hidden or is_written)
 
 
 @lru_cache(maxsize=MAX_COMPILED)

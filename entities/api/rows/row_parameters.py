@@ -8,12 +8,14 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
+from entities.access.visibility import viewer_of
 from entities.api.filters.parameter_values import quote_value, split_lists
 from entities.api.filters.query_parameters import LIST_DESCRIPTION, list_schema
 from entities.api.rows.shown_fields import (
     KEY_SEPARATOR,
     ShownField,
     expand_fields,
+    hide_references,
     is_keyed,
     list_references,
     select_fields,
@@ -26,11 +28,14 @@ KEY_PATTERN = r'[^\u0000-\u001f",\s]+'
 
 
 def read_shown_fields(request: Request, fields: Sequence[ShownField]) -> tuple[ShownField, ...]:
-    """Return the fields that the request asks for, or all of them. Raises ValidationError."""
-    shown = tuple(fields)
+    """Return the fields that the request asks for, or all of them. Raises ValidationError.
+
+    References to records of a kind that the one who asks may not view are hidden.
+    """
+    shown = hide_references(fields, viewer_of(request))
     if names := _read_list(request, FIELDS):
         try:
-            shown = select_fields(fields, names)
+            shown = select_fields(shown, names)
         except KeyError as error:
             raise _unknown_name(FIELDS, error.args[0], [field.name for field in fields]) from None
     references = list_references(fields)
@@ -65,8 +70,8 @@ def describe_row_parameters(fields: Sequence[ShownField]) -> list[OpenApiParamet
     parameters = [_describe_list(FIELDS, f"The fields to show; all without it.{keys}", names)]
     if references := list_references(fields):
         description = (
-            "References to show as objects, with all fields of the other record. One that you may not"
-            " see stays a number."
+            "References to show as objects, with all fields of the other record. One that you do not"
+            " see stays a number, and one of a kind that you may not view is null."
         )
         parameters.append(_describe_list(EXPAND, description, {"type": "string", "enum": references}))
     return parameters

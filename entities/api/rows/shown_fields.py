@@ -6,6 +6,8 @@ from functools import cache
 
 from django.db import models
 
+from entities.access.visibility import Viewer
+from entities.access.visible_kinds import may_view
 from entities.api.rows.api_columns import ApiColumn, get_record_columns
 from entities.models import Record
 from entities.models.naming.named_refs import NamedRef, named_refs
@@ -22,6 +24,7 @@ class ShownField:
 
     ref: set if the field shows the name of the id in the column. key: of the document in the column; empty
     for the whole of it. is_expanded: the record that the column refers to stands in place of its id.
+    is_hidden: the value is null for this viewer, whatever the column holds.
     """
 
     name: str
@@ -29,6 +32,7 @@ class ShownField:
     ref: NamedRef | None = None
     key: str = ""
     is_expanded: bool = False
+    is_hidden: bool = False
 
     @property
     def is_document(self) -> bool:
@@ -38,10 +42,7 @@ class ShownField:
     @property
     def related_model(self) -> type[Record]:
         """Return the model of the records that the column refers to. Raises TypeError if there is none."""
-        related = self.column.field.related_model
-        if not (isinstance(related, type) and issubclass(related, Record)):
-            raise TypeError(f"{self.name} refers to no record.")
-        return related
+        return self.column.related_model
 
 
 def show_columns(columns: Iterable[ApiColumn]) -> tuple[ShownField, ...]:
@@ -88,6 +89,24 @@ def expand_fields(fields: Sequence[ShownField], names: Iterable[str]) -> tuple[S
     """Return the fields, with the records in place of the ids of these references, where they are shown."""
     expanded = set(names)
     return tuple(replace(field, is_expanded=field.name in expanded) for field in fields)
+
+
+def hide_references(fields: Iterable[ShownField], viewer: Viewer) -> tuple[ShownField, ...]:
+    """Return the fields, those hidden that refer to records of a kind that the viewer may not view."""
+    return tuple(replace(field, is_hidden=is_hidden(field.column, viewer)) for field in fields)
+
+
+def is_hidden(column: ApiColumn, viewer: Viewer) -> bool:
+    """Return True if a column refers to records of a kind that the viewer may not view.
+
+    An id tells that there is such a record, and which records share it.
+    """
+    return column.refers_to_record and not may_view(viewer, column.related_model)
+
+
+def hidden_columns(model: type[Record], viewer: Viewer) -> frozenset[str]:
+    """Return the names of a mirrored model's columns that are hidden from a viewer."""
+    return frozenset(column.name for column in get_record_columns(model) if is_hidden(column, viewer))
 
 
 def list_references(fields: Iterable[ShownField]) -> list[str]:

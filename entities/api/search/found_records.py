@@ -6,7 +6,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.reverse import reverse
 
-from entities.models import Record
+from entities.models import Name, Record
 from entities.models.introspection import model_name
 from entities.search.same_persons import Grade, SamePersons
 from entities.search.searching import Hit, HitGroup
@@ -45,13 +45,16 @@ class HitGroupSerializer(serializers.Serializer):
 
 
 class FoundNameSerializer(serializers.Serializer):
-    """A name of what has no record of its own, such as a stage. `scope` is empty for the whole source."""
+    """A name of what has no record of its own, such as a stage.
+
+    `scope` is empty for the whole source, and for whoever may not view sub-accounts.
+    """
 
     kind = serializers.CharField()
-    source = serializers.CharField(source="source.slug")  # type: ignore[assignment]
+    source = serializers.CharField()  # type: ignore[assignment]
     scope = serializers.CharField(allow_blank=True)
     ref = serializers.CharField()
-    name = serializers.CharField(source="shown")
+    name = serializers.CharField()
 
 
 class SearchSerializer(serializers.Serializer):
@@ -109,6 +112,17 @@ def _describe_hit(hit: Hit, path: str, request: Request) -> dict[str, Any]:
         "column": explanation.column,
         "value": explanation.value,
         "is_former": explanation.is_former,
+    }
+
+
+def describe_name(name: Name, *, shows_scope: bool) -> dict[str, Any]:
+    """Return what `FoundNameSerializer` shows."""
+    return {
+        "kind": name.kind,
+        "source": name.source.slug,
+        "scope": name.scope if shows_scope else "",
+        "ref": name.ref,
+        "name": name.shown,
     }
 
 

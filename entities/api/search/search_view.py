@@ -10,11 +10,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from entities.access.visibility import viewer_of
+from entities.access.visible_kinds import may_view
 from entities.api.filters.parameter_values import TEXT_PATTERN
 from entities.api.filters.query_parameters import refuse_unknown
 from entities.api.problem_details import SearchKeysMissing
-from entities.api.search.found_records import SearchSerializer, describe_group
+from entities.api.search.found_records import SearchSerializer, describe_group, describe_name
 from entities.api.views import api_path
+from entities.models.introspection import record_models_by_name, scope_model_name
 from entities.search.searching import search
 from entities.search.visible_documents import lacks_documents
 
@@ -48,8 +50,11 @@ class SearchView(APIView):
     def get(self, request: Request) -> Response:
         """Return the records that the text finds, best first, grouped by kind."""
         refuse_unknown(request, ("q",))
-        result = search(viewer_of(request), read_text(request))
+        viewer = viewer_of(request)
+        result = search(viewer, read_text(request))
         if not result.groups and not result.names and lacks_documents():
             raise SearchKeysMissing
         groups = [describe_group(group, api_path(group.model), request) for group in result.groups]
-        return Response(SearchSerializer({"groups": groups, "names": result.names}).data)
+        shows_scope = may_view(viewer, record_models_by_name()[scope_model_name()])
+        names = [describe_name(name, shows_scope=shows_scope) for name in result.names]
+        return Response(SearchSerializer({"groups": groups, "names": names}).data)

@@ -6,7 +6,9 @@ from typing import Any
 
 from django.db.models import BooleanField, Case, F, ForeignKey, When
 
+from entities.access.visibility import Viewer
 from entities.api.rows.api_columns import get_record_columns
+from entities.api.rows.shown_fields import hidden_columns
 from entities.history.history_columns import history_columns
 from entities.models import Record
 from entities.models.fields import CurrencyField, WordField
@@ -53,6 +55,23 @@ def group_columns(model: type[Record]) -> dict[str, GroupColumn]:
         if len(column.registers) > 1 and column.named
     ]
     return {column.name: column for column in (*plain, *joint)}
+
+
+def shown_groups(model: type[Record], viewer: Viewer) -> dict[str, GroupColumn]:
+    """Return the columns by which a viewer may group: not by references to what he may not view."""
+    hidden = hidden_columns(model, viewer)
+    return {name: group for name, group in group_columns(model).items() if name not in hidden}
+
+
+def hide_keys(rows: list[dict[str, Any]], model: type[Record], viewer: Viewer) -> list[dict[str, Any]]:
+    """Return groups with null for the ids that are hidden from a viewer.
+
+    Ids of things that vendors name bring their sub-account with them, which nobody has asked for.
+    """
+    hidden = dict.fromkeys(hidden_columns(model, viewer))
+    return (
+        [{name: hidden.get(name, value) for name, value in row.items()} for row in rows] if hidden else rows
+    )
 
 
 def _make_named(name: str, named: NamedRef, *, is_joint: bool = False) -> GroupColumn:

@@ -7,10 +7,12 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from entities.access.visibility import viewer_of
 from entities.api.filters.column_filters import RowFilters, make_filterset
 from entities.api.filters.query_parameters import describe_form_field
 from entities.api.history import as_of
 from entities.api.rows.api_columns import ApiColumn
+from entities.api.summaries.group_columns import hide_keys
 from entities.api.summaries.stage_figures import FUNNEL, TIME_IN_STAGE, stage_figures, stage_runs
 from entities.api.summaries.summary_view import SummaryActions
 from entities.history.value_run_rows import ValueRunRow
@@ -56,7 +58,7 @@ class StageActions(SummaryActions):
         entered = ENTERED_FILTERS(request.query_params, stage_runs(records, moment).filter(visit=1))
         if entered.errors:
             raise ValidationError(entered.errors)
-        rows = stage_figures(records, entered.qs, FUNNEL)
+        rows = hide_keys(stage_figures(records, entered.qs, FUNNEL), records.model, viewer_of(request))
         return Response(StageSerializer({"as_of": moment, "results": rows}).data)
 
     @extend_schema(responses=StageSerializer, filters=True)
@@ -65,5 +67,6 @@ class StageActions(SummaryActions):
         """Return for how long records stayed in each stage: the mean and median of all stays that ended."""
         moment = as_of.read_as_of(request)
         records = self.select_records(moment)
-        rows = stage_figures(records, stage_runs(records, moment), TIME_IN_STAGE)
+        figures = stage_figures(records, stage_runs(records, moment), TIME_IN_STAGE)
+        rows = hide_keys(figures, records.model, viewer_of(request))
         return Response(StageSerializer({"as_of": moment, "results": rows}).data)

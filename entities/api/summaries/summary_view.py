@@ -18,7 +18,7 @@ from entities.access.visibility import viewer_of, visible_to
 from entities.api.filters.column_filters import RowFilters
 from entities.api.filters.parameter_values import ChoiceValue, ListValue
 from entities.api.history import as_of
-from entities.api.summaries.group_columns import group_columns
+from entities.api.summaries.group_columns import group_columns, hide_keys, shown_groups
 from entities.api.summaries.measures import COUNT, buckets, measures
 from entities.api.summaries.summary_rows import Summary, summarize
 from entities.history.past_records import past_records
@@ -51,10 +51,10 @@ class SummaryActions:
     @action(detail=False, pagination_class=None)
     def summary(self, request: Request, **kwargs: str) -> Response:
         """Return counts, sums and means of the records that the filters leave, by group."""
-        zone = read_zone(request)
+        model, zone = self.queryset.model, read_zone(request)
         moment = as_of.read_as_of(request, zone)
-        summary = read_summary(request, self.queryset.model, zone, is_past=moment is not None)
-        rows = summarize(self.select_records(moment), summary)
+        summary = read_summary(request, model, zone, is_past=moment is not None)
+        rows = hide_keys(summarize(self.select_records(moment), summary), model, viewer_of(request))
         answer = {"as_of": moment, "tz": request.query_params.get("tz", "UTC"), "results": rows}
         return Response(SummarySerializer(answer).data)
 
@@ -119,7 +119,7 @@ def read_summary(request: Request, model: type[Record], zone: tzinfo, *, is_past
             ]
         return [choices[word] for word in words]
 
-    groups, figures, periods = group_columns(model), measures(model), buckets(model)
+    groups, figures, periods = shown_groups(model, viewer_of(request)), measures(model), buckets(model)
     asked_groups = read("group_by", groups, {name: group.columns for name, group in groups.items()})
     asked_figures = read(
         "measure", figures, {name: (one.column,) if one.column else () for name, one in figures.items()}

@@ -65,9 +65,9 @@ def columns_of_kind(kind: str) -> list[tuple[type[Record], str]]:
     """Return every model with the column in which it has ids of this kind."""
     if kind == NameKind.SUB_ACCOUNT:
         return [(model, "scope") for model in record_models() if model.name_kind != kind]
-    return [
-        (model, ref.column)
-        for model in record_models()
-        for ref in named_refs(model).values()
-        if ref.kind == kind
-    ]
+    return [(model, column) for model in record_models() for column in list_ref_columns(model, kind)]
+
+
+def list_ref_columns(model: type[Record], kind: str) -> list[str]:
+    """Return the columns in which a model has ids of this kind."""
+    return [ref.column for ref in named_refs(model).values() if ref.kind == kind]

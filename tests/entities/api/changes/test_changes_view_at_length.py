@@ -18,8 +18,8 @@ from django.test import Client
 from crmmirror.embedded.processes.identity import find_unprivileged_identities
 from crmmirror.embedded.servers.binaries import find_postgres
 from crmmirror.lib.database.cursors import execute
-from entities.api.history.history_view import entities_by_name
 from entities.models import Deal, FeedLife
+from entities.models.introspection import entities_by_name
 from events.models import Event
 from tests.convergence.test_concurrency import drain_with, store_shuffled
 from tests.support.api_client import create_api_client, get_json
