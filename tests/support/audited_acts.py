@@ -156,6 +156,22 @@ def revoke_token(client: Client) -> ApiToken:
     return token
 
 
+def revoke_selected_token(client: Client) -> ApiToken:
+    token, _ = ApiToken.issue(User.objects.get(username="boss"), "reports")
+    selected = {"action": "delete_selected", "_selected_action": [token.pk]}
+    question = client.post(list_url(ApiToken), selected).content.decode()
+    assert "Revoke these tokens?" in question
+    post(client, list_url(ApiToken), **selected, post="yes")
+    assert not ApiToken.objects.exists()
+    return token
+
+
+def revoke_token_by_command(client: Client) -> ApiToken:
+    token, _ = ApiToken.issue(User.objects.get(username="boss"), "reports")
+    call_command("revoke_token", "boss", "reports")
+    return token
+
+
 def change_name(client: Client) -> Name:
     name = create_name("s1")
     row = {"row": name.pk, f"name-{name.pk}-name": "New", f"name-{name.pk}-position": ""}
@@ -289,6 +305,7 @@ COMMANDS = {
     "rotate_secret",
     "reencrypt_secrets",
     "create_token",
+    "revoke_token",
     "create_reader",
     "drop_reader",
 }
@@ -310,6 +327,8 @@ ACTS: list[tuple[AuditAction, Callable[[Client], Any], dict[str, Any]]] = [
     (AuditAction.TOKEN_CREATED, add_token, {}),
     (AuditAction.TOKEN_CHANGED, change_token, {}),
     (AuditAction.TOKEN_REVOKED, revoke_token, {}),
+    (AuditAction.TOKEN_REVOKED, revoke_selected_token, {}),
+    (AuditAction.TOKEN_REVOKED, revoke_token_by_command, {"owner": "boss"}),
     (AuditAction.READER_CREATED, create_reader, {"sources": "all"}),
     (AuditAction.READER_DROPPED, drop_reader, {}),
     (AuditAction.NAME_CHANGED, change_name, {"change": 'name from nothing to "New"'}),

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import ProgrammingError, connection, transaction
 
 from entities.audit import identify_command, write_audit_entry
-from entities.management.place_arguments import find_places
+from entities.management.limit_arguments import find_places
 from entities.models import AuditAction
 from entities.sql.sql_readers import UnusableRole, create_reader
 from entities.sql.sql_views import SCHEMA

@@ -5,15 +5,18 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from entities.access.delegation import set_limits
 from entities.audit import identify_command, write_audit_entry
-from entities.management.place_arguments import find_places
+from entities.management.limit_arguments import find_places, find_record_types
+from entities.management.user_arguments import find_active_user
 from entities.models import ApiToken, AuditAction
+from entities.models.people.api_token import DEFAULT_DAYS
+
+NEVER = "never"
 
 
 class Command(BaseCommand):
@@ -25,9 +28,11 @@ class Command(BaseCommand):
         parser.add_argument("user", help="The user's name; the token may read what the user may view.")
         parser.add_argument("--name", required=True, help="What the token is for; one user's names differ.")
         parser.add_argument(
-            "--expires", type=int, metavar="DAYS", help="Days until it expires; never without."
+            "--expires",
+            default=str(DEFAULT_DAYS),
+            metavar="DAYS",
+            help=f"Days until it expires, {DEFAULT_DAYS} without this option; or never.",
         )
-
         parser.add_argument(
             "--source",
             action="append",
@@ -42,25 +47,33 @@ class Command(BaseCommand):
             metavar="SLUG/ID",
             help="Limit the token to this sub-account of a source; may be repeated.",
         )
+        parser.add_argument(
+            "--entity",
+            action="append",
+            default=[],
+            metavar="KIND",
+            help="Limit the token to this kind of record, such as deal; may be repeated.",
+        )
 
     def handle(
         self,
         *,
         user: str,
         name: str,
-        expires: int | None = None,
+        expires: str = str(DEFAULT_DAYS),
         source: Sequence[str] = (),
         sub_account: Sequence[str] = (),
+        entity: Sequence[str] = (),
         **options: Any,
     ) -> None:
         if not name.strip():
             raise CommandError("--name is empty: give the token a name, such as what it is for.")
         owner = find_active_user(user)
-        expires_at = expiry_time(expires) if expires is not None else None
-        places = find_places(source, sub_account)
+        expires_at = None if expires == NEVER else expiry_time(expires)
+        places, record_types = find_places(source, sub_account), find_record_types(entity)
         try:
             with transaction.atomic():
-                token, text = ApiToken.issue(owner, name.strip(), expires_at)
+                token, text = ApiToken.issue(owner, name.strip(), expires_at, record_types)
                 set_limits(token, places)
                 actor = identify_command("create_token")
                 write_audit_entry(actor, AuditAction.TOKEN_CREATED, token, owner=user)
@@ -73,26 +86,13 @@ class Command(BaseCommand):
         self.stdout.write(text)
 
 
-def find_active_user(name: str) -> Any:
-    """Return the user of this name. Raises CommandError if there is none, or it is inactive."""
-    users = get_user_model()
+def expiry_time(text: str) -> datetime:
+    """Return the time that many days from now. Raises CommandError if it is not a usable number of days."""
     try:
-        user = users._default_manager.get_by_natural_key(name)
-    except users.DoesNotExist:
-        raise CommandError(
-            f"There is no user {name!r}; create one in the admin, or with manage.py createsuperuser."
-        ) from None
-    if not user.is_active:
-        raise CommandError(f"The user {name!r} is inactive; an inactive user cannot read the API.")
-    return user
-
-
-def expiry_time(days: int) -> datetime:
-    """Return the time that many days from now. Raises CommandError if `days` is not a usable number."""
-    try:
+        days = int(text)
         expires_at = timezone.now() + timedelta(days=days)
-    except OverflowError:
-        expires_at = None
-    if days < 1 or expires_at is None:
-        raise CommandError(f"--expires {days}: give a number of days from 1 to about a million.")
+    except (ValueError, OverflowError):
+        days = 0
+    if days < 1:
+        raise CommandError(f"--expires {text}: give a number of days from 1 to about a million, or {NEVER}.")
     return expires_at

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from crmmirror.lib.admin_kit.cells import shorten
+from crmmirror.lib.text_table import format_table
 from entities import vendors
 from entities.vendors import all_vendors
 from events.reports.mapping_coverage import FindingKind
@@ -51,7 +52,8 @@ def _format_json(report: DriftReport) -> str:
 def _format_text(report: DriftReport, days: int) -> str:
     if not report.findings:
         return f"No drift in {days} days: the mapping knows all that was sent."
-    lines = _format_table([HEADINGS, *(_format_cells(finding) for finding in report.findings)])
+    rows = [HEADINGS, *(_format_cells(finding) for finding in report.findings)]
+    lines = format_table(rows, RIGHT_ALIGNED)
     if any(len(report.findings_of(kind)) >= MAX_FINDINGS for kind in FindingKind):
         lines.append(f"Only the {MAX_FINDINGS} most frequent of each kind are listed.")
     return "\n".join(lines)
@@ -61,14 +63,3 @@ def _format_cells(finding: Finding) -> tuple[str, ...]:
     times = (f"{moment:%Y-%m-%d %H:%M}" for moment in (finding.first, finding.last))
     names = (shorten(name, 40) for name in (finding.event_type, finding.record_type, finding.path))
     return (finding.kind, finding.vendor, *names, f"{finding.events:,}", *times, str(finding.example))
-
-
-def _format_table(rows: list[tuple[str, ...]]) -> list[str]:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(
-            cell.rjust(width) if heading in RIGHT_ALIGNED else cell.ljust(width)
-            for cell, width, heading in zip(row, widths, HEADINGS, strict=True)
-        ).rstrip()
-        for row in rows
-    ]

@@ -28,7 +28,7 @@ def created(*arguments: str) -> tuple[str, str]:
 
 
 def test_the_token_stands_alone_on_standard_output_and_opens_the_api() -> None:
-    out, err = created("ann", "--name", "report")
+    out, err = created("ann", "--name", "report", "--expires", "never")
     token = out.removesuffix("\n")
     assert token.split() == [token]
     assert len(token) >= 43
@@ -49,6 +49,22 @@ def test_a_token_expires_after_as_many_days_as_asked() -> None:
     assert "expires 2025-03-31 00:00 UTC" in err
 
 
+def test_a_token_ends_after_90_days_unless_something_else_is_said() -> None:
+    with time_machine.travel(datetime(2025, 3, 1, tzinfo=UTC), tick=False):
+        _, err = created("ann", "--name", "report")
+    assert ApiToken.objects.get().expires_at == datetime(2025, 3, 1, tzinfo=UTC) + timedelta(days=90)
+    assert "expires 2025-05-30 00:00 UTC" in err
+
+
+def test_a_token_is_limited_to_the_kinds_of_record_that_are_named() -> None:
+    text, _ = created("ann", "--name", "report", "--entity", "form-submission", "--entity", "deal")
+    assert ApiToken.objects.get().record_types == ["deal", "formsubmission"]
+    headers = {"authorization": f"Bearer {text.strip()}"}
+    paths = ("deals", "form-submissions", "contacts", "events")
+    statuses = [Client().get(f"/api/v1/{path}/", headers=headers).status_code for path in paths]
+    assert statuses == [200, 200, 403, 403]
+
+
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
@@ -57,6 +73,11 @@ def test_a_token_expires_after_as_many_days_as_asked() -> None:
         (["ann", "--name", "taken"], "already has a token named 'taken'"),
         (["ann", "--name", " "], "a name"),
         (["ann", "--name", "n", "--expires", "0"], "from 1"),
+        (["ann", "--name", "n", "--expires", "soon"], "from 1 to about a million, or never"),
+        (
+            ["ann", "--name", "n", "--entity", "deals"],
+            "no kind of record 'deals'; there are: sub-account, lead",
+        ),
         (["ann", "--name", "n", "--expires", "-1"], "from 1"),
         (["ann", "--name", "n", "--expires", "99999999999"], "from 1"),
         (["ann", "--name", "n", "--expires", "9999999"], "from 1"),
