@@ -3,60 +3,86 @@
 from typing import Any, cast
 
 from django import forms
+from django.contrib.admin import display
+from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.models import User
 from django.db.models import ForeignKey, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.utils.safestring import SafeString
 
-from crmmirror.admin.limit_forms import LIMIT_FIELDS, LimitedForm
+from crmmirror.admin.limit_forms import LIMIT_FIELDS
 from crmmirror.admin.managed_admin import ManagedAdmin
+from crmmirror.admin.token_form import TokenForm
+from crmmirror.lib.admin_kit.cells import badge_cell, line_cell
+from crmmirror.lib.admin_kit.local_times import time_cell, zoned_heading
 from entities.access.delegation import may_manage_person, visible_people
+from entities.access.token_limits import TokenLimits
 from entities.models import ApiToken, AuditAction
 
 
-class TokenForm(LimitedForm):
-    """A token with what it is limited to, beside the limits of its user."""
+class TokenList(ChangeList):
+    """The list of tokens, with their limits."""
 
-    class Meta:
-        model = ApiToken
-        fields = ("user", "name", "expires_at")
-        widgets = {"name": forms.TextInput}
-        help_texts = {
-            "user": "The token may read what this user may, and sees what he sees.",
-            "name": "What it is for.",
-            "expires_at": "Leave it empty for a token that does not expire.",
-        }
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if "expires_at" not in self.fields:
-            # Somebody looks at it who may not change it.
-            return
-        # Django labels the pair of fields, but neither of them.
-        for part, label in zip(self.fields["expires_at"].widget.widgets, ("Day", "Time of day"), strict=True):
-            part.attrs["aria-label"] = f"{label} at which the token expires"
-
-    def clean(self) -> dict[str, Any]:
-        return forms.ModelForm.clean(self) or self.cleaned_data
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[ApiToken]:
+        rows = super().get_queryset(request, exclude_parameters)
+        return rows.prefetch_related("access_limits__source")
 
 
 class ApiTokenAdmin(ManagedAdmin):
     """The tokens of the people whom the manager may change: to issue one is to act as its user."""
 
     form = TokenForm
-    fields = ("user", "name", "expires_at", *LIMIT_FIELDS)
-    list_display = ("name", "user", "created_at", "expires_at", "last_used_at")
+    fields = ("user", "name", "expires_at", "kinds", *LIMIT_FIELDS)
+    list_display = ("name", "user", "state_word", "created", "expires", "last_used", "limits")
     list_select_related = ("user",)
     ordering = ("user__username", "name")
+    change_form_template = "admin/token.html"
+    delete_confirmation_template = "admin/token_revoke.html"
+    delete_selected_confirmation_template = "admin/tokens_revoke.html"
     add_action = AuditAction.TOKEN_CREATED
     change_action = AuditAction.TOKEN_CHANGED
     delete_action = AuditAction.TOKEN_REVOKED
+
+    @display(description="state")
+    def state_word(self, token: ApiToken) -> SafeString:
+        return badge_cell(token.state)
+
+    @display(description=zoned_heading("created"), ordering="created_at")
+    def created(self, token: ApiToken) -> SafeString:
+        return time_cell(token.created_at)
+
+    @display(description=zoned_heading("expires"), ordering="expires_at", empty_value="never")
+    def expires(self, token: ApiToken) -> SafeString | None:
+        return time_cell(token.expires_at, relative=True) if token.expires_at else None
+
+    @display(description=zoned_heading("last used"), ordering="last_used_at", empty_value="never")
+    def last_used(self, token: ApiToken) -> SafeString | None:
+        return time_cell(token.last_used_at, relative=True) if token.last_used_at else None
+
+    @display(description="limits", empty_value="none")
+    def limits(self, token: ApiToken) -> SafeString | None:
+        return line_cell(text) if (text := str(TokenLimits.of(token))) else None
+
+    @display(description="Kinds of record")
+    def kinds(self, token: ApiToken) -> str:
+        """Name the kinds of record that a token is limited to, for those who may not change it."""
+        return ", ".join(TokenLimits.of(token).entities) or "no limit"
 
     def may_manage(self, manager: User, row: ApiToken) -> bool:
         return may_manage_person(manager, row.user)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiToken]:
         return ApiToken.objects.filter(user__in=visible_people(cast(User, request.user)))
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return TokenList
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Return Django's action that deletes rows, under the name of what it does here."""
+        actions: dict[str, Any] = super().get_actions(request)
+        return {name: (act, name, "Revoke the selected tokens") for name, (act, *_) in actions.items()}
 
     def get_readonly_fields(self, request: HttpRequest, obj: ApiToken | None = None) -> tuple[str, ...]:
         return ("user", "name") if obj else ()
@@ -75,7 +101,7 @@ class ApiTokenAdmin(ManagedAdmin):
         if change:
             obj.save()
             return
-        token, text = ApiToken.issue(obj.user, obj.name, obj.expires_at)
+        token, text = ApiToken.issue(obj.user, obj.name, obj.expires_at, obj.record_types)
         vars(obj).update(vars(token))
         obj.text_shown_once = text
 
@@ -91,3 +117,18 @@ class ApiTokenAdmin(ManagedAdmin):
             "text": obj.text_shown_once,
         }
         return TemplateResponse(request, "admin/token_created.html", context)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        # The page has a button of its own, which says what happens.
+        return super().render_change_form(request, context | {"show_delete": False}, *args, **kwargs)
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return super().delete_view(request, object_id, {"title": "Revoke a token", **(extra_context or {})})
+
+    def response_delete(self, request: HttpRequest, obj_display: str, obj_id: int) -> HttpResponse:
+        self.message_user(request, f"The token {obj_display} is revoked: whoever sends it is answered 401.")
+        return redirect("admin:entities_apitoken_changelist")
