@@ -1,7 +1,7 @@
 """Middleware for readers: connections of their own, limits for each reader, and time limits."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import structlog
 from django.conf import settings
@@ -13,6 +13,7 @@ from crmmirror.lib.log_bound import LogBound, shorten_line
 from crmmirror.lib.token_bucket import Limit
 from crmmirror.lib.web.busy_responses import Busy, busy_response
 from crmmirror.postgresql.pools import Pool, use_pool
+from crmmirror.readers.rate_limit_headers import make_headers
 from crmmirror.readers.reader_identity import ADDRESS, identify_reader, remember_reader
 from crmmirror.readers.reader_limits import Bounds, ReaderLimits, ReaderRefused
 from entities.api.exports.file_formats import FORMAT_PARAMETER, find_format
@@ -86,6 +87,14 @@ def is_export(request: HttpRequest) -> bool:
     return EXPORT_PATH.fullmatch(request.path_info) is not None
 
 
+def tell_budget(response: HttpResponse, bounds_by_key: Mapping[str, Bounds]) -> None:
+    """Add the headers that say what is left for the token or session, if the request names one."""
+    for key, bounds in bounds_by_key.items():
+        if bounds is READER_BOUNDS:
+            for name, value in make_headers(reader_limits.measure(key, bounds)).items():
+                response.headers[name] = value
+
+
 def give_connection_back() -> None:
     """Let others use the connection, because nothing that remains to be done needs it."""
     if not connection.in_atomic_block:
@@ -111,13 +120,17 @@ def reader_middleware(get_response: Handler) -> Handler:
         return response
 
     def middleware(request: HttpRequest) -> HttpResponse:
+        bounds = find_bounds(request)
         try:
-            with reader_limits.admit(find_bounds(request)):
+            with reader_limits.admit(bounds):
                 response = answer(request)
         except ReaderRefused as refused:
             _log_refusal(request.path, refused.busy)
-            return busy_response(request, refused.busy)
-        remember_reader(request, response)
+            response = busy_response(request, refused.busy)
+        else:
+            remember_reader(request, response)
+        if request.path_info.startswith(API_PREFIX):
+            tell_budget(response, bounds)
         return response
 
     return middleware

@@ -20,6 +20,8 @@ from crmmirror.lib.web.busy_responses import Busy
 MAX_ACCOUNTS = 1000
 FORGOTTEN_SECONDS = 1.0
 PROCESS_RETRY_SECONDS = 3
+# Work comes back all the time: whoever has used some has more of it within a second.
+MIN_WAIT_SECONDS = 1.0
 
 
 class ReaderRefused(Exception):
@@ -63,6 +65,21 @@ class Bounds:
         )
 
 
+@dataclass(frozen=True)
+class Budget:
+    """What a reader may still take of this process.
+
+    running: of his requests that may be answered at a time, how many are free. work: the seconds that answers
+    may take now, 0 if he is refused; None if there is no such limit. wait_seconds: until there is more work;
+    0 if the bucket is full.
+    """
+
+    bounds: Bounds
+    running: int
+    work: float | None = None
+    wait_seconds: float = 0.0
+
+
 class Account:
     """Counts what one reader takes of this process: requests and seconds of work.
 
@@ -97,6 +114,18 @@ class Account:
         """Take the seconds since `began` from the token bucket."""
         if work := self.bounds.work:
             self.full_at = max(self.full_at, now) + (now - began) * work.refill_seconds
+
+    def measure(self, now: float) -> Budget:
+        """Return what is left of the bounds."""
+        running = max(0, self.bounds.running - self.present)
+        work = self.bounds.work
+        if work is None:
+            return Budget(self.bounds, running)
+        until_full = max(0.0, self.full_at - now)
+        if (wait_seconds := work.wait_seconds(until_full)) > 0:
+            return Budget(self.bounds, running, 0.0, wait_seconds)
+        left = work.count - until_full / work.refill_seconds
+        return Budget(self.bounds, running, left, min(until_full, MIN_WAIT_SECONDS))
 
     def is_worth_keeping(self, now: float) -> bool:
         return self.present > 0 or self.full_at > now + FORGOTTEN_SECONDS
@@ -134,6 +163,13 @@ class ReaderLimits:
                     self._charge(accounts, began)
         finally:
             self._leave(accounts)
+
+    def measure(self, key: str, bounds: Bounds) -> Budget:
+        """Return what the reader with this key may still take. bounds: those of the key."""
+        with self._lock:
+            now = self._clock()
+            account = self._accounts.get(key)
+            return account.measure(now) if account else Account(bounds).measure(now)
 
     def _enter(self, bounds_by_key: Mapping[str, Bounds]) -> list[Account]:
         with self._lock:

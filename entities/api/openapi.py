@@ -1,5 +1,6 @@
 """The parts of the schema that no view says: error answers, the server, tags and examples."""
 
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
@@ -35,6 +36,24 @@ PROBLEMS = {
 }
 # The answers that say in how many seconds to try again.
 RETRIED = frozenset({429, 503})
+# Header -> what it says, its schema, and an example.
+HEADERS: dict[str, tuple[str, dict[str, Any], Any]] = {
+    "Retry-After": ("The seconds to wait.", {"type": "integer"}, 3),
+    "RateLimit-Policy": (
+        "The limits of the token or session, for the web process that answers: milliseconds that answers may"
+        " take in so many seconds, and requests that are answered at a time. A structured field as in"
+        " draft-ietf-httpapi-ratelimit-headers-10.",
+        {"type": "string"},
+        '"work";q=120000;qu="milliseconds";w=60, "concurrent";q=4;qu="concurrent-requests"',
+    ),
+    "RateLimit": (
+        "What is left of these limits, and in how many seconds there is more.",
+        {"type": "string"},
+        '"work";r=119985;t=1, "concurrent";r=4',
+    ),
+}
+# The headers of every answer to a token or session.
+BUDGET_HEADERS = ("RateLimit-Policy", "RateLimit")
 # Tag -> what stands under it. The other tags are those of the kinds of record.
 TAGS = {
     "api": "The API itself.",
@@ -65,9 +84,12 @@ def complete_schema(result: dict[str, Any], **context: Any) -> dict[str, Any]:
     """Add to a schema what the views do not say; a hook of drf-spectacular."""
     components = result["components"]
     components["schemas"]["Problem"] = PROBLEM
+    components["headers"] = {name: describe_header(name) for name in HEADERS}
     components["responses"] = {f"Problem{status}": describe_problem(status) for status in PROBLEMS}
     operations = [operation for path in result["paths"].values() for operation in path.values()]
     for operation in operations:
+        for response in operation["responses"].values():
+            response["headers"] = response.get("headers", {}) | refer_to_headers(BUDGET_HEADERS)
         operation["responses"] |= {
             str(status): {"$ref": f"#/components/responses/Problem{status}"} for status in PROBLEMS
         }
@@ -87,12 +109,23 @@ def describe_problem(status: int) -> dict[str, Any]:
         name, _, message = detail.partition(": ")
         example["errors"] = {name: [message]}
     schema = {"$ref": "#/components/schemas/Problem"}
-    retry_after = {"description": "The seconds to wait.", "schema": {"type": "integer"}}
+    names = [*BUDGET_HEADERS, *(["Retry-After"] if status in RETRIED else [])]
     return {
         "description": description,
         "content": {PROBLEM_MEDIA_TYPE: {"schema": schema, "example": example}},
-        **({"headers": {"Retry-After": retry_after}} if status in RETRIED else {}),
+        "headers": refer_to_headers(names),
     }
+
+
+def describe_header(name: str) -> dict[str, Any]:
+    """Return the OpenAPI object of a header of answers."""
+    description, schema, example = HEADERS[name]
+    return {"description": description, "schema": schema, "example": example}
+
+
+def refer_to_headers(names: Iterable[str]) -> dict[str, Any]:
+    """Return the headers of an answer, each by its name among the components."""
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
 def describe_tag(tag: str) -> str:

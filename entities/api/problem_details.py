@@ -36,6 +36,8 @@ class SearchKeysMissing(APIException):
     status_code = 503
     default_detail = "The search keys of the records are missing: rebuild_mirror makes them."
     default_code = "search-keys-missing"
+    # A rebuild takes minutes.
+    wait = 60
 
 
 def _translate(error: Exception) -> Exception:
