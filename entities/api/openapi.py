@@ -93,12 +93,28 @@ def complete_schema(result: dict[str, Any], **context: Any) -> dict[str, Any]:
         operation["responses"] |= {
             str(status): {"$ref": f"#/components/responses/Problem{status}"} for status in PROBLEMS
         }
+        for parameter in operation.get("parameters", ()):
+            if parameter["in"] == "path" and parameter["schema"].get("type") == "integer":
+                # Addresses have digits only there: a negative id has no address.
+                parameter["schema"]["minimum"] = 0
         # The root stands under no path of its own.
         operation["tags"] = operation.get("tags") or ["api"]
     tags = sorted({tag for operation in operations for tag in operation["tags"]})
     result["tags"] = [{"name": tag, "description": describe_tag(tag)} for tag in tags]
     result["servers"] = [{"url": settings.WEB_URL.rstrip("/"), "description": "This mirror."}]
+    widen_integers(result)
     return result
+
+
+def widen_integers(node: Any) -> None:
+    """Say of each integer that it may have 64 bits, as ids do: clients in Go and Java take 32 otherwise."""
+    if isinstance(node, dict):
+        if node.get("type") == "integer":
+            node.setdefault("format", "int64")
+        node = list(node.values())
+    if isinstance(node, list):
+        for item in node:
+            widen_integers(item)
 
 
 def describe_problem(status: int) -> dict[str, Any]:

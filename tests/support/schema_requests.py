@@ -1,8 +1,11 @@
 """The API's OpenAPI schema, and the check that a generated request is answered as it says."""
 
+import json
+from datetime import UTC
 from typing import Any
 
 import schemathesis
+from hypothesis import strategies as st
 from schemathesis.specs.openapi.checks import (
     ignored_auth,
     negative_data_rejection,
@@ -19,6 +22,16 @@ CLOSED_PARAMETERS = {
     for parameter in path["get"].get("parameters", ())
     if CLOSED_EXTENSION in parameter
 }
+# Without the space before a digit that the API takes for a + in an address.
+LETTERS = st.text(st.characters(categories=["L"]))
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | LETTERS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(LETTERS, inner, max_size=3),
+    max_leaves=4,
+)
+schemathesis.openapi.format("json", JSON_VALUES.map(json.dumps))
+TIMES = st.dates() | st.datetimes(timezones=st.just(UTC))
+schemathesis.openapi.format("iso8601", TIMES.map(lambda time: time.isoformat()))
 API = schemathesis.openapi.from_wsgi("/api/v1/schema/", app=application)
 # `column` depends on `entity`, and what can be filtered by on `as_of`.
 DEPENDENT_PARAMETERS = ("/api/v1/history/", "/summary/", "/funnel/", "/time-in-stage/")

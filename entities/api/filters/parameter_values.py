@@ -141,12 +141,13 @@ class Period:
 
 
 class TimeValue(ValueField):
-    """An ISO 8601 time, in UTC if it has no time zone; or a date, which means the whole day in UTC."""
+    """An ISO 8601 time, in UTC if it has no time zone; or a date, which means the whole day in UTC.
 
-    schema = {
-        "type": "string",
-        "anyOf": [{"format": "date-time"}, {"format": "date"}],
-    }
+    For the schema it is a text of a format of its own: generators make types that cannot be compiled (Go) or
+    are hard to use (Python) of a time or a date.
+    """
+
+    schema = {"type": "string", "format": "iso8601"}
 
     def to_python(self, value: str | None) -> Period | None:
         if not value:
@@ -169,9 +170,12 @@ class TimeValue(ValueField):
 
 
 class JsonValue(ValueField):
-    """A JSON value that jsonb can hold, as an expression: a plain None would mean SQL's NULL."""
+    """A JSON value that jsonb can hold, as an expression: a plain None would mean SQL's NULL.
 
-    schema = {}
+    For the schema it is a text: generators of clients do not know parameters that are JSON by `content`.
+    """
+
+    schema = {"type": "string", "format": "json", "minLength": 1}
 
     def to_python(self, value: str | None) -> models.Value | None:
         if not value:

@@ -9,7 +9,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
 from entities.api.filters import parameter_values
-from entities.api.filters.parameter_values import MAX_LIST_ITEMS, ChoiceValue, JsonValue, ListValue, TextValue
+from entities.api.filters.parameter_values import MAX_LIST_ITEMS, ChoiceValue, ListValue, TextValue
 
 LIST_DESCRIPTION = (
     "Several values are separated by commas or given by repeating the parameter; one with a comma stands in"
@@ -82,9 +82,6 @@ def describe_form_field(name: str, description: str, field: forms.Field) -> dict
     """Return the OpenAPI object of the parameter that a form field reads."""
     if isinstance(field, ListValue):
         return describe_parameter(name, description, list_schema(item_schema(field.item)))
-    if isinstance(field, JsonValue):
-        content: dict[str, Any] = {"application/json": {"schema": field.schema}}
-        return {"name": name, "in": "query", "description": description, "content": content}
     return describe_parameter(name, description, value_schema(field))
 
 

@@ -18,7 +18,7 @@ from entities.models import Record
 NAME = "as_of"
 PARAMETER = OpenApiParameter(
     NAME,
-    {"type": "string", "anyOf": [{"format": "date-time"}, {"format": "date"}]},
+    TimeValue.schema,
     description=(
         "Counts as if only what happened before this time were known. A date means its beginning, in the"
         " time zone `tz`, or in UTC where there is no `tz`."

@@ -61,11 +61,13 @@ def _unknown_name(parameter: str, name: str, choices: Sequence[str]) -> Validati
 
 def describe_row_parameters(fields: Sequence[ShownField]) -> list[OpenApiParameter]:
     """Return the parameters as the schema describes them."""
-    names: dict[str, Any] = {"type": "string", "enum": [field.name for field in fields]}
+    columns = [field.name for field in fields]
+    names: dict[str, Any] = {"type": "string", "enum": columns}
     documents = [field.name for field in fields if is_keyed(field)]
     if documents:
-        pattern = rf"^({'|'.join(documents)})\{KEY_SEPARATOR}{KEY_PATTERN}$"
-        names = {"anyOf": [names, {"type": "string", "pattern": pattern}]}
+        # One pattern: of `anyOf` generators make types that cannot be compiled.
+        key = rf"({'|'.join(documents)})\{KEY_SEPARATOR}{KEY_PATTERN}"
+        names = {"type": "string", "pattern": f"^({'|'.join(columns)}|{key})$"}
     keys = "".join(f" {name}.KEY is the value of one key of {name}." for name in documents)
     parameters = [_describe_list(FIELDS, f"The fields to show; all without it.{keys}", names)]
     if references := list_references(fields):
