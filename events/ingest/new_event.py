@@ -4,7 +4,7 @@ With one parameter the statements stay the same for every size of a group, and t
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
@@ -53,7 +53,12 @@ class NewEvent:
 
 def encode_events(events: Sequence[NewEvent]) -> str:
     """Return the JSON parameter that carries these events."""
-    return _encoder.encode([dict(zip(INPUT_TYPES, _input_values(event), strict=True)) for event in events])
+    return encode_rows([dict(zip(INPUT_TYPES, _input_values(event), strict=True)) for event in events])
+
+
+def encode_rows(rows: Sequence[Mapping[str, object]]) -> str:
+    """Return the JSON parameter that carries these rows, each by column."""
+    return _encoder.encode(rows)
 
 
 def _encode_value(value: bytes | datetime) -> str:

@@ -11,6 +11,7 @@ from tqdm import tqdm
 from entities.merge.clock import parse_clock
 from entities.shadow.differences import Difference
 from entities.shadow.digest import mirror_digest
+from events.archive.log_digest import compute_log_digest
 from events.management.arguments import positive_number
 from events.management.migrated_database import require_migrations
 from events.models import Event, Source
@@ -25,7 +26,15 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--digest", action="store_true", help="only print the digest of the live records")
+        digests = parser.add_mutually_exclusive_group()
+        digests.add_argument(
+            "--digest", action="store_true", help="only print the digest of the live records"
+        )
+        digests.add_argument(
+            "--log-digest",
+            action="store_true",
+            help="only print the digest of the log, and those of its parts: sources, events, timeline",
+        )
         parser.add_argument(
             "--limit",
             type=positive_number(int),
@@ -34,12 +43,20 @@ class Command(BaseCommand):
             help="how many differing records of each kind to show",
         )
 
-    def handle(self, *, digest: bool, limit: int, **options: Any) -> None:
+    def handle(self, *, digest: bool, log_digest: bool, limit: int, **options: Any) -> None:
         with require_migrations():
             if digest:
                 self.stdout.write(mirror_digest())
+            elif log_digest:
+                self._print_log_digest()
             else:
                 self._compare(limit)
+
+    def _print_log_digest(self) -> None:
+        log = compute_log_digest()
+        self.stdout.write(log.digest)
+        for section in log.sections:
+            self.stdout.write(f"  {section.name:<8} {section.digest} ({section.rows} rows)")
 
     def _compare(self, limit: int) -> None:
         """Print the cells that differ; exit with status 1 if there are any."""

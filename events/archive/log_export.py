@@ -1,0 +1,132 @@
+"""Exports the log as an archive, in constant memory and as one snapshot shows it."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from crmmirror.lib.database.cursors import fetch_rows
+from crmmirror.lib.database.snapshots import read_snapshot
+from events.archive.archive_fields import EVENT_FIELDS, Unreadable
+from events.archive.archive_files import UnusableArchive, read_archive, write_archive
+from events.archive.archive_lines import (
+    ArchivedEvent,
+    ArchiveHeader,
+    ExportLimits,
+    decode_header,
+    decode_line,
+    encode_end,
+    encode_event,
+    encode_header,
+)
+from events.archive.log_mark import (
+    MANIFEST_FILE,
+    LogMark,
+    UnusableMark,
+    parse_mark,
+    require_same_log,
+    take_mark,
+)
+from events.models import Event, Source
+from events.processing.claim import MAX_BATCH_EVENTS, limit_bytes
+from events.sources.registry import get_source
+
+FIND_EVENTS = """
+    SELECT event.id, octet_length(body) FROM events_event event
+    WHERE event.id > %(after)s AND {condition} ORDER BY event.id LIMIT %(limit)s
+"""
+# Field of an archived event -> its path from the log.
+PATHS = {name: "source__slug" if name == "source" else name for name in EVENT_FIELDS}
+
+
+def export_log(
+    path: Path,
+    limits: ExportLimits,
+    start: LogMark | None,
+    *,
+    compress: bool,
+    progress: Callable[[int], object],
+) -> int:
+    """Write the events within the limits to an archive; return how many.
+
+    start: of the archive or backup that this one goes on from; None for all events. progress: is called with
+    the number of events since its last call. Raises UnusableArchive, UnusableMark and
+    events.sources.registry.UnknownSource.
+    """
+    vendors = {slug: get_source(slug).vendor for slug in limits.sources} or dict(
+        Source.objects.values_list("slug", "vendor")
+    )
+    if start:
+        require_same_log(start)
+    after = start.through_id if start else 0
+    header = ArchiveHeader(vendors, limits.to_json(), take_mark(after))
+    count = 0
+    with write_archive(path, compress=compress) as file, read_snapshot():
+        file.write(encode_header(header, datetime.now(UTC)))
+        for batch in _read_batches(after, limits):
+            file.writelines(map(encode_event, batch))
+            count += len(batch)
+            progress(len(batch))
+        file.write(encode_end(count))
+    return count
+
+
+def read_start(path: Path, limits: ExportLimits) -> LogMark:
+    """Return the mark of an archive, or of a backup's directory, that the next archive is to go on from.
+
+    Raises UnusableArchive if it was cut, UnusableMark if its limits are others. A backup has no limits.
+    """
+    if path.is_dir():
+        return _read_backup_mark(path)
+    with read_archive(path) as lines:
+        place, line = next(lines, (f"{path}:1", b""))
+        try:
+            header = decode_header(line)
+        except Unreadable as error:
+            raise UnusableArchive(f"{place} {error}") from None
+        for _, line in lines:  # noqa: B007
+            pass
+    require_end(path, line)
+    if header.limits != limits.to_json():
+        raise UnusableMark(f"its limits are others ({_describe(header)}): give the same ones")
+    return header.mark
+
+
+def _read_backup_mark(directory: Path) -> LogMark:
+    try:
+        return parse_mark(json.loads((directory / MANIFEST_FILE).read_bytes())["mark"])
+    except OSError as error:
+        raise UnusableArchive(f"{directory / MANIFEST_FILE}: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError):
+        raise UnusableArchive(f"{directory / MANIFEST_FILE} is not that of a backup") from None
+
+
+def require_end(path: Path, last_line: bytes) -> int:
+    """Return the number of events that the last line of an archive says. Raises UnusableArchive."""
+    try:
+        end = decode_line(last_line)
+    except Unreadable:
+        end = None
+    if not isinstance(end, int):
+        raise UnusableArchive(f"{path} was cut: its last line is not an end")
+    return end
+
+
+def _describe(header: ArchiveHeader) -> str:
+    return ", ".join(f"{name} {value}" for name, value in header.limits.items() if value) or "none"
+
+
+def _read_batches(after: int, limits: ExportLimits) -> Iterator[list[ArchivedEvent]]:
+    """Yield the events in the order of their ids: some at a time, whose bodies fit into memory."""
+    conditions = {
+        "sources": "source_id IN (SELECT id FROM events_source WHERE slug = ANY(%(sources)s))",
+        "since": "received_at >= %(since)s",
+        "until": "received_at < %(until)s",
+    }
+    values = {"sources": list(limits.sources), "since": limits.since, "until": limits.until}
+    chosen = " AND ".join(sql for name, sql in conditions.items() if values[name]) or "true"
+    statement = FIND_EVENTS.format(condition=chosen)
+    while ids := list(limit_bytes(fetch_rows(statement, after=after, limit=MAX_BATCH_EVENTS, **values))):
+        rows = Event.objects.filter(pk__in=ids).order_by("pk").values_list(*PATHS.values())
+        yield [ArchivedEvent(**dict(zip(PATHS, row, strict=True))) for row in rows]
+        after = ids[-1]
