@@ -35,10 +35,11 @@ from entities.access.visible_kinds import may_view
 from entities.api.authentication import StaffSessionAuthentication
 from events.models import Event
 from events.monitoring.exposition import BacklogCollector, CountsCollector, make_registry
+from events.monitoring.mirror_state import MirrorStateCollector
 
 # A right token is always let in, so that nobody can keep Prometheus out.
 failure_buckets = MemoryTokenBuckets(FAILURE_LIMIT)
-REGISTRY = make_registry(CountsCollector(), BacklogCollector(), ChecksCollector())
+REGISTRY = make_registry(CountsCollector(), BacklogCollector(), MirrorStateCollector(), ChecksCollector())
 
 
 @never_cache

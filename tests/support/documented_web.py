@@ -1,6 +1,7 @@
-"""The web processes and the nginx of docs/operate.md, as written there but for directories and ports."""
+"""The web processes of docs/deploy.md and the nginx of deploy/nginx, but for directories, ports and TLS."""
 
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -18,7 +19,8 @@ from tests.support.paths import PROJECT
 from tests.support.ports import HOST, free_port
 from tests.support.running_mirror import wait_until
 
-DOCUMENT = "docs/operate.md"
+DOCUMENT = "docs/deploy.md"
+NGINX = PROJECT / "deploy" / "nginx" / "crmmirror.conf"
 DOCUMENTED_PORTS = ("8001", "8002", "8003", "8004")
 DOCUMENTED_DIRECTORIES = ("/run/crmmirror", "/etc/nginx/conf.d", "/var/log/crmmirror", "/run")
 SECONDS_TO_STOP = 30.0
@@ -53,9 +55,19 @@ class DocumentedWeb:
 
     def configuration(self) -> str:
         """Return the documented nginx configuration, on the test's port and without TLS."""
-        lines = self.adapt(documented_code("nginx")[0]).splitlines(keepends=True)
-        plain = "".join(line for line in lines if "ssl_certificate" not in line)
-        return plain.replace("listen 443 ssl;", f"listen {HOST}:{self.port};")
+        return make_plain(self.adapt(NGINX.read_text()), self.port, self.directory)
+
+
+def make_plain(configuration: str, port: int, directory: Path) -> str:
+    """Return an nginx configuration without TLS on this port, and without its server for plain HTTP.
+
+    It says that TLS was used, since the mirror would redirect otherwise. Logs go to the directory.
+    """
+    secure = configuration[: configuration.rindex("server {")]
+    lines = (line for line in secure.splitlines(keepends=True) if "ssl_certificate" not in line)
+    plain = re.sub(r"listen \d+ ssl;", f"listen {HOST}:{port};", "".join(lines))
+    plain = re.sub(r"access_log /\S+", f"access_log {directory}/access.log", plain)
+    return plain.replace("X-Forwarded-Proto $scheme", "X-Forwarded-Proto https")
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""No secret, token, cookie or value of a body is in any log of the stack, whatever goes wrong; all is JSON."""
+"""No secret, token, cookie or value of a body is in any log of the stack, whatever goes wrong."""
 
 import hashlib
 import hmac
