@@ -7,13 +7,16 @@ from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.contrib.admin.apps import AdminConfig
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
@@ -48,12 +51,50 @@ class MirrorSite(AdminSite):
         return LoginForm
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        from crmmirror.admin.login_audit import audit_login
-        from crmmirror.login_throttle import complete_login_response
+        """Show the login, or log in whom a trusted proxy names. The form is Django's, what follows is not."""
+        from crmmirror.admin.login_audit import audit_failed_form
+        from crmmirror.login_throttle import mark_throttled
+        from crmmirror.sign_on.password_login import PasswordLogin
+        from crmmirror.sign_on.remote_user import log_in_remote_user, read_remote_user
 
-        response = complete_login_response(request, super().login(request, extra_context))
-        audit_login(request, response)
+        if request.method == "GET" and self.has_permission(request):
+            return redirect("admin:index")
+        if name := read_remote_user(request):
+            return log_in_remote_user(request, name)
+        context = {
+            **self.each_context(request),
+            "title": "Log in",
+            "subtitle": None,
+            "app_path": request.get_full_path(),
+            "username": request.user.get_username(),
+            "password_login": settings.PASSWORD_LOGIN,
+            "oidc_name": settings.OIDC_ISSUER and settings.OIDC_NAME,
+        }
+        if REDIRECT_FIELD_NAME not in request.GET | request.POST:
+            context[REDIRECT_FIELD_NAME] = reverse("admin:index")
+        view = PasswordLogin.as_view(
+            extra_context=context | (extra_context or {}),
+            authentication_form=self.login_form,
+            template_name="admin/login.html",
+        )
+        response = cast(HttpResponse, view(request))
+        form = (getattr(response, "context_data", None) or {}).get("form")
+        mark_throttled(response, getattr(form, "wait_seconds", 0))
+        audit_failed_form(request, response)
         return response
+
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        """Log out, and offer the way to the end of the session at the provider, if the login came from there.
+
+        A link does that: the browser would block the redirect of a form to elsewhere.
+        """
+        from crmmirror.sign_on.login import WAY, Way
+        from crmmirror.sign_on.oidc.oidc_client import find_logout_url
+
+        is_oidc = settings.OIDC_ISSUER and request.session.get(WAY) == Way.OIDC
+        url = find_logout_url(settings.WEB_URL + reverse("admin:login")) if is_oidc else ""
+        context = {"provider_logout_url": url, "oidc_name": settings.OIDC_NAME}
+        return super().logout(request, context | (extra_context or {}))
 
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -81,9 +122,10 @@ class MirrorSite(AdminSite):
     def get_urls(self) -> list[URLPattern | URLResolver]:
         from crmmirror.admin.time_zone_page import time_zone_page
         from crmmirror.shell.pages import make_page_urls
+        from crmmirror.sign_on.login_urls import make_login_urls
 
         time_zone = path("time-zone/", self.admin_view(time_zone_page), name="time_zone")
-        return [*make_page_urls(self), time_zone, *super().get_urls()]
+        return [*make_login_urls(self), *make_page_urls(self), time_zone, *super().get_urls()]
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         from crmmirror.admin.time_zone_page import offers_time_zone
@@ -92,6 +134,7 @@ class MirrorSite(AdminSite):
         frame = {
             "zone_name": str(timezone.get_current_timezone()),
             "offers_time_zone": offers_time_zone(request),
+            "offers_second_factor": settings.SECOND_FACTOR != "off",
             # Lazy, because not every answer is rendered; and built once, though it stands on a page twice.
             "navigation": SimpleLazyObject(lambda: build_menu(request)),
         }

@@ -78,11 +78,11 @@ class Environment(environ.Env):
             raise ImproperlyConfigured(f"{name} must be true or false, not {word!r}.")
         return word in ("true", "1", "yes", "on")
 
-    def read_seconds(self, name: str, *, default: int) -> int:
-        """Read a whole number of seconds, 0 or more."""
+    def read_seconds(self, name: str, *, default: int, unit: str = "seconds") -> int:
+        """Read a whole number of seconds, or of another unit, 0 or more."""
         word = self.str(name, default=str(default)).strip()
         if not (word.isascii() and word.isdigit()):
-            raise ImproperlyConfigured(f"{name} must be a whole number of seconds, not {word!r}.")
+            raise ImproperlyConfigured(f"{name} must be a whole number of {unit}, not {word!r}.")
         return int(word)
 
     def read_count(self, name: str, *, default: int) -> int:

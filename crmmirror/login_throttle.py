@@ -19,6 +19,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 
@@ -29,9 +30,20 @@ from crmmirror.lib.web.client_address import client_address, client_key
 ADDRESS_LIMIT = Limit(20, 600)
 NAME_LIMIT = Limit(50, 3600)
 BROWSER_LIMIT = Limit(10, 600)
+# Of a code's million values three are right at a time: 240 guesses a day find one in four years.
+CODE_LIMIT = Limit(10, 3600)
 # How long a browser stays known after a login.
 BROWSER_SECONDS = 90 * 24 * 3600
 COOKIE_SALT = "crmmirror.login_throttle"
+
+
+class Throttled(Exception):
+    """No attempt is left. wait_seconds: the time until there is one."""
+
+    def __init__(self, wait_seconds: float) -> None:
+        self.wait_seconds = wait_seconds
+        minutes = math.ceil(wait_seconds / 60)
+        super().__init__(f"Too many failed tries. Try again in {minutes} min.")
 
 
 class LoginForm(AdminAuthenticationForm):
@@ -47,45 +59,74 @@ class LoginForm(AdminAuthenticationForm):
         name = self.cleaned_data.get("username")
         if not name or not self.cleaned_data.get("password"):
             return super().clean()
+        if not settings.PASSWORD_LOGIN:
+            raise ValidationError("Passwords are not accepted here. Use the other way to log in.")
         limits = _attempt_limits(self.request, name) if self.request else {}
-        for key, limit in limits.items():
-            self._consume_attempt(key, limit)
+        try:
+            consume_attempt(limits)
+        except Throttled as throttled:
+            self.wait_seconds = throttled.wait_seconds
+            raise ValidationError(str(throttled), code="throttled") from None
         cleaned = super().clean()
-        for key, limit in limits.items():
-            refund(key, limit)
+        refund_attempt(limits)
         return cleaned
 
-    def _consume_attempt(self, key: str, limit: Limit) -> None:
-        """Count one attempt. Raises ValidationError if none is left."""
-        self.wait_seconds = consume(key, limit)
-        if self.wait_seconds:
-            minutes = math.ceil(self.wait_seconds / 60)
-            raise ValidationError(f"Too many failed tries. Try again in {minutes} min.", code="throttled")
+
+def consume_attempt(limits: dict[str, Limit]) -> None:
+    """Count one attempt, before it is known whether it fails. Raises Throttled if none is left.
+
+    limits: by the keys of their buckets.
+    """
+    for key, limit in limits.items():
+        if wait_seconds := consume(key, limit):
+            raise Throttled(wait_seconds)
         delete_full_buckets()
 
 
-def complete_login_response(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """Return the response with status 429 if it was throttled, and the known-browser cookie after a login."""
-    form = (getattr(response, "context_data", None) or {}).get("form")
-    if wait_seconds := getattr(form, "wait_seconds", 0):
+def refund_attempt(limits: dict[str, Limit]) -> None:
+    """Give an attempt back that has not failed."""
+    for key, limit in limits.items():
+        refund(key, limit)
+
+
+def address_limits(request: HttpRequest) -> dict[str, Limit]:
+    """Return the limit of attempts from the client's address, which all ways of a login share."""
+    return {f"login:address:{client_key(client_address(request.META))}": ADDRESS_LIMIT}
+
+
+def code_limits(request: HttpRequest, user: User) -> dict[str, Limit]:
+    """Return the limit of codes of a second factor, after the right password.
+
+    A browser that is known under the user's name has its own, so that whoever has only the password does not
+    keep the user out.
+    """
+    browser = _known_browser(request, user.get_username())
+    return {f"login:code:{user.pk}:{browser}": CODE_LIMIT}
+
+
+def mark_throttled(response: HttpResponse, wait_seconds: float) -> HttpResponse:
+    """Return the response, with status 429 if the attempt was throttled. wait_seconds: 0 if it was not."""
+    if wait_seconds:
         response.status_code = 429
         response.headers["Retry-After"] = str(math.ceil(wait_seconds))
-    elif request.method == "POST" and response.status_code == 302:
-        _set_known_browser_cookie(response, request.user.get_username())
     return response
 
 
 def _attempt_limits(request: HttpRequest, name: str) -> dict[str, Limit]:
     """Return the limits that apply to an attempt under this name, by the keys of their buckets."""
-    name_hash = _hash_name(name)
-    browser, _, known_name_hash = (_read_known_browser_cookie(request) or "").partition(" ")
-    if known_name_hash == name_hash:
+    if browser := _known_browser(request, name):
         return {f"login:browser:{browser}": BROWSER_LIMIT}
-    address = client_key(client_address(request.META))
-    return {f"login:address:{address}": ADDRESS_LIMIT, f"login:name:{name_hash}": NAME_LIMIT}
+    return address_limits(request) | {f"login:name:{_hash_name(name)}": NAME_LIMIT}
 
 
-def _set_known_browser_cookie(response: HttpResponse, name: str) -> None:
+def _known_browser(request: HttpRequest, name: str) -> str:
+    """Return what a browser that has logged in under this name before is counted by; empty for any other."""
+    browser, _, name_hash = (_read_known_browser_cookie(request) or "").partition(" ")
+    return browser if name_hash == _hash_name(name) else ""
+
+
+def remember_browser(response: HttpResponse, name: str) -> None:
+    """Set the cookie by which a browser is known to have logged in under this name."""
     response.set_signed_cookie(
         settings.KNOWN_BROWSER_COOKIE_NAME,
         f"{secrets.token_hex(16)} {_hash_name(name)}",

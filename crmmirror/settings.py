@@ -14,6 +14,13 @@ from kombu import Queue
 from crmmirror.beat_schedule import ClockSafeSchedule
 from crmmirror.environment import read_environment
 from crmmirror.lib.database.statement_timeout import TimeoutConnection
+from crmmirror.sign_on.login_settings import (
+    check_mail_url,
+    check_sign_on,
+    parse_groups,
+    parse_issuer,
+    parse_proxies,
+)
 
 # The directory of the source code.
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -81,6 +88,12 @@ SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 # Django's sessions in the database, which can be read while the database takes no changes.
 SESSION_ENGINE = "crmmirror.lib.web.database_sessions"
+# How long a session lasts from its login on, in hours: two weeks.
+SESSION_HOURS = env.read_count("SESSION_HOURS", default=336)
+SESSION_COOKIE_AGE = SESSION_HOURS * 3600
+# After how many minutes without a request it ends before that; 0: never. Each request then moves its end.
+SESSION_IDLE_MINUTES = env.read_seconds("SESSION_IDLE_MINUTES", default=0, unit="minutes")
+SESSION_SAVE_EVERY_REQUEST = SESSION_IDLE_MINUTES > 0
 # The header by which a proxy says that the client used TLS.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 # Other sites do not learn the address of the page from which a link leads to them.
@@ -124,6 +137,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "crmmirror.sign_on.session_check.session_check_middleware",
     "crmmirror.admin.user_time_zone.time_zone_middleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -278,6 +292,54 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+
+# Whether people may log in with a password.
+PASSWORD_LOGIN = env.read_flag("PASSWORD_LOGIN", default=True)
+# Whether a password needs a second factor (TOTP): of those who have added one, of everybody, or of nobody.
+SECOND_FACTOR = env.read_choice("SECOND_FACTOR", ("optional", "required", "off"))
+# The OpenID Connect provider by which people log in, as it calls itself; empty, the default: there is none.
+OIDC_ISSUER = parse_issuer(env.str("OIDC_ISSUER", default=""))
+# The name and the secret under which the provider knows the mirror.
+OIDC_CLIENT_ID = env.str("OIDC_CLIENT_ID", default="")
+OIDC_CLIENT_SECRET = env.str("OIDC_CLIENT_SECRET", default="")
+# What the link on the login page calls the provider.
+OIDC_NAME = env.str("OIDC_NAME", default="single sign-on")
+# The provider's groups, each with the role (the group of the mirror) that its members have.
+OIDC_GROUPS = parse_groups(env.str("OIDC_GROUPS", default=""))
+# The claims that hold a user's groups and the name that he gets here, and what is asked of the provider.
+OIDC_GROUPS_CLAIM = env.str("OIDC_GROUPS_CLAIM", default="groups")
+OIDC_USERNAME_CLAIM = env.str("OIDC_USERNAME_CLAIM", default="preferred_username")
+OIDC_SCOPES = env.str("OIDC_SCOPES", default="openid profile email")
+# True if the first login may take over a user of the same name, who is no superuser.
+OIDC_LINK_USERS = env.read_flag("OIDC_LINK_USERS", default=False)
+# The header in which a proxy names the user whom it has let in; empty, the default: none is believed.
+REMOTE_USER_HEADER = env.str("REMOTE_USER_HEADER", default="").strip()
+# The addresses of these proxies. The header of any other peer is not believed.
+REMOTE_USER_PROXIES = parse_proxies(env.str("REMOTE_USER_PROXIES", default=""))
+check_sign_on(
+    issuer=OIDC_ISSUER,
+    client_id=OIDC_CLIENT_ID,
+    client_secret=OIDC_CLIENT_SECRET,
+    groups=OIDC_GROUPS,
+    header=REMOTE_USER_HEADER,
+    proxies=REMOTE_USER_PROXIES,
+    allows_passwords=PASSWORD_LOGIN,
+)
+
+# The server that sends mail, for forgotten passwords; empty, the default: there is none, and no such page.
+EMAIL_URL = env.str("EMAIL_URL", default="")
+check_mail_url(EMAIL_URL)
+_MAIL = env.email_url("EMAIL_URL", default="dummymail://")
+EMAIL_BACKEND, EMAIL_FILE_PATH = _MAIL["EMAIL_BACKEND"], _MAIL["EMAIL_FILE_PATH"]
+EMAIL_HOST, EMAIL_PORT = _MAIL["EMAIL_HOST"], _MAIL["EMAIL_PORT"]
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _MAIL["EMAIL_HOST_USER"], _MAIL["EMAIL_HOST_PASSWORD"]
+EMAIL_USE_TLS, EMAIL_USE_SSL = "EMAIL_USE_TLS" in _MAIL, "EMAIL_USE_SSL" in _MAIL
+# Seconds to wait for that server.
+EMAIL_TIMEOUT = 5
+# The sender of mail.
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="CRM mirror <noreply@localhost>")
+# How long the link of such a mail serves, in seconds.
+PASSWORD_RESET_TIMEOUT = 3600
 
 # The time zone of the admin's pages, for users who have not chosen their own.
 DISPLAY_TIME_ZONE = env.read_time_zone("DISPLAY_TIME_ZONE")

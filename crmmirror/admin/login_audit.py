@@ -1,4 +1,4 @@
-"""Writes the audit log for logins, failed logins and changed passwords, from the answers to their forms."""
+"""Writes the audit log for failed logins and changed passwords."""
 
 from http import HTTPStatus
 from typing import Any
@@ -18,17 +18,12 @@ UNKNOWN_NAME_LIMIT = Limit(200, 3600)
 UNKNOWN_NAME_KEY = "audit:unknown-name"
 
 
-def audit_login(request: HttpRequest, response: HttpResponseBase) -> None:
-    """Write that somebody logged in, or failed to; nothing for an attempt that the throttle refused."""
-    if request.method != "POST":
-        return
-    if response.status_code == HTTPStatus.FOUND:
-        write_audit_entry(identify_actor(request), AuditAction.LOGIN)
-    elif response.status_code == HTTPStatus.OK:
+def audit_failed_form(request: HttpRequest, response: HttpResponseBase) -> None:
+    """Write that the form of a login was refused; nothing for an attempt that the throttle refused."""
+    if request.method == "POST" and response.status_code == HTTPStatus.OK:
         form = (getattr(response, "context_data", None) or {}).get("form")
-        name = getattr(form, "cleaned_data", {}).get("username")
-        if name:
-            _audit_failed_login(request, name)
+        if name := getattr(form, "cleaned_data", {}).get("username"):
+            audit_failed_login(request, name, way="password")
 
 
 def audit_password_change(
@@ -39,8 +34,8 @@ def audit_password_change(
         write_audit_entry(identify_actor(request), AuditAction.PASSWORD_CHANGED, user)
 
 
-def _audit_failed_login(request: HttpRequest, name: str) -> None:
-    """Write the attempt under the name of the user, if there is one of the name that was typed.
+def audit_failed_login(request: HttpRequest, name: str, **detail: Any) -> None:
+    """Write the attempt under the name of the user, if there is one of the name that was typed or claimed.
 
     A name that no user has is not kept: people type their password into the wrong field.
     """
@@ -49,4 +44,4 @@ def _audit_failed_login(request: HttpRequest, name: str) -> None:
     if user is None and consume(UNKNOWN_NAME_KEY, UNKNOWN_NAME_LIMIT):
         return
     actor = identify_actor(request)
-    write_audit_entry(Actor(user, name if user else "", actor.address), AuditAction.LOGIN_FAILED)
+    write_audit_entry(Actor(user, name if user else "", actor.address), AuditAction.LOGIN_FAILED, **detail)

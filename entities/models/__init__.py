@@ -10,7 +10,9 @@ from entities.models.feed.change_feed import Change, ChangeNote, FeedLife
 from entities.models.naming.name import Name, NameKind
 from entities.models.people.access_limit import AccessLimit
 from entities.models.people.api_token import ApiToken
+from entities.models.people.external_identity import ExternalIdentity
 from entities.models.people.saved_view import SavedView
+from entities.models.people.second_factor import SecondFactor, find_second_factor
 from entities.models.people.sql_reader import SqlReader
 from entities.models.people.user_profile import UserProfile, find_profile
 from entities.models.people.viewed_record import ViewedRecord
@@ -45,6 +47,7 @@ __all__ = [
     "Contact",
     "Conversation",
     "Deal",
+    "ExternalIdentity",
     "FeedLife",
     "FormSubmission",
     "Invoice",
@@ -57,6 +60,7 @@ __all__ = [
     "Record",
     "SavedView",
     "SearchDocument",
+    "SecondFactor",
     "SqlReader",
     "SubAccount",
     "Task",
@@ -65,4 +69,5 @@ __all__ = [
     "ViewedRecord",
     "Word",
     "find_profile",
+    "find_second_factor",
 ]

@@ -1,6 +1,6 @@
 """Rotation of secrets: a new secret is added, and the old ones expire after an overlap.
 
-Also re-encrypts all secrets after a rotation of the encryption key.
+Also re-encrypts all secrets, and the keys of second factors, after a rotation of the encryption key.
 """
 
 from datetime import datetime, timedelta
@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Least, Now
 
+from entities.models import SecondFactor
 from events.models import Source, SourceSecret
 from events.signatures import SCHEMES
 from events.sources import encryption
@@ -77,6 +78,19 @@ def reencrypt_all_secrets() -> tuple[int, list[SourceSecret]]:
     for secret in readable:
         secret.ciphertext = encryption.reencrypt(bytes(secret.ciphertext))
     return SourceSecret.objects.bulk_update(readable, ["ciphertext"], batch_size=1000), unreadable
+
+
+@transaction.atomic
+def reencrypt_second_factors() -> int:
+    """Encrypt the keys of users' second factors with the first of ENCRYPTION_KEYS; return how many.
+
+    One that no key decrypts stays as it is. Its user has his recovery codes, or gets a new second factor.
+    """
+    factors = SecondFactor.objects.select_for_update().order_by("id")
+    readable = [one for one in factors if encryption.decrypt_or_none(bytes(one.ciphertext)) is not None]
+    for factor in readable:
+        factor.ciphertext = encryption.reencrypt(bytes(factor.ciphertext))
+    return SecondFactor.objects.bulk_update(readable, ["ciphertext"], batch_size=1000)
 
 
 def _check_or_make_new_secret(source: Source, secret: str) -> str:

@@ -9,12 +9,14 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
+from crmmirror.sign_on.second_factors.factor_codes import begin_enrolment, read_key
 from entities.admin.naming.name_cells import naming_url
 from entities.models import ApiToken, AuditAction, Deal, Name, NameKind, SavedView, SqlReader, SubAccount
 from events.models import Event, Source, SourceSecret
 from tests.support.api_client import create_record
 from tests.support.exported_lists import export_url
 from tests.support.named_ids import create_name
+from tests.support.second_factors import add_factor, make_code
 from tests.support.staff_client import ensure_source, list_url, page_url, store_delivery
 
 # The password of the superuser "boss", in whose browser all of this is done.
@@ -300,12 +302,41 @@ def delete_group(client: Client) -> Group:
     return group
 
 
+def add_second_factor(client: Client) -> User:
+    boss = User.objects.get(username="boss")
+    post(client, admin_url("second_factor"), begin="1")
+    post(client, admin_url("second_factor"), code=make_code(read_key(begin_enrolment(boss))))
+    return boss
+
+
+def remove_second_factor(client: Client) -> User:
+    boss = User.objects.get(username="boss")
+    _, codes = add_factor(boss)
+    post(client, admin_url("second_factor"), code=codes[0], act="remove")
+    return boss
+
+
+def remove_second_factor_by_command(client: Client) -> User:
+    boss = User.objects.get(username="boss")
+    add_factor(boss)
+    call_command("remove_second_factor", "boss")
+    return boss
+
+
+def renew_recovery_codes(client: Client) -> User:
+    boss = User.objects.get(username="boss")
+    _, codes = add_factor(boss)
+    post(client, admin_url("second_factor"), code=codes[0], act="renew")
+    return boss
+
+
 COMMANDS = {
     "create_source",
     "rotate_secret",
     "reencrypt_secrets",
     "create_token",
     "revoke_token",
+    "remove_second_factor",
     "create_reader",
     "drop_reader",
 }
@@ -339,8 +370,12 @@ ACTS: list[tuple[AuditAction, Callable[[Client], Any], dict[str, Any]]] = [
         {"list": "deal", "parameters": "status=open", "shared_with": "everybody"},
     ),
     (AuditAction.VIEW_WITHDRAWN, delete_shared_view, {"shared_with": "everybody"}),
-    (AuditAction.LOGIN, log_in, {}),
-    (AuditAction.LOGIN_FAILED, fail_to_log_in, {}),
+    (AuditAction.LOGIN, log_in, {"way": "password"}),
+    (AuditAction.LOGIN_FAILED, fail_to_log_in, {"way": "password"}),
+    (AuditAction.SECOND_FACTOR_ADDED, add_second_factor, {}),
+    (AuditAction.SECOND_FACTOR_REMOVED, remove_second_factor, {}),
+    (AuditAction.SECOND_FACTOR_REMOVED, remove_second_factor_by_command, {}),
+    (AuditAction.RECOVERY_CODES_RENEWED, renew_recovery_codes, {}),
     (AuditAction.PASSWORD_CHANGED, change_own_password, {}),
     (AuditAction.PASSWORD_CHANGED, change_password_of_another, {}),
     (AuditAction.USER_CREATED, add_user, {"changed": {"username": {"from": "", "to": "ann"}}}),

@@ -4,9 +4,11 @@ import io
 
 import pytest
 from cryptography.fernet import Fernet
+from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.test import override_settings
 
+from crmmirror.sign_on.second_factors.factor_codes import begin_enrolment, read_key
 from events.models import SourceSecret
 from events.sources.rotation import rotate_secret
 from tests.support.vendor_requests import accepts_signed_with, new_source
@@ -37,3 +39,15 @@ def test_reencryption_changes_nothing_if_a_key_is_missing() -> None:
         ):
             call_command("reencrypt_secrets")
     assert [bytes(one.ciphertext) for one in SourceSecret.objects.filter(source__slug="acme")] == before
+
+
+def test_the_keys_of_second_factors_are_encrypted_anew_too() -> None:
+    old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+    with override_settings(ENCRYPTION_KEYS=[old]):
+        factor = begin_enrolment(User.objects.create_user("ann"))
+        key = read_key(factor)
+    with override_settings(ENCRYPTION_KEYS=[new, old]):
+        call_command("reencrypt_secrets")
+    factor.refresh_from_db()
+    with override_settings(ENCRYPTION_KEYS=[new]):
+        assert read_key(factor) == key
