@@ -18,7 +18,7 @@ from crmmirror.admin.token_form import TokenForm
 from crmmirror.lib.admin_kit.cells import badge_cell, line_cell
 from crmmirror.lib.admin_kit.local_times import time_cell, zoned_heading
 from entities.access.delegation import may_manage_person, visible_people
-from entities.access.token_limits import TokenLimits
+from entities.access.token_limits import TokenLimits, with_limits
 from entities.models import ApiToken, AuditAction
 
 
@@ -26,8 +26,7 @@ class TokenList(ChangeList):
     """The list of tokens, with their limits."""
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[ApiToken]:
-        rows = super().get_queryset(request, exclude_parameters)
-        return rows.prefetch_related("access_limits__source")
+        return with_limits(super().get_queryset(request, exclude_parameters))
 
 
 class ApiTokenAdmin(ManagedAdmin):

@@ -49,7 +49,7 @@ MAX_QUERIES = {
     "entities/<record>/<path:object_id>/value/": 6,
     "entities/<record>/add/": 5,
     "entities/<record>/export/": 5,
-    "entities/apitoken/": 8,
+    "entities/apitoken/": 9,
     "entities/apitoken/<path:object_id>/": 3,
     "entities/apitoken/<path:object_id>/change/": 10,
     "entities/apitoken/<path:object_id>/delete/": 8,

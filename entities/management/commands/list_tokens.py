@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand
 
 from crmmirror.lib.admin_kit.cells import shorten
 from crmmirror.lib.text_table import format_table
-from entities.access.token_limits import TokenLimits
+from entities.access.token_limits import TokenLimits, with_limits
 from entities.management.user_arguments import find_user
 from entities.models import ApiToken
 
@@ -26,7 +26,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="Print JSON, for a program.")
 
     def handle(self, *, user: str | None = None, json: bool = False, **options: Any) -> None:
-        tokens = ApiToken.objects.select_related("user").prefetch_related("access_limits__source")
+        tokens = with_limits(ApiToken.objects.select_related("user"))
         if user is not None:
             tokens = tokens.filter(user=find_user(user))
         rows = list(tokens.order_by("user__username", "name"))

@@ -1,4 +1,4 @@
-"""A client that loads a large list as fast as it can meets no limit, alone and with several requests at a time."""
+"""A client that loads a large list as fast as it can meets no limit, also with several requests at a time."""
 
 import json
 import re
@@ -22,18 +22,18 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.prove]
 
 ROWS = 100_000
 # Rows of an ordinary width: a dozen columns with values, and other fields.
-INSERT = f"""
-    INSERT INTO {Lead._meta.db_table} (source_id, external_id, is_placeholder, name, email, mobile, stage_name,
+INSERT = """
+    INSERT INTO entities_lead (source_id, external_id, is_placeholder, name, email, mobile, stage_name,
         stage_ref, origin, value, created_at, extra)
-    SELECT %s, n, false, 'Lead ' || n, n || '@example.com', '+97150' || n, 'Contacted', n %% 7, 'web', n / 7.0,
-        now() - n * interval '1 minute', jsonb_build_object('score', n, 'campaign', 'spring')
-    FROM generate_series(1, {ROWS}) n
+    SELECT %s, n, false, 'Lead ' || n, n || '@example.com', '+97150' || n, 'Contacted', n %% 7, 'web',
+        n / 7.0, now() - n * interval '1 minute', jsonb_build_object('score', n, 'campaign', 'spring')
+    FROM generate_series(1, %s) n
 """
 
 
 @pytest.fixture
 def web(tmp_path: Path) -> Iterator[WebServer]:
-    execute(INSERT, ensure_source().pk)
+    execute(INSERT, ensure_source().pk, ROWS)
     with run_web_server(tmp_path) as server:
         yield server
 

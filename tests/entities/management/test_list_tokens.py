@@ -89,5 +89,5 @@ def test_without_tokens_it_says_so() -> None:
 def test_more_tokens_take_no_more_queries(django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
     for number in range(20):
         limit(ApiToken.issue(User.objects.get(username="ann"), f"n{number}")[0], ensure_source("east"))
-    with django_assert_max_num_queries(3):
+    with django_assert_max_num_queries(2):
         listed()
