@@ -249,6 +249,9 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_WORKER_REDIRECT_STDOUTS = False
 # Seconds between two sweeps, which find the pending events whose wake-up was lost.
 SWEEP_SECONDS = 2
+# Seconds between two runs that remove the bodies of events that are kept no longer. A run takes 5 s at most,
+# so that the worker is free for other events most of the time.
+PRUNE_SECONDS = 60
 # What beat starts. A sweep that no worker takes expires after a day, so that sweeps do not pile up for ever.
 # Not earlier, because two clocks measure it: beat's and that of the worker, which may be hours off.
 CELERY_BEAT_SCHEDULE = {
@@ -256,7 +259,12 @@ CELERY_BEAT_SCHEDULE = {
         "task": "events.tasks.sweep",
         "schedule": ClockSafeSchedule(SWEEP_SECONDS),
         "options": {"expires": 24 * 3600},
-    }
+    },
+    "prune": {
+        "task": "events.tasks.prune",
+        "schedule": ClockSafeSchedule(PRUNE_SECONDS),
+        "options": {"expires": 24 * 3600},
+    },
 }
 
 # Django calls this function with LOGGING: the format, and the lowest level that our own loggers write.

@@ -28,6 +28,7 @@ EVENT_FIELDS = [
     "warnings",
     "error",
     "attempts",
+    "pruned_at",
 ]
 EVENT_COLUMNS = get_columns(Event, EVENT_FIELDS)
 # Without the uuid: it is the only secret of a source whose scheme is "none".
@@ -43,8 +44,10 @@ class EventDetailSerializer(EventSerializerBase):
     """An event with its body and headers."""
 
     has_optional_fields = False
-    body = serializers.SerializerMethodField(help_text="As text if it is UTF-8, else in base64.")
-    body_encoding = serializers.SerializerMethodField()
+    body = serializers.SerializerMethodField(
+        help_text="As text if it is UTF-8, else in base64; null if it has been removed, at pruned_at."
+    )
+    body_encoding = serializers.SerializerMethodField(help_text="Null without a body.")
     headers = serializers.DictField(child=serializers.CharField(), read_only=True)
 
     class Meta:
@@ -52,12 +55,12 @@ class EventDetailSerializer(EventSerializerBase):
         fields = [*EVENT_FIELDS, "body", "body_encoding", "headers"]
         read_only_fields = fields
 
-    def get_body(self, event: Event) -> str:
-        return decode_body(event)[0]
+    def get_body(self, event: Event) -> str | None:
+        return None if event.pruned_at else decode_body(event)[0]
 
-    @extend_schema_field({"type": "string", "enum": ["utf-8", "base64"]})
-    def get_body_encoding(self, event: Event) -> str:
-        return decode_body(event)[1]
+    @extend_schema_field({"type": "string", "enum": ["utf-8", "base64", None], "nullable": True})
+    def get_body_encoding(self, event: Event) -> str | None:
+        return None if event.pruned_at else decode_body(event)[1]
 
 
 def decode_body(event: Event) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 import uuid
 
-from django.core.validators import MaxLengthValidator, MinValueValidator, RegexValidator
+from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models.functions import Coalesce, Now
 
@@ -11,6 +11,8 @@ from crmmirror.lib.time_zones import validate_time_zone
 from crmmirror.lib.web.allowed_networks import validate_networks
 
 MIB = 1024 * 1024
+# A hundred years: PostgreSQL cannot count back much further from today than to the year 4713 BC.
+MAX_KEEP_DAYS = 36_500
 
 
 class Scheme(models.TextChoices):
@@ -95,6 +97,13 @@ class Source(models.Model):
         db_default="",
         help_text="The addresses of records in the CRM, one kind of record a line.",
     )
+    keep_days = models.IntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(MAX_KEEP_DAYS)],
+        help_text="The days after which the bodies of applied and ignored events are removed for good."
+        " Leave it empty to keep them for ever.",
+    )
     active = models.BooleanField(default=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
@@ -124,6 +133,7 @@ class Event(models.Model):
     """One event of the log: the exact bytes that a vendor sent, and the state of its processing.
 
     Events are equal if their source and the SHA-256 of their body are: a redelivery is the same event.
+    A pruned event has an empty body and no headers; all else stays (see `events.pruning`).
     """
 
     class Status(models.TextChoices):
@@ -156,6 +166,9 @@ class Event(models.Model):
         null=True,
         help_text="When staff last had the event applied again; the same for all events of one act.",
     )
+    pruned_at = models.DateTimeField(
+        null=True, help_text="When the body and the headers were removed; empty while the event has them."
+    )
     warnings = models.JSONField(default=list, db_default=models.Value([], models.JSONField()))
     error = models.TextField(default="", db_default="")
 
@@ -187,6 +200,12 @@ class Event(models.Model):
                 fields=["scope", "source", "-id"],
                 name="event_by_scope",
                 condition=models.Q(scope__isnull=False),
+            ),
+            # A delivery is not in it: the worker's UPDATE enters it.
+            models.Index(
+                fields=["source", "received_at", "id"],
+                name="event_prunable",
+                condition=models.Q(status__in=("applied", "ignored"), pruned_at__isnull=True),
             ),
         ]
 

@@ -13,6 +13,7 @@ from events.processing.drain import drain_backlog, has_pending_events
 from events.processing.migration_report import MigrationReport
 from events.processing.outcomes import requeue_due_events
 from events.processing.wakeups import wake_now
+from events.pruning.prune import PruningLocked, prune_events
 
 # A task ends after this time, so that a worker can stop between two tasks.
 MAX_TASK_SECONDS = 5.0
@@ -38,6 +39,19 @@ def sweep() -> int:
     Beat runs it every few seconds. It also finds events whose wake-up was lost.
     """
     return _run_if_database_ready(_sweep)
+
+
+@shared_task(name="events.tasks.prune")
+def prune() -> int:
+    """Prune events for MAX_TASK_SECONDS; return how many were pruned. The next run goes on."""
+    return _run_if_database_ready(_prune)
+
+
+def _prune() -> int:
+    try:
+        return prune_events(seconds=MAX_TASK_SECONDS).pruned
+    except PruningLocked:
+        return 0
 
 
 def _drain() -> int:

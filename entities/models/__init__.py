@@ -1,10 +1,11 @@
-"""The tables: records, timeline, search documents, change feed, names, audit log, and what users have.
+"""The tables: records, timeline, baseline, search documents, change feed, names, audit log, what users have.
 
 What the models say about themselves stands here too, such as the lists of models and columns. No query
 that changes a record belongs here. Imports merge and `crmmirror.lib` only.
 """
 
 from entities.models.audit.audit_entry import AuditAction, AuditEntry
+from entities.models.baseline.baseline_entry import BaselineEntry
 from entities.models.conversation import Conversation
 from entities.models.feed.change_feed import Change, ChangeNote, FeedLife
 from entities.models.naming.name import Name, NameKind
@@ -41,6 +42,7 @@ __all__ = [
     "Appointment",
     "AuditAction",
     "AuditEntry",
+    "BaselineEntry",
     "Change",
     "ChangeNote",
     "Client",

@@ -10,6 +10,7 @@ from entities.merge.registers import stored_clocks
 from entities.models import Record
 from entities.models.derived_tables import DERIVED_TABLES, DerivedTable
 from entities.models.introspection import model_name, record_models
+from entities.shadow.compared_rows import WHOLE_MIRROR, ComparedRows
 from entities.shadow.shadow_tables import (
     IS_OTHER_NAME,
     KEYED_TABLES,
@@ -48,40 +49,43 @@ class Difference:
     clock: str
 
 
-def find_differences(limit: int) -> Iterator[Difference]:
+def find_differences(limit: int, compared: ComparedRows = WHOLE_MIRROR) -> Iterator[Difference]:
     """Yield the differing cells of up to `limit` records of each model, by model and key.
 
     Then yield those of up to `limit` rows of each derived table, by key; then up to `limit` differing
     timeline entries of each model, by clock, and as many search documents; then as many differing names.
     """
     for model in record_models():
-        for live, rebuilt in _differing_rows(model, limit):
+        for live, rebuilt in _differing_rows(model, limit, compared):
             yield from _differing_cells(model, live, rebuilt)
     for table in DERIVED_TABLES:
-        yield from _differing_derived_cells(table, limit)
+        yield from _differing_derived_cells(table, limit, compared)
     for model in record_models():
-        yield from _differing_entries(model, limit)
-        yield from _differing_documents(model, limit)
-    yield from _differing_names(limit)
+        yield from _differing_entries(model, limit, compared)
+        yield from _differing_documents(model, limit, compared)
+    yield from _differing_names(limit, compared)
 
 
-def count_differing_rows() -> int:
+def count_differing_rows(compared: ComparedRows = WHOLE_MIRROR) -> int:
     """Return how many rows differ: of records and what belongs to them, of derived tables and of names."""
     records = sum(
-        _count_differing(model._meta.db_table, ("id",), compared_columns(model)) for model in record_models()
+        _count_differing(model._meta.db_table, ("id",), compared_columns(model), compared)
+        for model in record_models()
     )
-    others = sum(_count_differing(table.name, table.key, table.values) for table in KEYED_TABLES)
-    return records + others + int(fetch_value(f"SELECT count(*) FROM {_lacking_names()}"))
+    others = sum(_count_differing(table.name, table.key, table.values, compared) for table in KEYED_TABLES)
+    return records + others + int(fetch_value(f"SELECT count(*) FROM {_lacking_names(compared)}"))
 
 
-def _count_differing(name: str, key: tuple[str, ...], values: tuple[str, ...]) -> int:
+def _count_differing(name: str, key: tuple[str, ...], values: tuple[str, ...], compared: ComparedRows) -> int:
     condition = different_columns((*key, *values))
-    return int(fetch_value(f"SELECT count(*) FROM {_both_sides(name, key)} WHERE {condition}"))
+    return int(fetch_value(f"SELECT count(*) FROM {_both_sides(name, key, compared)} WHERE {condition}"))
 
 
-def _differing_rows(model: type[Record], limit: int) -> Iterator[tuple[Row | None, Row | None]]:
+def _differing_rows(
+    model: type[Record], limit: int, compared: ComparedRows
+) -> Iterator[tuple[Row | None, Row | None]]:
     rows = fetch_rows(
-        f"SELECT to_jsonb(live), to_jsonb(shadow) FROM {_both_sides(model._meta.db_table, ('id',))}"
+        f"SELECT to_jsonb(live), to_jsonb(shadow) FROM {_both_sides(model._meta.db_table, ('id',), compared)}"
         f" WHERE {different_columns(('id', *compared_columns(model)))}"
         " ORDER BY coalesce(live.external_id, shadow.external_id), coalesce(live.id, shadow.id) LIMIT %s",
         limit,
@@ -104,11 +108,12 @@ def _differing_cells(model: type[Record], live: Row | None, rebuilt: Row | None)
             yield Difference(*key, fields[column], live[column], rebuilt[column], max(clocks))
 
 
-def _differing_derived_cells(table: DerivedTable, limit: int) -> Iterator[Difference]:
+def _differing_derived_cells(table: DerivedTable, limit: int, compared: ComparedRows) -> Iterator[Difference]:
     """Yield the differing cells of a derived table. No single event is the origin of any."""
     places = ", ".join(f'coalesce(live."{column}", shadow."{column}")' for column in table.key)
     rows = fetch_rows(
-        f"SELECT {places}, to_jsonb(live), to_jsonb(shadow) FROM {_both_sides(table.name, table.key)}"
+        f"SELECT {places}, to_jsonb(live), to_jsonb(shadow)"
+        f" FROM {_both_sides(table.name, table.key, compared)}"
         f" WHERE {different_columns((*table.key, *table.values))} ORDER BY {places} LIMIT %s",
         limit,
     )
@@ -124,11 +129,12 @@ def _differing_derived_cells(table: DerivedTable, limit: int) -> Iterator[Differ
                 yield Difference(*key, column, sides[0][column], sides[1][column], "")
 
 
-def _differing_entries(model: type[Record], limit: int) -> Iterator[Difference]:
+def _differing_entries(model: type[Record], limit: int, compared: ComparedRows) -> Iterator[Difference]:
     rows = fetch_rows(
         "SELECT record.source_id, record.scope, record.external_id, live.wrote, shadow.wrote,"
-        f" coalesce(live.clock, shadow.clock) AS entry_clock FROM {_both_sides(TIMELINE.name, TIMELINE.key)}"
-        f" JOIN ({_union_of_records(model)}) AS record"
+        " coalesce(live.clock, shadow.clock) AS entry_clock"
+        f" FROM {_both_sides(TIMELINE.name, TIMELINE.key, compared)}"
+        f" JOIN ({_union_of_records(model, compared)}) AS record"
         " ON record.id = coalesce(live.record_id, shadow.record_id)"
         f" WHERE {different_columns((*TIMELINE.key, *TIMELINE.values))}"
         " AND coalesce(live.record_type, shadow.record_type) = %s ORDER BY entry_clock, record.id LIMIT %s",
@@ -140,20 +146,21 @@ def _differing_entries(model: type[Record], limit: int) -> Iterator[Difference]:
         yield Difference(*key, "timeline", _parse(live), _parse(rebuilt), clock)
 
 
-def _lacking_names() -> str:
+def _lacking_names(compared: ComparedRows) -> str:
     """Return the rows of names that the live table lacks or has otherwise."""
     same = equal_columns("live", "shadow", NAME_KEY)
     other = IS_OTHER_NAME.format(excluded="shadow", held="live")
     return (
         f'{live_table(NAME_TABLE)} live RIGHT JOIN pg_temp."{NAME_TABLE}" shadow ON {same}'
-        f" WHERE live.ref IS NULL OR {other}"
+        f" WHERE (live.ref IS NULL OR {other}) AND {compared.name_condition}"
     )
 
 
-def _differing_names(limit: int) -> Iterator[Difference]:
+def _differing_names(limit: int, compared: ComparedRows) -> Iterator[Difference]:
     rows = fetch_rows(
         "SELECT shadow.kind, shadow.source_id, shadow.scope, shadow.ref, live.vendor_name,"
-        f" shadow.vendor_name, greatest(live.vendor_clock, shadow.vendor_clock) FROM {_lacking_names()}"
+        " shadow.vendor_name, greatest(live.vendor_clock, shadow.vendor_clock)"
+        f" FROM {_lacking_names(compared)}"
         " ORDER BY shadow.kind, shadow.source_id, shadow.scope, shadow.ref LIMIT %s",
         limit,
     )
@@ -161,11 +168,11 @@ def _differing_names(limit: int) -> Iterator[Difference]:
         yield Difference(f"name of {kind}", source_id, scope, ref, "vendor_name", live, rebuilt, clock)
 
 
-def _differing_documents(model: type[Record], limit: int) -> Iterator[Difference]:
+def _differing_documents(model: type[Record], limit: int, compared: ComparedRows) -> Iterator[Difference]:
     rows = fetch_rows(
         "SELECT record.source_id, record.scope, record.external_id, live.keys::text, shadow.keys::text"
-        f" FROM {_both_sides(SEARCH.name, SEARCH.key)}"
-        f" JOIN ({_union_of_records(model)}) AS record"
+        f" FROM {_both_sides(SEARCH.name, SEARCH.key, compared)}"
+        f" JOIN ({_union_of_records(model, compared)}) AS record"
         " ON record.id = coalesce(live.record_id, shadow.record_id)"
         f" WHERE {different_columns((*SEARCH.key, *SEARCH.values))}"
         " AND coalesce(live.record_type, shadow.record_type) = %s ORDER BY record.id LIMIT %s",
@@ -176,10 +183,11 @@ def _differing_documents(model: type[Record], limit: int) -> Iterator[Difference
         yield Difference(model_name(model), source_id, scope, external_id, "search keys", live, rebuilt, "")
 
 
-def _union_of_records(model: type[Record]) -> str:
+def _union_of_records(model: type[Record], compared: ComparedRows) -> str:
     """Return the SQL statement that reads the keys of the records of both sides."""
-    name, keys = model._meta.db_table, "id, source_id, scope, external_id"
-    return f'SELECT {keys} FROM {live_table(name)} UNION SELECT {keys} FROM pg_temp."{name}"'
+    keys = "id, source_id, scope, external_id"
+    live, shadow = _sides(model._meta.db_table, compared)
+    return f"SELECT {keys} FROM {live} live UNION SELECT {keys} FROM {shadow} shadow"
 
 
 def _parse(side: str | None) -> Any:
@@ -187,6 +195,11 @@ def _parse(side: str | None) -> Any:
     return None if side is None else json.loads(side)
 
 
-def _both_sides(name: str, key: tuple[str, ...]) -> str:
-    same = equal_columns("live", "shadow", key)
-    return f'{live_table(name)} live FULL JOIN pg_temp."{name}" shadow ON {same}'
+def _both_sides(name: str, key: tuple[str, ...], compared: ComparedRows) -> str:
+    live, shadow = _sides(name, compared)
+    return f"{live} live FULL JOIN {shadow} shadow ON {equal_columns('live', 'shadow', key)}"
+
+
+def _sides(name: str, compared: ComparedRows) -> tuple[str, str]:
+    """Return what of the live table and of the shadow's is compared, as SQL."""
+    return compared.select(name, live_table(name)), compared.select(name, f'pg_temp."{name}"')

@@ -82,6 +82,11 @@ def apply_mapped_events(mapped: Sequence[MappedEvent]) -> Warnings:
         for event in distinct
         for said in event.statements
     ]
+    return apply_statements(statements)
+
+
+def apply_statements(statements: Sequence[SourceStatement]) -> Warnings:
+    """Write what the statements say; return and raise as `apply_mapped_events` does."""
     ids, inserted = find_or_insert(named_keys(statements))
     batch = _join_by_record(statements)
     # All rows of all models are locked before the first is written.

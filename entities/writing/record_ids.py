@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from crmmirror.lib.database.cursors import fetch_rows
 from crmmirror.lib.json_text import dump_json
 from entities.models import Record
-from entities.models.introspection import model_name, record_models, scope_model_name
+from entities.models.introspection import model_name, record_models, record_models_by_name, scope_model_name
 from entities.reading.mapped_event import RecordKey
 from entities.writing.record_tables import record_table
 from entities.writing.source_statement import Ids, SourceKey, SourceStatement
@@ -17,10 +17,25 @@ def named_keys(statements: Iterable[SourceStatement]) -> set[SourceKey]:
     keys: set[SourceKey] = set()
     for statement in statements:
         keys.add(statement.key)
+        keys |= _referred_keys(statement)
         source_id, key = statement.key
         if key.scope:
             keys.add((source_id, _scope_key(key)))
     return keys
+
+
+def _referred_keys(statement: SourceStatement) -> set[SourceKey]:
+    """Return the keys of the records that its values refer to.
+
+    An event has a statement of its own about each of them. The baseline may have kept that of another batch.
+    """
+    source_id, key = statement.key
+    references = record_table(record_models_by_name()[key.model]).references
+    return {
+        (source_id, RecordKey(target, key.scope, value))
+        for name, target in references.items()
+        if isinstance(value := statement.writes.get(name), str)
+    }
 
 
 def _scope_key(key: RecordKey) -> RecordKey:

@@ -134,6 +134,8 @@ class EventAdmin(VisibleRowsAdmin, ReadOnlyAdmin):
         """Apply the selected events again. For a selection across pages, ask for confirmation first."""
         if request.POST.get("select_across") == "1":
             return redirect(confirmation_url(request))
+        if pruned_count := queryset.filter(pruned_at__isnull=False).count():
+            messages.warning(request, f"{pruned_count:,} left out, because their bodies have been removed.")
         batch = reapply_and_audit(request, queryset, ids=request.POST.getlist(ACTION_CHECKBOX_NAME))
         return redirect_to_result(request, batch)
 
@@ -162,6 +164,8 @@ class EventAdmin(VisibleRowsAdmin, ReadOnlyAdmin):
         event = self.get_viewable_row(request, object_id)
         if not self.has_apply_permission(request):
             raise PermissionDenied
+        if event.pruned_at is not None:
+            return _refuse_without_body(request, event, "applied again")
         reapply_and_audit(request, Event.objects.filter(pk=event.pk), target=event)
         messages.success(request, f"Event {event.pk} is pending again.")
         return redirect(f"{change_url(Event, event.pk)}?{LOOK_PARAMETER}=1")
@@ -169,6 +173,8 @@ class EventAdmin(VisibleRowsAdmin, ReadOnlyAdmin):
     def raw_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Download the exact bytes of a body, never as a type that a browser would render and so run."""
         event = self.get_viewable_row(request, object_id)
+        if event.pruned_at is not None:
+            return _refuse_without_body(request, event, "downloaded")
         write_audit_entry(identify_actor(request), AuditAction.BODY_DOWNLOAD, event)
         disposition = f'attachment; filename="event-{event.pk}.bin"'
         return HttpResponse(
@@ -176,6 +182,12 @@ class EventAdmin(VisibleRowsAdmin, ReadOnlyAdmin):
             content_type="application/octet-stream",
             headers={"Content-Disposition": disposition},
         )
+
+
+def _refuse_without_body(request: HttpRequest, event: Event, act: str) -> HttpResponse:
+    """Lead to the page of a pruned event, and say why it cannot be done."""
+    messages.error(request, f"Event {event.pk} cannot be {act}: its body has been removed.")
+    return redirect(change_url(Event, event.pk))
 
 
 def _search_lookup(term: str) -> dict[str, Any]:

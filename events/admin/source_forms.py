@@ -14,6 +14,7 @@ from events.sources.encryption import decrypt_or_none
 from events.sources.readable_secrets import REMEDY, read_secrets
 from events.sources.registry import (
     READING_OPTIONS,
+    RETENTION_OPTIONS,
     SIGNATURE_OPTIONS,
     check_or_make_secret,
     default_scheme,
@@ -90,12 +91,17 @@ class SourceForm(forms.ModelForm):
             *LIMIT_FIELDS,
             *READING_OPTIONS,
             "record_addresses",
+            *RETENTION_OPTIONS,
         )
         widgets = {
             **dict.fromkeys(("label", "header", "prefix", *READING_OPTIONS), forms.TextInput),
             **dict.fromkeys(("allowed_networks", "record_addresses"), forms.Textarea({"rows": 3})),
         }
-        labels = {"rate_limit": "Maximum deliveries", "rate_period": "Within"}
+        labels = {
+            "rate_limit": "Maximum deliveries",
+            "rate_period": "Within",
+            "keep_days": "Days that bodies are kept",
+        }
         help_texts = {
             "vendor": "It cannot be changed: the source's events are read as this vendor's.",
             "active": "The address of an inactive source answers 404.",
@@ -112,6 +118,11 @@ class SourceForm(forms.ModelForm):
             ),
             "default_region": (
                 "The country of phone numbers without a country code, as its two letters, such as AE."
+            ),
+            "keep_days": (
+                "After so many days the bodies of applied and ignored events are removed for good, from the "
+                "oldest on. Records, history and search stay as they are; what the mapping learns later "
+                "cannot be read from those events any more. Leave it empty to keep bodies for ever."
             ),
             "assumed_currency": (
                 "The currency of amounts for which the vendor states none, as the three letters of ISO 4217, "

@@ -24,8 +24,10 @@ class ReappliedBatch:
 
 
 def select_reapplicable(events: QuerySet[Event]) -> QuerySet[Event]:
-    """Return the events that can be reapplied: all but the pending ones, which will be applied anyway."""
-    return events.exclude(status=Event.Status.PENDING)
+    """Return the events that can be reapplied: all but the pending ones, which will be applied anyway, and
+    the pruned ones, which have no body.
+    """
+    return events.exclude(status=Event.Status.PENDING).filter(pruned_at=None)
 
 
 def reapply(events: QuerySet[Event]) -> ReappliedBatch:

@@ -1,10 +1,12 @@
-"""Folds the log into shadow tables by the same code that applies events to the live tables."""
+"""Folds the baseline and the log into shadow tables, by the code that applies events to the live tables."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
+from entities.baseline.read_baseline import read_baseline
 from entities.shadow.shadow_tables import close_shadow, open_shadow
 from entities.stored_events import ProcessingOutcome, StoredEvent
+from entities.writing.apply import apply_statements
 from entities.writing.process_batch import process_batch
 
 Progress = Callable[[int], object]
@@ -17,6 +19,12 @@ def shadow_tables() -> Iterator[None]:
     open_shadow()
     yield
     close_shadow()
+
+
+def fold_baseline(condition: str = "true") -> None:
+    """Apply what is kept of the events that have no body any more. condition: see `read_baseline`."""
+    for statements in read_baseline(condition):
+        apply_statements(statements)
 
 
 def fold_batches(

@@ -14,7 +14,7 @@ from events.processing.claim import MAX_BATCH_EVENTS, limit_bytes, read_events
 # either, and so a rebuilt one must not. One that is pending with an entry waits to be applied again.
 EVENTS_AFTER = """
     SELECT id, octet_length(body) FROM events_event event
-    WHERE id > %s
+    WHERE id > %s AND event.pruned_at IS NULL
         AND (event.status <> 'pending'
             OR EXISTS (SELECT FROM {timeline} entry WHERE entry.event_id = event.id))
         AND {condition}
@@ -25,13 +25,20 @@ ESTIMATED_EVENTS = "SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oi
 
 
 def read_log() -> Iterator[list[StoredEvent]]:
-    """Yield, in the order of receipt, every event that the live mirror has processed."""
+    """Yield, in the order of receipt, every event that the live mirror has processed and that has a body."""
     return _read_batches("true")
 
 
 def read_settled_since(moment: datetime) -> Iterator[list[StoredEvent]]:
     """Yield, in the order of receipt, every event that was settled at or after that moment."""
     return _read_batches("event.settled_at >= %s", moment)
+
+
+def read_needed_events(condition: str, before: datetime) -> Iterator[list[StoredEvent]]:
+    """Yield, in the order of receipt, the events that meet an SQL condition on `event` and that were settled
+    before that moment.
+    """
+    return _read_batches(f"{condition} AND event.settled_at < %s", before)
 
 
 def estimate_log_size() -> int:

@@ -8,9 +8,9 @@ from crmmirror.lib.database.cursors import execute, fetch_value
 from entities.feed.numbering import number_changes
 from entities.shadow.shadow_tables import replace_live_tables
 from entities.stored_events import ProcessingOutcome
-from entities.writing.mirror_lock import lock_for_replacing, wait_for_running_batches
+from entities.writing.mirror_lock import lock_for_replacing, prevent_pruning, wait_for_running_batches
 from events.processing.outcomes import OUTCOME_COLUMN_TYPES, OUTCOME_RECORDSET, dump_outcomes
-from events.rebuild.folding import Progress, fold_batches, shadow_tables
+from events.rebuild.folding import Progress, fold_baseline, fold_batches, shadow_tables
 from events.rebuild.log_reader import read_log, read_settled_since
 
 CREATE_OUTCOME_TABLE = f"CREATE TEMPORARY TABLE new_outcome ({OUTCOME_COLUMN_TYPES}) ON COMMIT DROP"
@@ -45,7 +45,7 @@ class ReplacedMirror:
 def replace_mirror(progress: Progress) -> ReplacedMirror:
     """Replace the mirror in one transaction, while events may keep coming and being applied.
 
-    1. Fold the whole log while the workers go on.
+    1. Fold the baseline and the whole log while the workers go on, and nothing is pruned.
     2. Stop the workers, and fold the events that they have settled since step 1 began.
     3. Make the live tables and the events' statuses equal to the result.
     4. After the commit, give the changes their numbers in the feed.
@@ -57,12 +57,14 @@ def replace_mirror(progress: Progress) -> ReplacedMirror:
 
 def _replace_in_transaction(progress: Progress) -> ReplacedMirror:
     with transaction.atomic():
+        prevent_pruning()
         # The order matters: a worker that settled events before `started_at` already holds its lock, and so
         # `wait_for_running_batches` waits for its commit. Otherwise both steps would miss its events.
         started_at = fetch_value("SELECT clock_timestamp()")
         wait_for_running_batches()
         with shadow_tables():
             execute(CREATE_OUTCOME_TABLE)
+            fold_baseline()
             fold_batches(read_log(), progress, _keep_outcomes)
             lock_for_replacing()
             fold_batches(read_settled_since(started_at), progress, _keep_outcomes)

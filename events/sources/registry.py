@@ -18,6 +18,8 @@ HEADER_VALUE_START = re.compile(r"([!-~][ -~]*)?")
 SIGNATURE_OPTIONS = ("header", "prefix", "encoding")
 # The fields of a source that say how the values in its events are read and shown.
 READING_OPTIONS = ("time_zone", "default_region", "assumed_currency")
+# The fields of a source that say how long its events are kept whole.
+RETENTION_OPTIONS = ("keep_days",)
 
 
 class UnknownSource(LookupError):
@@ -34,12 +36,13 @@ def get_source(slug: str) -> Source:
 
 
 def create_source(
-    slug: str, vendor: str, scheme: str = "", secret: str = "", **options: str
+    slug: str, vendor: str, scheme: str = "", secret: str = "", **options: str | int
 ) -> tuple[Source, str]:
     """Create a source; return it with its secret, which is empty if the scheme has none.
 
     scheme: the vendor's own if empty. secret: a new one is made if empty.
-    options: values of SIGNATURE_OPTIONS that differ from the scheme's defaults, and of READING_OPTIONS.
+    options: values of SIGNATURE_OPTIONS that differ from the scheme's defaults, of READING_OPTIONS and of
+        RETENTION_OPTIONS.
     Raises ValidationError and events.sources.encryption.NoEncryptionKey.
     """
     source = Source(slug=slug, vendor=vendor, scheme=scheme or default_scheme(vendor))

@@ -29,7 +29,7 @@ PASSWORDS = {"password1": "a-long-Passw0rd", "password2": "a-long-Passw0rd", "us
 SOURCE_FIELDS = ("slug", "active", "scheme", "header", "prefix", "encoding")
 LIMIT_FIELDS = (
     *("max_body_bytes", "rate_limit", "rate_period", "allowed_networks"),
-    *("default_region", "assumed_currency", "record_addresses"),
+    *("default_region", "assumed_currency", "record_addresses", "keep_days"),
 )
 HOLDER_FIELDS = ("sources", "sub_accounts")
 USER_FIELDS = (

@@ -38,7 +38,18 @@ def test_the_log_is_listed_newest_first_without_bodies(client: Client) -> None:
         "warnings": ["value: no amount"],
         "error": "",
         "attempts": 1,
+        "pruned_at": None,
     }
+
+
+def test_a_pruned_event_has_no_body_and_says_since_when(client: Client) -> None:
+    stored = create_event(body=b"", pruned_at=NOW)
+    detail = get_json(client, f"events/{stored.pk}/")
+    assert (detail["body"], detail["body_encoding"], detail["headers"]) == (None, None, {})
+    assert detail["pruned_at"] == "2025-03-01T12:00:00.000000Z"
+    whole = create_event()
+    assert get_ids(client, "events/", pruned_at__isnull="false") == [stored.pk]
+    assert get_ids(client, "events/", pruned_at__isnull="true") == [whole.pk]
 
 
 @pytest.mark.parametrize(

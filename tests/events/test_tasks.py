@@ -11,6 +11,7 @@ from crmmirror.lib.database import required_migrations
 from crmmirror.lib.debouncer import Debouncer
 from events import tasks
 from events.processing.wakeups import WakeupPublisher
+from events.pruning.prune import PruningLocked, PruningRun
 from tests.events.processing.test_wakeups import current_app_at
 from tests.support.ports import HOST, free_port
 
@@ -29,11 +30,12 @@ def applied_migrations(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def fails_with(monkeypatch: pytest.MonkeyPatch, error: Exception, cause: Exception | None) -> None:
-    def fail(*_: object) -> int:
+    def fail(*_: object, **__: object) -> int:
         raise error from cause
 
     monkeypatch.setattr(tasks, "drain_backlog", fail)
     monkeypatch.setattr(tasks, "requeue_due_events", fail)
+    monkeypatch.setattr(tasks, "prune_events", fail)
 
 
 def test_a_broker_that_is_away_does_not_fail_the_task_that_wakes_the_next(
@@ -46,7 +48,7 @@ def test_a_broker_that_is_away_does_not_fail_the_task_that_wakes_the_next(
         assert tasks.drain() == 3
 
 
-@pytest.mark.parametrize("task", [tasks.drain, tasks.sweep], ids=lambda task: task.name)
+@pytest.mark.parametrize("task", [tasks.drain, tasks.sweep, tasks.prune], ids=lambda task: task.name)
 def test_a_database_that_is_away_is_one_log_line_and_does_not_fail_the_task(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, task: Callable[[], int]
 ) -> None:
@@ -55,10 +57,23 @@ def test_a_database_that_is_away_is_one_log_line_and_does_not_fail_the_task(
     assert caplog.text.count("database_away") == 1
 
 
-@pytest.mark.parametrize("task", [tasks.drain, tasks.sweep], ids=lambda task: task.name)
+@pytest.mark.parametrize("task", [tasks.drain, tasks.sweep, tasks.prune], ids=lambda task: task.name)
 def test_a_lasting_database_error_fails_the_task(
     monkeypatch: pytest.MonkeyPatch, task: Callable[[], int]
 ) -> None:
     fails_with(monkeypatch, DataError("wrong"), errors.NumericValueOutOfRange("wrong"))
     with pytest.raises(DataError):
         task()
+
+
+def test_pruning_leaves_the_log_to_a_rebuild_that_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(seconds: float) -> PruningRun:
+        raise PruningLocked
+
+    monkeypatch.setattr(tasks, "prune_events", refuse)
+    assert tasks.prune() == 0
+
+
+def test_pruning_ends_in_time_and_returns_how_many_it_pruned(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks, "prune_events", lambda seconds: PruningRun(pruned=int(seconds)))
+    assert tasks.prune() == tasks.MAX_TASK_SECONDS

@@ -11,6 +11,7 @@ from tests.support.mutations.derived_mutations import DERIVED
 from tests.support.mutations.existence_mutations import EXISTENCE
 from tests.support.mutations.extra_mutations import EXTRA_BOUNDS
 from tests.support.mutations.name_mutations import NAMES
+from tests.support.mutations.pruning_mutations import PRUNING
 from tests.support.mutations.reading_mutations import READING
 from tests.support.mutations.register_mutations import REGISTERS
 from tests.support.mutations.search_mutations import SEARCH
@@ -30,4 +31,5 @@ MUTATIONS = [
     *NAMES,
     *SEARCH,
     *WORDS,
+    *PRUNING,
 ]

@@ -13,6 +13,7 @@ LINE_TEMPLATES = {
     "judged": "oracle: {judged:,} histories, compared cell by cell",
     "concurrent": "concurrency: {concurrent:,} events by several workers, {killed:,} of them killed"
     " in a batch",
+    "pruned": "pruning: {pruned:,} histories with prunings in between, rebuilt from the baseline",
     "interleaved": "changes: {interleaved:,} interleavings of two writers and a reader, nothing missed",
     "requests": "hostile: {requests:,} requests, {5xx:,} answered 5xx, {stored:,} stored,"
     " {pending:,} pending, {refused:,} refused by the database",

@@ -19,13 +19,13 @@ COUNT_OPEN_BATCHES = """
 
 
 class Worker:
-    """A process that drains the backlog, and then ends."""
+    """A process that drains the backlog, or does another command's work in batches, and then ends."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, command: str = "apply_events") -> None:
         self.name = name
         named = database_url(f"application_name={name}")
         self.process = subprocess.Popen(
-            [sys.executable, "manage.py", "apply_events"],
+            [sys.executable, "manage.py", command],
             env=os.environ | {"DATABASE_URL": named},
             cwd=PROJECT,
             stdout=subprocess.DEVNULL,

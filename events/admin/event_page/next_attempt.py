@@ -10,11 +10,14 @@ from events.processing.outcomes import MAX_ATTEMPTS
 from events.reports.envelope_problem import find_envelope_problem
 
 NOT_AUTOMATIC = "It is not attempted again automatically, because the result would be the same."
+NO_BODY = "The mapping did not know this event type. Without its body it cannot be applied any more."
 SECOND = timedelta(seconds=1)
 
 
 def describe_next_attempt(event: Event, now: datetime) -> str:
     """Return a sentence or two about the next attempt at the event; empty for an applied one."""
+    if event.pruned_at is not None:
+        return NO_BODY if event.status == Event.Status.IGNORED else ""
     describe = DESCRIPTIONS.get(event.status)
     return describe(event, now) if describe else ""
 

@@ -13,7 +13,13 @@ from entities.models import AuditAction
 from entities.vendors import all_vendors
 from events.models import Encoding, Scheme, Source
 from events.signatures import SCHEMES
-from events.sources.registry import READING_OPTIONS, SIGNATURE_OPTIONS, create_source, one_line_message
+from events.sources.registry import (
+    READING_OPTIONS,
+    RETENTION_OPTIONS,
+    SIGNATURE_OPTIONS,
+    create_source,
+    one_line_message,
+)
 
 
 class Command(BaseCommand):
@@ -47,12 +53,19 @@ class Command(BaseCommand):
             "--assumed-currency",
             help="the currency of amounts for which the vendor states none, such as AED",
         )
+        parser.add_argument(
+            "--keep-days",
+            type=int,
+            metavar="N",
+            help="the days after which the bodies of applied and ignored events are removed for good;"
+            " default: never",
+        )
         parser.add_argument("--json", action="store_true", help='prints {"slug", "path", "secret"}')
 
     def handle(self, *args: Any, **options: Any) -> None:
         source_options = {
             name: options[name]
-            for name in (*SIGNATURE_OPTIONS, *READING_OPTIONS)
+            for name in (*SIGNATURE_OPTIONS, *READING_OPTIONS, *RETENTION_OPTIONS)
             if options[name] is not None
         }
         arguments = [options[name] for name in ("slug", "vendor", "scheme", "secret")]

@@ -2,7 +2,8 @@
 
 import json
 import sys
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
+from datetime import UTC, datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -16,7 +17,7 @@ from events.management.arguments import positive_number
 from events.management.migrated_database import require_migrations
 from events.models import Event, Source
 from events.rebuild.log_reader import estimate_log_size
-from events.rebuild.verification import compare_with_log
+from events.rebuild.verification import compare_since, compare_with_log
 
 
 class Command(BaseCommand):
@@ -36,6 +37,13 @@ class Command(BaseCommand):
             help="only print the digest of the log, and those of its parts: sources, events, timeline",
         )
         parser.add_argument(
+            "--since",
+            type=_parse_time,
+            metavar="T",
+            help="only compare the records that were touched since then: a date, or a time in ISO 8601, in"
+            " UTC unless it says otherwise",
+        )
+        parser.add_argument(
             "--limit",
             type=positive_number(int),
             default=20,
@@ -43,14 +51,16 @@ class Command(BaseCommand):
             help="how many differing records of each kind to show",
         )
 
-    def handle(self, *, digest: bool, log_digest: bool, limit: int, **options: Any) -> None:
+    def handle(
+        self, *, digest: bool, log_digest: bool, limit: int, since: datetime | None, **options: Any
+    ) -> None:
         with require_migrations():
             if digest:
                 self.stdout.write(mirror_digest())
             elif log_digest:
                 self._print_log_digest()
             else:
-                self._compare(limit)
+                self._compare(limit, since)
 
     def _print_log_digest(self) -> None:
         log = compute_log_digest()
@@ -58,13 +68,15 @@ class Command(BaseCommand):
         for section in log.sections:
             self.stdout.write(f"  {section.name:<8} {section.digest} ({section.rows} rows)")
 
-    def _compare(self, limit: int) -> None:
+    def _compare(self, limit: int, since: datetime | None) -> None:
         """Print the cells that differ; exit with status 1 if there are any."""
-        with tqdm(total=estimate_log_size(), unit=" events", file=self.stderr) as bar:
-            result = compare_with_log(bar.update, limit)
+        total = None if since else estimate_log_size()
+        with tqdm(total=total, unit=" events", file=self.stderr) as bar:
+            result = compare_since(since, bar.update, limit) if since else compare_with_log(bar.update, limit)
         for difference in result.differences:
             self.stdout.write(_format_difference(difference))
-        self.stdout.write(f"{result.events} events, {result.rows} rows differ")
+        pruned = f" and what is kept of {result.pruned_events} pruned ones" * bool(result.pruned_events)
+        self.stdout.write(f"{result.events} events{pruned}, {result.rows} rows differ")
         if result.records_behind:
             self.stdout.write(
                 f"{result.records_behind} records are not in the change feed as they are now:"
@@ -72,6 +84,14 @@ class Command(BaseCommand):
             )
         if result.rows or result.records_behind:
             sys.exit(1)
+
+
+def _parse_time(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is no date or time, such as 2026-03-01T08:00") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _format_difference(difference: Difference) -> str:

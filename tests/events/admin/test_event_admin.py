@@ -12,10 +12,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from crmmirror.lib.admin_kit import capped_paginator
+from entities.models import AuditAction, AuditEntry, Deal
 from entities.models import Client as ClientRecord
-from entities.models import Deal
 from events.models import Event
+from events.processing.claim import read_events
 from events.processing.drain import drain_backlog
+from tests.support.pruning import prune
 from tests.support.staff_client import (
     get_page,
     list_url,
@@ -302,3 +304,50 @@ def test_a_malformed_event_that_can_be_read_by_now_says_so(client: Client) -> No
     page = get_page(client, page_url(event))
     assert "The mirror can read it by now: apply it again." in page
     assert "What would have to change" not in page
+
+
+# A pruned event.
+
+
+def prune_event(event: Event) -> None:
+    prune(*read_events([event.pk]))
+
+
+def test_a_pruned_event_says_when_its_body_was_removed_and_offers_nothing_that_needs_it(
+    client: Client,
+) -> None:
+    event = store_and_apply("deal.updated", {"id": "d1", "title": "Old", "status": "open"})
+    store_and_apply("deal.updated", {"id": "d1", "title": "New"}, at="2025-01-15T10:31:00Z")
+    prune_event(event)
+    page = get_page(client, page_url(event))
+    assert "Removed on" in page
+    assert "Apply again" not in page
+    assert "Download the exact bytes" not in page
+    assert f'<a href="{page_url(Deal.objects.get())}">' in page
+
+
+def test_a_pruned_event_is_neither_applied_again_nor_downloaded_and_the_page_says_why(
+    client: Client,
+) -> None:
+    event = store_and_apply("deal.updated", {"id": "d1", "title": "A"})
+    prune_event(event)
+    for act, answer in (
+        ("applied again", client.post(again_url(event), follow=True)),
+        ("downloaded", client.get(page_url(event).replace("change", "raw"), follow=True)),
+    ):
+        assert f"Event {event.pk} cannot be {act}: its body has been removed." in answer.content.decode()
+    event.refresh_from_db()
+    assert event.status == Event.Status.APPLIED
+    assert not AuditEntry.objects.filter(action=AuditAction.BODY_DOWNLOAD).exists()
+
+
+def test_of_a_selection_the_pruned_events_are_left_out_and_counted(client: Client) -> None:
+    events = [store_and_apply("deal.updated", {"id": f"d{number}"}) for number in range(3)]
+    prune_event(events[0])
+    answer = client.post(
+        list_url(Event),
+        {"action": "apply_selected_again", "_selected_action": [event.pk for event in events]},
+        follow=True,
+    )
+    assert "1 left out, because their bodies have been removed." in answer.content.decode()
+    assert Event.objects.filter(status=Event.Status.PENDING).count() == 2

@@ -136,6 +136,8 @@ def test_the_limits_of_a_source_are_set_on_its_page(client: Client) -> None:
         ({"time_zone": "Dubai"}, "write one of the IANA names, such as Asia/Dubai"),
         ({"default_region": "uae"}, "write the two capital letters"),
         ({"assumed_currency": "aed"}, "write the three capital letters"),
+        ({"keep_days": "0"}, "greater than or equal to 1"),
+        ({"keep_days": "1000000"}, "less than or equal to 36500"),
         ({"record_addresses": "contact http://a.example/{id}"}, "does not begin with https://"),
     ],
 )
@@ -158,6 +160,15 @@ def test_how_values_are_read_is_set_on_a_sources_page(client: Client) -> None:
     assert client.post(page_url(source), KEPT | dict.fromkeys(reading, "")).status_code == 302
     source.refresh_from_db()
     assert {getattr(source, name) for name in reading} == {""}
+
+
+def test_how_long_bodies_are_kept_is_set_on_a_sources_page_and_may_be_for_ever(client: Client) -> None:
+    source, _ = create_source("acme", "heffl")
+    for written, stored in (("365", 365), ("", None)):
+        assert client.post(page_url(source), KEPT | {"keep_days": written}).status_code == 302
+        source.refresh_from_db()
+        assert source.keep_days == stored
+    assert "removed for good" in get_page(client, page_url(source))
 
 
 def test_where_records_are_in_the_crm_is_set_on_a_sources_page(client: Client) -> None:

@@ -1,0 +1,5 @@
+"""The baseline: folds events into it before their bodies are removed, and reads it for a rebuild.
+
+Besides its own table it writes the timeline's entries of pruned events, and no record. No status and no body
+of an event is written here. Imports history, writing, reading, models and merge.
+"""

@@ -1,0 +1,137 @@
+"""Reads and writes the rows of the baseline, and what the timeline shows of them."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from crmmirror.lib.database.cursors import execute, fetch_rows
+from crmmirror.lib.json_text import dump_json
+from entities.baseline.kept_registers import kept_registers
+from entities.merge.registers import Invalid, timeline_values
+from entities.models import BaselineEntry, Record, TimelineEntry
+from entities.models.introspection import record_models_by_name
+from entities.reading.mapped_event import RecordKey
+from entities.writing.source_statement import SourceKey
+
+TABLE, TIMELINE = BaselineEntry._meta.db_table, TimelineEntry._meta.db_table
+KEY = ", ".join(BaselineEntry.key)
+COLUMNS = f"{KEY}, clock, event_id, writes, unreadable"
+ENTRIES = """jsonb_to_recordset(%s::jsonb) AS entry (
+    source_id bigint, record_type text, scope text, external_id text, clock text, event_id bigint,
+    writes jsonb, unreadable jsonb, wrote jsonb
+)"""
+HAS_KEY = " AND ".join(f"stored.{column} = entry.{column}" for column in (*BaselineEntry.key, "clock"))
+
+# Leaves out the entries that can lose nothing more. A record with a long history has many of those, and each
+# further pruning would read them all.
+READ_LOOSE = f"""
+    SELECT stored.{COLUMNS.replace(", ", ", stored.")}
+    FROM {ENTRIES} JOIN "{TABLE}" stored USING ({KEY})
+    WHERE (stored.writes || stored.unreadable) = '{{}}'
+        OR (stored.writes || stored.unreadable) - %s::text[] <> '{{}}'
+"""
+DELETE = f'DELETE FROM "{TABLE}" stored USING {ENTRIES} WHERE {HAS_KEY}'
+UPSERT = f"""
+    INSERT INTO "{TABLE}" AS stored ({COLUMNS})
+    SELECT {COLUMNS} FROM {ENTRIES} ORDER BY event_id
+    ON CONFLICT ({KEY}, clock)
+    DO UPDATE SET writes = excluded.writes, unreadable = excluded.unreadable
+"""
+READ_AFTER = f'SELECT id, {COLUMNS} FROM "{TABLE}" WHERE id > %s AND {{condition}} ORDER BY id LIMIT %s'
+# Of the records of one model. An entry that is gone from the baseline is gone from the timeline too.
+IS_SHOWN = """
+    record.source_id = entry.source_id AND record.scope = entry.scope
+    AND record.external_id = entry.external_id AND shown.record_type = entry.record_type
+    AND shown.record_id = record.id AND shown.clock = entry.clock
+"""
+HIDE = f'DELETE FROM "{TIMELINE}" shown USING {ENTRIES}, "{{table}}" record WHERE {IS_SHOWN}'
+SHOW = (
+    f'UPDATE "{TIMELINE}" shown SET wrote = entry.wrote FROM {ENTRIES}, "{{table}}" record'
+    f" WHERE {IS_SHOWN} AND shown.wrote IS DISTINCT FROM entry.wrote"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The writes of one event to one record, or what is kept of them."""
+
+    key: SourceKey
+    clock: str
+    event_id: int
+    writes: Mapping[str, Any]
+
+
+def read_loose_entries(keys: Iterable[SourceKey]) -> list[Entry]:
+    """Return those entries of these records that may lose writes when more events are pruned."""
+    by_model: dict[str, list[SourceKey]] = defaultdict(list)
+    for key in keys:
+        by_model[key[1].model].append(key)
+    return [
+        _load(row)
+        for name, of_model in sorted(by_model.items())
+        for row in fetch_rows(
+            READ_LOOSE,
+            dump_json([_key_columns(key) for key in of_model]),
+            sorted(kept_registers(_model(name))),
+        )
+    ]
+
+
+def read_entries_after(last_id: int, limit: int, condition: str = "true") -> tuple[list[Entry], int]:
+    """Return up to `limit` entries after this id, and the id of the last one (keyset pagination).
+
+    condition: on the columns of the table, in SQL.
+    """
+    rows = fetch_rows(READ_AFTER.format(condition=condition), last_id, limit)
+    return [_load(row[1:]) for row in rows], rows[-1][0] if rows else last_id
+
+
+def write_entries(entries: Iterable[Entry]) -> None:
+    """Write these entries, and show in the timeline what is kept (upsert)."""
+    for model, documents in _by_model(entries):
+        execute(UPSERT, documents)
+        execute(SHOW.format(table=model._meta.db_table), documents)
+
+
+def delete_entries(entries: Iterable[Entry]) -> None:
+    """Delete these entries, also from the timeline."""
+    for model, documents in _by_model(entries):
+        execute(DELETE, documents)
+        execute(HIDE.format(table=model._meta.db_table), documents)
+
+
+def _model(name: str) -> type[Record]:
+    return record_models_by_name()[name]
+
+
+def _by_model(entries: Iterable[Entry]) -> Iterator[tuple[type[Record], str]]:
+    """Yield each model with its entries as JSON."""
+    by_model: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for entry in entries:
+        by_model[entry.key[1].model].append(_dump(entry))
+    return ((_model(name), dump_json(documents)) for name, documents in sorted(by_model.items()))
+
+
+def _key_columns(key: SourceKey) -> dict[str, Any]:
+    source_id, (record_type, scope, external_id) = key
+    return {"source_id": source_id, "record_type": record_type, "scope": scope, "external_id": external_id}
+
+
+def _dump(entry: Entry) -> dict[str, Any]:
+    unreadable = {name: value for name, value in entry.writes.items() if isinstance(value, Invalid)}
+    return _key_columns(entry.key) | {
+        "clock": entry.clock,
+        "event_id": entry.event_id,
+        "writes": {name: value for name, value in entry.writes.items() if name not in unreadable},
+        "unreadable": {name: {"key": value.key, "raw": value.raw} for name, value in unreadable.items()},
+        "wrote": timeline_values(entry.writes),
+    }
+
+
+def _load(row: tuple[Any, ...]) -> Entry:
+    source_id, record_type, scope, external_id, clock, event_id, writes, unreadable = row
+    invalid = {name: Invalid(one["key"], one["raw"]) for name, one in json.loads(unreadable).items()}
+    key = (source_id, RecordKey(record_type, scope, external_id))
+    return Entry(key, clock, event_id, json.loads(writes) | invalid)

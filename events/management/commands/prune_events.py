@@ -1,0 +1,66 @@
+"""`manage.py prune_events`: removes the bodies of events that their sources keep no longer."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.template.defaultfilters import filesizeformat
+from tqdm import tqdm
+
+from events.management.migrated_database import require_migrations
+from events.pruning.prunable_events import count_kept, count_prunable, read_prunable_sources
+from events.pruning.prune import PruningLocked, PruningRun, prune_events
+
+MAX_SHOWN_IDS = 10
+
+
+class Command(BaseCommand):
+    help = (
+        "Removes for good the bodies of applied and ignored events that are older than their source's"
+        " keep_days. The records stay as they are. Beat runs the same once a minute."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--dry-run", action="store_true", help="only print how many there are")
+
+    def handle(self, *, dry_run: bool, **options: Any) -> None:
+        with require_migrations():
+            if not read_prunable_sources():
+                self.stdout.write(
+                    "every source keeps its bodies for ever: set keep_days on a source's page first"
+                )
+                return
+            self._print_counts()
+            if not dry_run:
+                self._prune()
+
+    def _print_counts(self) -> None:
+        for source in read_prunable_sources():
+            line = (
+                f"{source.slug}: {count_prunable(source):,} events to prune,"
+                f" received before {source.received_before:%Y-%m-%d %H:%M} UTC"
+            )
+            if kept := count_kept(source):
+                line += f"; {kept:,} as old are pending, failed or malformed, and are kept"
+            self.stdout.write(line)
+
+    def _prune(self) -> None:
+        total = sum(count_prunable(source) for source in read_prunable_sources())
+        try:
+            with tqdm(total=total, unit=" events", file=self.stderr) as bar:
+                run = prune_events(bar.update)
+        except PruningLocked:
+            raise CommandError(
+                "a rebuild or another pruning is running: try again when it has ended"
+            ) from None
+        self.stdout.write(f"pruned {run.pruned:,} events, {filesizeformat(run.freed_bytes)} of bodies")
+        self._print_unread(run)
+
+    def _print_unread(self, run: PruningRun) -> None:
+        if not run.unread_ids:
+            return
+        shown = ", ".join(map(str, run.unread_ids[:MAX_SHOWN_IDS]))
+        self.stdout.write(
+            f"{len(run.unread_ids):,} events are kept, because their vendor's module reads them otherwise"
+            f" than when they were applied: {shown}{', …' * (len(run.unread_ids) > MAX_SHOWN_IDS)}."
+            " rebuild_mirror sets that right."
+        )
