@@ -33,6 +33,9 @@ env = read_environment(STATE_DIR)
 DEBUG = env.read_flag("DEBUG", default=False)
 # Signs sessions and cookies.
 SECRET_KEY = env.str("SECRET_KEY")
+# True only for the embedded stack: a new source whose vendor signs with a private key of its own gets a trial
+# key, with which the mirror signs in its place, until somebody ends it.
+TRIAL_KEYS = env.read_flag("TRIAL_KEYS", default=False)
 # Fernet keys for the sources' secrets, newest first: the first one encrypts, all of them decrypt.
 ENCRYPTION_KEYS = env.read_fernet_keys()
 

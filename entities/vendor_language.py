@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from entities.merge.clock import Rank
+from entities.signature_language import Signature
 
 EVENT_TIME: Final = object()
 """In `EventType.implied`: the event's own time."""
@@ -61,7 +62,7 @@ class EventType:
 class Vendor:
     """A vendor: how it signs, how its envelope looks, and what it sends.
 
-    scheme: the signature scheme of a new source of this vendor (`events.models.Scheme`).
+    signatures: how it signs; any of them proves a delivery, and the mirror signs by the first.
     type_key, time_key, payload_keys: the envelope's keys.
     scope: the entity of its sub-accounts, whose id scopes every other record's.
     reference_copies: reference column -> payload key -> the referred record's column of which the value
@@ -70,7 +71,7 @@ class Vendor:
 
     name: str
     label: str
-    scheme: str
+    signatures: tuple[Signature, ...]
     events: Mapping[str, EventType]
     type_key: str = "event"
     time_key: str = "timestamp"

@@ -16,13 +16,18 @@ MAX_KEEP_DAYS = 36_500
 
 
 class Scheme(models.TextChoices):
-    """The signature schemes by which a source's deliveries prove where they come from."""
+    """The signature schemes by which a source's deliveries prove where they come from.
+
+    All but the last name one signature in `entities.signature_language.SCHEMES`, for any vendor.
+    """
 
     STANDARD_WEBHOOKS = "standard-webhooks", "Standard Webhooks"
     HMAC_SHA256 = "hmac-sha256", "HMAC-SHA256 of the body"
     HMAC_SHA256_TIMESTAMPED = "hmac-sha256-timestamped", "HMAC-SHA256 with a signed timestamp"
     TOKEN = "token", "Static token in a header"
+    BASIC = "basic", "HTTP basic authentication"
     NONE = "none", "Secret address only"
+    VENDOR = "vendor", "As the vendor's module says"
 
 
 class Encoding(models.TextChoices):
@@ -119,6 +124,11 @@ class SourceSecret(models.Model):
 
     source = models.ForeignKey(Source, models.CASCADE, related_name="secrets")
     ciphertext = models.BinaryField()
+    is_trial = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="A private key with which the mirror signs what the vendor would sign with its own.",
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     expires_at = models.DateTimeField(null=True, blank=True)
 

@@ -74,6 +74,7 @@ class Stack:
         metrics_directory = make_empty_directory(self.directory / "metrics")
         defaults = {
             "HTTPS": "false",
+            "TRIAL_KEYS": "true",
             "PROMETHEUS_MULTIPROC_DIR": str(metrics_directory),
             "WEB_URL": self.address.url,
             # Whoever names the mirror's address has a proxy in front, which vendors use too.

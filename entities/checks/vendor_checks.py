@@ -1,6 +1,6 @@
 """Checks of the vendors' modules: their tables must name columns that the models have, and fitting values.
 
-Ids: entities.E001 to entities.E009, E011 and E012.
+Ids: entities.E001 to entities.E009, E011 and E012. Those of signatures are in `signature_checks`.
 """
 
 from collections.abc import Callable
@@ -15,10 +15,10 @@ from django.db.models import ForeignKey
 from entities import vendors
 from entities.checks.check_errors import Errors, make_error, suggest
 from entities.checks.column_checks import check_column, check_implied_values
+from entities.checks.signature_checks import check_signatures
 from entities.models.introspection import (
     mirrored_fields,
     model_name,
-    record_models,
     record_models_by_name,
     scope_model_name,
 )
@@ -49,15 +49,6 @@ def check_module(name: str) -> Errors:
         yield make_error("E001", module, reason, f"Write name={name!r}, the name of the module.")
     for check in TABLE_CHECKS:
         yield from check(module, vendor)
-
-
-def check_scheme(module: str, vendor: Vendor) -> Errors:
-    """Yield an error if the vendor's signature scheme is not one of the sources' schemes."""
-    source: Any = record_models()[0]._meta.get_field("source").related_model
-    schemes = [scheme for scheme, _ in source._meta.get_field("scheme").flatchoices]
-    if vendor.scheme not in schemes:
-        reason = f"signs by the unknown scheme {vendor.scheme!r}"
-        yield make_error("E002", module, reason, suggest(vendor.scheme, schemes))
 
 
 def check_scope(module: str, vendor: Vendor) -> Errors:
@@ -181,7 +172,7 @@ def _references(vendor: Vendor) -> dict[str, Entity]:
 
 
 TABLE_CHECKS: tuple[Callable[[str, Vendor], Errors], ...] = (
-    check_scheme,
+    check_signatures,
     check_envelope,
     check_scope,
     check_entities,

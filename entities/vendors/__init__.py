@@ -1,6 +1,7 @@
 """The vendors: one module each, with one `VENDOR`. To add a vendor, add a module; nothing else lists them.
 
-Only tables belong in a vendor's module, no behaviour. It imports `entities.vendor_language` only.
+Only tables belong in a vendor's module, no behaviour. It imports `entities.vendor_language` and
+`entities.signature_language` only.
 
 A process imports the modules once. One that is added, changed or removed later is noticed, and not imported:
 the process has to be restarted, since plans and pages have been made from the modules that it knows.

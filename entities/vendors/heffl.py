@@ -5,6 +5,7 @@ type. Not documented are `payment.received`, the shape of `contact.stageChanged`
 events other than `.created`; for these the tables have the keys that the vendor uses elsewhere.
 """
 
+from entities.signature_language import STANDARD_WEBHOOKS
 from entities.vendor_language import Entity, Vendor, event_types, same_names
 
 DEAL_STATUSES = {"status": {"active": "open"}}
@@ -95,7 +96,7 @@ FORM_RESPONSE = Entity(
 VENDOR = Vendor(
     name="heffl",
     label="Heffl",
-    scheme="standard-webhooks",
+    signatures=(STANDARD_WEBHOOKS,),
     events=event_types("lead", LEAD, "created updated deleted stageChanged")
     | event_types("deal", DEAL, "created updated deleted stageChanged")
     | event_types("client", CLIENT, "created updated deleted")

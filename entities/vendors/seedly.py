@@ -11,6 +11,7 @@ messages of both directions, and would overwrite what the message's own event sa
 which only a receipt is known shows none.
 """
 
+from entities.signature_language import STANDARD_WEBHOOKS
 from entities.vendor_language import EVENT_TIME, Entity, Vendor, event_types, same_names
 
 SUB_ACCOUNT = Entity("subaccount", id=("subAccountId",), columns=same_names("location_id"))
@@ -75,7 +76,7 @@ TASK = Entity(
 VENDOR = Vendor(
     name="seedly",
     label="Seedly CRM",
-    scheme="standard-webhooks",
+    signatures=(STANDARD_WEBHOOKS,),
     payload_keys=("data", "payload"),
     scope=SUB_ACCOUNT,
     reference_copies={"contact": {"tags": "tags"}},

@@ -24,12 +24,16 @@ from entities.audit import identify_actor, write_audit_entry
 from entities.models import AuditAction
 from entities.vendors import UnusableVendor
 from events.models import Source, SourceSecret
-from events.sender.test_event import NoActiveSecret, send_test_event
+from events.sender.test_event import send_test_event
 from events.sender.webhook_client import DeliveryAnswer, EndpointUnreachable
+from events.signatures import UnfitSecret
+from events.signatures.signature_rows import uses_key_pair, uses_secrets
 from events.sources import rotation
 from events.sources.encryption import NoEncryptionKey
 from events.sources.readable_secrets import REMEDY, is_readable
+from events.sources.registry import one_line_message
 from events.sources.rotation import MAX_OVERLAP, active_secrets, all_secrets, end_secret, rotate_secret
+from events.sources.trial_keys import NoSigningSecret, active_trial_keys, add_trial_key
 
 MAX_OVERLAP_HOURS = MAX_OVERLAP // timedelta(hours=1)
 DEFAULT_OVERLAP_HOURS = rotation.DEFAULT_OVERLAP // timedelta(hours=1)
@@ -77,6 +81,7 @@ class SourceActions(VisibleRowsAdmin, AuditedAdmin):
             "rotate": ("rotate/", self.rotate_view),
             "trial": ("trial/", self.send_test_event_view),
             "end_secret": ("secrets/<int:secret_id>/end/", self.end_secret_view),
+            "add_trial_key": ("trial-key/", self.add_trial_key_view),
         }
         views = [
             path(f"<int:source_id>/{route}", self.admin_site.admin_view(view), name=f"events_source_{name}")
@@ -110,7 +115,7 @@ class SourceActions(VisibleRowsAdmin, AuditedAdmin):
             return HttpResponseNotAllowed(["POST"])
         try:
             answer = send_test_event(source)
-        except (EndpointUnreachable, NoActiveSecret, NoEncryptionKey, UnusableVendor) as error:
+        except (EndpointUnreachable, NoSigningSecret, NoEncryptionKey, UnfitSecret, UnusableVendor) as error:
             self.message_user(request, f"The test event was not delivered. {error}", messages.ERROR)
         else:
             level = messages.SUCCESS if answer.event else messages.ERROR
@@ -118,16 +123,19 @@ class SourceActions(VisibleRowsAdmin, AuditedAdmin):
         return redirect(change_url(Source, source.pk))
 
     def end_secret_view(self, request: HttpRequest, source_id: int, secret_id: int) -> HttpResponse:
-        """End one secret at once; warn if the source has no active secret left."""
+        """End one secret or trial key at once; warn if the source has no active secret left."""
         source = self._get_changeable_source(request, source_id)
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         with transaction.atomic():
-            end_secret(get_object_or_404(SourceSecret, pk=secret_id, source=source))
-            self.log_change(request, source, f"Ended secret {secret_id}.")
-            write_audit_entry(identify_actor(request), AuditAction.SECRET_ENDED, source, secret=secret_id)
-        self.message_user(request, f"Secret {secret_id} has ended.", messages.SUCCESS)
-        if not active_secrets(source).exists():
+            secret = get_object_or_404(SourceSecret, pk=secret_id, source=source)
+            action = AuditAction.TRIAL_KEY_ENDED if secret.is_trial else AuditAction.SECRET_ENDED
+            word = "trial key" if secret.is_trial else "secret"
+            end_secret(secret)
+            self.log_change(request, source, f"Ended {word} {secret_id}.")
+            write_audit_entry(identify_actor(request), action, source, secret=secret_id)
+        self.message_user(request, f"{word.capitalize()} {secret_id} has ended.", messages.SUCCESS)
+        if _needs_secret(source) and not active_secrets(source).exists():
             self.message_user(
                 request,
                 "The source has no active secret now: every delivery is refused until you rotate the secret.",
@@ -135,11 +143,30 @@ class SourceActions(VisibleRowsAdmin, AuditedAdmin):
             )
         return redirect(change_url(Source, source.pk))
 
+    def add_trial_key_view(self, request: HttpRequest, source_id: int) -> HttpResponse:
+        """Make a trial key, which signs test events until it is ended."""
+        source = self._get_changeable_source(request, source_id)
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        try:
+            with transaction.atomic():
+                add_trial_key(source, identify_actor(request))
+                self.log_change(request, source, "Made a trial key.")
+        except ValidationError as error:
+            self.message_user(request, f"No trial key was made. {one_line_message(error)}", messages.ERROR)
+        except (NoEncryptionKey, UnusableVendor) as error:
+            self.message_user(request, f"No trial key was made. {error}", messages.ERROR)
+        else:
+            self.message_user(request, "The trial key is made. End it when you have tried.", messages.SUCCESS)
+        return redirect(change_url(Source, source.pk))
+
     def secrets_context(self, source: Source) -> dict[str, Any]:
         """Return what the source's page needs to list its secrets."""
         listed = [ListedSecret(secret, is_readable(secret)) for secret in all_secrets(source)]
         return {
+            **_signing_context(source),
             "secrets": listed,
+            "trial_key": active_trial_keys(source).first(),
             "unreadable_remedy": "" if all(line.is_readable for line in listed) else REMEDY,
         }
 
@@ -162,9 +189,25 @@ class SourceActions(VisibleRowsAdmin, AuditedAdmin):
             return secret
         except ValidationError as error:
             form.add_error(None if "overlap" in error.message_dict else "secret", error.messages)
-        except NoEncryptionKey as error:
+        except (NoEncryptionKey, UnusableVendor) as error:
             form.add_error(None, str(error))
         return ""
+
+
+def _needs_secret(source: Source) -> bool:
+    """Return True unless nothing of the source is signed by a secret, or the module that says so is away."""
+    try:
+        return uses_secrets(source)
+    except UnusableVendor:
+        return False
+
+
+def _signing_context(source: Source) -> dict[str, bool]:
+    """Return what the section of secrets offers; nothing while the vendor's module is away."""
+    try:
+        return {"may_rotate": uses_secrets(source), "has_key_pair": uses_key_pair(source)}
+    except UnusableVendor:
+        return {"may_rotate": False, "has_key_pair": False}
 
 
 def _describe_answer(answer: DeliveryAnswer) -> str:

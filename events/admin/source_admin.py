@@ -13,17 +13,19 @@ from django.utils.safestring import SafeString
 from crmmirror.lib.admin_kit.cells import EMPTY, number_cell
 from crmmirror.lib.admin_kit.local_times import time_cell, zoned_heading
 from entities.access.visibility import visibility_of
+from entities.audit import identify_actor
 from entities.models import AuditAction
-from entities.vendors import find_vendor_problem
+from entities.vendors import UnusableVendor, find_vendor_problem
 from events.admin.refusal_admin import describe_refusals
 from events.admin.source_actions import SourceActions
 from events.admin.source_forms import NewSourceForm, SourceForm
 from events.models import Source
 from events.reports.overview import read_source_activity
 from events.reports.source_health import read_source_health
-from events.signatures import SCHEMES
-from events.sources.public_address import delivery_url
+from events.signatures.signature_rows import get_signatures, uses_key_pair
+from events.sources.public_address import public_url
 from events.sources.registry import create_source
+from events.sources.trial_keys import active_trial_keys, add_trial_key_if_on
 
 
 class SourceList(ChangeList):
@@ -89,6 +91,7 @@ class SourceAdmin(SourceActions):
             obj.save()
             return
         source, secret = create_source(**form.source_arguments())
+        add_trial_key_if_on(source, identify_actor(request))
         vars(obj).update(vars(source))
         obj.secret_shown_once = secret
 
@@ -103,6 +106,8 @@ class SourceAdmin(SourceActions):
             "title": "The source is ready",
             "source": obj,
             "secret": obj.secret_shown_once,
+            "has_key_pair": uses_key_pair(obj),
+            "trial_key": active_trial_keys(obj).first(),
         }
         return TemplateResponse(request, "events/source_created.html", context)
 
@@ -124,7 +129,6 @@ class SourceAdmin(SourceActions):
         return {
             **self.secrets_context(source),
             "vendor_problem": find_vendor_problem(source.vendor),
-            "may_rotate": SCHEMES[source.scheme].new_secret is not None,
             **self._health_context(request, source),
         }
 
@@ -141,7 +145,8 @@ class SourceAdmin(SourceActions):
 def _address_context(source: Source) -> dict[str, str]:
     """Return what the vendor's form asks for: the address, and the header of the signature."""
     path = reverse("webhooks:receive", args=[source.uuid])
-    return {
-        "address": delivery_url() + path,
-        "header": source.header or SCHEMES[source.scheme].default_header,
-    }
+    try:
+        header = get_signatures(source)[0].header
+    except UnusableVendor:
+        header = ""
+    return {"address": public_url(path), "header": header}

@@ -8,7 +8,9 @@ from django.core.exceptions import ValidationError
 
 from entities.vendors import all_vendors
 from events.models import Encoding, Scheme, Source
-from events.signatures import SCHEMES, SignatureScheme, UnfitSecret
+from events.signatures import UnfitSecret
+from events.signatures.secret_keys import check_secret
+from events.signatures.signature_rows import get_signatures, uses_secrets
 from events.sources import encryption
 from events.sources.encryption import decrypt_or_none
 from events.sources.readable_secrets import REMEDY, read_secrets
@@ -24,6 +26,7 @@ from events.sources.rotation import active_secrets
 
 LIMIT_FIELDS = ("rate_limit", "rate_period", "allowed_networks")
 VENDORS_SCHEME_LABEL = "the vendor's own scheme"
+OTHER_SCHEMES = [choice for choice in Scheme.choices if choice[0] != Scheme.VENDOR]
 
 
 def chosen_signature_options(cleaned: dict[str, Any]) -> dict[str, str]:
@@ -38,7 +41,7 @@ class NewSourceForm(forms.ModelForm):
     vendor = forms.ChoiceField()
     scheme = forms.ChoiceField(
         required=False,
-        choices=[("", VENDORS_SCHEME_LABEL), *Scheme.choices],
+        choices=[("", VENDORS_SCHEME_LABEL), *OTHER_SCHEMES],
         help_text="How the vendor proves that a delivery comes from it.",
     )
     secret = forms.CharField(
@@ -67,10 +70,11 @@ class NewSourceForm(forms.ModelForm):
         cleaned = super().clean() or self.cleaned_data
         if self.errors:
             return cleaned
-        scheme = cleaned["scheme"] = cleaned["scheme"] or default_scheme(cleaned["vendor"])
+        cleaned["scheme"] = cleaned["scheme"] or default_scheme(cleaned["vendor"])
         fields = {name: value for name, value in cleaned.items() if name != "secret"}
-        validate_source(Source(**fields), frozenset(chosen_signature_options(cleaned)))
-        check_or_make_secret(SCHEMES[scheme], cleaned["secret"])
+        source = Source(**fields)
+        validate_source(source, frozenset(chosen_signature_options(cleaned)))
+        check_or_make_secret(source, cleaned["secret"])
         _require_encryption_key()
         return cleaned
 
@@ -140,16 +144,16 @@ class SourceForm(forms.ModelForm):
         cleaned = super().clean() or self.cleaned_data
         if self.errors:
             return cleaned
-        validate_source(_changed_copy(self.instance, cleaned), frozenset(chosen_signature_options(cleaned)))
+        changed = _changed_copy(self.instance, cleaned)
+        validate_source(changed, frozenset(chosen_signature_options(cleaned)))
         if cleaned["scheme"] != self.initial["scheme"]:
-            self._require_fitting_secret(cleaned["scheme"])
+            self._require_fitting_secret(changed)
         return cleaned
 
-    def _require_fitting_secret(self, scheme: str) -> None:
+    def _require_fitting_secret(self, changed: Source) -> None:
         """Reject a scheme that none of the source's secrets fits: every delivery would be refused."""
-        rules = SCHEMES[scheme]
         ciphertexts = [bytes(secret.ciphertext) for secret in active_secrets(self.instance)]
-        if rules.new_secret and not any(_is_fitting_secret(rules, ciphertext) for ciphertext in ciphertexts):
+        if uses_secrets(changed) and not any(_is_fitting_secret(changed, item) for item in ciphertexts):
             if read_secrets(ciphertexts).unreadable_count:
                 raise ValidationError({"scheme": f"A secret of this source cannot be decrypted. {REMEDY}"})
             raise ValidationError(
@@ -164,12 +168,12 @@ def _changed_copy(source: Source, cleaned: dict[str, Any]) -> Source:
     return changed
 
 
-def _is_fitting_secret(rules: SignatureScheme, ciphertext: bytes) -> bool:
+def _is_fitting_secret(source: Source, ciphertext: bytes) -> bool:
     secret = decrypt_or_none(ciphertext)
     if secret is None:
         return False
     try:
-        rules.check_secret(secret)
+        check_secret(get_signatures(source), secret)
     except UnfitSecret:
         return False
     return True

@@ -18,7 +18,7 @@ def read_authentic_body(delivery: DeliveryRequest, source: ActiveSource) -> byte
     """Return the exact bytes of the body after verifying that the source signed them. Raises Refused.
 
     A secret that cannot be decrypted may be the one that signed the body: what no other secret proves is to
-    be sent again, once the key is back.
+    be sent again, once the key is back. Raises entities.vendors.UnusableVendor.
     """
     headers = delivery.headers
     if headers.get("Content-Encoding", "").strip().lower() not in IDENTITY_ENCODINGS:
@@ -27,7 +27,9 @@ def read_authentic_body(delivery: DeliveryRequest, source: ActiveSource) -> byte
     reading = source.read_secrets()
     _log_unreadable(source, reading)
     try:
-        signatures.verify(source, reading.readable, body, headers)
+        signatures.verify(
+            source, reading.readable, body, headers, delivery.public_url, source.read_trial_keys()
+        )
     except TimestampOutsideWindow as error:
         raise Refused(RefusalReason.TIMESTAMP, str(error)) from None
     except NotAuthentic as error:

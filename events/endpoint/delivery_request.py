@@ -6,6 +6,7 @@ from django.http import HttpRequest
 
 from events.endpoint.request_body import check_size, read_body
 from events.endpoint.request_headers import RequestHeaders
+from events.sources.public_address import public_url
 
 
 @dataclass
@@ -18,6 +19,11 @@ class DeliveryRequest:
     @property
     def headers(self) -> RequestHeaders:
         return RequestHeaders(self.request)
+
+    @property
+    def public_url(self) -> str:
+        """The URL that the sender called, if it called the public address."""
+        return public_url(self.request.path_info, self.request.META.get("QUERY_STRING", ""))
 
     def body(self, limit: int) -> bytes:
         """Return the body: at least one and at most `limit` bytes. Raises Refused."""

@@ -75,12 +75,12 @@ def _store_for(source: ActiveSource, delivery: DeliveryRequest) -> StoredDeliver
 
 def _check_and_store(source: ActiveSource, delivery: DeliveryRequest) -> StoredDelivery:
     check_admission(source, delivery.request.META)
-    body = read_authentic_body(delivery, source)
-    if source.rate_limit:
-        consume_rate_limit(source)
-        # Deliveries that wait for a group commit must not hold the connection that its leader needs.
-        _release_connection()
     try:
+        body = read_authentic_body(delivery, source)
+        if source.rate_limit:
+            consume_rate_limit(source)
+            # Deliveries that wait for a group commit must not hold the connection that its leader needs.
+            _release_connection()
         return store_event(source, body, delivery.headers, datetime.now(UTC), source.version)
     except UnusableVendor as error:
         # Not malformed, which would be final: the vendor sends it again, to a process that can read it.

@@ -14,38 +14,25 @@ from entities.vendors import get_vendor
 from events.models import Source
 from events.sender.webhook_client import DeliveryAnswer, WebhookClient
 from events.sources.public_address import delivery_url
-from events.sources.readable_secrets import choose_signing_secret, uses_secrets
-from events.sources.rotation import active_secrets
+from events.sources.trial_keys import choose_signing_secret
 
 EVENT_TYPE = "mirror.test"
 TIMEOUT_SECONDS = 10.0
-
-
-class NoActiveSecret(Exception):
-    """The source has no active secret to sign with; the message says so."""
 
 
 def send_test_event(source: Source) -> DeliveryAnswer:
     """Post one test event to the source's public address, and return the answer.
 
     Never to the Host of a request: whoever sends the request chooses it, and could so look for servers that
-    only this machine reaches. Raises NoActiveSecret, events.sender.webhook_client.EndpointUnreachable,
+    only this machine reaches. Raises events.sources.trial_keys.NoSigningSecret, EndpointUnreachable,
     events.sources.encryption.NoEncryptionKey and entities.vendors.UnusableVendor.
     """
     path = reverse("webhooks:receive", args=[source.uuid])
-    client = WebhookClient(delivery_url(), path, source, _newest_secret(source), TIMEOUT_SECONDS)
+    client = WebhookClient(delivery_url(), path, source, choose_signing_secret(source), TIMEOUT_SECONDS)
     try:
         return client.deliver(_build_body(source.vendor))
     finally:
         client.close()
-
-
-def _newest_secret(source: Source) -> str:
-    """Return the newest secret that can be decrypted; empty if the source's scheme has none."""
-    ciphertexts = [bytes(secret.ciphertext) for secret in active_secrets(source)]
-    if uses_secrets(source.scheme) and not ciphertexts:
-        raise NoActiveSecret("The source has no active secret: rotate it first.")
-    return choose_signing_secret(source.scheme, ciphertexts)
 
 
 def _build_body(vendor_name: str) -> bytes:

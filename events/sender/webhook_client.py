@@ -13,6 +13,7 @@ from django.conf import settings
 
 from events import signatures
 from events.signatures import SignatureSettings
+from events.sources.public_address import public_url
 
 TIMEOUT_SECONDS = 30.0
 HEADERS = {"Content-Type": "application/json", "User-Agent": "crmmirror-deliver"}
@@ -39,8 +40,8 @@ class DeliveryAnswer:
 class WebhookClient:
     """Posts to one source's address, and follows no redirect, as vendors do not.
 
-    secret: an active one, or empty if the source's scheme has none. Over https, the certificate must be one
-    that WEB_CA_FILE trusts or, without that setting, the machine.
+    secret: an active one, or a trial key, or empty if the source needs none. Over https, the certificate must
+    be one that WEB_CA_FILE trusts or, without that setting, the machine.
     """
 
     def __init__(
@@ -50,14 +51,16 @@ class WebhookClient:
         self._connection, base_path = _prepare_connection(url, timeout)
         self._url = url
         self._path = base_path + path
+        # What a vendor signs is the public address, whatever way this client takes.
+        self._public_url = public_url(path)
         self._source = source
         self._secret = secret
 
     def deliver(self, body: bytes) -> DeliveryAnswer:
-        """Sign and post one body. Raises EndpointUnreachable."""
-        headers = HEADERS | signatures.sign(self._source, self._secret, body)
+        """Sign and post one body. Raises EndpointUnreachable and UnfitSecret."""
+        signed = signatures.sign_delivery(self._source, self._secret, body, url=self._public_url)
         try:
-            return self._post_reconnecting(body, headers)
+            return self._post_reconnecting(signed.body, HEADERS | signed.headers)
         except (HTTPException, OSError) as error:
             self._connection.close()
             raise EndpointUnreachable(f"{self._url} does not answer: {_describe_error(error)}") from error

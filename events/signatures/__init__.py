@@ -1,66 +1,62 @@
-"""The signature schemes, one module each: verify and sign deliveries; contain no vendor's name and no query;
-may import `models`.
+"""Verification and signing of deliveries by the tables of `entities.signature_language`; contains no vendor's
+name and no query; may import `models`, `entities.vendors`, `entities.reading` and the ground floor.
 
-| scheme | default header | value |
-| --- | --- | --- |
-| standard-webhooks | webhook-id, webhook-timestamp, webhook-signature | one or more `v1,<base64>` |
-| hmac-sha256 | X-Signature | prefix, then the HMAC of the body |
-| hmac-sha256-timestamped | X-Signature | prefix, then `t=<unix seconds>,v1=<HMAC of t.body>` |
-| token | X-Webhook-Token | prefix, then the secret |
-| none | none | |
+Which signatures count for a source is in `signature_rows`. Only `verify`, `sign` and `sign_delivery` know a
+source; everything below them knows a signature, a request and secrets.
 """
 
 import time
 from collections.abc import Mapping, Sequence
 
-from events.models import Scheme
-from events.signatures import (
-    hmac_sha256,
-    hmac_sha256_timestamped,
-    secret_address,
-    standard_webhooks,
-    static_token,
-)
-from events.signatures.scheme import (
-    NotAuthentic,
-    SignatureScheme,
-    SignatureSettings,
-    TimestampOutsideWindow,
-    UnfitSecret,
-    WrongSignature,
-)
+from events.signatures.errors import NotAuthentic, TimestampOutsideWindow, UnfitSecret, WrongSignature
+from events.signatures.signature_rows import SignatureSettings, get_signatures
+from events.signatures.signed_request import SignedRequest
+from events.signatures.signer import SignedDelivery, sign_request
+from events.signatures.verifier import verify_any
 
 __all__ = [
-    "SCHEMES",
     "NotAuthentic",
-    "SignatureScheme",
     "SignatureSettings",
+    "SignedDelivery",
     "TimestampOutsideWindow",
     "UnfitSecret",
     "WrongSignature",
     "sign",
+    "sign_delivery",
     "verify",
 ]
 
-SCHEMES: dict[str, SignatureScheme] = {
-    Scheme.STANDARD_WEBHOOKS: standard_webhooks.SCHEME,
-    Scheme.HMAC_SHA256: hmac_sha256.SCHEME,
-    Scheme.HMAC_SHA256_TIMESTAMPED: hmac_sha256_timestamped.SCHEME,
-    Scheme.TOKEN: static_token.SCHEME,
-    Scheme.NONE: secret_address.SCHEME,
-}
-
 
 def verify(
-    source: SignatureSettings, active_secrets: Sequence[str], body: bytes, headers: Mapping[str, str]
+    source: SignatureSettings,
+    active_secrets: Sequence[str],
+    body: bytes,
+    headers: Mapping[str, str],
+    url: str = "",
+    trial_keys: Sequence[str] = (),
 ) -> None:
-    """Raise NotAuthentic unless one of the source's active secrets signed the body.
+    """Raise NotAuthentic unless the source's vendor signed the request.
 
-    headers: case-insensitive.
+    headers: case-insensitive. url: the public address as the vendor calls it, with the query. trial_keys:
+    those of the source, beside the vendor's own. Raises entities.vendors.UnusableVendor.
     """
-    SCHEMES[source.scheme].verify(source, active_secrets, body, headers)
+    verify_any(get_signatures(source), SignedRequest(body, headers, url), active_secrets, trial_keys)
 
 
-def sign(source: SignatureSettings, secret: str, body: bytes, at: int | None = None) -> dict[str, str]:
-    """Return the headers with which the vendor would send the body. at: unix seconds; now if None."""
-    return SCHEMES[source.scheme].sign(source, secret, body, int(time.time()) if at is None else at)
+def sign_delivery(
+    source: SignatureSettings, secret: str, body: bytes, at: int | None = None, url: str = ""
+) -> SignedDelivery:
+    """Return what the vendor would send, by the first of its signatures.
+
+    secret: of a vendor that signs with a private key of its own, a trial key. at: unix seconds; now if None.
+    Raises entities.vendors.UnusableVendor and UnfitSecret.
+    """
+    moment = int(time.time()) if at is None else at
+    return sign_request(get_signatures(source)[0], secret, body, moment, url)
+
+
+def sign(
+    source: SignatureSettings, secret: str, body: bytes, at: int | None = None, url: str = ""
+) -> dict[str, str]:
+    """Return the headers of `sign_delivery`."""
+    return sign_delivery(source, secret, body, at, url).headers

@@ -18,7 +18,9 @@ SOURCE_VERSION = f"(source.xmin, ARRAY(SELECT secret.id {ACTIVE_SECRETS} ORDER B
 FIND_SOURCE = f"""
     SELECT id, slug, vendor, scheme, header, prefix, encoding, max_body_bytes, allowed_networks,
         rate_limit, rate_period, extract(epoch FROM full_at - clock_timestamp())::float,
-        ARRAY(SELECT ciphertext {ACTIVE_SECRETS} ORDER BY created_at DESC, id DESC), {SOURCE_VERSION}
+        ARRAY(SELECT ciphertext {ACTIVE_SECRETS} AND NOT is_trial ORDER BY created_at DESC, id DESC),
+        ARRAY(SELECT ciphertext {ACTIVE_SECRETS} AND is_trial ORDER BY created_at DESC, id DESC),
+        {SOURCE_VERSION}
     FROM {Source._meta.db_table} AS source
     LEFT JOIN {TokenBucket._meta.db_table} ON rate_limit > 0 AND key = '{BUCKET_PREFIX}' || source.id
     WHERE uuid = %s AND active
@@ -30,7 +32,7 @@ class ActiveSource:
     """An active source as the endpoint needs it.
 
     seconds_until_full: seconds from now until the token bucket of its rate limit is full; None if it is full.
-    ciphertexts: its encrypted active secrets, newest first.
+    ciphertexts: its encrypted active secrets, newest first. trial_ciphertexts: its encrypted trial keys.
     version: differs after any change of the fields above, except of `seconds_until_full`.
     """
 
@@ -47,11 +49,16 @@ class ActiveSource:
     rate_period: str
     seconds_until_full: float | None
     ciphertexts: list[bytes]
+    trial_ciphertexts: list[bytes]
     version: str
 
     def read_secrets(self) -> SecretReading:
         """Decrypt those of the active secrets that can be decrypted, newest first."""
         return read_secrets(self.ciphertexts)
+
+    def read_trial_keys(self) -> list[str]:
+        """Decrypt those of the trial keys that can be decrypted, newest first."""
+        return read_secrets(self.trial_ciphertexts).readable
 
 
 # The cache of sources. Speed: saves a delivery the round trip that looks up its source. See docs/speed.md.

@@ -4,12 +4,15 @@ There are such secrets after the database was restored, or moved, without the ke
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from events.models import SourceSecret
-from events.signatures import SCHEMES
+from entities.signature_language import SCHEMES
+from entities.vendors import UnusableVendor, all_vendors
+from events.models import Scheme, SourceSecret
+from events.signatures.signature_rows import takes_secret
 from events.sources.encryption import NoEncryptionKey, decrypt, decrypt_or_none
 from events.sources.secret_expiry import IS_ACTIVE
 
@@ -33,26 +36,33 @@ def read_secrets(ciphertexts: Sequence[bytes]) -> SecretReading:
     return SecretReading(readable, len(ciphertexts) - len(readable))
 
 
-def choose_signing_secret(scheme: str, ciphertexts: Sequence[bytes]) -> str:
-    """Return the first secret that can be decrypted; empty if there is none, or if the scheme uses none.
+def first_readable_secret(ciphertexts: Sequence[bytes]) -> str:
+    """Return the first secret that can be decrypted; empty if there is none.
 
     Raises events.sources.encryption.NoEncryptionKey if there are secrets, and none can be decrypted.
     """
-    if not ciphertexts or not uses_secrets(scheme):
+    if not ciphertexts:
         return ""
     readable = read_secrets(ciphertexts).readable
     return readable[0] if readable else decrypt(ciphertexts[0])
 
 
-def uses_secrets(scheme: str) -> bool:
-    return SCHEMES[scheme].new_secret is not None
-
-
 def needed_secrets() -> QuerySet[SourceSecret]:
-    """Return the active secrets of active sources, by source."""
-    without_secrets = [scheme for scheme in SCHEMES if not uses_secrets(scheme)]
-    secrets = SourceSecret.objects.filter(IS_ACTIVE, source__active=True)
-    return secrets.exclude(source__scheme__in=without_secrets).order_by("source__slug", "id")
+    """Return the active secrets of active sources, by source; without trial keys, which no vendor needs."""
+    schemes = [name for name, signature in SCHEMES.items() if not takes_secret(signature)]
+    names = _names_of_vendors_without_secrets()
+    secrets = SourceSecret.objects.filter(IS_ACTIVE, source__active=True, is_trial=False)
+    secrets = secrets.exclude(source__scheme__in=schemes)
+    secrets = secrets.exclude(Q(source__scheme=Scheme.VENDOR) & Q(source__vendor__in=names))
+    return secrets.order_by("source__slug", "id")
+
+
+def _names_of_vendors_without_secrets() -> list[str]:
+    """Return the vendors that sign by no secret; none while a vendor's module cannot be imported."""
+    with suppress(UnusableVendor):
+        known = all_vendors().values()
+        return [vendor.name for vendor in known if not any(map(takes_secret, vendor.signatures))]
+    return []
 
 
 def find_unreadable(secrets: QuerySet[SourceSecret]) -> list[SourceSecret]:

@@ -8,7 +8,9 @@ from django.db import transaction
 from entities import vendors
 from entities.record_addresses import find_slips
 from events.models import Source, SourceSecret
-from events.signatures import SCHEMES, SignatureScheme, UnfitSecret
+from events.signatures import UnfitSecret
+from events.signatures.secret_keys import check_secret, make_secret
+from events.signatures.signature_rows import SCHEME_OPTIONS, find_scheme, get_signatures, takes_secret
 from events.sources.encryption import encrypt
 
 # RFC 9110, 5.6.2: a header's name is a token; 5.5: only ASCII values pass all servers and proxies unchanged.
@@ -49,7 +51,7 @@ def create_source(
     for name, value in options.items():
         setattr(source, name, value)
     validate_source(source, frozenset(options).intersection(SIGNATURE_OPTIONS))
-    secret = check_or_make_secret(SCHEMES[source.scheme], secret)
+    secret = check_or_make_secret(source, secret)
     with transaction.atomic():
         source.save(force_insert=True)
         if secret:
@@ -58,9 +60,9 @@ def create_source(
 
 
 def default_scheme(vendor: str) -> str:
-    """Return the signature scheme that a vendor uses. Raises ValidationError if the vendor is unknown."""
+    """Return the scheme of a new source of a vendor. Raises ValidationError if the vendor is unknown."""
     try:
-        return vendors.get_vendor(vendor).scheme
+        return find_scheme(vendors.get_vendor(vendor).signatures)
     except vendors.UnknownVendor as error:
         raise ValidationError({"vendor": str(error)}) from None
 
@@ -72,7 +74,7 @@ def validate_source(source: Source, options: frozenset[str]) -> None:
     """
     default_scheme(source.vendor)
     source.full_clean()
-    unused = options - SCHEMES[source.scheme].options
+    unused = options - SCHEME_OPTIONS.get(source.scheme, frozenset())
     if unused:
         raise ValidationError(dict.fromkeys(sorted(unused), f"is not used by the scheme {source.scheme}"))
     if source.header and not HEADER_NAME.fullmatch(source.header):
@@ -83,12 +85,19 @@ def validate_source(source: Source, options: frozenset[str]) -> None:
         raise ValidationError({"record_addresses": slips})
 
 
-def check_or_make_secret(scheme: SignatureScheme, secret: str) -> str:
-    """Return the secret if the scheme can use it, or a new one if it is empty. Raises ValidationError."""
+def check_or_make_secret(source: Source, secret: str) -> str:
+    """Return the secret if the source can use it, or a new one if it is empty. Raises ValidationError.
+
+    Empty is also what is returned if the source takes no secret.
+    """
+    signatures = get_signatures(source)
     if not secret:
-        return scheme.new_secret() if scheme.new_secret else ""
+        new = make_secret(signatures)
+        if not new and any(map(takes_secret, signatures)):
+            raise ValidationError({"secret": "enter the public key that the vendor shows for the account"})
+        return new
     try:
-        scheme.check_secret(secret)
+        check_secret(signatures, secret)
     except UnfitSecret as error:
         raise ValidationError({"secret": str(error)}) from None
     return secret

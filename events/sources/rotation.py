@@ -12,7 +12,7 @@ from django.db.models.functions import Least, Now
 
 from entities.models import SecondFactor
 from events.models import Source, SourceSecret
-from events.signatures import SCHEMES
+from events.signatures.signature_rows import uses_secrets
 from events.sources import encryption
 from events.sources.encryption import decrypt_or_none
 from events.sources.readable_secrets import find_unreadable, raise_unreadable
@@ -53,12 +53,12 @@ def end_secret(secret: SourceSecret) -> None:
 
 
 def active_secrets(source: Source) -> QuerySet[SourceSecret]:
-    """Return the active secrets of a source, newest first."""
-    return SourceSecret.objects.filter(IS_ACTIVE, source=source)
+    """Return the active secrets of a source, newest first; without its trial keys."""
+    return SourceSecret.objects.filter(IS_ACTIVE, source=source, is_trial=False)
 
 
 def all_secrets(source: Source) -> QuerySet[SourceSecret]:
-    """Return all secrets of a source, newest first, each with the boolean `is_active`."""
+    """Return all secrets and trial keys of a source, newest first, each with the boolean `is_active`."""
     return SourceSecret.objects.filter(source=source).annotate(is_active=IS_ACTIVE)
 
 
@@ -94,10 +94,9 @@ def reencrypt_second_factors() -> int:
 
 
 def _check_or_make_new_secret(source: Source, secret: str) -> str:
-    scheme = SCHEMES[source.scheme]
-    if scheme.new_secret is None:
+    if not uses_secrets(source):
         raise ValidationError({"secret": f"the scheme {source.scheme} uses no secret"})
-    secret = check_or_make_secret(scheme, secret)
+    secret = check_or_make_secret(source, secret)
     if any(decrypt_or_none(bytes(active.ciphertext)) == secret for active in active_secrets(source)):
         raise ValidationError({"secret": "is already an active secret of the source"})
     return secret

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.django_db
 
 MESSAGE = ("message", "sa", "m")
 CHAT = """
+from entities.signature_language import TOKEN
 from entities.vendor_language import Entity, Vendor, event_types, same_names
 
 MESSAGE = Entity(
@@ -28,7 +29,7 @@ MESSAGE = Entity(
 VENDOR = Vendor(
     name="marigold",
     label="Marigold Chat",
-    scheme="token",
+    signatures=(TOKEN,),
     events=event_types("message", MESSAGE, "created updated deleted"),
 )
 """

@@ -22,6 +22,7 @@ from tests.support import third_vendor
 
 pytestmark = pytest.mark.unit
 SOUND = """
+from entities.signature_language import HMAC_SHA256
 from entities.vendor_language import EVENT_TIME, Entity, EventType, Vendor, event_types, same_names
 
 DEAL = Entity("deal", id=("id",), columns=same_names("title client status") | {"value": "price"})
@@ -29,7 +30,7 @@ CLIENT = Entity("client", id=("id",), columns=same_names("name"))
 VENDOR = Vendor(
     name="marigold",
     label="Marigold",
-    scheme="hmac-sha256",
+    signatures=(HMAC_SHA256,),
     events=event_types("deal", DEAL, "created won", won={"status": "won"})
     | event_types("client", CLIENT, "created"),
     reference_copies={"client": {"company": "name"}},
@@ -48,9 +49,9 @@ MISTAKES = [
     ),
     (
         "E002",
-        SOUND.replace("hmac-sha256", "hmac-sha256-timestampd"),
-        "unknown scheme 'hmac-sha256-timestampd'",
-        "Write one of: hmac-sha256-timestamped, ",
+        SOUND.replace("signatures=(HMAC_SHA256,)", "signatures=HMAC_SHA256"),
+        "signatures is not a tuple of Signature",
+        "Write signatures=(Signature(...),), with the comma.",
     ),
     (
         "E011",

@@ -11,12 +11,25 @@ from django.urls import reverse
 
 from crmmirror.sign_on.second_factors.factor_codes import begin_enrolment, read_key
 from entities.admin.naming.name_cells import naming_url
-from entities.models import ApiToken, AuditAction, Deal, Name, NameKind, SavedView, SqlReader, SubAccount
+from entities.audit import identify_command
+from entities.models import (
+    ApiToken,
+    AuditAction,
+    AuditEntry,
+    Deal,
+    Name,
+    NameKind,
+    SavedView,
+    SqlReader,
+    SubAccount,
+)
 from events.models import Event, Source, SourceSecret
+from events.sources.trial_keys import add_trial_key
 from tests.support.api_client import create_record
 from tests.support.exported_lists import export_url
 from tests.support.named_ids import create_name
 from tests.support.second_factors import add_factor, make_code
+from tests.support.signing_vendor import GOHIGHLEVEL, create_signing_source, signing_vendor
 from tests.support.staff_client import ensure_source, list_url, page_url, store_delivery
 
 # The password of the superuser "boss", in whose browser all of this is done.
@@ -116,6 +129,22 @@ def rotate_secret_by_command(client: Client) -> Source:
 def end_secret(client: Client) -> Source:
     source = ensure_source()
     post(client, admin_url("events_source_end_secret", source.pk, SourceSecret.objects.get().pk))
+    return source
+
+
+def make_trial_key(client: Client) -> Source:
+    with signing_vendor(GOHIGHLEVEL):
+        source, _ = create_signing_source()
+        post(client, admin_url("events_source_add_trial_key", source.pk))
+    return source
+
+
+def end_trial_key(client: Client) -> Source:
+    with signing_vendor(GOHIGHLEVEL):
+        source, _ = create_signing_source()
+        key = add_trial_key(source, identify_command("test"))
+        AuditEntry.objects.all().delete()
+        post(client, admin_url("events_source_end_secret", source.pk, key.pk))
     return source
 
 
@@ -353,6 +382,8 @@ ACTS: list[tuple[AuditAction, Callable[[Client], Any], dict[str, Any]]] = [
     (AuditAction.SECRET_ROTATED, rotate_secret, {"overlap_hours": 1.0}),
     (AuditAction.SECRET_ROTATED, rotate_secret_by_command, {"overlap_hours": 24.0}),
     (AuditAction.SECRET_ENDED, end_secret, {}),
+    (AuditAction.TRIAL_KEY_CREATED, make_trial_key, {}),
+    (AuditAction.TRIAL_KEY_ENDED, end_trial_key, {}),
     (AuditAction.SECRETS_REENCRYPTED, reencrypt_secrets, {"count": 1}),
     (AuditAction.TOKEN_CREATED, create_token, {"owner": "boss"}),
     (AuditAction.TOKEN_CREATED, add_token, {}),

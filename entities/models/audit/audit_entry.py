@@ -15,6 +15,8 @@ class AuditAction(models.TextChoices):
     SOURCE_CHANGED = "source-changed", "changed a source"
     SECRET_ROTATED = "secret-rotated", "rotated a secret"
     SECRET_ENDED = "secret-ended", "ended a secret"
+    TRIAL_KEY_CREATED = "trial-key-created", "made a trial key"
+    TRIAL_KEY_ENDED = "trial-key-ended", "ended a trial key"
     SECRETS_REENCRYPTED = "secrets-reencrypted", "encrypted all secrets with another key"
     TOKEN_CREATED = "token-created", "created an API token"
     TOKEN_CHANGED = "token-changed", "changed an API token"

@@ -12,7 +12,7 @@ from entities.audit import identify_command, write_audit_entry
 from entities.models import AuditAction
 from entities.vendors import all_vendors
 from events.models import Encoding, Scheme, Source
-from events.signatures import SCHEMES
+from events.signatures.signature_rows import get_signatures, uses_key_pair
 from events.sources.registry import (
     READING_OPTIONS,
     RETENTION_OPTIONS,
@@ -20,6 +20,7 @@ from events.sources.registry import (
     create_source,
     one_line_message,
 )
+from events.sources.trial_keys import add_trial_key, add_trial_key_if_on
 
 
 class Command(BaseCommand):
@@ -60,6 +61,11 @@ class Command(BaseCommand):
             help="the days after which the bodies of applied and ignored events are removed for good;"
             " default: never",
         )
+        parser.add_argument(
+            "--trial-key",
+            action="store_true",
+            help="for a vendor with a private key of its own: make a key for `deliver` to sign with",
+        )
         parser.add_argument("--json", action="store_true", help='prints {"slug", "path", "secret"}')
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -72,7 +78,9 @@ class Command(BaseCommand):
         try:
             with transaction.atomic():
                 source, secret = create_source(*arguments, **source_options)
-                write_audit_entry(identify_command("create_source"), AuditAction.SOURCE_CREATED, source)
+                actor = identify_command("create_source")
+                write_audit_entry(actor, AuditAction.SOURCE_CREATED, source)
+                (add_trial_key if options["trial_key"] else add_trial_key_if_on)(source, actor)
         except ValidationError as error:
             raise CommandError(one_line_message(error)) from None
         path = reverse("webhooks:receive", args=[source.uuid])
@@ -83,7 +91,12 @@ class Command(BaseCommand):
 
 
 def _lines(source: Source, path: str, secret: str) -> list[str]:
-    header = source.header or SCHEMES[source.scheme].default_header
-    lines = [("source", source.slug), ("scheme", source.scheme), ("header", header)]
-    lines += [("path", path), ("secret", secret or "none: whoever knows the path can deliver")]
+    lines = [("source", source.slug), ("scheme", source.scheme), ("header", get_signatures(source)[0].header)]
+    lines += [("path", path), ("secret", secret or _no_secret(source))]
     return [f"{name:8}{value}" for name, value in lines if value]
+
+
+def _no_secret(source: Source) -> str:
+    if uses_key_pair(source):
+        return "none: the vendor signs with a private key of its own"
+    return "none: whoever knows the path can deliver"

@@ -18,11 +18,11 @@ from events.management.arguments import positive_number
 from events.management.delivery_summary import DeliverySummary
 from events.sender.event_files import UnreadableFile, read_bodies
 from events.sender.webhook_client import EndpointUnreachable, WebhookClient, limit_rate
+from events.signatures import UnfitSecret
 from events.sources.encryption import NoEncryptionKey
-from events.sources.lookup import find_active_source
 from events.sources.public_address import delivery_url
-from events.sources.readable_secrets import choose_signing_secret
 from events.sources.registry import UnknownSource, get_source
+from events.sources.trial_keys import NoSigningSecret, choose_signing_secret
 
 
 class Command(BaseCommand):
@@ -70,7 +70,7 @@ class Command(BaseCommand):
             client = _make_client(options["slug"], options["url"])
         except (UnreadableFile, UnknownSource, vendors.UnusableVendor, EndpointUnreachable) as error:
             raise CommandError(str(error)) from None
-        except NoEncryptionKey as error:
+        except (NoEncryptionKey, NoSigningSecret, UnfitSecret) as error:
             raise CommandError(f"The events cannot be signed: {error}") from None
         if options["shuffle"]:
             Random(options["seed"]).shuffle(bodies)  # noqa: S311
@@ -116,10 +116,8 @@ def _load_bodies(options: dict[str, Any]) -> list[bytes]:
 def _make_client(slug: str, url: str) -> WebhookClient:
     """Return a client that signs with the newest of the source's secrets that can be decrypted.
 
-    An inactive source gets one too, without a secret: the endpoint then says why it refuses.
+    Raises NoSigningSecret, NoEncryptionKey and UnusableVendor.
     """
     source = get_source(slug)
-    active = find_active_source(source.uuid)
-    secret = choose_signing_secret(source.scheme, active.ciphertexts) if active else ""
     path = reverse("webhooks:receive", args=[source.uuid])
-    return WebhookClient(url, path, source, secret)
+    return WebhookClient(url, path, source, choose_signing_secret(source))

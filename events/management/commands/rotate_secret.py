@@ -12,6 +12,7 @@ from django.db import transaction
 
 from entities.audit import identify_command, write_audit_entry
 from entities.models import AuditAction
+from entities.vendors import UnusableVendor
 from events.sources import rotation
 from events.sources.registry import UnknownSource, get_source, one_line_message
 from events.sources.rotation import rotate_secret
@@ -46,7 +47,7 @@ class Command(BaseCommand):
                 hours = options["overlap"] / timedelta(hours=1)
                 actor = identify_command("rotate_secret")
                 write_audit_entry(actor, AuditAction.SECRET_ROTATED, source, overlap_hours=hours)
-        except UnknownSource as error:
+        except (UnknownSource, UnusableVendor) as error:
             raise CommandError(str(error)) from None
         except ValidationError as error:
             raise CommandError(one_line_message(error)) from None

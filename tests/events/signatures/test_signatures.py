@@ -12,17 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks import Webhook
 
+from entities.signature_language import SCHEMES, WINDOW_SECONDS
 from events import signatures
 from events.models import Encoding, Scheme
 from events.signatures import (
-    SCHEMES,
     NotAuthentic,
     SignatureSettings,
     TimestampOutsideWindow,
     UnfitSecret,
     WrongSignature,
 )
-from events.signatures.scheme import WINDOW_SECONDS
+from events.signatures.secret_keys import check_secret, make_secret
+from events.signatures.signature_rows import get_signatures
 
 pytestmark = pytest.mark.unit
 NOW = 1_760_000_000
@@ -37,6 +38,7 @@ class Settings:
     header: str = ""
     prefix: str = ""
     encoding: str = Encoding.HEX
+    vendor: str = ""
 
 
 SOURCES = [
@@ -48,8 +50,9 @@ SOURCES = [
     Settings(Scheme.HMAC_SHA256_TIMESTAMPED, header="Seedly-Signature", encoding=Encoding.BASE64),
     Settings(Scheme.TOKEN),
     Settings(Scheme.TOKEN, header="Authorization", prefix="Bearer "),
+    Settings(Scheme.BASIC),
 ]
-BODY_SIGNING = [source for source in SOURCES if source.scheme != Scheme.TOKEN]
+BODY_SIGNING = [source for source in SOURCES if source.scheme not in (Scheme.TOKEN, Scheme.BASIC)]
 TIMESTAMPED = [
     source
     for source in SOURCES
@@ -63,17 +66,17 @@ def for_each(sources: list[Settings]) -> pytest.MarkDecorator:
 
 
 def secret_for(source: SignatureSettings) -> str:
-    new_secret = SCHEMES[source.scheme].new_secret
-    assert new_secret is not None
-    return new_secret()
+    secret = make_secret(get_signatures(source))
+    assert secret
+    return secret
 
 
 def test_every_scheme_of_the_model_has_its_rules() -> None:
-    assert set(SCHEMES) == set(Scheme.values)
+    assert {*SCHEMES, Scheme.VENDOR} == set(Scheme.values)
 
 
 def test_every_scheme_with_a_secret_is_in_the_suite() -> None:
-    assert {source.scheme for source in SOURCES} == set(Scheme.values) - {Scheme.NONE}
+    assert {source.scheme for source in SOURCES} == set(Scheme.values) - {Scheme.NONE, Scheme.VENDOR}
 
 
 @for_each(SOURCES)
@@ -206,8 +209,7 @@ def test_odd_input_raises_nothing_but_not_authentic(
 
 @for_each(SOURCES)
 def test_a_scheme_can_use_the_secrets_that_it_makes(source: Settings) -> None:
-    rules = SCHEMES[source.scheme]
-    rules.check_secret(secret_for(source))
+    check_secret(get_signatures(source), secret_for(source))
     assert secret_for(source) != secret_for(source)
 
 
@@ -225,12 +227,14 @@ def test_a_scheme_can_use_the_secrets_that_it_makes(source: Settings) -> None:
         (Scheme.TOKEN, "é"),
         (Scheme.TOKEN, " a"),
         (Scheme.TOKEN, "a\r\nX-Other: b"),
+        (Scheme.BASIC, "no-colon"),
+        (Scheme.BASIC, "name:"),
         (Scheme.NONE, "any"),
     ],
 )
 def test_an_unfit_secret_is_refused_and_not_in_the_message(scheme: str, secret: str) -> None:
     with pytest.raises(UnfitSecret) as raised:
-        SCHEMES[scheme].check_secret(secret)
+        check_secret([SCHEMES[scheme]], secret)
     assert len(secret) < 7 or secret not in str(raised.value)
 
 
@@ -300,7 +304,7 @@ def test_the_scheme_none_accepts_everything() -> None:
     signatures.verify(source, [], BODY, {})
 
 
-@for_each([Settings(Scheme.TOKEN), Settings(Scheme.HMAC_SHA256), Settings(Scheme.HMAC_SHA256_TIMESTAMPED)])
+@for_each(SOURCES)
 def test_secrets_are_compared_in_constant_time(source: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     compared: list[tuple[bytes, bytes]] = []
     genuine: Callable[[bytes, bytes], bool] = hmac.compare_digest
@@ -310,6 +314,7 @@ def test_secrets_are_compared_in_constant_time(source: Settings, monkeypatch: py
         return genuine(given, expected)
 
     monkeypatch.setattr(hmac, "compare_digest", spy)
-    headers = signatures.sign(source, "key", BODY)
-    signatures.verify(source, ["key"], BODY, headers)
+    secret = secret_for(source)
+    headers = signatures.sign(source, secret, BODY)
+    signatures.verify(source, [secret], BODY, headers)
     assert compared
