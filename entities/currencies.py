@@ -38,13 +38,18 @@ def currency_column(model: type[Record]) -> str | None:
     return next(names, None)
 
 
+def stated_currency(record: Record) -> str:
+    """Return the currency that a record states for its amounts; empty if it states none."""
+    column = currency_column(type(record))
+    return (getattr(record, column) or "") if column else ""
+
+
 def assumed_currency(record: Record) -> str:
     """Return the currency that is assumed for a record's amounts.
 
     Empty if the record states one, or its source assumes none.
     """
-    column = currency_column(type(record))
-    return "" if column and getattr(record, column) else record.source.assumed_currency
+    return "" if stated_currency(record) else record.source.assumed_currency
 
 
 @dataclass(frozen=True)

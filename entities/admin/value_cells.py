@@ -23,7 +23,8 @@ from crmmirror.lib.admin_kit.cells import (
 )
 from crmmirror.lib.admin_kit.documents import document_cell
 from crmmirror.lib.admin_kit.local_times import time_cell
-from entities.currencies import assumed_currency
+from entities.admin.listings import get_listing
+from entities.currencies import assumed_currency, currency_column, stated_currency
 from entities.models import Record
 from entities.models.fields import WordField
 from entities.models.naming.named_refs import NAMED_COLUMNS
@@ -60,19 +61,28 @@ def value_cell(value: Any, field: models.Field, cells: CellFunctions) -> SafeStr
 
 
 def column_cell(record: Record, field: models.Field, cells: CellFunctions) -> SafeString:
-    """Render a record's value in a column that is no reference; an amount with its currency if it is assumed.
+    """Render a record's value in a column that is no reference; an amount with its currency.
 
+    A stated currency is left out where lists have a column for it, beside the amount.
     A due day says how many days late it is, if the record's rows were read by `annotate_overdue`.
     """
     value = getattr(record, field.name)
     cell = value_cell(value, field, cells)
     if value is None:
         return cell
-    if isinstance(field, models.DecimalField) and (currency := assumed_currency(record)):
-        return format_html('{} <span class="assumed">{} assumed</span>', cell, currency)
+    if isinstance(field, models.DecimalField):
+        return _add_currency(cell, record)
     if record.overdue and field.name == record.overdue.due and getattr(record, "is_overdue", False):
         return format_html("{} {}", cell, _late_badge((localdate() - value).days))
     return cell
+
+
+def _add_currency(cell: SafeString, record: Record) -> SafeString:
+    if currency := assumed_currency(record):
+        return format_html('{} <span class="assumed">{} assumed</span>', cell, currency)
+    is_listed = currency_column(type(record)) in get_listing(type(record)).columns
+    stated = "" if is_listed else stated_currency(record)
+    return format_html("{} {}", stated, cell) if stated else cell
 
 
 def _late_badge(days: int) -> SafeString:

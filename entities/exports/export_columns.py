@@ -9,12 +9,14 @@ from typing import Any
 from django.contrib.admin import ModelAdmin
 from django.contrib.admin.utils import label_for_field, lookup_field
 from django.core.exceptions import FieldDoesNotExist
-from django.db.models import DateTimeField, Field, ForeignKey
+from django.db.models import DateTimeField, DecimalField, Field, ForeignKey
 from django.utils.html import strip_tags
 from django.utils.timezone import get_current_timezone
 
+from entities.currencies import currency_column
 from entities.exports.export_values import Value, find_conversion
 from entities.models import Record
+from entities.models.fields import CurrencyField
 from entities.models.naming.named_refs import NAMED_COLUMNS
 from entities.names import Names
 
@@ -36,24 +38,36 @@ def make_export_columns(admin: ModelAdmin, list_columns: Iterable[ListColumn]) -
     """Return the columns of the file for the columns of the list, with times in the active time zone.
 
     A column of the list says by its attribute `shows` what it shows: fields, or the model for the record's
-    own name. One that does not say it is exported as the text of its cell.
+    own name. One that does not say it is exported as the text of its cell. Behind the first amount stands the
+    currency that records state, unless the list has a column of its own for it.
     """
     zone = get_current_timezone()
-    return [
-        column
-        for list_column in list_columns
-        if list_column != CHECK_BOXES
-        for column in _make_columns(admin, list_column, zone)
-    ]
+    shown = {column: _shown_fields(admin, column) for column in list_columns if column != CHECK_BOXES}
+    fields = [one for parts in shown.values() for one in parts if isinstance(one, Field)]
+    amount = next((field for field in fields if isinstance(field, DecimalField)), None)
+    has_currency = any(isinstance(field, CurrencyField) for field in fields)
+    columns: list[ExportColumn] = []
+    for list_column, parts in shown.items():
+        columns += _make_columns(parts, zone) if parts else [_text_column(admin, list_column)]
+        if amount in parts and not has_currency:
+            columns += _currency_columns(admin.model, zone)
+    return columns
 
 
-def _make_columns(admin: ModelAdmin, list_column: ListColumn, zone: tzinfo) -> Iterator[ExportColumn]:
+def _shown_fields(admin: ModelAdmin, list_column: ListColumn) -> tuple[Any, ...]:
+    """Return what a column of the list shows: fields, or the model; nothing if it does not say it."""
     field = _find_field(admin, list_column)
-    shown = getattr(list_column, "shows", ()) or ([field] if field else ())
-    if not shown:
-        yield _text_column(admin, list_column)
+    return getattr(list_column, "shows", ()) or ((field,) if field else ())
+
+
+def _make_columns(shown: Iterable[Any], zone: tzinfo) -> Iterator[ExportColumn]:
     for one in shown:
         yield from _field_columns(one, zone) if isinstance(one, Field) else _name_columns(one)
+
+
+def _currency_columns(model: type[Any], zone: tzinfo) -> Iterator[ExportColumn]:
+    if column := currency_column(model):
+        yield from _field_columns(model._meta.get_field(column), zone)
 
 
 def _find_field(admin: ModelAdmin, list_column: ListColumn) -> Field | None:

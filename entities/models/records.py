@@ -105,6 +105,7 @@ class Client(Record):
 
 
 class Contact(Record):
+    name = text_field()
     first_name = text_field()
     last_name = text_field()
     email = text_field()
@@ -115,28 +116,33 @@ class Contact(Record):
     lifecycle_stage = text_field()
     tags = ArrayField(models.TextField(), null=True, blank=True)
     client = reference_field("Client")
+    owner_ref = text_field()
+    owner_name = text_field()
 
     tracked_columns = ("lifecycle_stage",)
     stages = StageRule("lifecycle_stage")
     word_columns = ("lifecycle_stage", "origin")
     searched_columns = {
+        "name": KeyKind.WORDS,
         "first_name": KeyKind.WORDS,
         "last_name": KeyKind.WORDS,
         "company_name": KeyKind.WORDS,
         "email": KeyKind.EMAIL,
         "phone": KeyKind.PHONE,
     }
-    person_columns = ("first_name", "last_name")
+    person_columns = ("name", "first_name", "last_name")
 
     def __str__(self) -> str:
+        # A vendor that sends both writes the name of what it shows, which may be an email or a company.
         names = (self.first_name, self.last_name)
-        return " ".join(name for name in names if name) or self.email or self.external_id
+        return " ".join(filter(None, names)) or self.name or self.email or self.external_id
 
 
 class Deal(Record):
     title = text_field()
     number = text_field()
     value = amount_field()
+    currency = currency_field()
     status = word_field()
     vendor_status = text_field()
     priority = text_field()
@@ -168,7 +174,7 @@ class Deal(Record):
         "status_since": RunStart(("status",)),
         "stage_since": RunStart(STAGE),
     }
-    word_columns = ("status", "priority", "origin")
+    word_columns = ("status", "priority", "origin", "currency")
     searched_columns = {"title": KeyKind.WORDS, "number": KeyKind.NUMBER}
 
     class Meta(Record.Meta):

@@ -8,8 +8,8 @@ from django.db import connection
 from django.db.models import Q
 from django.test.utils import CaptureQueriesContext
 
-from entities.currencies import CurrencySum, assumed_currency, sum_by_currency, sum_rows
-from entities.models import Deal, Payment
+from entities.currencies import CurrencySum, assumed_currency, stated_currency, sum_by_currency, sum_rows
+from entities.models import Deal, Lead, Payment
 from events.models import Source
 from tests.support.api_client import create_record, ensure_source
 
@@ -44,9 +44,9 @@ def test_stated_assumed_and_unknown_currencies_are_summed_apart(source: Source) 
 
 
 def test_a_model_without_a_currency_has_the_assumed_one_or_none(source: Source) -> None:
-    create_record(Deal, value=1, source=source)
-    create_record(Deal, value=2)
-    assert sum_by_currency(Deal.objects.all(), "value") == [
+    create_record(Lead, value=1, source=source)
+    create_record(Lead, value=2)
+    assert sum_by_currency(Lead.objects.all(), "value") == [
         CurrencySum("AED", True, Decimal(1), 1),
         CurrencySum(None, False, Decimal(2), 1),
     ]
@@ -86,3 +86,13 @@ def test_rows_without_an_amount_and_those_that_are_marked_are_counted(django_ass
         sums = sum_rows(Payment.objects.all(), "amount", Q(amount__gt=5))
     assert (sums.count, sums.marked_count) == (4, 1)
     assert sums.sums == (CurrencySum("EUR", False, Decimal(12), 2),)
+
+
+def test_a_deal_that_states_a_currency_is_not_in_the_assumed_one(source: Source) -> None:
+    create_record(Deal, value=1, source=source)
+    stated = create_record(Deal, value=2, source=source, currency="EUR")
+    assert (stated_currency(stated), assumed_currency(stated)) == ("EUR", "")
+    assert sum_by_currency(Deal.objects.all(), "value") == [
+        CurrencySum("AED", True, Decimal(1), 1),
+        CurrencySum("EUR", False, Decimal(2), 1),
+    ]

@@ -3,10 +3,9 @@
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, time
-from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Sum
+from django.db.models import F
 from django.db.models.functions import TruncMonth
 from django.utils import timezone
 
@@ -15,11 +14,18 @@ from crmmirror.lib.admin_kit.urls import changelist_url
 from entities.access.visibility import visible_to
 from entities.admin.agenda.work_rows import live_rows
 from entities.admin.filtered_pages.work_choice import WorkChoice
+from entities.currencies import CurrencySum, Total, add_totals, total_by
 from entities.models import Deal, Name, NameKind
 from entities.names import STAFF_ORDER, NamedId, Names
 
 MONTHS = 12
 STATUSES = ("won", "lost")
+STAGE_KEYS = {
+    "source_key": F("source_id"),
+    "scope_key": F("scope"),
+    "ref_key": F("stage_ref"),
+    "name_key": F("stage_name"),
+}
 
 
 @dataclass(frozen=True)
@@ -48,35 +54,28 @@ class MonthLine:
 def build_pipeline(user: Any, choice: WorkChoice) -> list[StageLine]:
     """Return the open deals by source and stage, in staff's order, in two queries."""
     rows = choice.narrow(live_rows(user, Deal), "owner_ref").filter(status="open")
-    groups = rows.values_list("source_id", "scope", "stage_ref", "stage_name").annotate(
-        Count("pk"), Sum("value")
-    )
-    found = list(groups)
-    ids = {
-        (source, scope, ref): NamedId(source, scope, NameKind.STAGE, ref)
-        for source, scope, ref, *_ in found
-        if ref
-    }
+    found = total_by(rows, "value", STAGE_KEYS)
     names, places = _read_stages(user)
-    totals: dict[tuple[int, str], tuple[int, Decimal, int]] = {}
-    for source, scope, ref, stage_name, count, amount in found:
-        name = names.find(ids[source, scope, ref]) if ref else None
-        label = name or stage_name or (f"{ref} (unnamed)" if ref else "without a stage")
-        before = totals.get((source, label), (0, Decimal(), len(places)))
-        place = min(before[2], places.get((source, ref), len(places)))
-        totals[source, label] = (before[0] + count, before[1] + (amount or 0), place)
-    sources = {source.pk: source for source in choice.sources}
-    largest = max((count for count, *_ in totals.values()), default=1)
-    in_order = sorted(totals.items(), key=lambda item: (str(sources[item[0][0]]), item[1][2], item[0][1]))
+    totals: dict[tuple[int, str], Total] = defaultdict(Total)
+    placed: dict[tuple[int, str], int] = {}
+    for (source, scope, ref, stage_name), total in found.items():
+        name = names.find(NamedId(source, scope, NameKind.STAGE, ref)) if ref else None
+        key = (source, name or stage_name or (f"{ref} (unnamed)" if ref else "without a stage"))
+        totals[key] = add_totals((totals[key], total))
+        placed[key] = min(placed.get(key, len(places)), places.get((source, ref), len(places)))
+    sources = {source.pk: str(source) for source in choice.sources}
+    largest = max((total.count for total in totals.values()), default=1)
     return [
         StageLine(
-            str(sources[source]),
+            sources[source],
             shorten(label),
-            count,
-            _describe(amount, sources[source].assumed_currency),
-            _width(count, largest),
+            total.count,
+            _describe(total) or "no value",
+            _width(total.count, largest),
         )
-        for (source, label), (count, amount, _) in in_order
+        for (source, label), total in sorted(
+            totals.items(), key=lambda item: (sources[item[0][0]], placed[item[0]], item[0][1])
+        )
     ]
 
 
@@ -85,28 +84,20 @@ def build_months(user: Any, choice: WorkChoice) -> list[MonthLine]:
     first_days = _list_months()
     start = datetime.combine(first_days[-1], time.min, timezone.get_current_timezone())
     rows = choice.narrow(live_rows(user, Deal), "owner_ref").filter(status__in=STATUSES, closed_at__gte=start)
-    groups = rows.annotate(month=TruncMonth("closed_at")).values_list("month", "status", "source_id")
-    sources = {source.pk: source for source in choice.sources}
-    counts: dict[tuple[str, str], int] = defaultdict(int)
-    won: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
-    for month, status, source, count, amount in groups.annotate(Count("pk"), Sum("value")):
-        key = f"{month:%Y-%m}"
-        counts[key, status] += count
-        if status == "won" and amount:
-            # Deals state no currency: those of one source have the one that it assumes, or none.
-            won[key][sources[source].assumed_currency] += amount
-    largest = max(counts.values(), default=1)
+    found = total_by(rows, "value", {"month": TruncMonth("closed_at"), "word": F("status")})
+    totals = defaultdict(Total, {(f"{month:%Y-%m}", word): total for (month, word), total in found.items()})
+    largest = max((total.count for total in totals.values()), default=1)
     return [
         MonthLine(
             f"{day:%b %Y}",
-            counts[key, "won"],
-            counts[key, "lost"],
-            " + ".join(_describe(amount, currency) for currency, amount in sorted(won[key].items())),
-            _width(counts[key, "won"], largest),
-            _width(counts[key, "lost"], largest),
+            won.count,
+            lost.count,
+            _describe(won),
+            _width(won.count, largest),
+            _width(lost.count, largest),
         )
         for day in first_days
-        for key in (f"{day:%Y-%m}",)
+        for won, lost in [[totals[f"{day:%Y-%m}", word] for word in STATUSES]]
     ]
 
 
@@ -133,9 +124,16 @@ def _list_months() -> list[Any]:
     return [today.replace(year=month // 12, month=month % 12 + 1, day=1) for month in months]
 
 
-def _describe(amount: Decimal, currency: str) -> str:
-    text = format_amount(amount)
-    return f"{currency} {text} (assumed)" if currency else f"{text} without currency"
+def _describe(total: Total) -> str:
+    """Return the sums as one text; empty if no deal has a value."""
+    return " + ".join(map(_describe_sum, total.sums))
+
+
+def _describe_sum(one: CurrencySum) -> str:
+    text = format_amount(one.amount)
+    if one.currency is None:
+        return f"{text} without currency"
+    return f"{one.currency} {text} (assumed)" if one.is_assumed else f"{one.currency} {text}"
 
 
 def _width(count: int, largest: int) -> int:

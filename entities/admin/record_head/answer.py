@@ -1,13 +1,12 @@
 """An answer of the strip, and the cells that answers are made of."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from entities.admin.value_cells import PAGE_CELLS, column_cell, get_field
-from entities.currencies import currency_column
+from entities.admin.value_cells import PAGE_CELLS, column_cell, get_field, value_cell
+from entities.currencies import stated_currency
 from entities.models import Record
 
 
@@ -22,6 +21,7 @@ class Answer:
 
 def amount_cell_of(record: Record, column: str) -> SafeString:
     """Render an amount of a record with its currency, stated or assumed."""
-    cell = column_cell(record, get_field(type(record), column), PAGE_CELLS)
-    stated: Any = getattr(record, currency_column(type(record)) or "", None)
-    return format_html("{} {}", stated, cell) if stated and getattr(record, column) is not None else cell
+    field, value = get_field(type(record), column), getattr(record, column)
+    if value is not None and (currency := stated_currency(record)):
+        return format_html("{} {}", currency, value_cell(value, field, PAGE_CELLS))
+    return column_cell(record, field, PAGE_CELLS)

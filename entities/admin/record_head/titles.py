@@ -10,7 +10,7 @@ from typing import Any
 from crmmirror.lib.admin_kit.cells import format_amount, shorten
 from crmmirror.lib.admin_kit.local_times import date_text
 from entities.admin.channel_words import channel_text
-from entities.currencies import assumed_currency
+from entities.currencies import assumed_currency, stated_currency
 from entities.models import Record
 from entities.models.introspection import model_name
 from entities.names import Names
@@ -80,7 +80,7 @@ TITLES: dict[str, Callable[[Any, Names], str]] = {
 
 def _money_title(title: str, record: Any, who: Any, column: str) -> str:
     value = getattr(record, column)
-    currency = getattr(record, "currency", None) or assumed_currency(record)
+    currency = stated_currency(record) or assumed_currency(record)
     amount = "" if value is None else f"{currency} {format_amount(value)}".strip()
     return _join(f"{title}{f' of {who}' if who else ''}", amount)
 

@@ -60,7 +60,9 @@ def _spoken(message: Any, cells: WrittenCells) -> SafeString:
 # Model -> how it is told about. A model without a line is told by its title and all that is new.
 SENTENCES: dict[str, Sentence] = {
     "lead": Sentence(_titled, ("stage_ref", "stage_name", "value", "owner_ref", "mobile", "email")),
-    "deal": Sentence(_titled, ("stage_ref", "stage_name", "status", "value", "expected_close_date")),
+    "deal": Sentence(
+        _titled, ("stage_ref", "stage_name", "status", "value", "currency", "expected_close_date")
+    ),
     "client": Sentence(_titled, ("type", "phone", "email")),
     "contact": Sentence(_titled, ("lifecycle_stage", "phone", "email", "company_name", "tags")),
     "invoice": Sentence(_titled, ("status", "total", "amount_paid", "currency", "due_date")),

@@ -19,7 +19,7 @@ from entities.admin.record_filters import DEFAULT_STALE_DAYS
 from entities.admin.record_links import record_link
 from entities.admin.sales.board_columns import BoardColumn, read_board
 from entities.admin.sales.board_filters import BoardFilters, read_board_filters
-from entities.currencies import Total, total_by
+from entities.currencies import Total, assumed_currency, stated_currency, total_by
 from entities.models import Deal, NameKind
 from entities.names import NamedId, Names, read_names
 
@@ -74,7 +74,8 @@ def _show_card(deal: Deal, names: Names, stale_days: int) -> dict[str, Any]:
         "owner": names.find_in_column(deal, "owner_ref") or deal.owner_ref or "",
         "days": days,
         "is_stale": days is not None and days >= stale_days,
-        "currency": deal.source.assumed_currency,
+        "currency": stated_currency(deal),
+        "assumed_currency": assumed_currency(deal),
     }
 
 

@@ -67,6 +67,18 @@ def test_an_assumed_currency_stands_beside_the_amount_and_says_so(client: Client
     assert "assumed" not in get_page(client, list_url(Payment))
 
 
+def test_a_stated_currency_stands_before_the_amount_where_the_list_has_no_column_for_it(
+    client: Client,
+) -> None:
+    source = ensure_source("dubai", assumed_currency="AED")
+    create_record(Deal, source=source, value=5, currency="EUR")
+    page = get_page(client, list_url(Deal))
+    assert re.findall(r"field-value[^>]*>(.*?)</td>", page) == ['EUR <span class="amount">5.00</span>']
+    assert list_sums(page) == ["Value of 1 deal: EUR 5.00"]
+    create_record(Payment, amount=5, currency="EUR")
+    assert 'EUR <span class="amount">' not in get_page(client, list_url(Payment))
+
+
 def test_the_foot_of_a_list_has_the_sums_of_the_list_as_it_is_filtered(client: Client) -> None:
     source = ensure_source("dubai", assumed_currency="AED")
     payments: list[dict[str, Any]] = [

@@ -34,11 +34,12 @@ COMMON_COLUMNS = [
 OWN_COLUMNS = {
     "leads": "name title email mobile secondary_mobile website value origin stage_name stage_ref stage"
     " owner_ref owner owner_name stage_since archived custom_fields",
-    "deals": "title number value status vendor_status priority expected_close_date closed_at won_at lost_at"
-    " status_since stage_since lost_reason stage_name stage_ref stage pipeline_ref pipeline origin client"
-    " contact lead owner_ref owner owner_name custom_fields",
+    "deals": "title number value currency status vendor_status priority expected_close_date closed_at won_at"
+    " lost_at status_since stage_since lost_reason stage_name stage_ref stage pipeline_ref pipeline origin"
+    " client contact lead owner_ref owner owner_name custom_fields",
     "clients": "name number type first_name last_name email phone tax_number website custom_fields",
-    "contacts": "first_name last_name email phone company_name job_title origin lifecycle_stage tags client",
+    "contacts": "name first_name last_name email phone company_name job_title origin lifecycle_stage tags"
+    " client owner_ref owner owner_name",
     "invoices": "number client client_name contact status vendor_status total amount_paid amount_open"
     " currency due_date paid_at salesperson_ref salesperson",
     "quotations": "number client client_name deal status vendor_status total",

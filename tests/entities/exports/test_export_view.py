@@ -50,6 +50,7 @@ def test_a_file_has_the_columns_of_the_list_with_ids_beside_names(suffix: str) -
         title="Rollout",
         external_id="d-1",
         value=Decimal("1234.5"),
+        currency="EUR",
         status="open",
         client=client,
         stage_ref="s1",
@@ -64,6 +65,7 @@ def test_a_file_has_the_columns_of_the_list_with_ids_beside_names(suffix: str) -
         "deal id",
         "state",
         "value",
+        "currency",
         "stage",
         "stage id",
         "status",
@@ -82,10 +84,10 @@ def test_a_file_has_the_columns_of_the_list_with_ids_beside_names(suffix: str) -
     nothing: Any = "" if suffix == "csv" else None
     time = "2025-01-15 21:30:05" if suffix == "csv" else datetime(2025, 1, 15, 21, 30, 5)  # noqa: DTZ001
     value = "1234.50" if suffix == "csv" else 1234.5
-    assert full[:7] == ["Rollout", "d-1", "live", value, "Offer", "s1", "open"]
-    assert full[7:13] == ["Initech", "cl-9", nothing, nothing, "Ann", "o1"]
-    assert full[13:] == [nothing, nothing, time, "acme"]
-    assert bare[3:13] == [*[nothing] * 3, "open", *[nothing] * 6]
+    assert full[:8] == ["Rollout", "d-1", "live", value, "EUR", "Offer", "s1", "open"]
+    assert full[8:14] == ["Initech", "cl-9", nothing, nothing, "Ann", "o1"]
+    assert full[14:] == [nothing, nothing, time, "acme"]
+    assert bare[3:14] == [*[nothing] * 4, "open", *[nothing] * 6]
 
 
 def test_each_row_has_the_names_of_its_own_ids_also_beyond_the_first_rows(

@@ -52,6 +52,13 @@ def test_an_equal_email_is_likely_whatever_the_name(viewer: User) -> None:
     assert find_same_persons(viewer, row).records[0].evidence == ("Jane@Acme.example",)
 
 
+def test_a_name_in_one_field_is_a_name_too(viewer: User) -> None:
+    row = contact("c1", "Jane", phone=PHONE)
+    create_record(Contact, external_id="whole", name="Jane Smith", phone=PHONE)
+    create_record(Contact, external_id="other", name="Tom Weber", phone=PHONE)
+    assert grades(viewer, row) == {"whole": "likely", "other": "shares the phone"}
+
+
 def test_another_number_that_ends_with_the_same_digits_is_another(viewer: User) -> None:
     row = contact("c1", "Jane", phone="7654321")
     contact("c2", "Jane", phone=PHONE)

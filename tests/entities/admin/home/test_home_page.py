@@ -102,8 +102,27 @@ def test_the_pipeline_has_the_stages_by_name_in_staff_s_order_with_sums() -> Non
     assert read_rows(log_in_staff(), "Open pipeline by stage") == [
         ["Proposal", "acme", "2", "30.00 without currency"],
         ["Signature", "acme", "1", "5.00 without currency"],
-        ["without a stage", "acme", "1", "0.00 without currency"],
+        ["without a stage", "acme", "1", "no value"],
     ]
+
+
+def test_the_pipeline_and_the_months_have_the_currency_that_deals_state() -> None:
+    dirham = ensure_source("dirham", assumed_currency="AED")
+    for status in ("open", "won"):
+        for value, currency in ((5, "EUR"), (7, None)):
+            create_record(
+                Deal,
+                status=status,
+                closed_at=NOW,
+                stage_ref="s1",
+                value=value,
+                currency=currency,
+                source=dirham,
+            )
+    client = log_in_staff()
+    sums = "AED 7.00 (assumed) + EUR 5.00"
+    assert read_rows(client, "Open pipeline by stage") == [["s1 (unnamed)", "dirham", "2", sums]]
+    assert read_rows(client, "by month")[0] == ["Nov 2026", "2", "0", sums]
 
 
 def test_won_and_lost_are_counted_by_month_of_the_user_s_zone_and_currencies_are_never_added() -> None:
@@ -114,7 +133,7 @@ def test_won_and_lost_are_counted_by_month_of_the_user_s_zone_and_currencies_are
     create_record(Deal, status="lost", closed_at=october)
     rows = read_rows(log_in_at("Asia/Dubai"), "by month")
     assert len(rows) == 12
-    assert rows[0] == ["Nov 2026", "2", "1", "5.00 without currency + AED 7.00 (assumed)"]
+    assert rows[0] == ["Nov 2026", "2", "1", "AED 7.00 (assumed) + 5.00 without currency"]
     assert read_rows(log_in_at("Europe/Berlin"), "by month")[1][:3] == ["Oct 2026", "2", "1"]
 
 

@@ -45,6 +45,24 @@ def test_a_message_is_called_by_its_way_channel_contact_and_day() -> None:
         assert title_of(message) == "in, WhatsApp, Hana Nguyen, 20 Dec 2024"
 
 
+@pytest.mark.parametrize(
+    ("cells", "title"),
+    [
+        ({"first_name": "Hana", "last_name": "Nguyen", "name": "hana@acme"}, "Hana Nguyen"),
+        ({"last_name": "Nguyen", "name": "hana@acme"}, "Nguyen"),
+        ({"name": "Hana Nguyen", "email": "hana@acme.example"}, "Hana Nguyen"),
+        ({"email": "hana@acme.example"}, "hana@acme.example"),
+        ({"external_id": "ct_1"}, "ct_1"),
+    ],
+)
+def test_a_contact_is_called_by_its_names_else_by_its_name_in_one_field(
+    cells: dict[str, str], title: str
+) -> None:
+    hana = create_record(Contact, **cells)
+    assert title_of(hana) == title
+    assert title_of(create_record(Message, contact=hana, channel="email")) == f"email, {title}"
+
+
 def test_a_message_that_names_nobody_is_called_by_the_contacts_of_its_conversation() -> None:
     apply_contact("ann", "Ann")
     apply_message("received", "in", contactId="ann")

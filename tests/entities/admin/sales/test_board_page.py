@@ -65,6 +65,16 @@ def test_two_currencies_are_never_added(client: Client) -> None:
     assert "20.00" not in page
 
 
+def test_a_deal_has_the_currency_that_it_states_else_the_assumed_one(client: Client) -> None:
+    dubai = ensure_source("dubai", assumed_currency="AED")
+    create_deal(value=10, currency="EUR", source=dubai)
+    create_deal(value=5, source=dubai)
+    page = get_page(client, URL)
+    assert sums(page) == ["2 deals · AED 5.00, all of it in an assumed currency; EUR 10.00"]
+    amounts = re.findall(r'<span class="amount">(.*?)</span>(?: <span class="assumed">(.*?)</span>)?', page)
+    assert amounts == [("EUR 10.00", ""), ("5.00", "AED assumed")]
+
+
 def test_what_stands_still_is_counted_and_marked(client: Client) -> None:
     with time_machine.travel(NOW, tick=False):
         create_deal(title="Old", stage_since=NOW - timedelta(days=30))

@@ -84,6 +84,14 @@ def test_a_list_is_searched_as_all_records_are(client: Client) -> None:
     assert client.get("/api/v1/contacts/?search=+971507654321").json()["results"][0]["id"] == jane.pk
 
 
+def test_a_contact_is_found_by_its_name_in_one_field(client: Client) -> None:
+    jane = create_record(Contact, name="Jané Smith", company_name="Acme")
+    create_record(Contact, name="John Smith")
+    for text in ("jane smi", '"Jane Smith"', '"Smith Acme"'):
+        assert get_ids(client, "contacts/", search=text) == [jane.pk], text
+    assert get_ids(client, "contacts/", name__icontains="SMITH", company_name="Acme") == [jane.pk]
+
+
 def test_a_mirror_without_search_keys_says_so_instead_of_finding_nothing(client: Client) -> None:
     contact = create_record(Contact, email="ann@example.com")
     create_timeline_entry(contact, NOW, {})

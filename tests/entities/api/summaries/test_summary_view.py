@@ -91,6 +91,20 @@ def test_deals_of_two_sources_that_assume_two_currencies_are_not_added(client: C
     assert [row["assumed_currency"] for row in summarize(client, measure="sum:value")] == ["AED", "USD"]
 
 
+def test_deals_are_added_for_each_stated_currency_and_apart_where_they_state_none(client: Client) -> None:
+    source = ensure_source("dubai", assumed_currency="AED")
+    for value, currency in (("5", "EUR"), ("6", "EUR"), ("7", None)):
+        create_record(Deal, source=source, value=value, currency=currency)
+    assert summarize(client, measure="sum:value") == [
+        {"currency": "EUR", "assumed_currency": None, "sum_value": "11.00"},
+        {"currency": None, "assumed_currency": "AED", "sum_value": "7.00"},
+    ]
+    assert summarize(client, group_by="currency") == [
+        {"currency": "EUR", "count": 2},
+        {"currency": None, "count": 1},
+    ]
+
+
 def test_sums_are_exact_where_floating_point_is_not(client: Client) -> None:
     for value in ("9999999999999999.9999", "0.0001", "0.0003"):
         create_record(Deal, value=value)
