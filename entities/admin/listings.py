@@ -9,7 +9,7 @@ from functools import cache
 from django.db import models
 
 from entities.models import Record
-from entities.models.introspection import mirrored_fields, model_name
+from entities.models.introspection import COMMON_FIELDS, mirrored_fields, model_name
 
 MAX_DERIVED_COLUMNS = 4
 # The classes of columns that a derived listing may show.
@@ -103,5 +103,5 @@ def derive_listing(model: type[Record]) -> Listing:
     fields = {
         name: column for name, column in mirrored_fields(model).items() if isinstance(column, LISTED_FIELDS)
     }
-    columns = [name for name in fields if name != "created_at"]
+    columns = [name for name in fields if name not in COMMON_FIELDS]
     return Listing((*columns[:MAX_DERIVED_COLUMNS], "last_event_at", "source"))

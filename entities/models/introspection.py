@@ -9,6 +9,8 @@ from django.db.models import Field, Model
 from entities.models.record import Record
 
 COMMON_FIELDS = frozenset({"id", *(field.name for field in Record._meta.get_fields())})
+# Those of them that vendors write.
+MIRRORED_COMMON_FIELDS = ("created_at", "merged_into")
 
 
 @cache
@@ -93,6 +95,7 @@ def mirrored_fields(model: type[Record]) -> dict[str, Field]:
     """Return column -> field for the columns that vendors write, so without those that are only derived."""
     own = {field.name: field for field in model._meta.concrete_fields if field.name not in COMMON_FIELDS}
     derived = {name for name, rule in model.derived_columns.items() if not rule.prefers_own_value}
-    return {"created_at": model._meta.get_field("created_at")} | {
+    common: dict[str, Field] = {name: model._meta.get_field(name) for name in MIRRORED_COMMON_FIELDS}  # type: ignore[misc]
+    return common | {
         name: field for name, field in own.items() if name not in derived | model.balances.keys()
     }

@@ -23,6 +23,8 @@ class Record(models.Model):
 
     is_placeholder: another record refers to this one, and no event has described it yet.
     is_deleted: a tombstone: the vendor deleted the record, and the mirror keeps it, marked.
+    merged_into: the external id of the record of the same kind, source and scope into which the vendor merged
+        this one. No foreign key: the mirror may not know that one.
     """
 
     source = models.ForeignKey("events.Source", models.PROTECT, related_name="+")
@@ -34,6 +36,11 @@ class Record(models.Model):
     is_placeholder = models.BooleanField(db_default=True)
     is_deleted = models.BooleanField(db_default=False)
     deleted_at = models.DateTimeField(null=True, blank=True)
+    merged_into = models.TextField(
+        null=True,
+        blank=True,
+        help_text="The id in the CRM of the record into which the vendor merged this one.",
+    )
     created_at = models.DateTimeField(null=True, blank=True, help_text="When the vendor says it was created.")
     first_event_at = models.DateTimeField(
         null=True,
@@ -109,5 +116,7 @@ class Record(models.Model):
 
     @property
     def state_word(self) -> str:
-        """Return "deleted", "placeholder", or an empty string for a live record."""
-        return "deleted" if self.is_deleted else "placeholder" if self.is_placeholder else ""
+        """Return "merged", "deleted", "placeholder", or an empty string for a live record."""
+        if self.is_deleted:
+            return "merged" if self.merged_into else "deleted"
+        return "placeholder" if self.is_placeholder else ""

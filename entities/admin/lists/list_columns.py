@@ -26,7 +26,7 @@ from entities.models.naming.named_refs import named_refs
 # Columns of every record, after the model's own.
 COMMON_COLUMNS = (
     *("created_at", "first_event_at", "last_event_at", "changed_at"),
-    *("sub_account", "source", "external_id"),
+    *("sub_account", "source", "external_id", "merged_into"),
 )
 EITHER = "|"
 

@@ -21,7 +21,7 @@ from entities.merge import extra_bounds
 from entities.merge.history import seen_values, value_runs
 from entities.merge.registers import ADDITION, EXTRA, Invalid, load_state
 from entities.models import Record
-from entities.models.introspection import COMMON_FIELDS
+from entities.models.introspection import COMMON_FIELDS, MIRRORED_COMMON_FIELDS
 from entities.models.naming.named_refs import named_refs
 from entities.provenance import Provenance, RecordHistory
 
@@ -36,7 +36,8 @@ FIRST_TITLES = ("Answers",)
 NOBODY: Mapping[str, list[Record]] = {}
 # Every record has these; the last two are the mirror's own times.
 KEY_COLUMNS = (
-    *("external_id", "source", "sub_account", "created_at", "first_event_at", "last_event_at"),
+    *("external_id", "source", "sub_account", "merged_into"),
+    *("created_at", "first_event_at", "last_event_at"),
     *("first_seen_at", "changed_at"),
 )
 Origins = Mapping[str, Provenance]
@@ -252,7 +253,7 @@ def _key_group(record: Record, origins: Origins, cells: NameCells, links: EventL
             _key_cell(record, field, cells),
             _describe_origin(origins[field.name]) if field.name in origins else "",
             url=value_url(record, field.name)
-            if field.name == "created_at" and "created_at" in origins
+            if field.name in MIRRORED_COMMON_FIELDS and field.name in origins
             else "",
         )
         for field in fields

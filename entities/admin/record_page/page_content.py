@@ -21,6 +21,7 @@ from entities.admin.record_head.strip import build_strip
 from entities.admin.record_links import EventLinks, event_links, name_text, state_badge
 from entities.admin.record_page.facts import FactGroup, build_facts, shown_history
 from entities.admin.record_page.related_records import RelatedGroup, build_related, read_related
+from entities.admin.record_page.survivor import find_survivor
 from entities.admin.record_timeline.timeline import Timeline, build_timeline, read_timeline
 from entities.admin.search.same_persons_block import SamePersonsBlock, build_same_persons
 from entities.merge.registers import EXISTS
@@ -45,6 +46,7 @@ class RecordPage:
     head, strip: what stands above all else. badge: the record's state; empty for a live one.
     sub_account: its name; empty if the record has none.
     deletion: the event that deleted the record; None for a live one.
+    survivor: the record into which this deleted one was merged; empty if it was not.
     same_persons: the records that may be the same person or company; None if there are none.
     conversations: those of the record; None if there are none.
     """
@@ -55,6 +57,7 @@ class RecordPage:
     badge: SafeString
     sub_account: str
     deletion: Deletion | None
+    survivor: SafeString
     facts: list[FactGroup]
     related: tuple[RelatedGroup, ...]
     same_persons: SamePersonsBlock | None
@@ -69,9 +72,17 @@ def build_record_page(request: HttpRequest, record: Record) -> RecordPage:
     history = read_history(record, shown_history(record))
     timeline = read_timeline(request, record)
     related = read_related(request, record)
+    survivor = find_survivor(viewer_of(request), record)
+    survivor_ids = record_ids(survivor.record) if survivor and survivor.record else ()
     related_ids = (named for group in related for row in group.records for named in record_ids(row))
     former = ((column, written.value) for column, writes in history.writes.items() for written in writes)
-    ids = [*record_ids(record), *value_ids(record, former), *timeline.named_ids(), *related_ids]
+    ids = [
+        *record_ids(record),
+        *value_ids(record, former),
+        *timeline.named_ids(),
+        *related_ids,
+        *survivor_ids,
+    ]
     cells = read_name_cells(request, ids)
     account = record.sub_account
     return RecordPage(
@@ -81,6 +92,7 @@ def build_record_page(request: HttpRequest, record: Record) -> RecordPage:
         badge=state_badge(record),
         sub_account=name_text(account, cells.names.find_own(account)) if account else "",
         deletion=_describe_deletion(record, history.origins.get(EXISTS), links),
+        survivor=survivor.show(cells.names) if survivor else SafeString(),
         facts=build_facts(record, history, cells, links),
         related=tuple(build_related(record, related, cells)),
         same_persons=build_same_persons(record, viewer_of(request)),

@@ -23,6 +23,7 @@ COMMON_COLUMNS = [
     "is_placeholder",
     "is_deleted",
     "deleted_at",
+    "merged_into",
     "created_at",
     "first_event_at",
     "last_event_at",

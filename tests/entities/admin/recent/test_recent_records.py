@@ -83,3 +83,8 @@ def test_they_survive_a_rebuild_which_gives_records_new_ids(client: Client) -> N
 def test_a_deleted_record_is_marked(client: Client) -> None:
     get_page(client, page_url(create_record(Deal, title="Gone", is_deleted=True)))
     assert 'data-word="deleted"' in get_page(client, "/admin/search/")
+
+
+def test_a_merged_record_is_marked(client: Client) -> None:
+    get_page(client, page_url(create_record(Deal, title="Gone", is_deleted=True, merged_into="d2")))
+    assert 'data-word="merged"' in get_page(client, "/admin/search/")

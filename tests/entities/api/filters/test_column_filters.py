@@ -211,6 +211,15 @@ def test_tags_are_asked_for_by_all_or_any_of_them(client: Client) -> None:
     assert get_ids(client, "contacts/", tags__isnull="true") == [none.pk]
 
 
+def test_what_was_merged_into_a_record_is_found(client: Client) -> None:
+    survivor = create_record(Contact, external_id="ct_9")
+    merged = create_record(Contact, merged_into="ct_9", is_deleted=True)
+    assert get_ids(client, "contacts/", merged_into="ct_9") == []
+    for query in ({"merged_into": "ct_9"}, {"merged_into__in": "x,ct_9"}, {"merged_into__isnull": "false"}):
+        assert get_ids(client, "contacts/", **query, include_deleted="true") == [merged.pk], query
+    assert get_ids(client, "contacts/", merged_into__isnull="true", include_deleted="true") == [survivor.pk]
+
+
 def test_a_list_may_be_given_with_commas_by_repetition_or_both(client: Client) -> None:
     deals = [create_record(Deal, status=status, value=value).pk for status, value in STATUS_VALUES]
     for query in (
