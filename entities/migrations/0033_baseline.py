@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('entities', '0030_note_all_records'),
+        ('entities', '0031_token_record_types'),
         ('events', '0013_event_pruned_at'),
     ]
 
