@@ -73,13 +73,17 @@ def make_serializer(
     names: Iterable[str],
     base: type[RowSerializer],
     fields: Mapping[str, serializers.Field] | None = None,
+    name: str = "",
 ) -> type[RowSerializer]:
-    """Make a read-only serializer of these columns. fields: those that the model does not have."""
+    """Make a read-only serializer of these columns.
+
+    fields: those that the model does not have. name: of the row in the schema, if it is not the model's.
+    """
     shown = list(names)
     options = {"model": model, "fields": shown, "read_only_fields": shown}
     meta: Any = type("Meta", (getattr(base, "Meta", object),), options)
     members = {"Meta": meta, "__doc__": f"One {model._meta.verbose_name}.", **(fields or {})}
-    return type(f"{model.__name__}Serializer", (base,), members)
+    return type(f"{name or model.__name__}Serializer", (base,), members)
 
 
 @cache
@@ -89,5 +93,7 @@ def make_record_serializer(model: type[Record]) -> type[RowSerializer]:
     fields: dict[str, serializers.Field] = {
         field.name: serializers.CharField(read_only=True, allow_null=True) for field in shown if field.ref
     }
-    fields |= {name: DocumentField(read_only=True, allow_null=True) for name in object_columns(model)}
-    return make_serializer(model, [field.name for field in shown], RecordSerializer, fields)
+    fields |= {column: DocumentField(read_only=True, allow_null=True) for column in object_columns(model)}
+    # Not the model's name alone: generated clients have a class `Client`, which would hide that of a row.
+    name = f"{model.__name__}Record"
+    return make_serializer(model, [field.name for field in shown], RecordSerializer, fields, name)

@@ -138,6 +138,12 @@ def test_every_parameter_is_of_one_type_which_generators_of_clients_know() -> No
             assert not {"anyOf", "oneOf"} & {word for part in list_schemas(schema) for word in part}
 
 
+def test_no_row_of_records_has_a_name_that_generated_clients_use_themselves() -> None:
+    schemas = get_openapi_schema()["components"]["schemas"]
+    assert {f"{model.__name__}Record" for model in record_models()} <= set(schemas)
+    assert not {"Client", "Configuration", "Response"} & set(schemas)
+
+
 def test_integers_have_64_bits() -> None:
     integers = [part for part in list_schemas(get_openapi_schema()) if part.get("type") == "integer"]
     assert {part["format"] for part in integers} == {"int64"}

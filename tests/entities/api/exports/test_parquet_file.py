@@ -1,6 +1,5 @@
 """Exports read back by pandas, DuckDB and polars equal the pages of the API, cell by cell."""
 
-import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -16,6 +15,7 @@ from entities.models import Contact, Deal
 from entities.models.introspection import record_models
 from tests.support.api_client import NOW, create_api_client, create_record, get_json
 from tests.support.api_exports import get_file
+from tests.support.copied_cells import read_back, read_duckdb
 from tests.support.stored_company import store_company
 
 pytestmark = [pytest.mark.django_db, pytest.mark.prove]
@@ -41,16 +41,6 @@ def is_null(value: Any) -> bool:
     return value is None or value is pandas.NA or value is pandas.NaT
 
 
-def read_duckdb(path: Path) -> Rows:
-    import duckdb
-
-    with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'")
-        result = connection.execute(f"SELECT * FROM read_parquet('{path}')")  # noqa: S608
-        names = [column[0] for column in result.description or []]
-        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
-
-
 def read_polars(path: Path) -> Rows:
     import polars
 
@@ -59,24 +49,9 @@ def read_polars(path: Path) -> Rows:
 
 READERS: dict[str, Callable[[Path], Rows]] = {
     "pandas": read_pandas,
-    "duckdb": read_duckdb,
+    "duckdb": lambda path: read_duckdb(f"read_parquet('{path}')"),
     "polars": read_polars,
 }
-
-
-def read_back(value: Any, shown: Any) -> Any:
-    """Return a cell of Parquet as the API shows it. shown: the API's value."""
-    match value:
-        case datetime():
-            return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-        case date():
-            return value.isoformat()
-        case Decimal():
-            text = f"{value:.4f}"
-            return text[:-2] if text.endswith("00") else text.rstrip("0")
-        case str() if not isinstance(shown, str):
-            return json.loads(value)
-    return list(value) if isinstance(shown, list) and value is not None else value
 
 
 def store_odd_records() -> None:

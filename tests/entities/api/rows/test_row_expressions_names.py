@@ -89,7 +89,7 @@ def test_a_name_is_one_of_its_source_and_kind_alone(client: Client) -> None:
 
 def test_a_name_is_in_the_schema_and_no_parameter(client: Client) -> None:
     schema = client.get("/api/v1/schema/").json()
-    stage = schema["components"]["schemas"]["Deal"]["properties"]["stage"]
+    stage = schema["components"]["schemas"]["DealRecord"]["properties"]["stage"]
     assert stage == {"type": "string", "nullable": True, "readOnly": True}
     assert "stage" in get_json(client, "deals/", {"stage": "x"}, status=400)["errors"]
     assert "ordering" in get_json(client, "deals/", {"ordering": "stage"}, status=400)["errors"]
