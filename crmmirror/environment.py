@@ -249,9 +249,12 @@ def read_environment(state_directory: Path) -> Environment:
 def is_offline_command() -> bool:
     """Return True if this process only reads code and settings, so that it needs no service."""
     program = Path(sys.argv[0])
-    return "mypy" in (program.name, program.parent.name) or (
-        program.name in ("manage.py", "django-admin") and sys.argv[1:2] in [[c] for c in OFFLINE_COMMANDS]
-    )
+    if program.name not in ("manage.py", "django-admin"):
+        return "mypy" in (program.name, program.parent.name)
+    command = "".join(sys.argv[1:2])
+    # Without a server it starts one, and runs itself once more on that.
+    starts_server = command == "restore" and "DATABASE_URL" not in os.environ
+    return command in OFFLINE_COMMANDS or starts_server
 
 
 def _placeholders() -> dict[str, str]:

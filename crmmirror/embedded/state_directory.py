@@ -50,9 +50,14 @@ def make_empty_directory(directory: Path) -> Path:
 def read_environment_file(directory: Path) -> dict[str, str]:
     """Return what `write_environment_file` wrote; empty if there is no such file or it may not be read."""
     try:
-        lines = (directory / ENVIRONMENT_FILE).read_text().splitlines()
+        return parse_environment((directory / ENVIRONMENT_FILE).read_text())
     except (FileNotFoundError, NotADirectoryError, PermissionError):
         return {}
+
+
+def parse_environment(text: str) -> dict[str, str]:
+    """Return name -> value of lines `NAME=value`; other lines and comments are left out."""
+    lines = text.splitlines()
     return dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
 
 

@@ -65,6 +65,9 @@ def take_mark(start: int = 0) -> LogMark:
     start: what counts if a transaction goes on writing for MAX_WAIT_SECONDS, as that of a person who left it
     open: what comes after the mark then has some events twice, and lacks none.
     """
+    if fetch_value("SELECT pg_is_in_recovery()"):
+        # A standby does not know who is writing on its primary.
+        return LogMark(read_log_id(), start)
     greatest = fetch_value(READ_GREATEST_ID)
     writers = _read_writers()
     deadline = time.monotonic() + MAX_WAIT_SECONDS

@@ -1,5 +1,6 @@
 """Archives of the log: events that are hard to carry, the commands, and an emptied mirror."""
 
+import hashlib
 import io
 import json
 from dataclasses import dataclass
@@ -58,10 +59,27 @@ def store_odd_events(source: Source) -> None:
         store_event(source, body, HEADERS, RECEIVED_AT + timedelta(seconds=number))
 
 
+def make_malformed_event(source: Source, number: int) -> Event:
+    """Make an event of some kilobytes that is not stored yet, another one for each number."""
+    body = f"{number} ".encode() * 500
+    return Event(
+        source=source,
+        body=body,
+        digest=hashlib.sha256(body).digest(),
+        occurred_at=RECEIVED_AT,
+        received_at=RECEIVED_AT,
+        status="malformed",
+    )
+
+
+def forget_written() -> None:
+    """Forget what this process has written: a mirror's processes know one database from their start on."""
+    drain.WRITTEN_WORDS, drain.WRITTEN_NAMES = WrittenWords(), WrittenNames()
+
+
 def empty_mirror() -> None:
     """Remove all events and records; the sources stay."""
-    # A mirror's processes start on their database, and remember nothing of another one.
-    drain.WRITTEN_WORDS, drain.WRITTEN_NAMES = WrittenWords(), WrittenNames()
+    forget_written()
     tables = ", ".join(f'"{model._meta.db_table}"' for model in list_compared_models())
     execute(f"TRUNCATE {tables} CASCADE")
 

@@ -3,6 +3,7 @@
 import importlib.metadata
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -20,6 +21,7 @@ WHEEL_PROGRAMS = Path("pginstall", "bin")
 COPY_DIRECTORY = Path("/var/tmp")  # noqa: S108 - the copy is made under a random name and owned by root.
 SYSTEM_DIRECTORY = Path("/usr/lib/postgresql")
 CHECK_SECONDS = 10
+VERSION_LINE = re.compile(r"\(PostgreSQL\) (\d+)")
 NO_POSTGRES = (
     "No PostgreSQL that can run here: reinstall requirements.txt, install Debian's postgresql package, "
     "point PG_BINDIR at its programs, or set DATABASE_URL to a server."
@@ -62,6 +64,13 @@ def find_wheel_directory() -> Path | None:
     return Path(spec.origin).parent if spec and spec.origin else None
 
 
+def read_major(program: Path, identity: Identity) -> int | None:
+    """Return the major version of a program of PostgreSQL, such as 16; None if it does not run."""
+    completed = _run(program, identity, "--version")
+    version = VERSION_LINE.search(completed.stdout.decode()) if completed else None
+    return int(version[1]) if version else None
+
+
 def _program_directories() -> Iterator[Path]:
     """Yield the directories in which PostgreSQL may be, the preferred one first."""
     if "PG_BINDIR" in os.environ:
@@ -80,9 +89,15 @@ def _can_be_assumed(identity: Identity) -> bool:
 
 
 def _can_run(program: Path, identity: Identity, *argv: str) -> bool:
+    completed = _run(program, identity, *(argv or ("--version",)))
+    return completed is not None and completed.returncode == 0
+
+
+def _run(program: Path, identity: Identity, *argv: str) -> subprocess.CompletedProcess[bytes] | None:
+    """Run a program to its end; return None if it cannot be run."""
     try:
-        completed = subprocess.run(  # noqa: S603
-            [program, *(argv or ("--version",))],
+        return subprocess.run(  # noqa: S603
+            [program, *argv],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             cwd="/",
@@ -90,8 +105,7 @@ def _can_run(program: Path, identity: Identity, *argv: str) -> bool:
             timeout=CHECK_SECONDS,
         )
     except (OSError, subprocess.SubprocessError):
-        return False
-    return completed.returncode == 0
+        return None
 
 
 def _copy_wheel(wheel: Path) -> Path:

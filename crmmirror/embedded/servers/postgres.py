@@ -79,8 +79,19 @@ class Cluster:
         """Make the cluster in the first run; in a later one, make it fit to start. Raises EmbeddedError."""
         if not self.data_directory.exists():
             self._initialise()
+        self._require_same_major()
         _change_owner(self.data_directory, self.programs.identity)
         _wait_for_former_server(self.data_directory)
+
+    def _require_same_major(self) -> None:
+        """Raise EmbeddedError if the data are of another major version than the programs."""
+        stored = (self.data_directory / "PG_VERSION").read_text().strip()
+        present = binaries.read_major(self.programs.directory / "postgres", self.programs.identity)
+        if stored != str(present):
+            raise EmbeddedError(
+                f"{self.data_directory} is of PostgreSQL {stored}, and the programs here are of {present}:"
+                " see docs/backup.md, Over a major version of the embedded database."
+            )
 
     def is_ready(self) -> bool:
         """Return True if the server accepts connections. Creates the mirror's database if it is missing."""

@@ -1,7 +1,6 @@
 """`import_events --log`: events come back byte for byte and with the same clocks, once, whatever cuts it."""
 
 import gzip
-import hashlib
 import os
 import signal
 import subprocess
@@ -24,6 +23,7 @@ from tests.support.log_archives import (
     empty_mirror,
     export_events,
     import_log,
+    make_malformed_event,
     read_bodies,
     read_digests,
     read_lines,
@@ -60,18 +60,6 @@ def store_generated_events(count: int) -> None:
         source = ensure_source(vendor.name)
         for number, body in enumerate(generate_stream(vendor, count, 5)):
             store_event(source, body, {}, RECEIVED_AT + timedelta(seconds=number))
-
-
-def make_malformed_event(source: Source, number: int) -> Event:
-    body = f"{number} ".encode() * 500
-    return Event(
-        source=source,
-        body=body,
-        digest=hashlib.sha256(body).digest(),
-        occurred_at=RECEIVED_AT,
-        received_at=RECEIVED_AT,
-        status="malformed",
-    )
 
 
 @pytest.mark.parametrize("name", ["log", "log.gz"])

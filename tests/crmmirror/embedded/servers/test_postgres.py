@@ -112,3 +112,14 @@ def test_processes_that_a_child_leaves_in_its_session_are_killed(tmp_path: Path)
         pid = int((tmp_path / "log").read_text())
     wait_until(lambda: not command_line(Path(f"/proc/{pid}")), 5)
     assert not command_line(Path(f"/proc/{pid}"))
+
+
+def test_data_of_another_major_version_are_refused_with_where_to_read_on(state: Path) -> None:
+    cluster = make_cluster(state, durable=False)
+    (state / "postgres").mkdir()
+    (state / "postgres" / "PG_VERSION").write_text("12\n")
+    with pytest.raises(
+        EmbeddedError, match=r"is of PostgreSQL 12, and the programs here are of \d\d: see docs/"
+    ):
+        cluster.prepare()
+    assert (state / "postgres" / "PG_VERSION").read_text() == "12\n"
