@@ -8,8 +8,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import fields
 from typing import get_args
 
-from crmmirror.lib.public_keys import UnreadablePublicKey, read_public_key
 from entities.checks.check_errors import Errors, make_error, suggest
+from entities.public_keys import UnreadablePublicKey, read_public_key
 from entities.signature_language import (
     IN_BODY,
     IN_HEADER,

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_private_key,
 )
 
-from crmmirror.lib.public_keys import PublicKey
+from entities.public_keys import PublicKey
 
 PrivateKey = Ed25519PrivateKey | RSAPrivateKey
 RSA_BITS = 2048

@@ -6,7 +6,7 @@ import re
 import secrets
 from collections.abc import Iterable
 
-from crmmirror.lib.public_keys import UnreadablePublicKey, read_public_key
+from entities.public_keys import UnreadablePublicKey, read_public_key
 from entities.signature_language import KEY_PAIR_ALGORITHMS, Signature
 from events.signatures.errors import UnfitSecret
 from events.signatures.signature_rows import takes_secret

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from crmmirror.lib.public_keys import PublicKey, UnreadablePublicKey, read_public_key
+from entities.public_keys import PublicKey, UnreadablePublicKey, read_public_key
 from entities.signature_language import IN_BODY, IN_ITEM, KEY_PAIR_ALGORITHMS, Signature
 from events.signatures.body_values import get_body_value
 from events.signatures.digests import DIGESTS, ENCODE, decode_signature, matches_any
