@@ -11,6 +11,10 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AlterModelOptions(
+            name='apitoken',
+            options={'ordering': ['user', 'name'], 'verbose_name': 'API token'},
+        ),
         migrations.AddField(
             model_name='apitoken',
             name='record_types',

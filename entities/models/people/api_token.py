@@ -41,6 +41,7 @@ class ApiToken(models.Model):
 
     class Meta:
         ordering = ["user", "name"]
+        verbose_name = "API token"
         constraints = [models.UniqueConstraint(fields=["user", "name"], name="api_token_name")]
 
     def __str__(self) -> str:

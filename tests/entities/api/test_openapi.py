@@ -116,7 +116,8 @@ def test_every_answer_that_is_no_success_is_described() -> None:
         "The API is read-only: it takes GET, HEAD and OPTIONS",
         "None of the media types in Accept can be answered",
     }
-    assert [name for name, answer in answers.items() if "headers" in answer] == ["Problem429", "Problem503"]
+    retried = [name for name, answer in answers.items() if "Retry-After" in answer["headers"]]
+    assert retried == ["Problem429", "Problem503"]
     assert schema["servers"] == [{"url": "http://127.0.0.1:8000", "description": "This mirror."}]
     assert {tag["name"] for tag in schema["tags"]} >= {"api", "deals", "events", "search", "sources"}
 
@@ -127,6 +128,16 @@ def list_schemas(node: Any) -> Iterator[dict[str, Any]]:
         yield node
     for inner in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
         yield from list_schemas(inner)
+
+
+def test_every_answer_says_what_is_left_of_the_limits() -> None:
+    schema = get_openapi_schema()
+    for path, operations in schema["paths"].items():
+        for answer in (*operations["get"]["responses"].values(), *schema["components"]["responses"].values()):
+            if "$ref" not in answer:
+                names = {"RateLimit", "RateLimit-Policy"}
+                assert names <= set(answer["headers"]), path
+    assert set(schema["components"]["headers"]) == {"Retry-After", "RateLimit", "RateLimit-Policy"}
 
 
 def test_every_parameter_is_of_one_type_which_generators_of_clients_know() -> None:
