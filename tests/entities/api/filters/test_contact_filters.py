@@ -99,6 +99,7 @@ def test_a_mirror_without_search_keys_says_so_instead_of_finding_nothing(client:
     assert TimelineEntry.objects.exists()
     for query in ({"email": "ann@example.com"}, {"search": "ann"}):
         assert "rebuild_mirror" in get_json(client, "contacts/", query, status=503)["detail"]
+    assert int(client.get("/api/v1/contacts/?search=ann")["Retry-After"]) > 0
 
 
 def test_a_filter_by_a_phone_reads_the_index_of_the_keys(client: Client) -> None:
