@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
-from entities.api.history.history_view import entities_by_name
 from entities.api.views import api_path
+from entities.models.introspection import entities_by_name
 from tests.support import markdown
 from tests.support.client_records import change_records, read_shown, store_records
 from tests.support.copied_cells import read_duckdb, read_rows_back

@@ -11,9 +11,9 @@ import pytest
 from django.db.models import F
 from django.test import Client
 
-from entities.api.history.history_view import entities_by_name
 from entities.api.views import api_path
 from entities.models import Deal
+from entities.models.introspection import entities_by_name
 from tests.support.client_records import change_records, read_shown, store_records
 from tests.support.copied_cells import Rows, read_duckdb, read_rows_back
 from tests.support.guide_pages import GuideReader
