@@ -44,7 +44,7 @@ def check_secret(signatures: Iterable[Signature], secret: str) -> None:
             return _check_secret(signature, secret)
         except UnfitSecret as error:
             errors.append(error)
-    raise errors[0] if errors else UnfitSecret("the source takes no secret: nothing of it is signed by one")
+    raise errors[0] if errors else UnfitSecret("the source takes no secret: its vendor signs with a private key of its own, or not at all")
 
 
 def make_secret(signatures: Iterable[Signature]) -> str:
