@@ -65,7 +65,7 @@ def _make_columns(shown: Iterable[Any], zone: tzinfo) -> Iterator[ExportColumn]:
         yield from _field_columns(one, zone) if isinstance(one, Field) else _name_columns(one)
 
 
-def _currency_columns(model: type[Any], zone: tzinfo) -> Iterator[ExportColumn]:
+def _currency_columns(model: Any, zone: tzinfo) -> Iterator[ExportColumn]:
     if column := currency_column(model):
         yield from _field_columns(model._meta.get_field(column), zone)
 

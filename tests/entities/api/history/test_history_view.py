@@ -189,7 +189,7 @@ def test_a_file_has_the_rows_of_all_pages_without_names(client: Client, ordering
             "Write of which kind of record. Choose from: sub-account, lead, client, contact, deal",
         ),
         ({"entity": "deals"}, "entity", "'deals' is not a choice. Choose from: sub-account, lead"),
-        ({"entity": "deal", "column": "title"}, "column", "Choose from: exists, value, status"),
+        ({"entity": "deal", "column": "title"}, "column", "Choose from: exists, value, currency, status"),
         ({"entity": "contact", "column": "lifecycle_stage,stage"}, "column", "'stage' is not a choice."),
         ({"entity": "deal", "as_of": "spring"}, "as_of", "'spring' is not a time."),
         ({"entity": "deal", "source__in": '"'}, "source__in", "Cannot read this list"),
