@@ -1,5 +1,7 @@
 """What the page of a merged record says about the record that it was merged into."""
 
+from typing import Any
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -14,7 +16,7 @@ from tests.support.staff_client import get_page, list_url, page_url
 pytestmark = pytest.mark.django_db
 
 
-def create_merged(**fields: str) -> Contact:
+def create_merged(**fields: Any) -> Contact:
     row: Contact = create_record(
         Contact, **{"name": "Jane S.", "is_deleted": True, "merged_into": "ct_9", "scope": "sa"} | fields
     )
