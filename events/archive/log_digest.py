@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from django.db import connection
 
 from crmmirror.lib.database.snapshots import read_snapshot
-from entities.models import TimelineEntry
+from entities.models import BaselineEntry, TimelineEntry
 from entities.models.introspection import model_name, record_models
 from events.models import Event, Source, SourceSecret
 
 # Raise it when what the digest covers changes: digests of two versions cannot be compared.
-DIGEST_VERSION = 1
+DIGEST_VERSION = 2
 ROWS_PER_FETCH = 10_000
 
 LOG, SOURCES, SECRETS = (model._meta.db_table for model in (Event, Source, SourceSecret))
@@ -32,6 +32,10 @@ SELECT_EVENTS = f"""
     SELECT jsonb_build_array(slug, encode(digest, 'hex'), encode(sha256(body), 'hex'), headers, event_type,
         occurred_at, received_at, scope, status, warnings, error) AS content
     FROM {LOG} event JOIN {SOURCES} source ON source.id = event.source_id
+"""
+SELECT_BASELINE = f"""
+    SELECT jsonb_build_array(slug, record_type, scope, external_id, clock, writes, unreadable) AS content
+    FROM {BaselineEntry._meta.db_table} entry JOIN {SOURCES} source ON source.id = entry.source_id
 """
 SELECT_TIMELINE = f"""
     SELECT jsonb_build_array('{{name}}', slug, record.scope, external_id, clock, wrote, encode(digest, 'hex'))
@@ -79,6 +83,7 @@ def _sections() -> dict[str, str]:
     return {
         "sources": SELECT_SOURCES,
         "events": SELECT_EVENTS,
+        "baseline": SELECT_BASELINE,
         "timeline": " UNION ALL ".join(timeline),
     }
 

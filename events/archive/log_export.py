@@ -4,8 +4,9 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from crmmirror.lib.database.cursors import fetch_rows
+from crmmirror.lib.database.cursors import fetch_rows, fetch_value
 from crmmirror.lib.database.snapshots import read_snapshot
 from events.archive.archive_fields import EVENT_FIELDS, Unreadable
 from events.archive.archive_files import UnusableArchive, read_archive, write_archive
@@ -33,8 +34,18 @@ from events.sources.registry import get_source
 
 FIND_EVENTS = """
     SELECT event.id, octet_length(body) FROM events_event event
-    WHERE event.id > %(after)s AND {condition} ORDER BY event.id LIMIT %(limit)s
+    WHERE event.id > %(after)s AND event.pruned_at IS NULL AND {condition} ORDER BY event.id LIMIT %(limit)s
 """
+COUNT_PRUNED = """
+    SELECT count(*) FROM events_event event
+    WHERE event.id > %(after)s AND event.pruned_at IS NOT NULL AND {condition}
+"""
+# Limit of an export -> the SQL condition on an event.
+CONDITIONS = {
+    "sources": "source_id IN (SELECT id FROM events_source WHERE slug = ANY(%(sources)s))",
+    "since": "received_at >= %(since)s",
+    "until": "received_at < %(until)s",
+}
 # Field of an archived event -> its path from the log.
 PATHS = {name: "source__slug" if name == "source" else name for name in EVENT_FIELDS}
 
@@ -47,7 +58,7 @@ def export_log(
     compress: bool,
     progress: Callable[[int], object],
 ) -> int:
-    """Write the events within the limits to an archive; return how many.
+    """Write the events within the limits to an archive; return how many. Pruned events are left out.
 
     start: of the archive or backup that this one goes on from; None for all events. progress: is called with
     the number of events since its last call. Raises UnusableArchive, UnusableMark and
@@ -69,6 +80,13 @@ def export_log(
             progress(len(batch))
         file.write(encode_end(count))
     return count
+
+
+def count_pruned(limits: ExportLimits, start: LogMark | None) -> int:
+    """Return how many events within the limits are left out of an archive, because they have no body."""
+    condition, values = _condition(limits)
+    after = start.through_id if start else 0
+    return int(fetch_value(COUNT_PRUNED.format(condition=condition), after=after, **values))
 
 
 def read_start(path: Path, limits: ExportLimits) -> LogMark:
@@ -118,15 +136,15 @@ def _describe(header: ArchiveHeader) -> str:
 
 def _read_batches(after: int, limits: ExportLimits) -> Iterator[list[ArchivedEvent]]:
     """Yield the events in the order of their ids: some at a time, whose bodies fit into memory."""
-    conditions = {
-        "sources": "source_id IN (SELECT id FROM events_source WHERE slug = ANY(%(sources)s))",
-        "since": "received_at >= %(since)s",
-        "until": "received_at < %(until)s",
-    }
-    values = {"sources": list(limits.sources), "since": limits.since, "until": limits.until}
-    chosen = " AND ".join(sql for name, sql in conditions.items() if values[name]) or "true"
-    statement = FIND_EVENTS.format(condition=chosen)
+    condition, values = _condition(limits)
+    statement = FIND_EVENTS.format(condition=condition)
     while ids := list(limit_bytes(fetch_rows(statement, after=after, limit=MAX_BATCH_EVENTS, **values))):
         rows = Event.objects.filter(pk__in=ids).order_by("pk").values_list(*PATHS.values())
         yield [ArchivedEvent(**dict(zip(PATHS, row, strict=True))) for row in rows]
         after = ids[-1]
+
+
+def _condition(limits: ExportLimits) -> tuple[str, dict[str, Any]]:
+    """Return the limits as an SQL condition, and the values of its parameters."""
+    values = {"sources": list(limits.sources), "since": limits.since, "until": limits.until}
+    return " AND ".join(sql for name, sql in CONDITIONS.items() if values[name]) or "true", values

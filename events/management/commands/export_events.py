@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from events.archive.archive_files import UnusableArchive
 from events.archive.archive_lines import ExportLimits
-from events.archive.log_export import export_log, read_start
+from events.archive.log_export import count_pruned, export_log, read_start
 from events.archive.log_mark import UnusableMark
 from events.management.migrated_database import require_migrations
 from events.sources.registry import UnknownSource
@@ -41,11 +41,17 @@ class Command(BaseCommand):
             with require_migrations(), tqdm(unit=" events", file=self.stderr, disable=None) as bar:
                 start = read_start(after, limits) if after else None
                 count = export_log(file, limits, start, compress=compress, progress=bar.update)
+                pruned_count = count_pruned(limits, start)
         except (UnknownSource, UnusableArchive) as error:
             raise CommandError(str(error)) from None
         except UnusableMark as error:
             raise CommandError(f"cannot go on from {after}: {error}; or export without --after") from None
         self.stderr.write(f"{count} events exported")
+        if pruned_count:
+            self.stderr.write(
+                f"{pruned_count} pruned events are left out: a backup of the database has what is kept of"
+                " them"
+            )
 
 
 def moment(text: str) -> datetime:

@@ -34,7 +34,15 @@ class Command(BaseCommand):
         digests.add_argument(
             "--log-digest",
             action="store_true",
-            help="only print the digest of the log, and those of its parts: sources, events, timeline",
+            help="only print the digest of the log, and those of its parts: sources, events, baseline,"
+            " timeline",
+        )
+        parser.add_argument(
+            "--since",
+            type=_parse_time,
+            metavar="T",
+            help="only compare the records that were touched since then: a date, or a time in ISO 8601, in"
+            " UTC unless it says otherwise",
         )
         parser.add_argument(
             "--since",

@@ -7,11 +7,13 @@ import pytest
 from django.db.models import F
 
 from crmmirror.lib.database.cursors import execute
-from entities.models import TimelineEntry
+from entities.models import BaselineEntry, TimelineEntry
 from events.models import Event, Source, SourceSecret
+from events.processing.claim import read_events
 from events.processing.drain import drain_backlog
 from events.sources.rotation import reencrypt_all_secrets
 from tests.support.log_archives import read_digests, store_odd_events
+from tests.support.pruning import prune
 from tests.support.rebuild_helpers import run_verify_mirror
 from tests.support.vendor_requests import new_source
 
@@ -88,11 +90,22 @@ def test_what_an_import_or_a_new_key_changes_is_no_part_of_it(change: str) -> No
     assert read_digests() == before
 
 
+def test_what_is_kept_of_pruned_events_is_in_it() -> None:
+    event = Event.objects.filter(status="applied").earliest("id")
+    before = read_digests()
+    prune(*read_events([event.pk]))
+    after = read_digests()
+    assert after.mirror == before.mirror
+    assert after.sections["baseline"] != before.sections["baseline"]
+    BaselineEntry.objects.update(writes={"title": "x"})
+    assert read_digests().sections["baseline"] != after.sections["baseline"]
+
+
 def test_verify_mirror_prints_the_digest_and_those_of_the_sections() -> None:
     status, printed = run_verify_mirror("--log-digest")
     total, *sections = printed.splitlines()
     assert status == 0
     assert len(bytes.fromhex(total)) == 32
-    assert [line.split()[0] for line in sections] == ["sources", "events", "timeline"]
+    assert [line.split()[0] for line in sections] == ["sources", "events", "baseline", "timeline"]
     assert [line.split()[1] for line in sections] == list(read_digests().sections.values())
     assert sections[0].endswith("(2 rows)")

@@ -16,6 +16,8 @@ from django.db import transaction
 from events.archive import log_mark
 from events.ingest.store import store_event
 from events.models import Event, Source
+from events.processing.claim import read_events
+from events.processing.drain import drain_backlog
 from tests.support.database_sessions import open_session, use_session
 from tests.support.log_archives import (
     HEADERS,
@@ -27,6 +29,7 @@ from tests.support.log_archives import (
     store_odd_events,
 )
 from tests.support.paths import PROJECT
+from tests.support.pruning import prune
 from tests.support.vendor_requests import new_source
 from tests.support.web_server import database_url
 
@@ -238,3 +241,16 @@ def test_a_reader_that_goes_is_told_in_one_line(source: Source) -> None:
     os.close(writer)
     assert exported.returncode == 1
     assert exported.stderr.splitlines()[-1] == b"CommandError: whoever read the standard output has gone"
+
+
+def test_a_pruned_event_is_left_out_and_counted(source: Source, tmp_path: Path) -> None:
+    store(source, "line breaks", "no time")
+    drain_backlog()
+    pruned = Event.objects.earliest("id")
+    prune(*read_events([pruned.pk]))
+    path = tmp_path / "log.jsonl"
+    assert export_events(path).splitlines()[-2:] == [
+        "1 events exported",
+        "1 pruned events are left out: a backup of the database has what is kept of them",
+    ]
+    assert len(bodies(path)) == 1
