@@ -16,35 +16,40 @@ from entities.reading.mapped_event import RecordKey
 from entities.writing.source_statement import SourceKey
 
 TABLE, TIMELINE = BaselineEntry._meta.db_table, TimelineEntry._meta.db_table
+EVENTS = BaselineEntry._meta.get_field("event").related_model._meta.db_table
 KEY = ", ".join(BaselineEntry.key)
 COLUMNS = f"{KEY}, clock, event_id, writes, unreadable"
 ENTRIES = """jsonb_to_recordset(%s::jsonb) AS entry (
     source_id bigint, record_type text, scope text, external_id text, clock text, event_id bigint,
-    writes jsonb, unreadable jsonb, wrote jsonb
+    writes jsonb, unreadable jsonb, whole_clock text, wrote jsonb
 )"""
-HAS_KEY = " AND ".join(f"stored.{column} = entry.{column}" for column in (*BaselineEntry.key, "clock"))
+READ = f"""
+    SELECT stored.id, stored.{COLUMNS.replace(", ", ", stored.")}, encode(event.digest, 'hex')
+    FROM "{TABLE}" stored JOIN "{EVENTS}" event ON event.id = stored.event_id
+"""
+IS_OF_RECORD = " AND ".join(f"stored.{column} = entry.{column}" for column in BaselineEntry.key)
+IS_ENTRY = f"{IS_OF_RECORD} AND stored.clock = entry.clock"
 
 # Leaves out the entries that can lose nothing more. A record with a long history has many of those, and each
 # further pruning would read them all.
 READ_LOOSE = f"""
-    SELECT stored.{COLUMNS.replace(", ", ", stored.")}
-    FROM {ENTRIES} JOIN "{TABLE}" stored USING ({KEY})
+    {READ} JOIN {ENTRIES} ON {IS_OF_RECORD}
     WHERE (stored.writes || stored.unreadable) = '{{}}'
         OR (stored.writes || stored.unreadable) - %s::text[] <> '{{}}'
 """
-DELETE = f'DELETE FROM "{TABLE}" stored USING {ENTRIES} WHERE {HAS_KEY}'
+DELETE = f'DELETE FROM "{TABLE}" stored USING {ENTRIES} WHERE {IS_ENTRY}'
 UPSERT = f"""
     INSERT INTO "{TABLE}" AS stored ({COLUMNS})
     SELECT {COLUMNS} FROM {ENTRIES} ORDER BY event_id
     ON CONFLICT ({KEY}, clock)
     DO UPDATE SET writes = excluded.writes, unreadable = excluded.unreadable
 """
-READ_AFTER = f'SELECT id, {COLUMNS} FROM "{TABLE}" WHERE id > %s AND {{condition}} ORDER BY id LIMIT %s'
+READ_AFTER = f"{READ} WHERE stored.id > %s AND {{condition}} ORDER BY stored.id LIMIT %s"
 # Of the records of one model. An entry that is gone from the baseline is gone from the timeline too.
 IS_SHOWN = """
     record.source_id = entry.source_id AND record.scope = entry.scope
     AND record.external_id = entry.external_id AND shown.record_type = entry.record_type
-    AND shown.record_id = record.id AND shown.clock = entry.clock
+    AND shown.record_id = record.id AND shown.clock = entry.whole_clock
 """
 HIDE = f'DELETE FROM "{TIMELINE}" shown USING {ENTRIES}, "{{table}}" record WHERE {IS_SHOWN}'
 SHOW = (
@@ -82,10 +87,10 @@ def read_loose_entries(keys: Iterable[SourceKey]) -> list[Entry]:
 def read_entries_after(last_id: int, limit: int, condition: str = "true") -> tuple[list[Entry], int]:
     """Return up to `limit` entries after this id, and the id of the last one (keyset pagination).
 
-    condition: on the columns of the table, in SQL.
+    condition: on `stored`, a row of the baseline, in SQL.
     """
     rows = fetch_rows(READ_AFTER.format(condition=condition), last_id, limit)
-    return [_load(row[1:]) for row in rows], rows[-1][0] if rows else last_id
+    return [_load(row) for row in rows], rows[-1][0] if rows else last_id
 
 
 def write_entries(entries: Iterable[Entry]) -> None:
@@ -122,7 +127,8 @@ def _key_columns(key: SourceKey) -> dict[str, Any]:
 def _dump(entry: Entry) -> dict[str, Any]:
     unreadable = {name: value for name, value in entry.writes.items() if isinstance(value, Invalid)}
     return _key_columns(entry.key) | {
-        "clock": entry.clock,
+        "clock": f"{entry.clock.rpartition(' ')[0]} {entry.event_id}",
+        "whole_clock": entry.clock,
         "event_id": entry.event_id,
         "writes": {name: value for name, value in entry.writes.items() if name not in unreadable},
         "unreadable": {name: {"key": value.key, "raw": value.raw} for name, value in unreadable.items()},
@@ -131,7 +137,7 @@ def _dump(entry: Entry) -> dict[str, Any]:
 
 
 def _load(row: tuple[Any, ...]) -> Entry:
-    source_id, record_type, scope, external_id, clock, event_id, writes, unreadable = row
+    _, source_id, record_type, scope, external_id, clock, event_id, writes, unreadable, digest = row
     invalid = {name: Invalid(one["key"], one["raw"]) for name, one in json.loads(unreadable).items()}
     key = (source_id, RecordKey(record_type, scope, external_id))
-    return Entry(key, clock, event_id, json.loads(writes) | invalid)
+    return Entry(key, f"{clock.rpartition(' ')[0]} {digest}", event_id, json.loads(writes) | invalid)

@@ -34,8 +34,10 @@ SELECT_EVENTS = f"""
     FROM {LOG} event JOIN {SOURCES} source ON source.id = event.source_id
 """
 SELECT_BASELINE = f"""
-    SELECT jsonb_build_array(slug, record_type, scope, external_id, clock, writes, unreadable) AS content
-    FROM {BaselineEntry._meta.db_table} entry JOIN {SOURCES} source ON source.id = entry.source_id
+    SELECT jsonb_build_array(slug, record_type, entry.scope, external_id,
+        left(clock, -length(entry.event_id::text)), encode(digest, 'hex'), writes, unreadable) AS content
+    FROM {BaselineEntry._meta.db_table} entry
+    JOIN {LOG} event ON event.id = entry.event_id JOIN {SOURCES} source ON source.id = entry.source_id
 """
 SELECT_TIMELINE = f"""
     SELECT jsonb_build_array('{{name}}', slug, record.scope, external_id, clock, wrote, encode(digest, 'hex'))

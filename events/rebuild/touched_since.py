@@ -74,7 +74,7 @@ NEED_ENTRIES = """
     WHERE entry.record_type = '{name}' ON CONFLICT DO NOTHING
 """
 IS_NEEDED_EVENT = "event.id IN (SELECT id FROM pg_temp.needed_event WHERE round = {round})"
-IS_NEEDED_ENTRY = "id IN (SELECT id FROM pg_temp.needed_entry WHERE round = {round})"
+IS_NEEDED_ENTRY = "stored.id IN (SELECT id FROM pg_temp.needed_entry WHERE round = {round})"
 
 
 def find_touched_records(since: datetime) -> None:
