@@ -60,7 +60,7 @@ lock: .venv/dev.installed
 
 # Installs the programs of Debian that tests start, if they are missing and this user is root.
 programs:
-	@.ci/install_programs.sh chromium nginx:nginx-light
+	@.ci/install_programs.sh chromium nginx:nginx-light promtool:prometheus systemd-analyze:systemd logrotate
 
 server-programs: programs
 	@.ci/install_programs.sh rabbitmq-server redis-server

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from crmmirror.embedded.address import Address
 from crmmirror.embedded.errors import EmbeddedError
+from crmmirror.embedded.platform_check import check_platform
 from crmmirror.embedded.processes.console import print_event, print_text
 from crmmirror.embedded.processes.process import read_last_log_line
 from crmmirror.embedded.processes.supervisor import StopRequested, Supervisor
@@ -34,6 +35,7 @@ def run_stack(
     workers: how many processes apply events.
     demo: make a source of each vendor, and deliver the sample events and an invented company to it.
     """
+    check_platform()
     address.check_can_bind("--port")
     delivery_address.check_can_bind("--delivery-port")
     with lock_state_directory(directory), supervise(directory) as supervisor:

@@ -1,4 +1,4 @@
-"""Celery's worker and beat as processes of their own, as docs/operate.md starts them."""
+"""Celery's worker and beat as processes of their own, as docs/deploy.md starts them."""
 
 import shlex
 import subprocess
@@ -15,9 +15,9 @@ PROGRAMS = ("worker", "beat")
 
 
 def documented_command(program: str) -> list[str]:
-    """Return the arguments of `celery` with which docs/operate.md starts the program."""
+    """Return the arguments of `celery` with which docs/deploy.md starts the program."""
     [line] = [
-        line for line in read("docs/operate.md").splitlines() if f"celery --app crmmirror {program}" in line
+        line for line in read("docs/deploy.md").splitlines() if f"celery --app crmmirror {program}" in line
     ]
     return shlex.split(line.split("`")[1])[1:]
 

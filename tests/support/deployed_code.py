@@ -195,8 +195,10 @@ def make_machine() -> Iterator[Machine]:
 
 def fill_machine(directory: Path) -> Iterator[Machine]:
     python, identity = choose_user()
-    paths = (directory / name for name in ("code", "bin", "run/crmmirror", "secrets"))
-    machine = Machine(*paths, identity)
+    code, programs, runtime, secrets = (
+        directory / name for name in ("code", "bin", "run/crmmirror", "secrets")
+    )
+    machine = Machine(code, programs, runtime, secrets, identity)
     copy_read_only(machine.code)
     machine.programs.mkdir()
     for name, words in PROGRAMS.items():

