@@ -166,6 +166,24 @@ class Environment(environ.Env):
             )
         return self.db_url("DATABASE_URL", engine="crmmirror.postgresql")
 
+    def read_replica_url(self) -> str:
+        """Read REPLICA_URL, which looks like DATABASE_URL; empty if there is no replica."""
+        if self.str("REPLICA_URL", default="").strip():
+            self._read_url_path("REPLICA_URL", DATABASE_SCHEMES)
+        return self.str("REPLICA_URL", default="").strip()
+
+    def read_replica_address(self, database: dict[str, Any]) -> dict[str, Any]:
+        """Return the parameters of psycopg by which the replica of an entry of DATABASES differs.
+
+        What REPLICA_URL leaves out is that of DATABASE_URL.
+        """
+        if not self.str("REPLICA_URL", default="").strip():
+            return {}
+        replica = self.db_url("REPLICA_URL", engine="crmmirror.postgresql")
+        names = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
+        values = {name: replica.get(key) or database.get(key) for name, key in names.items()}
+        return {name: value for name, value in values.items() if value} | replica.get("OPTIONS", {})
+
     def read_broker_url(self) -> str:
         """Read BROKER_URL, after a check of its scheme."""
         self._read_url_path("BROKER_URL", BROKER_SCHEMES)
@@ -198,7 +216,7 @@ class Environment(environ.Env):
 
     def _read_url_path(self, name: str, schemes: set[str]) -> str:
         """Check a URL and return its path. The errors show nothing of the value, which may be a password."""
-        expected = f"{name} must look like {REQUIRED[name]}"
+        expected = f"{name} must look like {REQUIRED.get(name, REQUIRED['DATABASE_URL'])}"
         url = self.str(name)
         try:
             parts = urlsplit(url)

@@ -144,6 +144,8 @@ MIDDLEWARE = [
     "crmmirror.admin.user_time_zone.time_zone_middleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    # The last one, because it calls the view itself.
+    "crmmirror.readers.replica_middleware.replica_middleware",
 ]
 
 # The module of all addresses.
@@ -213,6 +215,12 @@ DATABASES["default"].setdefault("OPTIONS", {}).update(
         ),
     }
 )
+# A streaming replica (hot standby) of that database, from which lists and pages that only read are answered.
+# If empty, the default, all reads go to DATABASE_URL.
+REPLICA_URL = env.read_replica_url()
+DATABASES["default"]["OPTIONS"]["replica"] = env.read_replica_address(DATABASES["default"])
+# How far it may be behind, in seconds. Beyond that reads go to the primary.
+REPLICA_MAX_SECONDS = env.read_count("REPLICA_MAX_SECONDS", default=10)
 # Primary keys of 64 bits.
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -314,13 +322,13 @@ OIDC_ISSUER = parse_issuer(env.str("OIDC_ISSUER", default=""))
 OIDC_CLIENT_ID = env.str("OIDC_CLIENT_ID", default="")
 OIDC_CLIENT_SECRET = env.str("OIDC_CLIENT_SECRET", default="")
 # What the link on the login page calls the provider.
-OIDC_NAME = env.str("OIDC_NAME", default="single sign-on")
+OIDC_NAME = env.str("OIDC_NAME", default="") or "single sign-on"
 # The provider's groups, each with the role (the group of the mirror) that its members have.
 OIDC_GROUPS = parse_groups(env.str("OIDC_GROUPS", default=""))
 # The claims that hold a user's groups and the name that he gets here, and what is asked of the provider.
 OIDC_GROUPS_CLAIM = env.str("OIDC_GROUPS_CLAIM", default="groups")
 OIDC_USERNAME_CLAIM = env.str("OIDC_USERNAME_CLAIM", default="preferred_username")
-OIDC_SCOPES = env.str("OIDC_SCOPES", default="openid profile email")
+OIDC_SCOPES = env.str("OIDC_SCOPES", default="openid,profile,email").replace(",", " ")
 # True if the first login may take over a user of the same name, who is no superuser.
 OIDC_LINK_USERS = env.read_flag("OIDC_LINK_USERS", default=False)
 # The header in which a proxy names the user whom it has let in; empty, the default: none is believed.
@@ -348,7 +356,7 @@ EMAIL_USE_TLS, EMAIL_USE_SSL = "EMAIL_USE_TLS" in _MAIL, "EMAIL_USE_SSL" in _MAI
 # Seconds to wait for that server.
 EMAIL_TIMEOUT = 5
 # The sender of mail.
-DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="CRM mirror <noreply@localhost>")
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="noreply@localhost")
 # How long the link of such a mail serves, in seconds.
 PASSWORD_RESET_TIMEOUT = 3600
 

@@ -11,6 +11,7 @@ from django.db import connection
 from crmmirror.health.single_flight import SingleFlight
 from crmmirror.lib.database.cursors import fetch_value
 from crmmirror.lib.database.required_migrations import find_missing_migrations
+from crmmirror.readers.replica_state import replica_monitor
 from entities.vendors import find_vendor_problem
 from events.models import Source
 from events.processing.wakeups import check_broker_takes_messages
@@ -127,6 +128,12 @@ def check_vendors() -> str:
     return "all known"
 
 
+@close_connection_afterwards
+def check_replica() -> str:
+    """Return how the replica is. It does not fail: without one, reads go to the primary."""
+    return replica_monitor.read_state().detail
+
+
 CHECKS = {
     "database": Check(
         SingleFlight(check_database),
@@ -153,6 +160,12 @@ CHECKS = {
         requires="database",
     ),
 }
+if settings.REPLICA_URL:
+    CHECKS["replica"] = Check(
+        SingleFlight(check_replica),
+        "See that the replica runs and that REPLICA_URL leads to it. Reads go to the primary meanwhile.",
+        requires="database",
+    )
 
 
 def run_checks() -> dict[str, CheckResult]:

@@ -26,6 +26,7 @@ from crmmirror.health.check_metrics import ChecksCollector
 from crmmirror.health.checks import run_checks
 from crmmirror.health.going import GOING, is_going
 from crmmirror.health.metrics_throttle import MemoryTokenBuckets
+from crmmirror.health.replica_metrics import ReplicaCollector
 from crmmirror.lib.database.statement_timeout import statement_timeout
 from crmmirror.lib.web.client_address import client_address, client_key
 from crmmirror.postgresql.pools import Pool, use_pool
@@ -39,7 +40,9 @@ from events.monitoring.mirror_state import MirrorStateCollector
 
 # A right token is always let in, so that nobody can keep Prometheus out.
 failure_buckets = MemoryTokenBuckets(FAILURE_LIMIT)
-REGISTRY = make_registry(CountsCollector(), BacklogCollector(), MirrorStateCollector(), ChecksCollector())
+REGISTRY = make_registry(
+    CountsCollector(), BacklogCollector(), MirrorStateCollector(), ChecksCollector(), ReplicaCollector()
+)
 
 
 @never_cache

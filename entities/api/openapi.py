@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 
+from crmmirror.lib.database.replica_reads import BEHIND_HEADER
 from crmmirror.lib.web.busy_responses import PROBLEM_MEDIA_TYPE, problem_content
 
 # Status -> when it is answered, and the detail of an example.
@@ -51,6 +52,11 @@ HEADERS: dict[str, tuple[str, dict[str, Any], Any]] = {
         {"type": "string"},
         '"work";r=119985;t=1, "concurrent";r=4',
     ),
+    BEHIND_HEADER: (
+        "If the answer was read from a replica: how many seconds that was behind.",
+        {"type": "number", "minimum": 0},
+        0.4,
+    ),
 }
 # The headers of every answer to a token or session.
 BUDGET_HEADERS = ("RateLimit-Policy", "RateLimit")
@@ -89,7 +95,9 @@ def complete_schema(result: dict[str, Any], **context: Any) -> dict[str, Any]:
     operations = [operation for path in result["paths"].values() for operation in path.values()]
     for operation in operations:
         for response in operation["responses"].values():
-            response["headers"] = response.get("headers", {}) | refer_to_headers(BUDGET_HEADERS)
+            response["headers"] = response.get("headers", {}) | refer_to_headers(
+                [*BUDGET_HEADERS, BEHIND_HEADER]
+            )
         operation["responses"] |= {
             str(status): {"$ref": f"#/components/responses/Problem{status}"} for status in PROBLEMS
         }

@@ -24,6 +24,7 @@ from django.utils.timezone import localtime
 from crmmirror.lib.admin_kit.cells import shorten
 from crmmirror.lib.admin_kit.request_check import UnusableRequest
 from crmmirror.lib.database.capped_count import count_up_to
+from crmmirror.lib.database.replica_reads import on_primary
 from entities.access.permissions import EXPORT_RECORDS
 from entities.audit import identify_actor, write_audit_entry
 from entities.exports import csv_file, excel_file
@@ -98,7 +99,8 @@ def export_list(admin: ModelAdmin, request: HttpRequest) -> HttpResponseBase:
     complete = getattr(changelist, "complete", list)
     file, count = _make_file(export_format, columns, changelist.queryset, complete)
     detail = {"format": name, "rows": count, "parameters": parameters.urlencode()}
-    write_audit_entry(identify_actor(request), AuditAction.EXPORT, admin.model, **detail)
+    with on_primary():
+        write_audit_entry(identify_actor(request), AuditAction.EXPORT, admin.model, **detail)
     return _send(file, export_format, _make_file_name(admin.model, name))
 
 

@@ -116,3 +116,26 @@ def test_a_url_that_is_whole_is_read(setting: str, url: str) -> None:
     environment = Environment(COMPLETE | {setting: url})
     assert environment.read_database()["NAME"]
     assert environment.read_broker_url()
+
+
+def test_without_a_replica_its_address_is_empty() -> None:
+    environment = Environment(COMPLETE)
+    assert (environment.read_replica_url(), environment.read_replica_address({"USER": "me"})) == ("", {})
+
+
+def test_what_the_replicas_address_leaves_out_is_that_of_the_database() -> None:
+    environment = Environment(COMPLETE | {"REPLICA_URL": "postgresql://standby:6000/?sslmode=require"})
+    address = environment.read_replica_address(environment.read_database())
+    assert address == {
+        "dbname": "name",
+        "user": "me",
+        "password": "secret",
+        "host": "standby",
+        "port": 6000,
+        "sslmode": "require",
+    }
+
+
+def test_a_replica_that_is_no_postgresql_is_refused() -> None:
+    with pytest.raises(ImproperlyConfigured, match="REPLICA_URL must look like postgresql://"):
+        Environment(COMPLETE | {"REPLICA_URL": "mysql://standby/name"}).read_replica_url()

@@ -25,9 +25,16 @@ class Access:
 OPERATORS = ("Operator", "Administrator")
 MATRIX = (
     Access(
-        "the first page, one's own password, time zone and saved views, the API's root",
+        "the first page, one's own password, second factor, time zone and saved views, the API's root",
         ROLES,
-        ("/admin/", "/admin/password_change/", "/admin/time-zone/", "/admin/views/", "/api/v1/"),
+        (
+            "/admin/",
+            "/admin/password_change/",
+            "/admin/second-factor/",
+            "/admin/time-zone/",
+            "/admin/views/",
+            "/api/v1/",
+        ),
     ),
     Access(
         "records: lists, pages, timelines, conversations, API",

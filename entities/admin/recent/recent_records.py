@@ -11,6 +11,7 @@ from django.db.models.functions import JSONObject, Left
 from django.http import HttpRequest
 from django.utils import timezone
 
+from crmmirror.lib.database.replica_reads import on_primary
 from crmmirror.lib.database.transient_errors import is_read_only
 from entities.access.visibility import visible_to
 from entities.models import Record, ViewedRecord
@@ -36,13 +37,14 @@ def note_view(request: HttpRequest, record: Record) -> None:
     view = ViewedRecord(user=user, record_type=str(record._meta.model_name), **key, viewed_at=timezone.now())
     own = ViewedRecord.objects.filter(user=user).order_by("-viewed_at", "-pk")
     try:
-        ViewedRecord.objects.bulk_create(
-            [view],
-            update_conflicts=True,
-            unique_fields=["user", "record_type", "source", "scope", "external_id"],
-            update_fields=["viewed_at"],
-        )
-        ViewedRecord.objects.filter(pk__in=own.values("pk")[MAX_KEPT:]).delete()
+        with on_primary():
+            ViewedRecord.objects.bulk_create(
+                [view],
+                update_conflicts=True,
+                unique_fields=["user", "record_type", "source", "scope", "external_id"],
+                update_fields=["viewed_at"],
+            )
+            ViewedRecord.objects.filter(pk__in=own.values("pk")[MAX_KEPT:]).delete()
     except DatabaseError as error:
         if not is_read_only(error):
             raise

@@ -2,10 +2,12 @@
 
 import hashlib
 import json
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError as FieldError
 from django.core.signing import BadSignature, Signer
 from django.db.models import Q, QuerySet
@@ -23,6 +25,7 @@ from crmmirror.lib.database.keyset import (
     reverse_ordering,
     split_by_value,
 )
+from crmmirror.lib.database.replica_reads import NeedsPrimary, replica_freshness
 from entities.access.visibility import viewer_of
 from entities.api.filters.parameter_values import IntegerValue, quote_value, split_lists
 from entities.api.filters.query_parameters import describe_parameter, list_schema
@@ -48,6 +51,8 @@ PARAMETER_DESCRIPTIONS = {
 LIST_PARAMETERS = frozenset({"ordering"})
 # Servers pass on headers of 4 kB or 8 kB in all. The body has the address in any case.
 MAX_LINK_LENGTH = 2000
+# By how much the clocks of web servers may differ.
+CLOCK_SECONDS = 1.0
 SIGNER = Signer(salt="entities.api.pages.pagination")
 
 
@@ -59,6 +64,8 @@ class Cursor:
 
     path: of the list. filters: the digest of the other parameters, which the next request has to repeat.
     position: the row's values of the ordering; None in a shortened cursor, whose row is read again.
+    as_of: if there is a replica, the time that the first page was read of, in seconds since 1970. Whoever
+        follows the changes from the first page on must not read an older state of the rows after it.
     """
 
     path: str
@@ -67,6 +74,7 @@ class Cursor:
     is_backward: bool
     key: int
     position: list[Any] | None
+    as_of: float | None = None
 
     def __str__(self) -> str:
         return SIGNER.sign_object(vars(self), compress=True)
@@ -135,6 +143,9 @@ class KeysetPagination(BasePagination):
                 "This cursor belongs to other filters. Repeat those of the page that it is from, or start"
                 " again without a cursor."
             )
+        freshness = replica_freshness()
+        if freshness is not None and freshness < (cursor.as_of or 0):
+            raise NeedsPrimary
         return cursor
 
     @property
@@ -142,10 +153,20 @@ class KeysetPagination(BasePagination):
         """Return the terms of the ordering as a cursor holds them."""
         return list(map(str, self.ordering))
 
+    def read_as_of(self) -> float | None:
+        """Return the time that the first page was read of; None if nothing is read from a replica."""
+        if self.cursor and self.cursor.as_of:
+            return self.cursor.as_of
+        if not settings.REPLICA_URL:
+            return None
+        # A little later than the primary was read: the clocks of two web servers may differ.
+        return replica_freshness() or time.time() + CLOCK_SECONDS
+
     def make_cursor(self, row: Any, *, is_backward: bool) -> str:
         """Return the cursor of the page that starts after a row."""
         position = dump_position(self.ordering, row)
         cursor = Cursor(self.path, self.filters, self.ordering_names, is_backward, row.pk, position)
+        cursor = replace(cursor, as_of=self.read_as_of())
         return str(cursor.shorten())
 
     def get_next_cursor(self) -> str | None:

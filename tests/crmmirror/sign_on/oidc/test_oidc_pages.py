@@ -190,7 +190,7 @@ def test_an_inactive_user_is_refused(provider: Provider) -> None:
         {"iat": int(time.time()) + 3600},
         {"sub": None},
     ],
-    ids=str,
+    ids=["issuer", "audience", "audiences", "nonce", "no nonce", "expired", "no end", "future", "no subject"],
 )
 def test_a_token_with_wrong_claims_is_refused(provider: Provider, claims: dict[str, Any]) -> None:
     provider.token_claims = claims
