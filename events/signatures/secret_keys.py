@@ -44,7 +44,13 @@ def check_secret(signatures: Iterable[Signature], secret: str) -> None:
             return _check_secret(signature, secret)
         except UnfitSecret as error:
             errors.append(error)
-    raise errors[0] if errors else UnfitSecret("the source takes no secret: its vendor signs with a private key of its own, or not at all")
+    raise (
+        errors[0]
+        if errors
+        else UnfitSecret(
+            "the source takes no secret: its vendor signs with a private key of its own, or not at all"
+        )
+    )
 
 
 def make_secret(signatures: Iterable[Signature]) -> str:

@@ -84,7 +84,11 @@ def _link_or_create(claims: Claims, actor: Actor) -> Outcome:
         user.set_unusable_password()
         user.save()
         write_audit_entry(actor, AuditAction.USER_CREATED, user, way="oidc", subject=claims["sub"])
-    elif not settings.OIDC_LINK_USERS or user.is_superuser or user.external_identities.exists():
+    elif (
+        not settings.OIDC_LINK_USERS
+        or user.is_superuser
+        or ExternalIdentity.objects.filter(user=user).exists()
+    ):
         return Outcome(None, Refusal.NAME_TAKEN)
     elif not (user.is_active and user.is_staff):
         return Outcome(None, Refusal.INACTIVE)
