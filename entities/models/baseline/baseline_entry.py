@@ -13,8 +13,8 @@ class BaselineEntry(models.Model):
     Together with the events that have their bodies these rows are all that a rebuild reads. Only
     `entities.baseline` writes them. The record is named by its key, so that they need no row of it.
 
-    clock: of the writes, with the event's id instead of its digest, which the event's row has. The digests took
-        half of the space, as they stood in the row and in the index.
+    clock: of the writes, with the event's id instead of its digest, which the event's row has: the digests
+        took half of the space, as they stood in the row and in the index.
     writes: register -> JSON value. unreadable: register -> the vendor's key and the raw value that its column
     cannot hold. Both are empty if the event only refers to the record.
     """

@@ -45,13 +45,6 @@ class Command(BaseCommand):
             " UTC unless it says otherwise",
         )
         parser.add_argument(
-            "--since",
-            type=_parse_time,
-            metavar="T",
-            help="only compare the records that were touched since then: a date, or a time in ISO 8601, in"
-            " UTC unless it says otherwise",
-        )
-        parser.add_argument(
             "--limit",
             type=positive_number(int),
             default=20,
