@@ -64,21 +64,21 @@ def export_log(
     the number of events since its last call. Raises UnusableArchive, UnusableMark and
     events.sources.registry.UnknownSource.
     """
-    vendors = {slug: get_source(slug).vendor for slug in limits.sources} or dict(
-        Source.objects.values_list("slug", "vendor")
-    )
     if start:
         require_same_log(start)
     after = start.through_id if start else 0
-    header = ArchiveHeader(vendors, limits.to_json(), take_mark(after))
+    mark = take_mark(after)
     count = 0
-    with write_archive(path, compress=compress) as file, read_snapshot():
-        file.write(encode_header(header, datetime.now(UTC)))
-        for batch in _read_batches(after, limits):
-            file.writelines(map(encode_event, batch))
-            count += len(batch)
-            progress(len(batch))
-        file.write(encode_end(count))
+    # The sources are of the snapshot too: an import refuses events of one that the header lacks.
+    with read_snapshot():
+        header = ArchiveHeader(_read_vendors(limits), limits.to_json(), mark)
+        with write_archive(path, compress=compress) as file:
+            file.write(encode_header(header, datetime.now(UTC)))
+            for batch in _read_batches(after, limits):
+                file.writelines(map(encode_event, batch))
+                count += len(batch)
+                progress(len(batch))
+            file.write(encode_end(count))
     return count
 
 
@@ -87,6 +87,13 @@ def count_pruned(limits: ExportLimits, start: LogMark | None) -> int:
     condition, values = _condition(limits)
     after = start.through_id if start else 0
     return int(fetch_value(COUNT_PRUNED.format(condition=condition), after=after, **values))
+
+
+def _read_vendors(limits: ExportLimits) -> dict[str, str]:
+    """Return slug -> vendor of the sources within the limits."""
+    if limits.sources:
+        return {slug: get_source(slug).vendor for slug in limits.sources}
+    return dict(Source.objects.values_list("slug", "vendor"))
 
 
 def read_start(path: Path, limits: ExportLimits) -> LogMark:

@@ -63,7 +63,7 @@ def import_archive(path: Path, into: Source | None) -> Iterator[ImportedBatch]:
     """
     with read_archive(path) as lines:
         sources = _find_sources(next(lines, (f"{path}:1", b"")), into)
-        counted, end = 0, None
+        counted, size, end = 0, 0, None
         batch: list[ArchivedEvent] = []
         for place, line in lines:
             content = _decode(place, line)
@@ -75,10 +75,11 @@ def import_archive(path: Path, into: Source | None) -> Iterator[ImportedBatch]:
                     f"{place} is of the source {content.source!r}, which the first line lacks"
                 )
             batch.append(content)
-            if len(batch) == MAX_BATCH_EVENTS or sum(len(event.body) for event in batch) > MAX_BATCH_BYTES:
+            size += len(content.body)
+            if len(batch) == MAX_BATCH_EVENTS or size > MAX_BATCH_BYTES:
                 yield _store(batch, sources)
                 counted += len(batch)
-                batch = []
+                batch, size = [], 0
         yield _store(batch, sources)
         counted += len(batch)
     if end != counted:

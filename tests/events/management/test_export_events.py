@@ -128,6 +128,26 @@ def test_an_event_that_is_committed_late_is_in_one_of_the_two(source: Source, tm
     assert bodies(second) == []
 
 
+def test_a_source_that_is_created_while_an_export_waits_is_in_its_first_line(
+    source: Source, tmp_path: Path
+) -> None:
+    """An import refuses events of a source that the first line lacks."""
+    late = open_session()
+    exporting = threading.Thread(target=export_events, args=(tmp_path / "log",))
+    with use_session(late), transaction.atomic():
+        store(source, "late")
+        exporting.start()
+        exporting.join(1)
+        meanwhile = open_session()
+        with use_session(meanwhile):
+            store(new_source(slug="other")[0], "new")
+        meanwhile.close()
+    exporting.join(30)
+    late.close()
+    assert read_lines(tmp_path / "log")[0]["sources"] == {"acme": "heffl", "other": "heffl"}
+    assert "duplicate 2: 2 events" in import_log(tmp_path / "log")
+
+
 def test_a_transaction_that_stays_open_does_not_hold_up_an_export_and_loses_nothing(
     source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
