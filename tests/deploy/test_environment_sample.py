@@ -13,7 +13,13 @@ pytestmark = pytest.mark.unit
 
 ENTRY = re.compile(r"(?P<off>#?)(?P<name>[A-Z][A-Z0-9_]*)=(?P<value>.*)")
 # What docs/operate.md writes for a default -> what the sample has.
-DEFAULTS = {"none": "", "off": "false", "on; off in the embedded stack": "true"}
+DEFAULTS = {
+    "none": "",
+    "off": "false",
+    "on": "true",
+    "on; off in the embedded stack": "true",
+    "off; on in the embedded stack": "false",
+}
 # Settings whose default is made while the mirror starts -> what the sample has.
 OTHER_DEFAULTS = {
     "DELIVERY_URL": "",
@@ -61,12 +67,19 @@ def test_each_entry_has_a_line_about_it() -> None:
 
 def test_what_is_off_has_the_default() -> None:
     documented = documented_defaults() | OTHER_DEFAULTS
-    wrong = {
-        match["name"]: (match["value"], documented[match["name"]])
-        for _, match in entries()
-        if match["off"] and match["value"] != documented[match["name"]]
-    }
+
+    def is_default(name: str, value: str) -> bool:
+        is_path = setting_of(name) != name
+        return is_path or value == documented[name]
+
+    off = {match["name"]: match["value"].strip('"') for _, match in entries() if match["off"]}
+    wrong = {name: (value, documented[name]) for name, value in off.items() if not is_default(name, value)}
     assert not wrong, f"The sample's value and the default differ: {wrong}"
+
+
+def test_a_value_with_a_space_has_quotes_for_the_shell() -> None:
+    values = [match["value"] for _, match in entries()]
+    assert [value for value in values if " " in value and value.strip('"') == value] == []
 
 
 def test_secrets_stand_in_files_and_no_value_needs_quotes() -> None:

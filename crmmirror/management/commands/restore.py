@@ -18,6 +18,7 @@ from crmmirror.backup.restoration import (
     restore_backup,
 )
 from crmmirror.embedded.errors import EmbeddedError
+from crmmirror.secret_files import export_secret_files
 
 NEXT_STEP = (
     "Start the mirror: manage.py up --no-demo, or web, workers and beat. /readyz says whether it is ready."
@@ -42,6 +43,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, directory: Path, keys: Path | None, **_: Any) -> None:
+        export_secret_files()
         try:
             if "DATABASE_URL" not in os.environ:
                 sys.exit(restore_as_embedded_stack(directory, keys, settings.STATE_DIR))
