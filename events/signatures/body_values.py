@@ -20,7 +20,7 @@ def set_body_value(body: bytes, path: str, value: str | int) -> bytes:
     """
     try:
         content = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return body
     if not isinstance(content, dict) or get_body_value(content, path) == str(value):
         return body

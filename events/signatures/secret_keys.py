@@ -13,6 +13,7 @@ from events.signatures.signature_rows import takes_secret
 from events.signatures.signed_request import to_bytes
 
 KEY_BYTES = 32
+TAKES_NONE = "the source takes no secret: its vendor signs with a private key of its own, or not at all"
 BASIC_NAME = "crmmirror"
 # What arrives unchanged in a header's value: printable ASCII without a space at either end.
 SENDABLE = re.compile(r"[!-~]([ -~]*[!-~])?")
@@ -44,13 +45,7 @@ def check_secret(signatures: Iterable[Signature], secret: str) -> None:
             return _check_secret(signature, secret)
         except UnfitSecret as error:
             errors.append(error)
-    raise (
-        errors[0]
-        if errors
-        else UnfitSecret(
-            "the source takes no secret: its vendor signs with a private key of its own, or not at all"
-        )
-    )
+    raise errors[0] if errors else UnfitSecret(TAKES_NONE)
 
 
 def make_secret(signatures: Iterable[Signature]) -> str:
