@@ -415,6 +415,8 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SORT_OPERATION_PARAMETERS": False,
+    # openapi-generator makes a class that is no Python of an enumeration that has null only.
+    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     # What is drawn at once: the names of the tags, and none of the models.
     "SWAGGER_UI_SETTINGS": {

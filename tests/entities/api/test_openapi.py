@@ -155,6 +155,12 @@ def test_no_row_of_records_has_a_name_that_generated_clients_use_themselves() ->
     assert not {"Client", "Configuration", "Response"} & set(schemas)
 
 
+def test_no_enumeration_has_null_only() -> None:
+    enumerations = [part["enum"] for part in list_schemas(get_openapi_schema()) if "enum" in part]
+    assert [None] not in enumerations
+    assert enumerations
+
+
 def test_integers_have_64_bits() -> None:
     integers = [part for part in list_schemas(get_openapi_schema()) if part.get("type") == "integer"]
     assert {part["format"] for part in integers} == {"int64"}
