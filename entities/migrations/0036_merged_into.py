@@ -10,7 +10,7 @@ MODELS = (
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("entities", "0036_deal_currency_contact_name_and_owner"),
+        ("entities", "0035_deal_currency_contact_name_and_owner"),
     ]
 
     operations = [

@@ -31,7 +31,7 @@ RESET_AUTOVACUUM = """
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("events", "0012_source_keep_days")]
+    dependencies = [("events", "0011_source_keep_days")]
 
     operations = [
         migrations.RunSQL(

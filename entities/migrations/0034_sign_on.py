@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('entities', '0034_timeline_autovacuum'),
+        ('entities', '0033_timeline_autovacuum'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

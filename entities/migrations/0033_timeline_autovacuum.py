@@ -4,7 +4,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("entities", "0033_baseline")]
+    dependencies = [("entities", "0032_baseline")]
 
     operations = [
         migrations.RunSQL(

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("events", "0013_event_pruned_at"),
+        ("events", "0012_event_pruned_at"),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('entities', '0031_token_record_types'),
-        ('events', '0013_event_pruned_at'),
+        ('events', '0012_event_pruned_at'),
     ]
 
     operations = [

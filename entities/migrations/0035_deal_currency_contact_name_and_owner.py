@@ -7,7 +7,7 @@ import entities.models.fields
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("entities", "0035_sign_on"),
+        ("entities", "0034_sign_on"),
     ]
 
     operations = [
