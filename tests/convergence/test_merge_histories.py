@@ -24,6 +24,7 @@ from tests.support.random_histories import Bodies
 from tests.support.third_vendor import NAME, temporary_vendor
 
 MERGING_VENDOR = """
+from entities.signature_language import SECRET_ADDRESS
 from entities.vendor_language import Entity, Vendor, event_types, same_names
 
 PERSON = Entity(
@@ -35,7 +36,7 @@ DEAL = Entity("deal", id=("id",), columns=same_names("title value currency statu
 VENDOR = Vendor(
     name="marigold",
     label="Marigold Shop",
-    scheme="none",
+    signatures=(SECRET_ADDRESS,),
     events=event_types("contact", PERSON, "created updated deleted")
     | event_types("deal", DEAL, "created updated deleted"),
 )

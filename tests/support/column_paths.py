@@ -14,6 +14,7 @@ from entities.models.introspection import record_models
 HIDDEN_COLUMNS = {
     "auth.User": ("password",),
     "entities.ApiToken": ("digest",),
+    "entities.SecondFactor": ("ciphertext", "recovery_hashes"),
     "events.Source": ("uuid",),
     "events.SourceSecret": ("ciphertext",),
     **{model._meta.label: ("registers",) for model in record_models()},

@@ -43,7 +43,7 @@ def test_the_admin_shows_what_was_refused_by_source_and_reason() -> None:
         ("acme", "short-body", "2"),
     ]
     assert "127.0.0.1" in page
-    assert "Missing or empty: webhook-id" in page
+    assert "The header webhook-signature is missing or empty." in page
     assert page.count('class="field-refusal_time') == 9
 
 

@@ -198,9 +198,10 @@ def test_newly_mapped_findings_disappear_once_the_events_are_applied_again(
 
 def test_a_new_vendor_module_is_reported_without_further_changes(tmp_path: Path) -> None:
     module = """
+from entities.signature_language import SECRET_ADDRESS
 from entities.vendor_language import Entity, Vendor, event_types, same_names
 DEAL = Entity("deal", id=("uid",), columns=same_names("title value"))
-VENDOR = Vendor("marigold", "Marigold", "none", event_types("order", DEAL, "created"))
+VENDOR = Vendor("marigold", "Marigold", (SECRET_ADDRESS,), event_types("order", DEAL, "created"))
 """
     with third_vendor.temporary_vendor(tmp_path, module):
         for event, payload in (("order.lost", {"uid": 1}), ("order.created", {"uid": 1, "gift": True})):
