@@ -88,6 +88,7 @@ MAX_QUERIES = {
     "events/refusal/add/": 5,
     "events/source/": 9,
     "events/source/<int:source_id>/rotate/": 6,
+    "events/source/<int:source_id>/trial/": 4,
     "events/source/<int:source_id>/trial-key/": 4,
     "events/source/<path:object_id>/": 3,
     "events/source/<path:object_id>/change/": 14,
