@@ -53,6 +53,9 @@ csv = f"{address}?{FLAGS}&format=csv"
 write(pd.read_csv(csv, storage_options=HEADERS, dtype="string", keep_default_na=False, na_values=[""]), "csv")
 file = f"{address}?{FLAGS}&format=parquet"
 write(pd.read_parquet(file, storage_options=HEADERS, dtype_backend="pyarrow"), "parquet")
+# At the end of a process pyarrow's threads now and then abort it ("terminate called without an active
+# exception"), when all is written.
+os._exit(0)
 """
 
 
