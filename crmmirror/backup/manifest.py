@@ -26,7 +26,7 @@ class StateDigests:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a backup is of.
+    """The contents and the origin of a backup.
 
     created_at: ISO 8601. server_major, program_major: the versions of PostgreSQL and of its pg_dump.
     migrations: those of the database, as `app.name`. mark: as `LogMark` has it in JSON.

@@ -1,4 +1,4 @@
-"""What processes write to their logs: the formats, JSON lines of whatever writes, tracebacks without values.
+"""The log output of processes: formats, JSON for every line, tracebacks without values.
 
 It imports the ground floor only, since logging is configured before anything else.
 """

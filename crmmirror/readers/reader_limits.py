@@ -67,7 +67,7 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Budget:
-    """What a reader may still take of this process.
+    """A reader's remaining budget in this process.
 
     running: of his requests that may be answered at a time, how many are free. work: the seconds that answers
     may take now, 0 if he is refused; None if there is no such limit. wait_seconds: until there is more work;

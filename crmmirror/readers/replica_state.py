@@ -39,7 +39,7 @@ replica_circuit = CircuitBreaker("replica")
 
 @dataclass(frozen=True)
 class ReplicaState:
-    """What a look at the replica has found.
+    """The result of a health check of the replica.
 
     detail: in words, for /readyz. behind_seconds: None if it could not be told. fresh_as_of: the time, in
     seconds since 1970, before which everything that was committed is there.

@@ -22,7 +22,7 @@ BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
 class Way(StrEnum):
-    """How somebody has logged in."""
+    """The ways of logging in."""
 
     PASSWORD = "password"  # noqa: S105 - the word for it.
     OIDC = "oidc"

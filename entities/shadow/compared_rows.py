@@ -1,4 +1,4 @@
-"""Which rows of the mirror and of the shadow are compared: all, or those that meet a condition."""
+"""The choice of rows that the mirror and the shadow are compared by: all, or those that meet a condition."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

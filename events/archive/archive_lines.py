@@ -49,7 +49,7 @@ class ArchivedEvent:
 
 @dataclass(frozen=True)
 class ExportLimits:
-    """What an archive is limited to. sources: slugs, sorted; all if empty. since, until: times of receipt."""
+    """The filters of an archive. sources: slugs, sorted; all if empty. since, until: times of receipt."""
 
     sources: tuple[str, ...] = ()
     since: datetime | None = None

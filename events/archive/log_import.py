@@ -46,7 +46,7 @@ INSERT = f"""
 
 @dataclass(frozen=True)
 class ImportedBatch:
-    """How many events a batch had, and how many of them the log did not have yet."""
+    """The counts of a batch: its events, and those of them that the log did not have yet."""
 
     events: int
     stored: int

@@ -1,4 +1,4 @@
-"""What a vendor that shares a secret sends: the digest of what is signed, or the secret itself."""
+"""Digests by a shared secret, for vendors that sign with one or send the secret itself."""
 
 import base64
 import binascii

@@ -1,4 +1,4 @@
-"""What is wrong with a delivery, or with a secret."""
+"""The errors of deliveries that are not authentic, and of secrets that cannot be used."""
 
 
 class NotAuthentic(Exception):

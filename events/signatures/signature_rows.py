@@ -1,4 +1,4 @@
-"""Which signatures count for a source: its vendor's, or that of the scheme that it is set to."""
+"""The signatures that a source accepts: its vendor's, or that of the scheme that it is set to."""
 
 from collections.abc import Mapping
 from dataclasses import replace

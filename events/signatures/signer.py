@@ -22,7 +22,7 @@ from events.signatures.signed_times import write_time
 
 @dataclass(frozen=True)
 class SignedDelivery:
-    """What is sent: the body, which may have got a time or a signature, and the headers that prove it."""
+    """A signed delivery: the body, in which a time or a signature may stand now, and its headers."""
 
     body: bytes
     headers: dict[str, str] = field(default_factory=dict)

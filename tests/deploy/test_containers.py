@@ -1,4 +1,4 @@
-"""What the image and the compose file promise: another user, read-only files, no rights, an order."""
+"""The promises of the image and the compose file: another user, read-only files, no rights, an order."""
 
 import re
 import subprocess

@@ -25,7 +25,7 @@ from tests.support.oracle import Cells, Key, Names
 
 
 class Unprunable(NamedTuple):
-    """What is the same whether events are pruned or not.
+    """The state that is the same whether events are pruned or not.
 
     histories: (record, clock) -> what was written to registers with a history. first_clocks: of the first
     event that said anything of a record.

@@ -17,7 +17,7 @@ _fresh_as_of: ContextVar[float | None] = ContextVar("replica_fresh_as_of", defau
 
 
 class NeedsPrimary(Exception):
-    """What was asked for cannot be read from the replica. It is to be begun again, on the primary."""
+    """The replica cannot serve this request. Run it again on the primary."""
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""How far the feed is behind: what is stored or committed and not shown in it yet."""
+"""The lag of the feed: events that are stored, and changes that are committed, but not shown in it yet."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -8,7 +8,7 @@ from entities.merge.clock import clock_time
 
 
 class BaselineEntry(models.Model):
-    """What is kept of the writes of one pruned event to one record, by `entities.merge.pruning_rule`.
+    """The writes of one pruned event to one record that `entities.merge.pruning_rule` keeps.
 
     Together with the events that have their bodies these rows are all that a rebuild reads. Only
     `entities.baseline` writes them. The record is named by its key, so that they need no row of it.

@@ -1,4 +1,4 @@
-"""Where the embedded stack cannot run, `up` says so in one line."""
+"""`up` says in one line that the embedded stack cannot run on this platform."""
 
 import importlib.util
 import sys

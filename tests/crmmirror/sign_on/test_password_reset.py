@@ -26,7 +26,7 @@ SMTP = "django.core.mail.backends.smtp.EmailBackend"
 
 
 class Mailbox:
-    """What a mail server has taken."""
+    """A mail server that keeps the mails that it receives."""
 
     def __init__(self) -> None:
         self.mails: list[Message] = []

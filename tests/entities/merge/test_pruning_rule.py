@@ -1,4 +1,4 @@
-"""What pruning keeps of a record's events: enough for any merge, whatever was pruned first."""
+"""Pruning keeps enough of a record's events for any merge, whatever was pruned first."""
 
 from random import Random
 from typing import Any

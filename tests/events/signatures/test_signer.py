@@ -1,4 +1,4 @@
-"""What the signer signs, the verifier accepts, whatever the body; and no other body, address or time."""
+"""The verifier accepts what the signer signs, whatever the body, and no other body, address or time."""
 
 import base64
 import time

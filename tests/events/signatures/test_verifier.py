@@ -55,7 +55,7 @@ def public_pem(key: Any) -> str:
 
 @dataclass(frozen=True)
 class Sent:
-    """What a vendor sends: headers, and the body, which may hold the proof or the time."""
+    """A vendor's request: headers, and the body, which may hold the proof or the time."""
 
     headers: dict[str, str]
     body: bytes = BODY

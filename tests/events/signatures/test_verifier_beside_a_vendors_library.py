@@ -1,4 +1,4 @@
-"""What a vendor's own library signs is accepted, and what the mirror signs is accepted by that library."""
+"""The mirror accepts what a vendor's own library signs, and that library what the mirror signs."""
 
 import json
 import time

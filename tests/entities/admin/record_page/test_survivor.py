@@ -1,4 +1,4 @@
-"""What the page of a merged record says about the record that it was merged into."""
+"""The page of a merged record names the record that it was merged into."""
 
 from typing import Any
 
