@@ -1,6 +1,5 @@
 """`migrate` beside sessions that hold locks: it gives way, says to whom, and goes on by itself."""
 
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
@@ -20,14 +19,24 @@ pytestmark = pytest.mark.django_db(transaction=True)
 IS_APPLIED = "SELECT EXISTS (SELECT FROM django_migrations WHERE name = %s)"
 
 
+class EndOfTheReader(StringIO):
+    """Output that ends the reader's transaction once it has been told that the migration gives way."""
+
+    def __init__(self, reader: psycopg.Connection) -> None:
+        super().__init__()
+        self.reader = reader
+
+    def write(self, text: str) -> int:
+        if "gives way" in text:
+            self.reader.rollback()
+        return super().write(text)
+
+
 def test_a_migration_behind_a_reader_gives_way_and_is_applied_once_it_has_ended(unmigrated: None) -> None:
-    output = StringIO()
     with open_transaction(READ_SOURCES) as reader:
         pid = reader.info.backend_pid
-        timer = threading.Timer(1.5, reader.rollback)
-        timer.start()
+        output = EndOfTheReader(reader)
         call_command("migrate", stdout=output)
-        timer.join()
     assert fetch_value(IS_APPLIED, UNAPPLIED)
     lines = output.getvalue().splitlines()
     waits = [line for line in lines if "gives way" in line]
