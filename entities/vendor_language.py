@@ -1,13 +1,16 @@
 """The language in which a vendor's module describes its webhooks: tables only, no behaviour.
 
 A module in `entities/vendors/` holds one `VENDOR`. It names, for each kind of record, the columns that the
-vendor fills and the vendor's own keys for them; keys that are spelled like the column (camelCase for
-snake_case) need not be named. `entities.reading.plan` turns the tables into lookups, `entities.checks`
-checks them.
+vendor fills and the paths of their values; keys that are spelled like the column need not be named.
+Everything that the mirror looks for in a body is found by paths (`entities.reading.paths`): `stage.name`
+looks inside, `emails.0.value` counts into a list, `/meta.entity_id` starts at the root of the body instead of
+the payload, `.` is the value itself, and spaces separate alternatives, preferred first.
+`entities.reading.plans` turns the tables into lookups, `entities.checks` checks them.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Final
 
 from entities.merge.clock import Rank
@@ -17,32 +20,41 @@ EVENT_TIME: Final = object()
 """In `EventType.implied`: the event's own time."""
 
 
+class Spelling(Enum):
+    """How a vendor spells the keys that mean the same as a column: `due_date` is its dueDate or due_date."""
+
+    CAMEL_CASE = "camelCase"
+    SNAKE_CASE = "snake_case"
+
+
 @dataclass(frozen=True)
 class Entity:
     """One kind of record that a vendor sends.
 
     model: the mirrored model's name, in lower case.
-    id: the payload's keys that may hold the record's id; the first that is there counts.
-    columns: column -> the vendor's keys for it, separated by spaces, preferred first; a dot looks into
-        an embedded object. The conventional keys (`dueDate` for `due_date`, `stageId` and `stage.id` for
-        `stage_ref`, `stageName` and `stage.name` for `stage_name`, `clientId` and `client` for a
-        reference) need not be named.
+    id: the paths of the record's id; the first that has one counts.
+    columns: column -> the paths of its value. The conventional ones (`dueDate` for `due_date`, `stageId` and
+        `stage.id` for `stage_ref`, `stageName` and `stage.name` for `stage_name`, `clientId` and `client` for
+        a reference, in the vendor's spelling) need not be named. Of a reference, what ends in `id` is the
+        other record's id, and anything else the embedded record.
     additions: key -> set column to which the key's value is added (`tagName` -> `tags`).
     link_keys: keys of objects that name the record referred to and are not copies of it; they are kept
         in `extra`.
     event_keys: keys that describe the event, not the record; they are not kept.
     translations: column -> the vendor's word in lower case -> the common word.
+    scales: column of amounts -> how many of the vendor's units are one (100 for cents).
     identified_by_digest: whether a record that comes without an id is a fact of its own, whose id is its
         event's digest.
     """
 
     model: str
-    id: tuple[str, ...]
+    id: str
     columns: Mapping[str, str]
     additions: Mapping[str, str] = field(default_factory=dict)
     link_keys: tuple[str, ...] = ()
     event_keys: tuple[str, ...] = ()
     translations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    scales: Mapping[str, int] = field(default_factory=dict)
     identified_by_digest: bool = False
 
 
@@ -50,20 +62,36 @@ class Entity:
 class EventType:
     """One type of event: the kind of record that it is about, and its rank.
 
+    rank: None for that of the verb, the type's last word (see RANKS).
     implied: column -> the value that the type's very name implies; it counts if the payload has none.
+    id: the paths of the record's id in events of this type, if not those of the entity.
+    columns: column -> paths, of this type alone, in addition to those of the entity.
+    ended: the paths of a flag that, if it is true, makes these columns null: an association that ended.
+    merged: paths of ids, and of lists of ids, all of which count: those of records that end in this one.
     """
 
     entity: Entity
-    rank: Rank = Rank.OTHER
+    rank: Rank | None = None
     implied: Mapping[str, object] = field(default_factory=dict)
+    id: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    ended: str = ""
+    merged: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Vendor:
     """A vendor: how it signs, how its envelope looks, and what it sends.
 
     signatures: how it signs; any of them proves a delivery, and the mirror signs by the first.
-    type_key, time_key, payload_keys: the envelope's keys.
+    events: the event's type -> what it means; a type that ends in `*` stands for all that begin so.
+    batch: the paths of the list, if a body has several events: `.` if the body is the list. What stands in it
+        is an event, or the bare id of a record. In its events, paths start at the event.
+    type: the paths of the event's type; a tuple of them if the type has several parts, which dots join.
+    time: the paths of the event's time.
+    payload: the paths of the record in the event; the first that is an object counts.
+    property_keys: the keys of a property's name and of its value, where an event has one property so.
+    delivery_keys: paths in the payload that describe the delivery, not the record; they are not kept.
     scope: the entity of its sub-accounts, whose id scopes every other record's.
     reference_copies: reference column -> payload key -> the referred record's column of which the value
         under that key is a copy, beyond the conventional ones (`leadName` beside `leadId`).
@@ -73,9 +101,13 @@ class Vendor:
     label: str
     signatures: tuple[Signature, ...]
     events: Mapping[str, EventType]
-    type_key: str = "event"
-    time_key: str = "timestamp"
-    payload_keys: tuple[str, ...] = ("payload", "data")
+    batch: str = ""
+    type: str | tuple[str, ...] = "event"
+    time: str = "timestamp"
+    payload: str = "payload data"
+    property_keys: tuple[str, str] | None = None
+    delivery_keys: str = ""
+    spelling: Spelling = Spelling.CAMEL_CASE
     scope: Entity | None = None
     reference_copies: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
@@ -84,28 +116,48 @@ class Vendor:
         return tuple(self.events)
 
     @property
+    def type_parts(self) -> tuple[str, ...]:
+        """The paths of each part of the event's type."""
+        return (self.type,) if isinstance(self.type, str) else self.type
+
+    @property
     def entities(self) -> dict[str, Entity]:
         """Model name -> the entity of that model."""
         entities = {event.entity.model: event.entity for event in self.events.values()}
         return entities | ({self.scope.model: self.scope} if self.scope else {})
 
 
-RANKS = {"created": Rank.CREATED, "deleted": Rank.DELETED}
+CREATION_VERBS = "create created creation add added insert inserted"
+DELETION_VERBS = "delete deleted deletion remove removed destroy destroyed"
+# Restoring ranks like any other event: it undoes a deletion of an earlier time.
+RESTORATION_VERBS = "restore restored undelete undeleted"
+RANKS: Final[Mapping[str, Rank]] = {
+    **dict.fromkeys(CREATION_VERBS.split(), Rank.CREATED),
+    **dict.fromkeys(DELETION_VERBS.split(), Rank.DELETED),
+    **dict.fromkeys(RESTORATION_VERBS.split(), Rank.OTHER),
+}
+"""The verb of an event's type, in lower case -> the rank of its writes. Any other verb has Rank.OTHER."""
+
+
+def rank_of(verb: str) -> Rank:
+    """Return the rank of an event's writes, from the verb of its type."""
+    return RANKS.get(verb.lower(), Rank.OTHER)
 
 
 def event_types(
-    prefix: str, entity: Entity, verbs: str, **implied: Mapping[str, object]
+    prefix: str, entity: Entity, verbs: str, *, joint: str = ".", **implied: Mapping[str, object]
 ) -> dict[str, EventType]:
     """Return the event type `prefix.verb` for each of the verbs, which spaces separate.
 
+    joint: what stands between the two; empty for types such as ContactCreate.
     implied: by verb, what the type's name implies (`paid={"status": "paid"}`).
     """
     return {
-        f"{prefix}.{verb}": EventType(entity, RANKS.get(verb, Rank.OTHER), implied.get(verb, {}))
+        f"{prefix}{joint}{verb}": EventType(entity, rank_of(verb), implied.get(verb, {}))
         for verb in verbs.split()
     }
 
 
 def same_names(names: str) -> dict[str, str]:
-    """Return these columns, which spaces separate, as columns whose key is the column's name in camelCase."""
+    """Return these columns, which spaces separate, as columns whose key is spelled like their name."""
     return dict.fromkeys(names.split(), "")

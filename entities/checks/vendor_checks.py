@@ -77,10 +77,7 @@ def check_entity(module: str, entity: Entity) -> Errors:
     """Yield the errors of one entity: of its id, its model and its tables."""
     place = f"entity {entity.model!r}"
     models = record_models_by_name()
-    if not entity.id:
-        hint = "Write id=(...): the payload's keys that may hold the record's id."
-        yield make_error("E005", module, f"{place} names no key of its id", hint)
-    yield from check_tuple(module, f"{place}, id", entity.id)
+    yield from check_paths(module, f"{place}, id", entity.id)
     if entity.model not in models:
         reason = f"{place} is not a mirrored model"
         yield make_error("E004", module, reason, suggest(entity.model, models))
@@ -99,12 +96,14 @@ def check_entity(module: str, entity: Entity) -> Errors:
     yield from check_translated_words(module, place, entity)
 
 
-def check_tuple(module: str, place: str, keys: object) -> Errors:
-    """Yield an error if keys are one text: Python would take each of its letters for a key."""
-    if isinstance(keys, str):
-        yield make_error(
-            "E011", module, f"{place} is the text {keys!r}", f"Write ({keys!r},), with the comma."
-        )
+def check_paths(module: str, place: str, words: object) -> Errors:
+    """Yield an error if this is no text of paths, or one without a path."""
+    if not isinstance(words, str):
+        hint = "Write the paths as one text, with spaces between them: 'id leadId'."
+        yield make_error("E011", module, f"{place} is {words!r}", hint)
+    elif not words.split():
+        hint = f"Write {place.rpartition(' ')[2]}='...': the paths where it stands."
+        yield make_error("E005", module, f"{place} names no path", hint)
 
 
 def check_translated_words(module: str, place: str, entity: Entity) -> Errors:
@@ -118,8 +117,11 @@ def check_translated_words(module: str, place: str, entity: Entity) -> Errors:
 
 
 def check_envelope(module: str, vendor: Vendor) -> Errors:
-    """Yield an error if the envelope's payload keys are one text."""
-    yield from check_tuple(module, "payload_keys", vendor.payload_keys)
+    """Yield an error for each part of the envelope that no path can find."""
+    for place, words in (("time", vendor.time), ("payload", vendor.payload)):
+        yield from check_paths(module, place, words)
+    for words in vendor.type_parts:
+        yield from check_paths(module, "type", words)
 
 
 def check_link_keys(module: str, place: str, entity: Entity) -> Errors:

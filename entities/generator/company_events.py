@@ -10,6 +10,7 @@ from entities.generator.company_activity import tell_appointment, tell_conversat
 from entities.generator.company_facts import Chronicle, Fact, Ref
 from entities.generator.company_people import invent_person, tell_person
 from entities.generator.company_sales import tell_deal
+from entities.generator.envelope_writer import wrap_payload
 from entities.generator.sample_shapes import find_shape, spell_payload, spell_time
 from entities.vendor_language import Vendor
 
@@ -80,11 +81,8 @@ def _spell_fact(vendor: Vendor, fact: Fact) -> bytes | None:
     event_type = _find_event_type(vendor, fact)
     if event_type is None:
         return None
-    content = {
-        vendor.type_key: event_type,
-        vendor.time_key: spell_time(fact.at),
-        vendor.payload_keys[0]: spell_payload(vendor, fact, find_shape(vendor, event_type)),
-    }
+    payload = spell_payload(vendor, fact, find_shape(vendor, event_type))
+    content = wrap_payload(vendor, event_type, payload, spell_time(fact.at))
     return json.dumps(content, ensure_ascii=False).encode()
 
 

@@ -11,23 +11,22 @@ from collections.abc import Iterator
 from datetime import datetime
 from random import Random
 
-from entities.generator.payload_maker import Circumstances, PayloadMaker
-from entities.reading.plan import entity_plans
-from entities.reading.times import parse_time
+from entities.generator.envelope_writer import wrap_payload
+from entities.generator.payload_maker import LAST_MOMENT, Circumstances, PayloadMaker
+from entities.reading.envelopes.envelope import read_envelopes
+from entities.reading.plans.event_plans import event_plan
 from entities.vendor_language import Vendor
 
 
 def generate_event(random: Random, vendor: Vendor, circumstances: Circumstances) -> bytes:
     """Return the body of one event."""
     event_type = random.choice(vendor.event_types)
-    entity = vendor.events[event_type].entity
     maker = PayloadMaker(random, vendor, circumstances)
-    plan = entity_plans(vendor.name)[entity.model]
+    plan = event_plan(vendor.name, event_type).plan
     payload = maker.make_scope() | maker.make_record(plan, 0.9 if random.random() < 0.5 else 0.3)
-    if entity.identified_by_digest and random.random() < 0.5:
-        payload = {key: value for key, value in payload.items() if key not in entity.id}
-    content = {vendor.type_key: event_type, vendor.payload_keys[0]: payload}
-    content |= maker.make_time(vendor.time_key)
+    if plan.entity.identified_by_digest and random.random() < 0.5:
+        payload = {key: value for key, value in payload.items() if key not in plan.entity.id.split()}
+    content = wrap_payload(vendor, event_type, payload, maker.make_time())
     return json.dumps(content, ensure_ascii=random.random() < 0.5).encode(errors="replace")
 
 
@@ -62,4 +61,4 @@ def shuffle_and_repeat(
 
 
 def _event_time(vendor: Vendor, body: bytes) -> datetime:
-    return parse_time(json.loads(body)[vendor.time_key])
+    return read_envelopes(body, vendor, LAST_MOMENT).occurred_at

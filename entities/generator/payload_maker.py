@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from random import Random
 from typing import Any
 
+from entities.generator.envelope_writer import put_at
 from entities.generator.word_pools import (
     AMOUNTS,
     COLUMN_VALUES,
@@ -23,12 +24,15 @@ from entities.generator.word_pools import (
     UNKNOWN_VALUES,
 )
 from entities.reading.converters import to_amount, to_document, to_flag, to_labels
-from entities.reading.plan import ColumnPlan, EntityPlan, ReferencePlan, entity_plans
+from entities.reading.paths import ABSENT, Path
+from entities.reading.plans.entity_plans import ColumnPlan, EntityPlan, ReferencePlan, entity_plans
 from entities.reading.times import EPOCH_UNITS, to_date, to_time
 from entities.vendor_language import Vendor
 
 ZONES = (UTC, timezone(timedelta(hours=5, minutes=30)), timezone(timedelta(hours=-8)))
 FIRST_MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
+# Later than every time that is made up here.
+LAST_MOMENT = datetime(2100, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -64,15 +68,15 @@ class PayloadMaker:
         scope = self.vendor.scope
         if scope is None or self.random.random() < 0.05:
             return {}
-        id = {scope.id[0]: self.random.choice(self.circumstances.sub_accounts)}
+        id = {scope.id.split()[0]: self.random.choice(self.circumstances.sub_accounts)}
         return id | self.make_columns(entity_plans(self.vendor.name)[scope.model], 0.2)
 
-    def make_time(self, key: str) -> dict[str, Any]:
-        """Return the event's time by its key, an unusable one with probability `circumstances.timeless`."""
+    def make_time(self) -> Any:
+        """Return the event's time, an unusable one or none with probability `circumstances.timeless`."""
         if self.random.random() < self.circumstances.timeless:
-            return self.random.choice(({}, {key: None}, {key: "soon"}, {key: "9999-12-31T00:00:00Z"}))
+            return self.random.choice((ABSENT, None, "soon", "9999-12-31T00:00:00Z"))
         moment = FIRST_MOMENT + timedelta(minutes=self.random.randrange(self.circumstances.moments))
-        return {key: self.spell_time(moment)}
+        return self.spell_time(moment)
 
     def spell_time(self, moment: datetime) -> str | int:
         """Return the time, which has whole seconds, in one of the formats that vendors use."""
@@ -93,7 +97,7 @@ class PayloadMaker:
 
     def make_record(self, plan: EntityPlan, share: float) -> dict[str, Any]:
         """Return a payload of one record: about this share of its columns, its references, and more."""
-        payload = {plan.entity.id[0]: self.make_id(plan.entity.model)} | self.make_columns(plan, share)
+        payload = {plan.id[0].place: self.make_id(plan.entity.model)} | self.make_columns(plan, share)
         for reference in plan.references:
             payload |= self.make_reference(reference)
         for key in plan.entity.additions:
@@ -112,34 +116,35 @@ class PayloadMaker:
         payload: dict[str, Any] = {}
         for column in plan.columns:
             if self.random.random() < share:
-                key, part = (
-                    column.paths[0] if self.random.random() < 0.8 else self.random.choice(column.paths)
-                )
-                value = self.make_value(column)
-                if part is None:
-                    payload.setdefault(key, value)
-                elif isinstance(parent := payload.setdefault(key, {}), dict):
-                    parent[part] = value
+                path = column.paths[0] if self.random.random() < 0.8 else self.random.choice(column.paths)
+                self._put(payload, path, self.make_value(column))
         return payload
+
+    def _put(self, payload: dict[str, Any], path: Path, value: Any) -> None:
+        """Put a value where nothing stands in its way."""
+        if len(path.parts) == 1:
+            payload.setdefault(path.place, value)
+        elif isinstance(payload.get(path.parts[0], {}), dict):
+            put_at(payload, path.parts, value)
 
     def make_reference(self, reference: ReferencePlan) -> dict[str, Any]:
         """Return nothing, null or empty, an id, one with copies of single columns, or an embedded record."""
         draw = self.random.random()
         target = entity_plans(self.vendor.name).get(reference.model)
-        own_key = next(iter(reference.id_keys or reference.embedded_keys))
+        own_key = next(iter(reference.id_paths or reference.embedded_paths)).place
         if draw < 0.3:
             return {}
         if draw < 0.35:
             return {own_key: self.random.choice((None, *EMPTY_TEXTS))}
-        if draw < 0.65 or target is None or not reference.embedded_keys:
+        if draw < 0.65 or target is None or not reference.embedded_paths:
             copies = {
                 key: self.make_value(column)
                 for key, column in reference.copies.items()
                 if self.random.random() < 0.15
             }
             return {own_key: self.make_id(reference.model)} | copies
-        embedded = {target.entity.id[0]: self.make_id(reference.model)} | self.make_columns(target, 0.5)
-        return {reference.embedded_keys[0]: embedded}
+        embedded = {target.id[0].place: self.make_id(reference.model)} | self.make_columns(target, 0.5)
+        return {reference.embedded_paths[0].place: embedded}
 
     def make_id(self, model: str) -> str | int:
         """Return one of the few ids of a model, now and then as a number."""

@@ -3,7 +3,6 @@
 What a vendor does not send is missing here too, such as the contact of an outbound message.
 """
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from functools import cache
@@ -12,8 +11,11 @@ from typing import Any
 
 from entities import vendors
 from entities.generator.company_facts import Fact, Ref
-from entities.reading.plan import ColumnPlan, ReferencePlan, entity_plans
-from entities.reading.plan import Path as KeyPath
+from entities.generator.envelope_writer import put_at
+from entities.reading.envelopes.envelope import read_envelopes
+from entities.reading.paths import ABSENT, follow
+from entities.reading.paths import Path as KeyPath
+from entities.reading.plans.entity_plans import ColumnPlan, ReferencePlan, entity_plans
 from entities.vendor_language import Entity, Vendor
 
 SAMPLES = Path(vendors.__path__[0]) / "samples"
@@ -26,11 +28,11 @@ def _sample_payloads(vendor_name: str) -> dict[str, dict[str, Any]]:
     """Return event type -> the payload of its sample; of those that are documented and of the others."""
     vendor = vendors.get_vendor(vendor_name)
     folder = SAMPLES / vendor_name
-    contents = [json.loads(path.read_bytes()) for path in sorted(folder.glob("undocumented/*.json"))]
-    contents += [json.loads(path.read_bytes()) for path in sorted(folder.glob("*.json"))]
+    paths = (*sorted(folder.glob("undocumented/*.json")), *sorted(folder.glob("*.json")))
     return {
-        content[vendor.type_key]: next(content[key] for key in vendor.payload_keys if key in content)
-        for content in contents
+        event.event_type: event.payload
+        for path in paths
+        for event in read_envelopes(path.read_bytes(), vendor, datetime.now(UTC)).events
     }
 
 
@@ -57,7 +59,7 @@ def spell_payload(vendor: Vendor, fact: Fact, shape: Shape) -> dict[str, Any]:
     examples = _all_keys(vendor.name, fact.model)
     payload = {_choose_id_key(plan.entity, shape): _spell_ref(fact.record)}
     if vendor.scope is not None:
-        payload[vendor.scope.id[0]] = _spell_ref(fact.sub_account)
+        payload[vendor.scope.id.split()[0]] = _spell_ref(fact.sub_account)
     for column in plan.columns:
         if column.name in fact.values:
             shapes = (shape, examples) if column.name in fact.changed else (shape,)
@@ -80,29 +82,26 @@ def _put_column(
     path = next((path for shape in shapes for path in column.paths if _has_column(shape, column, path)), None)
     if path is None:
         return
-    key, part = path
     own_words = {common: own for own, common in column.translations.items()}
     value = own_words.get(value, value) if isinstance(value, str) else value
-    if part is None:
-        payload.setdefault(key, _spell(value, examples[key]))
-    else:
-        payload.setdefault(key, {})[part] = _spell(value, examples[key][part])
+    if follow(payload, path) is ABSENT:
+        put_at(payload, path.parts, _spell(value, follow(examples, path)))
 
 
 def _has_column(shape: Shape, column: ColumnPlan, path: KeyPath) -> bool:
     """Return True if a column's value may stand at this place of the shape."""
-    key, part = path
-    if part is None:
-        return key in shape and (column.is_document or not isinstance(shape[key], dict))
-    return isinstance(shape.get(key), dict) and part in shape[key]
+    value = follow(shape, path)
+    is_part = len(path.parts) > 1
+    return value is not ABSENT and (is_part or column.is_document or not isinstance(value, dict))
 
 
 def _spell_reference(vendor: Vendor, reference: ReferencePlan, record: Ref, keys: Shape) -> dict[str, Any]:
     """Return a reference's key with the id, or with an object or a list of objects that have it."""
-    key = next((key for key in reference.keys if key in keys), None)
-    if key is None:
+    path = next((path for path in reference.paths if path.place in keys), None)
+    if path is None:
         return {}
-    if key in reference.id_keys:
+    key = path.place
+    if path in reference.id_paths:
         return {key: _spell_ref(record)}
     example = keys[key]
     target = vendor.entities[reference.model]
@@ -114,7 +113,8 @@ def _spell_reference(vendor: Vendor, reference: ReferencePlan, record: Ref, keys
 
 
 def _choose_id_key(entity: Entity, keys: Shape) -> str:
-    return next((key for key in entity.id if key in keys), entity.id[0])
+    own_keys = entity.id.split()
+    return next((key for key in own_keys if key in keys), own_keys[0])
 
 
 def _spell(value: Any, example: Any) -> Any:

@@ -1,6 +1,6 @@
 """Clocks: the total order of all writes to a register. Pure.
 
-A clock is a text that sorts as (event time, rank, digest of the event's body) does, so any two writes have
+A clock is a text that sorts as (event time, rank, digest of the event) does, so any two writes have
 one order wherever and whenever they are compared, whatever order they arrive in.
 """
 
@@ -25,15 +25,27 @@ class Rank(IntEnum):
 
 
 class Clock(NamedTuple):
-    """The three parts of a clock. digest: SHA-256 of the event's body, in hex."""
+    """The three parts of a clock.
+
+    digest: the SHA-256 of the body, in hex; of one of several events in a body, with a dot and its place in
+        the list, from 0, in six digits.
+    """
 
     occurred_at: datetime
     rank: Rank
     digest: str
 
+    @property
+    def body_digest(self) -> str:
+        """The SHA-256 of the body, in hex."""
+        return self.digest.partition(".")[0]
+
 
 def format_clock(occurred_at: datetime, rank: Rank, digest: str) -> str:
-    """Format a clock, such as `2025-01-15T10:30:00.000000Z 1 4f…`. occurred_at: in UTC; digest: in hex."""
+    """Format a clock, such as `2025-01-15T10:30:00.000000Z 1 4f…`.
+
+    occurred_at: in UTC. digest: as in `Clock`.
+    """
     return f"{format_utc(occurred_at)} {rank:d} {digest}"
 
 

@@ -1,23 +1,21 @@
 """Reads one column's value out of a payload that may hold it in several places. Pure."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from entities.merge.registers import Invalid
 from entities.reading.converters import to_document
-from entities.reading.plan import ColumnPlan, EntityPlan
+from entities.reading.paths import ABSENT, Path, follow, join_parts, step
+from entities.reading.plans.entity_plans import ColumnPlan, EntityPlan
 from entities.reading.texts import is_blank
 from entities.reading.unconvertible import Unconvertible
-
-ABSENT: Final = object()
-"""Stands for the value of a column that the payload does not have. Null is a value."""
 
 
 class ColumnReading(NamedTuple):
     """The result of reading one column out of a payload.
 
     value: a JSON value, Invalid, or ABSENT.
-    consumed: the places (`key`, or `key.part`) that the value contains in full; the others go to `extra`.
+    consumed: the places (`key`, `key.part`) that the value contains in full; the others go to `extra`.
     warnings: about values that did not convert.
     """
 
@@ -27,25 +25,44 @@ class ColumnReading(NamedTuple):
 
 
 def payload_values(
-    column: ColumnPlan, payload: dict[str, Any], plan: EntityPlan
+    column: ColumnPlan, payload: dict[str, Any], plan: EntityPlan, root: Any = ABSENT
 ) -> Iterator[tuple[str, Any]]:
-    """Yield (place, value) for each of the column's places that the payload has.
+    """Yield (place, value) for each of the column's paths that leads somewhere.
 
     An object of which columns read parts (`stage.name`) is not a value itself. If only its parts are read
-    and it is null or blank, each part is null.
+    and it is null or blank, each part is null; so is each item of an empty list.
+    root: of the body; absent in a copy, which must not take what the event says of its own record.
     """
-    for key, part in column.paths:
-        if key not in payload:
-            continue
-        value = payload[key]
-        if part is None:
-            if not (isinstance(value, dict) and key in plan.partly_read):
-                yield key, value
-        elif isinstance(value, dict):
-            if part in value:
-                yield f"{key}.{part}", value[part]
-        elif is_blank(value) and key not in plan.fully_read:
-            yield key, None
+    for path in column.paths:
+        place, parts, is_rooted = path
+        if is_rooted:
+            value = follow(ABSENT, path, root)
+        elif len(parts) == 1:
+            value = payload.get(place, ABSENT)
+            if isinstance(value, dict) and place in plan.partly_read:
+                continue
+        else:
+            place, value = _look_inside(path, payload, plan)
+        if value is not ABSENT:
+            yield place, value
+
+
+def _look_inside(path: Path, payload: dict[str, Any], plan: EntityPlan) -> tuple[str, Any]:
+    """Return the value at a path of several parts, and the place that it covers."""
+    value: Any = payload
+    for depth, part in enumerate(path.parts):
+        if depth and is_blank(value):
+            outer = join_parts(path.parts[:depth])
+            return outer, ABSENT if outer in plan.fully_read else None
+        # The list itself stays in `extra`, whole.
+        if isinstance(value, list) and not value:
+            return path.place, None
+        value = step(value, part)
+        if value is ABSENT:
+            break
+    if isinstance(value, dict) and path.place in plan.partly_read:
+        return path.place, ABSENT
+    return path.place, value
 
 
 def read_column(column: ColumnPlan, values: Iterable[tuple[str, Any]]) -> ColumnReading:

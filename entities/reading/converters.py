@@ -89,6 +89,11 @@ def _parse_decimal(value: Any) -> Decimal:
         raise Unconvertible("not a number") from None
 
 
+def to_scaled_amount(value: Any, scale: int) -> str:
+    """Return an amount that the vendor counts in smaller units. scale: how many of them are one."""
+    return to_amount(_parse_decimal(value) / scale)
+
+
 def to_flag(value: Any) -> bool:
     """Return a boolean, from a boolean or one of its usual words."""
     flag = BOOLEANS.get(normalize_text(str(value)).lower()) if isinstance(value, str | int) else None

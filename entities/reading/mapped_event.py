@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from entities.reading.envelope import Envelope
+from entities.reading.envelopes.envelope import Envelopes
 from entities.stored_events import StoredEvent
 
 
@@ -44,13 +44,14 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class MappedEvent:
-    """An event with its statements about records.
+    """A stored body with its statements about records.
 
-    known: whether the vendor's module has its type. scope: the sub-account's id, or empty.
+    known: whether the vendor's module has the type of any of its events.
+    scope: the sub-account's id; empty if there is none, or if its events are of several.
     """
 
     event: StoredEvent
-    envelope: Envelope
+    envelopes: Envelopes
     known: bool
     statements: tuple[Statement, ...]
     warnings: tuple[str, ...]

@@ -1,67 +1,142 @@
-"""Maps an event's bytes to what it says about which records. Pure: no database, no clock, no settings.
+"""Maps an event's bytes to what it says about which records. Pure: no database, no clock, no settings."""
 
-Each step returns a `Reading`: the writes, the payload's keys that they contain in full, and the warnings. The
-values that no step consumed go to the record's `extra`.
-"""
-
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
 
 from crmmirror.lib.utc import format_utc
 from entities.merge.clock import Rank, format_clock
-from entities.merge.extra_bounds import bound_key
-from entities.merge.registers import ADDITION, EXISTS, EXTRA
+from entities.merge.registers import EXISTS
 from entities.reading.bounded_statements import bound_statements
-from entities.reading.column_values import is_null, payload_values, read_column
-from entities.reading.converters import to_identifier, to_text
-from entities.reading.envelope import Envelope, read_envelope
+from entities.reading.converters import to_flag, to_identifier
+from entities.reading.envelopes.envelope import Envelope, number_message, read_envelopes, shorten_list
 from entities.reading.mapped_event import MappedEvent, RecordKey, Statement, Unmappable
+from entities.reading.paths import follow
 from entities.reading.payload_reading import Copy, Reading
-from entities.reading.plan import EntityPlan, ReferencePlan, entity_plans
-from entities.reading.reference_values import embedded_objects, raw_id, read_reference_id
-from entities.reading.texts import is_blank
+from entities.reading.plans.entity_plans import EntityPlan, entity_plans
+from entities.reading.plans.event_plans import EventPlan, find_event_plan
+from entities.reading.record_reading import (
+    Context,
+    convert_id,
+    find_id,
+    list_id_places,
+    read_columns,
+    read_id,
+    read_record,
+)
 from entities.reading.unconvertible import Unconvertible
 from entities.stored_events import StoredEvent
-from entities.vendor_language import EVENT_TIME, EventType
+from entities.vendor_language import EVENT_TIME, Vendor
 from entities.vendors import get_vendor
+
+MERGED_INTO: Final = "merged_into"
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
-    """The vendor's plans, by model name, and the scope: the same for all payloads of one event."""
+class EventClocks:
+    """The clocks of one event's writes. digest: that of the body, and the event's place in its list."""
 
-    plans: Mapping[str, EntityPlan]
+    occurred_at: datetime
+    digest: str
+
+    def format(self, rank: Rank) -> str:
+        return format_clock(self.occurred_at, rank, self.digest)
+
+
+def event_digest(event: StoredEvent, envelope: Envelope) -> str:
+    """Return what tells an event from all others, and is a pure function of the bytes.
+
+    Of two events of one list that have the same time and rank, the later one wins.
+    """
+    if envelope.number is None:
+        return event.digest
+    return f"{event.digest}.{envelope.number:06d}"
+
+
+@dataclass(frozen=True, slots=True)
+class EventReading:
+    """What one event of a body says. known: whether the vendor's module has its type."""
+
+    known: bool
+    statements: tuple[Statement, ...]
+    warnings: tuple[str, ...]
     scope: str
 
 
 def map_event(event: StoredEvent) -> MappedEvent:
-    """Read one event. Raises Malformed, Unmappable, UnusableVendor."""
+    """Read a stored body. Raises Malformed, Unmappable, UnusableVendor.
+
+    If it holds several events, one that names no record is a warning, unless all of them name none.
+    """
     vendor = get_vendor(event.vendor)
-    envelope = read_envelope(event.body, vendor, event.received_at)
-    event_type = vendor.events.get(envelope.event_type)
+    envelopes = read_envelopes(event.body, vendor, event.received_at)
+    if len(envelopes.events) == 1 and not envelopes.problems:
+        reading = _read_event(event, vendor, envelopes.events[0])
+        return MappedEvent(
+            event, envelopes, reading.known, reading.statements, reading.warnings, reading.scope
+        )
+    readings: list[EventReading] = []
+    warnings: list[str] = []
+    errors: list[Unmappable] = []
+    for envelope in envelopes.events:
+        try:
+            reading = _read_event(event, vendor, envelope)
+        except Unmappable as error:
+            errors.append(error)
+            warnings.append(number_message(envelope, str(error)))
+        else:
+            readings.append(reading)
+            warnings += [number_message(envelope, warning) for warning in reading.warnings]
+    if not readings:
+        raise errors[0]
+    return MappedEvent(
+        event,
+        envelopes,
+        any(reading.known for reading in readings),
+        tuple(statement for reading in readings for statement in reading.statements),
+        shorten_list([*warnings, *envelopes.problems]),
+        _only_scope(readings),
+    )
+
+
+def _only_scope(readings: Iterable[EventReading]) -> str:
+    scopes = {reading.scope for reading in readings}
+    return scopes.pop() if len(scopes) == 1 else ""
+
+
+def _read_event(event: StoredEvent, vendor: Vendor, envelope: Envelope) -> EventReading:
+    """Read one event of a body. Raises Unmappable."""
+    event_plan = find_event_plan(vendor, envelope.event_type, event.time_zone)
     plans = entity_plans(vendor.name, event.time_zone)
     scope_plan = plans[vendor.scope.model] if vendor.scope else None
-    if event_type is None:
-        scope = (scope_plan and _identifier_or_none(scope_plan, envelope.payload)) or ""
-        return MappedEvent(event, envelope, False, (), envelope.warnings, scope)
-    scope, scope_reading = _read_scope(scope_plan, envelope.payload) if scope_plan else ("", Reading())
+    if event_plan is None:
+        scope = (scope_plan and find_id(scope_plan, envelope.payload, envelope.root)) or ""
+        return EventReading(False, (), envelope.warnings, scope)
+    scope, scope_reading = _read_scope(scope_plan, envelope) if scope_plan else ("", Reading())
+    clocks = EventClocks(envelope.occurred_at, event_digest(event, envelope))
     try:
-        key, own = _read_own_record(Context(plans, scope), event, envelope, event_type)
+        key, own = _read_own_record(
+            Context(plans, scope, envelope.root), vendor, clocks, envelope, event_plan
+        )
     except Unmappable as error:
         error.scope = scope
         raise
     statements, long_values = bound_statements(
-        _make_statements(event, envelope, event_type.rank, key, own, scope_reading.copies)
+        [
+            *_make_statements(clocks, event_plan.rank, key, own, scope_reading.copies),
+            *_end_merged_records(clocks, key, event_plan, envelope),
+        ]
     )
     warnings = (*envelope.warnings, *scope_reading.warnings, *own.warnings, *long_values)
-    return MappedEvent(event, envelope, True, statements, warnings, scope)
+    return EventReading(True, statements, warnings, scope)
 
 
-def _read_scope(plan: EntityPlan, payload: dict[str, Any]) -> tuple[str, Reading]:
+def _read_scope(plan: EntityPlan, envelope: Envelope) -> tuple[str, Reading]:
     """Return the id of the sub-account that scopes every record of the event, and copies of its columns."""
-    scope = _read_id(plan, payload) or ""
-    columns = _read_columns(plan, payload, Rank.COPY)
+    scope = read_id(plan, envelope.payload, envelope.root) or ""
+    columns = read_columns(plan, envelope.payload, Rank.COPY, envelope.root)
     reading = Reading(warnings=columns.warnings)
     if scope and columns.writes:
         reading.copies.append(Copy(RecordKey(plan.entity.model, "", scope), columns.writes))
@@ -69,157 +144,69 @@ def _read_scope(plan: EntityPlan, payload: dict[str, Any]) -> tuple[str, Reading
 
 
 def _read_own_record(
-    context: Context, event: StoredEvent, envelope: Envelope, event_type: EventType
+    context: Context, vendor: Vendor, clocks: EventClocks, envelope: Envelope, event_plan: EventPlan
 ) -> tuple[RecordKey, Reading]:
     """Read the record that the event is about. Raises Unmappable if the payload names none."""
-    plan = context.plans[event_type.entity.model]
-    external_id = _read_id(plan, envelope.payload)
+    plan, rank = event_plan.plan, event_plan.rank
+    if envelope.bare_id is not None:
+        external_id: str | None = convert_id(plan, envelope.bare_id)
+    else:
+        external_id = read_id(plan, envelope.payload, envelope.root)
     if external_id is None and plan.entity.identified_by_digest:
-        external_id = event.digest
+        external_id = clocks.digest
     if external_id is None:
-        raise Unmappable(f"the payload carries no id (looked for {', '.join(plan.entity.id)})")
-    reading = _read_record(context, plan, envelope.payload, event_type.rank)
-    for column, value in event_type.implied.items():
+        raise Unmappable(f"the payload carries no id (looked for {', '.join(list_id_places(plan))})")
+    reading = read_record(context, plan, _expand_property(vendor, envelope.payload), rank)
+    for column, value in event_plan.event_type.implied.items():
         if reading.writes.get(column) is None:
             reading.writes[column] = format_utc(envelope.occurred_at) if value is EVENT_TIME else value
+    if event_plan.columns and _is_ended(event_plan, envelope):
+        reading.writes.update(dict.fromkeys(event_plan.columns))
     # A deletion is a tombstone: the record stays, and this register says that it does not exist.
-    reading.writes[EXISTS] = event_type.rank is not Rank.DELETED
+    reading.writes[EXISTS] = rank is not Rank.DELETED
     return RecordKey(plan.entity.model, context.scope, external_id), reading
 
 
-def _read_record(context: Context, plan: EntityPlan, payload: dict[str, Any], rank: Rank) -> Reading:
-    """Read everything that a payload says about its record, and about those that it refers to."""
-    reading = _read_columns(plan, payload, rank)
-    for reference in plan.references:
-        reading.add(_read_reference(context, reference, payload, rank))
-    for key, column in plan.entity.additions.items():
-        reading.add(_read_addition(column, key, payload))
-    reading.writes.update(_read_extra(plan, payload, reading.consumed, rank))
-    return reading
+def _expand_property(vendor: Vendor, payload: dict[str, Any]) -> dict[str, Any]:
+    """Return the payload with the property that a pair of its keys names, as a key of its own."""
+    if vendor.property_keys is None:
+        return payload
+    name_key, value_key = vendor.property_keys
+    name = payload.get(name_key)
+    if not isinstance(name, str) or not name:
+        return payload
+    rest = {key: value for key, value in payload.items() if key not in vendor.property_keys}
+    return rest | ({name: payload[value_key]} if value_key in payload else {})
 
 
-def _read_columns(plan: EntityPlan, payload: dict[str, Any], rank: Rank) -> Reading:
-    reading = Reading()
-    keys = payload.keys()
-    for column in plan.columns:
-        if not column.keys.isdisjoint(keys):
-            values = payload_values(column, payload, plan)
-            reading.add_column(column.name, read_column(column, values), rank)
-    return reading
-
-
-def _read_reference(
-    context: Context, reference: ReferencePlan, payload: dict[str, Any], rank: Rank
-) -> Reading:
-    """Read a reference, and copies of the other record's columns, embedded or next to the reference."""
-    reading = Reading()
-    referred: RecordKey | None = None
-    values = {key: payload[key] for key in reference.keys if key in payload}
-    if values:
-        column = read_reference_id(context.plans.get(reference.model), reference, values)
-        reading.add_column(reference.name, column, rank)
-        if isinstance(column.value, str):
-            referred = RecordKey(reference.model, context.scope, column.value)
-            reading.copies.append(Copy(referred, {}))
-            objects = embedded_objects(values)
-            reading.consumed -= reference.link_keys & objects.keys()
-            copies = {key: value for key, value in objects.items() if key not in reference.link_keys}
-            reading.add(_read_embedded(context, copies, referred))
-    reading.add(_read_scalar_copies(reference, payload, referred))
-    return reading
-
-
-def _read_embedded(context: Context, embedded: dict[str, dict[str, Any]], referred: RecordKey) -> Reading:
-    """Read the records that are embedded under these keys; one without an id is the referred one."""
-    reading = Reading()
-    target = context.plans.get(referred.model)
-    if target is None:
-        return reading
-    for key, payload in embedded.items():
-        own_key = referred._replace(external_id=_identifier_or_none(target, payload) or referred.external_id)
-        record = _read_record(context, target, payload, Rank.COPY)
-        reading.copies += [Copy(own_key, record.writes), *record.copies]
-        reading.warnings += record.warnings
-        reading.consumed.add(key)
-    return reading
-
-
-def _read_scalar_copies(
-    reference: ReferencePlan, payload: dict[str, Any], referred: RecordKey | None
-) -> Reading:
-    """Read copies of single columns of the referred record, such as `leadName` next to `leadId`.
-
-    Null and blank say nothing. If there is no referred record, the values are left for `extra`.
-    """
-    reading = Reading()
-    if reference.copies.keys().isdisjoint(payload):
-        return reading
-    for key, column in reference.copies.items():
-        if key not in payload:
+def _is_ended(event_plan: EventPlan, envelope: Envelope) -> bool:
+    """Return True if a flag says that what the type's own columns hold has ended."""
+    for path in event_plan.ended:
+        try:
+            if to_flag(follow(envelope.payload, path, envelope.root)):
+                return True
+        except Unconvertible:
             continue
-        if is_null(column, payload[key]):
-            reading.consumed.add(key)
-        elif referred is not None:
-            value = read_column(column, [(key, payload[key])])
-            reading.consumed.update(value.consumed)
-            reading.warnings += value.warnings
-            reading.copies.append(Copy(referred, {column.name: value.value}, yields=True))
-    return reading
+    return False
 
 
-def _read_addition(column: str, key: str, payload: dict[str, Any]) -> Reading:
-    raw = payload.get(key)
-    if is_blank(raw):
-        return Reading()
-    try:
-        return Reading(writes={f"{column}{ADDITION}{to_text(raw)}": True})
-    except Unconvertible as error:
-        warning = f"{key}: {error}; nothing is added to {column}"
-        return Reading(writes={EXTRA + key: raw}, warnings=[warning])
-
-
-def _read_extra(plan: EntityPlan, payload: dict[str, Any], consumed: set[str], rank: Rank) -> dict[str, Any]:
-    """Return one register for each key that was not consumed, and for each part of an object read in part."""
-    extra: dict[str, Any] = {}
-    for key, value in payload.items():
-        if key in plan.never_extra or key in consumed:
-            continue
-        if isinstance(value, dict) and key in plan.partly_read:
-            parts = {f"{key}.{part}": inner for part, inner in value.items()}
-            extra.update(
-                {EXTRA + bound_key(place): inner for place, inner in parts.items() if place not in consumed}
-            )
-        else:
-            extra[EXTRA + bound_key(key)] = value
-    if rank is Rank.COPY:
-        return {name: value for name, value in extra.items() if value is not None}
-    return extra
-
-
-def _read_id(plan: EntityPlan, payload: dict[str, Any]) -> str | None:
-    """Return the record's id in its own payload. Raises Unmappable if the value there cannot be an id."""
-    raw = raw_id(plan, payload)
-    try:
-        return None if raw is None else to_identifier(raw)
-    except Unconvertible as error:
-        raise Unmappable(f"{' or '.join(plan.entity.id)}: {error}") from None
-
-
-def _identifier_or_none(plan: EntityPlan, payload: dict[str, Any]) -> str | None:
-    raw = raw_id(plan, payload)
-    try:
-        return None if raw is None else to_identifier(raw)
-    except Unconvertible:
-        return None
+def _end_merged_records(
+    clocks: EventClocks, survivor: RecordKey, event_plan: EventPlan, envelope: Envelope
+) -> Iterator[Statement]:
+    """Yield the end of each record that was merged into the event's own: a deletion that says into which."""
+    ended: set[str] = set()
+    for path in event_plan.merged:
+        value = follow(envelope.payload, path, envelope.root)
+        for raw in value if isinstance(value, list) else [value]:
+            with suppress(Unconvertible):
+                ended.add(to_identifier(raw))
+    for external_id in sorted(ended - {survivor.external_id}):
+        writes = {EXISTS: False, MERGED_INTO: survivor.external_id}
+        yield Statement(survivor._replace(external_id=external_id), clocks.format(Rank.DELETED), writes)
 
 
 def _make_statements(
-    event: StoredEvent,
-    envelope: Envelope,
-    rank: Rank,
-    key: RecordKey,
-    own: Reading,
-    scope_copies: Iterable[Copy],
+    clocks: EventClocks, rank: Rank, key: RecordKey, own: Reading, scope_copies: Iterable[Copy]
 ) -> Iterator[Statement]:
     """Yield the statements about each record; no bare reference to one that the event describes as well."""
     writes: dict[tuple[RecordKey, Rank], dict[str, Any]] = {}
@@ -229,7 +216,7 @@ def _make_statements(
     described = {key for (key, _), registers in writes.items() if registers}
     for (key, rank), registers in writes.items():
         if registers or key not in described:
-            yield Statement(key, format_clock(envelope.occurred_at, rank, event.digest), registers)
+            yield Statement(key, clocks.format(rank), registers)
 
 
 def _add_copies(writes: dict[tuple[RecordKey, Rank], dict[str, Any]], copies: Iterable[Copy]) -> None:

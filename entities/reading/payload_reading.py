@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from entities.merge.clock import Rank
-from entities.reading.column_values import ABSENT, ColumnReading
+from entities.reading.column_values import ColumnReading
 from entities.reading.mapped_event import RecordKey
+from entities.reading.paths import ABSENT
 
 
 class Copy(NamedTuple):
@@ -25,7 +26,7 @@ class Reading:
 
     writes: register name -> value, of the payload's own record; under keys of `extra` as it was parsed.
     copies: of other records, in order; a later copy of the same record wins.
-    consumed: the places (`key`, or `key.part`) whose values the writes and copies contain in full.
+    consumed: the places (`key`, `key.part`) whose values the writes and copies contain in full.
     warnings: about values that did not convert.
     """
 

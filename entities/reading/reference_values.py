@@ -9,13 +9,21 @@ from typing import Any
 from entities.merge.registers import Invalid
 from entities.reading.column_values import ColumnReading, read_column
 from entities.reading.converters import to_document
-from entities.reading.plan import EntityPlan, ReferencePlan
+from entities.reading.paths import ABSENT, follow
+from entities.reading.plans.entity_plans import EntityPlan, ReferencePlan
 from entities.reading.texts import is_blank
 
 
-def raw_id(plan: EntityPlan, payload: dict[str, Any]) -> Any:
-    """Return the value under the first key of the record's id that is neither null nor blank, or None."""
-    return next((payload[key] for key in plan.entity.id if not is_blank(payload.get(key))), None)
+def raw_id(plan: EntityPlan, payload: dict[str, Any], root: Any = ABSENT) -> Any:
+    """Return the value at the first path of the record's id that is neither null nor blank, or None.
+
+    root: of the body; absent in a copy, whose id is its own.
+    """
+    for path in plan.id:
+        value = follow(payload, path, root)
+        if value is not ABSENT and not is_blank(value):
+            return value
+    return None
 
 
 def read_reference_id(
@@ -24,7 +32,7 @@ def read_reference_id(
     """Read the id of the record referred to. If it is not an id, the Invalid has the whole value.
 
     target: the plan of the records referred to; None if the vendor sends no such records.
-    values: by the reference's key.
+    values: by the place at which they stand.
     """
     ids = {key: _find_id(target, value) for key, value in values.items()}
     column = read_column(reference.column, _prefer_ids(ids))
@@ -35,7 +43,7 @@ def read_reference_id(
 
 
 def embedded_objects(values: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return the object under each key that has one, alone or in a list of one."""
+    """Return the object at each place that has one, alone or in a list of one."""
     unwrapped = ((key, _unwrap_single(value)) for key, value in values.items())
     return {key: value for key, value in unwrapped if isinstance(value, dict)}
 

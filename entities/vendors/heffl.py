@@ -12,7 +12,7 @@ DEAL_STATUSES = {"status": {"active": "open"}}
 
 LEAD = Entity(
     "lead",
-    id=("id", "leadId"),
+    id="id leadId",
     columns=same_names(
         "name title email mobile secondary_mobile website value archived custom_fields created_at"
         " stage_ref owner_ref owner_name"
@@ -21,14 +21,14 @@ LEAD = Entity(
 )
 CLIENT = Entity(
     "client",
-    id=("id", "clientId"),
+    id="id clientId",
     columns=same_names(
         "name number type first_name last_name email phone tax_number website custom_fields created_at"
     ),
 )
 CONTACT = Entity(
     "contact",
-    id=("id", "contactId"),
+    id="id contactId",
     columns=same_names("first_name last_name email company_name client tags created_at")
     | {
         "phone": "mobile",
@@ -39,7 +39,7 @@ CONTACT = Entity(
 )
 DEAL = Entity(
     "deal",
-    id=("id", "dealId"),
+    id="id dealId",
     columns=same_names(
         "number priority expected_close_date lost_reason client contact lead custom_fields created_at"
         " stage_ref pipeline_ref owner_ref owner_name"
@@ -57,7 +57,7 @@ DEAL = Entity(
 INVOICE = Entity(
     "invoice",
     # `invoiceId` first: in a payment's allocation, `id` is the id of the allocation.
-    id=("invoiceId", "id"),
+    id="invoiceId id",
     columns=same_names("number client client_name contact total currency due_date created_at status")
     | {
         "vendor_status": "status",
@@ -68,13 +68,13 @@ INVOICE = Entity(
 )
 QUOTATION = Entity(
     "quotation",
-    id=("id", "quotationId"),
+    id="id quotationId",
     columns=same_names("number client client_name deal status total created_at")
     | {"vendor_status": "status"},
 )
 PAYMENT = Entity(
     "payment",
-    id=("id", "paymentId"),
+    id="id paymentId",
     columns=same_names("client currency notes created_at")
     | {
         "invoice": "invoiceId invoice invoices allocations",
@@ -88,7 +88,7 @@ PAYMENT = Entity(
 )
 FORM_RESPONSE = Entity(
     "formsubmission",
-    id=("id", "responseId"),
+    id="id responseId",
     columns=same_names("form_ref form_name contact created_at")
     | {"answers": "data", "submitted_at": "createdAt"},
 )

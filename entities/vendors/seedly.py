@@ -14,10 +14,10 @@ which only a receipt is known shows none.
 from entities.signature_language import STANDARD_WEBHOOKS
 from entities.vendor_language import EVENT_TIME, Entity, Vendor, event_types, same_names
 
-SUB_ACCOUNT = Entity("subaccount", id=("subAccountId",), columns=same_names("location_id"))
+SUB_ACCOUNT = Entity("subaccount", id="subAccountId", columns=same_names("location_id"))
 CONTACT = Entity(
     "contact",
-    id=("contactId", "id"),
+    id="contactId id",
     columns=same_names("first_name last_name email phone job_title tags created_at")
     | {"company_name": "company", "origin": "source", "lifecycle_stage": "newStage lifecycleStage"},
     additions={"tagName": "tags"},
@@ -25,7 +25,7 @@ CONTACT = Entity(
 )
 MESSAGE = Entity(
     "message",
-    id=("messageId", "id"),
+    id="messageId id",
     columns=same_names(
         "contact conversation_ref channel direction from_address status occurred_at created_at"
     )
@@ -33,7 +33,7 @@ MESSAGE = Entity(
 )
 APPOINTMENT = Entity(
     "appointment",
-    id=("appointmentId", "id"),
+    id="appointmentId id",
     columns=same_names("contact calendar_ref status created_at")
     | {
         "title": "appointmentTitle title name",
@@ -44,7 +44,7 @@ APPOINTMENT = Entity(
 )
 OPPORTUNITY = Entity(
     "deal",
-    id=("opportunityId", "id"),
+    id="opportunityId id",
     columns=same_names("contact value pipeline_ref stage_name lost_reason status created_at")
     | {
         "title": "title name",
@@ -56,18 +56,18 @@ OPPORTUNITY = Entity(
 )
 FORM_SUBMISSION = Entity(
     "formsubmission",
-    id=("submissionId", "id"),
+    id="submissionId id",
     columns=same_names("contact form_ref form_name submitted_at created_at") | {"answers": "fields"},
 )
 INVOICE = Entity(
     "invoice",
-    id=("invoiceId", "id"),
+    id="invoiceId id",
     columns=same_names("contact number status total currency due_date paid_at created_at")
     | {"amount_paid": "amount", "vendor_status": "status"},
 )
 TASK = Entity(
     "task",
-    id=("taskId", "id"),
+    id="taskId id",
     columns=same_names("contact status priority completed_at created_at")
     | {"title": "title name", "due_at": "dueDate", "assignee_ref": "assignedTo"},
     event_keys=("changedFields",),
@@ -77,7 +77,7 @@ VENDOR = Vendor(
     name="seedly",
     label="Seedly CRM",
     signatures=(STANDARD_WEBHOOKS,),
-    payload_keys=("data", "payload"),
+    payload="data payload",
     scope=SUB_ACCOUNT,
     reference_copies={"contact": {"tags": "tags"}},
     events=event_types(

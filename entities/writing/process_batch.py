@@ -12,7 +12,7 @@ from django.db import transaction
 from crmmirror.lib.database.transient_errors import is_schema_error, is_transient
 from crmmirror.lib.error_place import describe_place
 from crmmirror.lib.utc import format_utc
-from entities.reading.envelope import Malformed
+from entities.reading.envelopes.strict_json import Malformed
 from entities.reading.mapped_event import MappedEvent, Unmappable
 from entities.reading.mapper import map_event
 from entities.stored_events import ProcessingOutcome, StoredEvent, Verdict
@@ -109,15 +109,15 @@ def _outcome(
     warnings: Iterable[str] = (),
 ) -> ProcessingOutcome:
     """Return an event's outcome. warnings: those that came up after its mapping."""
-    envelope = mapped.envelope
+    envelopes = mapped.envelopes
     return ProcessingOutcome(
         mapped.event.id,
         verdict,
         (*mapped.warnings, *warnings),
         error,
         retry,
-        envelope.event_type,
-        format_utc(envelope.occurred_at),
+        envelopes.event_type,
+        format_utc(envelopes.occurred_at),
         mapped.scope or None,
     )
 

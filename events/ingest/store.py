@@ -9,7 +9,8 @@ from typing import Protocol
 
 import structlog
 
-from entities.reading.envelope import UNSTORABLE, Envelope, Malformed, read_envelope
+from entities.reading.envelopes.envelope import Envelope, Envelopes, read_envelopes
+from entities.reading.envelopes.strict_json import UNSTORABLE, Malformed
 from entities.vendors import UnusableVendor, get_vendor, require_current
 from events.ingest.insert import InsertedEvent, insert_event
 from events.ingest.new_event import NewEvent
@@ -50,13 +51,13 @@ class StoredDelivery:
 
 @dataclass(frozen=True, slots=True)
 class EnvelopeReading:
-    """The envelope of a body; an empty envelope if the body is malformed.
+    """The envelopes of a body; an empty one if the body is malformed.
 
     detail: why the body is malformed; else empty.
     fault: the class of the error, if this code is at fault and not the sender; else empty.
     """
 
-    envelope: Envelope
+    envelopes: Envelopes
     detail: str = ""
     fault: str = ""
 
@@ -89,9 +90,9 @@ def select_headers(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def _read(body: bytes, vendor: str, received_at: datetime) -> EnvelopeReading:
-    empty = Envelope("", received_at, {}, ())
+    empty = Envelopes((Envelope("", received_at, {}, ()),))
     try:
-        return EnvelopeReading(read_envelope(body, get_vendor(vendor), received_at))
+        return EnvelopeReading(read_envelopes(body, get_vendor(vendor), received_at))
     except UnusableVendor:
         raise
     except Malformed as error:
@@ -118,12 +119,12 @@ def _make_event(
         digest=hashlib.sha256(body).digest(),
         body=body,
         headers=select_headers(headers),
-        event_type=reading.envelope.event_type,
-        occurred_at=reading.envelope.occurred_at,
+        event_type=reading.envelopes.event_type,
+        occurred_at=reading.envelopes.occurred_at,
         received_at=received_at,
         status=Event.Status.MALFORMED if is_malformed else Event.Status.PENDING,
         settled_at=received_at if is_malformed else None,
-        warnings=reading.envelope.warnings,
+        warnings=reading.envelopes.warnings,
         error=reading.detail,
         version=version,
     )

@@ -10,7 +10,17 @@ from datetime import datetime
 from typing import Any
 
 from crmmirror.lib.admin_kit.cells import escape_invisible, shorten
-from entities.reading.envelope import MAX_DEPTH, Malformed, parse_json, read_envelope
+from entities.reading.envelopes.envelope import (
+    MAX_EVENTS,
+    describe_paths,
+    describe_type_paths,
+    envelope_plan,
+    find_event_type,
+    find_items,
+    read_envelopes,
+)
+from entities.reading.envelopes.strict_json import MAX_DEPTH, Malformed, parse_json
+from entities.reading.paths import ABSENT, Path, follow
 from entities.vendor_language import Vendor
 
 # Characters of the body before and after the place that is wrong.
@@ -42,7 +52,7 @@ class EnvelopeProblem:
 def find_envelope_problem(body: bytes, vendor: Vendor, received_at: datetime) -> EnvelopeProblem | None:
     """Return what is wrong with a body of this vendor; None if it can be read by now."""
     try:
-        read_envelope(body, vendor, received_at)
+        read_envelopes(body, vendor, received_at)
     except Malformed as error:
         return _explain(body, vendor, error)
     return None
@@ -97,29 +107,39 @@ PARSE_ERRORS: dict[type[Exception], Callable[[bytes, Any], EnvelopeProblem]] = {
 
 
 def _explain_content(content: Any, vendor: Vendor, beginning: Excerpt) -> EnvelopeProblem:
-    """Explain a JSON value that is no envelope: it is no object, or has no type, or else no payload."""
-    if not isinstance(content, dict):
-        keys = " and ".join(map(repr, (vendor.type_key, vendor.payload_keys[0])))
-        return EnvelopeProblem("the body", f"an object with {keys}", _describe_value(content), beginning)
-    event_type = content.get(vendor.type_key)
-    if not isinstance(event_type, str) or not event_type:
+    """Explain a JSON value that is no envelope: it is no object, or has no type, or else no payload.
+
+    Of a list of events, explain the first one.
+    """
+    plan = envelope_plan(vendor)
+    items = find_items(content, plan)
+    if items is not None and not 0 < len(items) <= MAX_EVENTS:
+        expected, found = f"1 to {MAX_EVENTS:,} events", f"{len(items):,}"
+        return EnvelopeProblem("the list of events", expected, found, beginning)
+    event = items[0] if items else content
+    if not isinstance(event, dict):
+        keys = f"{describe_type_paths(plan)} and {describe_paths(plan.payload[:1])}"
+        return EnvelopeProblem("the body", f"an object with {keys}", _describe_value(event), beginning)
+    if not find_event_type(event, content, plan):
         example = next(iter(vendor.event_types), "")
         return EnvelopeProblem(
-            f"the event's type, under {vendor.type_key!r}",
+            f"the event's type, under {describe_type_paths(plan)}",
             f"a text that is not empty, such as {example!r}",
-            _describe_key(content, vendor.type_key),
+            _describe_path(event, content, plan.event_type[0][0]),
             beginning,
         )
-    found = "; ".join(f"{key!r}: {_describe_key(content, key)}" for key in vendor.payload_keys)
-    keys = " or ".join(map(repr, vendor.payload_keys))
-    return EnvelopeProblem(f"the payload, under {keys}", "an object", found, beginning)
+    found = "; ".join(f"{path.place!r}: {_describe_path(event, content, path)}" for path in plan.payload)
+    return EnvelopeProblem(
+        f"the payload, under {describe_paths(plan.payload)}", "an object", found, beginning
+    )
 
 
-def _describe_key(content: dict[str, Any], key: str) -> str:
-    if key in content:
-        return _describe_value(content[key])
-    keys = ", ".join(repr(shorten(name, 40)) for name in list(content)[:MAX_KEYS])
-    return f"missing; the body has {keys or 'no key'}{', …' if len(content) > MAX_KEYS else ''}"
+def _describe_path(event: dict[str, Any], content: Any, path: Path) -> str:
+    value = follow(event, path, content)
+    if value is not ABSENT:
+        return _describe_value(value)
+    keys = ", ".join(repr(shorten(name, 40)) for name in list(event)[:MAX_KEYS])
+    return f"missing; the body has {keys or 'no key'}{', …' if len(event) > MAX_KEYS else ''}"
 
 
 def _describe_value(value: Any) -> str:

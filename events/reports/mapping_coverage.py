@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
-from entities.reading.plan import EntityPlan, Path, entity_plans
+from entities.reading.plans.entity_plans import EntityPlan, entity_plans
 from entities.vendors import all_vendors
 
 
@@ -99,12 +99,7 @@ def _own_paths(plan: EntityPlan) -> Iterator[tuple[str, MappedPath]]:
     yield from ((key, ADDITION) for key in plan.entity.additions)
     yield from ((key, NEVER_A_COLUMN) for key in plan.never_extra)
     for column in plan.columns:
-        yield from ((_format_path(path), MappedPath((column.name,))) for path in column.paths)
+        yield from ((path.place, MappedPath((column.name,))) for path in column.paths)
     for reference in plan.references:
-        yield from ((key, MappedPath((reference.name,))) for key in reference.keys)
+        yield from ((path.place, MappedPath((reference.name,))) for path in reference.paths)
     yield from ((key, PARTLY_READ_OBJECT) for key in plan.partly_read)
-
-
-def _format_path(path: Path) -> str:
-    key, part = path
-    return key if part is None else f"{key}.{part}"

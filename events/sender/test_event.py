@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from django.urls import reverse
 
+from entities.generator.envelope_writer import wrap_payload
 from entities.vendors import get_vendor
 from events.models import Source
 from events.sender.webhook_client import DeliveryAnswer, WebhookClient
@@ -37,10 +38,6 @@ def send_test_event(source: Source) -> DeliveryAnswer:
 
 def _build_body(vendor_name: str) -> bytes:
     """Return a body with an id of its own: otherwise the second test event would be a duplicate."""
-    vendor = get_vendor(vendor_name)
-    content = {
-        vendor.type_key: EVENT_TYPE,
-        vendor.time_key: datetime.now(UTC).isoformat(),
-        vendor.payload_keys[0]: {"id": str(uuid.uuid4()), "message": "A test event, sent from the admin."},
-    }
-    return json.dumps(content).encode()
+    payload = {"id": str(uuid.uuid4()), "message": "A test event, sent from the admin."}
+    time = datetime.now(UTC).isoformat()
+    return json.dumps(wrap_payload(get_vendor(vendor_name), EVENT_TYPE, payload, time)).encode()

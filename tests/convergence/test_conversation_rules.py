@@ -24,7 +24,7 @@ from entities.signature_language import TOKEN
 from entities.vendor_language import Entity, Vendor, event_types, same_names
 
 MESSAGE = Entity(
-    "message", id=("id",), columns=same_names("contact conversation_ref direction occurred_at body")
+    "message", id="id", columns=same_names("contact conversation_ref direction occurred_at body")
 )
 VENDOR = Vendor(
     name="marigold",

@@ -25,8 +25,8 @@ SOUND = """
 from entities.signature_language import HMAC_SHA256
 from entities.vendor_language import EVENT_TIME, Entity, EventType, Vendor, event_types, same_names
 
-DEAL = Entity("deal", id=("id",), columns=same_names("title client status") | {"value": "price"})
-CLIENT = Entity("client", id=("id",), columns=same_names("name"))
+DEAL = Entity("deal", id="id", columns=same_names("title client status") | {"value": "price"})
+CLIENT = Entity("client", id="id", columns=same_names("name"))
 VENDOR = Vendor(
     name="marigold",
     label="Marigold",
@@ -55,15 +55,15 @@ MISTAKES = [
     ),
     (
         "E011",
-        SOUND.replace('Entity("deal", id=("id",)', 'Entity("deal", id="id"'),
-        "entity 'deal', id is the text 'id'",
-        "Write ('id',), with the comma.",
+        SOUND.replace('Entity("deal", id="id"', 'Entity("deal", id=("id",)'),
+        "entity 'deal', id is ('id',)",
+        "Write the paths as one text",
     ),
     (
         "E011",
-        SOUND.replace('label="Marigold"', 'label="Marigold", payload_keys="payload"'),
-        "payload_keys is the text 'payload'",
-        "Write ('payload',), with the comma.",
+        SOUND.replace('label="Marigold"', 'label="Marigold", payload=("payload",)'),
+        "payload is ('payload',)",
+        "Write the paths as one text",
     ),
     (
         "E012",
@@ -85,9 +85,9 @@ MISTAKES = [
     ),
     (
         "E005",
-        SOUND.replace('("deal", id=("id",)', '("deal", id=()'),
-        "entity 'deal' names no key of its id",
-        "Write id=(...)",
+        SOUND.replace('("deal", id="id"', '("deal", id=""'),
+        "entity 'deal', id names no path",
+        "Write id='...'",
     ),
     (
         "E006",

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 
 from entities.reading.mapped_event import MappedEvent
-from entities.reading.plan import entity_plans
+from entities.reading.plans.event_plans import clear_plans
 from entities.vendors import all_vendors, get_vendor
 from entities.writing import process_batch
 from entities.writing.apply import apply_mapped_events
@@ -38,13 +38,13 @@ def teach_vendor(monkeypatch: pytest.MonkeyPatch) -> Any:
             for name, known in vendor.events.items()
         }
         types["deal.archived"] = types["deal.updated"]
-        changed = replace(vendor, events=types, payload_keys=(*vendor.payload_keys, "record"))
+        changed = replace(vendor, events=types, payload=f"{vendor.payload} record")
         monkeypatch.setitem(all_vendors(), "heffl", changed)
-        entity_plans.cache_clear()
+        clear_plans()
 
     yield teach
     monkeypatch.undo()
-    entity_plans.cache_clear()
+    clear_plans()
 
 
 @pytest.fixture

@@ -9,18 +9,35 @@ from decimal import Decimal
 from itertools import chain
 from typing import Any
 
-from entities.reading.plan import EntityPlan, Path, entity_plans
+from entities.generator.envelope_writer import wrap_payload
+from entities.reading.envelopes.envelope import envelope_plan
+from entities.reading.paths import Path, parse_path
+from entities.reading.plans.entity_plans import EntityPlan, entity_plans
 from entities.vendor_language import Vendor
 
 TIME = '"2025-01-15T10:30:00Z"'
+MARK = "the payload"
+TIME_MARK = "the time"
 
 Edit = tuple[int, int, bytes]
 
 
 def build_body(vendor: Vendor, event_type: str, members: Mapping[str, str], time: str = TIME) -> bytes:
     """Build the body of an event, with these members as its payload."""
-    envelope = {vendor.type_key: json.dumps(event_type), vendor.time_key: time}
-    return encode_text(object_text(envelope | {vendor.payload_keys[0]: object_text(members)}))
+    text = object_text(members)
+    inner = text[1:-1] or '"": null'
+    if not envelope_plan(vendor).payload[0].parts:
+        return build_envelope(vendor, event_type, {}, time, marked=inner)
+    return build_envelope(vendor, event_type, MARK, time, marked=text)
+
+
+def build_envelope(
+    vendor: Vendor, event_type: str, payload: Any, time: str = TIME, marked: str = '"": null'
+) -> bytes:
+    """Build a body with this payload. marked: the text that stands in place of MARK, or of its member."""
+    content = wrap_payload(vendor, event_type, payload if payload else {MARK: 0}, TIME_MARK)
+    text = json.dumps(content).replace(f'"{TIME_MARK}"', time)
+    return encode_text(text.replace(f'"{MARK}": 0', marked).replace(f'"{MARK}"', marked))
 
 
 def object_text(members: Mapping[str, str]) -> str:
@@ -62,25 +79,28 @@ def get_plan(vendor: Vendor, event_type: str) -> EntityPlan:
 
 def identity_members(vendor: Vendor, event_type: str, record: str) -> dict[str, str]:
     """Return the members that say which record an event of this type is about."""
-    scope = {vendor.scope.id[0]: '"sa_hostile"'} if vendor.scope else {}
-    return scope | {get_plan(vendor, event_type).entity.id[0]: json.dumps(record)}
+    scope = {vendor.scope.id.split()[0]: '"sa_hostile"'} if vendor.scope else {}
+    return scope | {get_plan(vendor, event_type).id[0].place: json.dumps(record)}
 
 
 def list_field_paths(vendor: Vendor, event_type: str) -> list[Path]:
     """Return every path of the payload that is read for events of this type, without those of the ids."""
     plan = get_plan(vendor, event_type)
-    keys = [key for reference in plan.references for key in (*reference.keys, *reference.copies)]
+    paths = [path for reference in plan.references for path in reference.paths]
+    keys = [key for reference in plan.references for key in reference.copies]
     columns = list(plan.columns)
     if vendor.scope:
         columns += entity_plans(vendor.name)[vendor.scope.model].columns
-    paths = chain.from_iterable(column.paths for column in columns)
-    return list(dict.fromkeys(chain(paths, ((key, None) for key in (*keys, *plan.entity.additions)))))
+    paths += chain.from_iterable(column.paths for column in columns)
+    paths += map(parse_path, (*keys, *plan.entity.additions))
+    return [path for path in dict.fromkeys(paths) if not path.is_rooted]
 
 
 def member_at(path: Path, text: str) -> dict[str, str]:
     """Return the member in which this text stands at the path."""
-    key, part = path
-    return {key: text if part is None else object_text({part: text})}
+    for part in reversed(path.parts[1:]):
+        text = object_text({part: text})
+    return {path.parts[0]: text}
 
 
 def one_path_per_kind(vendor: Vendor) -> Iterator[tuple[str, Path]]:
@@ -89,8 +109,8 @@ def one_path_per_kind(vendor: Vendor) -> Iterator[tuple[str, Path]]:
     for event_type in vendor.event_types:
         plan = get_plan(vendor, event_type)
         places: list[tuple[object, Path]] = [(column.convert, column.paths[0]) for column in plan.columns]
-        places += [(reference.model, (reference.keys[-1], None)) for reference in plan.references]
-        places += [("addition", (key, None)) for key in plan.entity.additions]
+        places += [(reference.model, reference.paths[-1]) for reference in plan.references]
+        places += [("addition", parse_path(key)) for key in plan.entity.additions]
         for kind, path in places:
             if kind not in seen:
                 seen.add(kind)

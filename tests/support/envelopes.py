@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from entities.generator.envelope_writer import wrap_payload
 from entities.merge.clock import Rank, parse_clock
 from entities.merge.registers import timeline_values
 from entities.reading import mapper
@@ -32,13 +33,7 @@ class ReadEvent:
 
 def build_body(vendor: str, event_type: str, payload: Any, timestamp: Any = TIME) -> bytes:
     """Build the body of an event in its vendor's envelope."""
-    description = get_vendor(vendor)
-    content = {
-        description.type_key: event_type,
-        description.time_key: timestamp,
-        description.payload_keys[0]: payload,
-    }
-    return json.dumps(content).encode()
+    return json.dumps(wrap_payload(get_vendor(vendor), event_type, payload, timestamp)).encode()
 
 
 def map_body(vendor: str, body: bytes, time_zone: str = "") -> MappedEvent:

@@ -5,11 +5,12 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 
-from entities.reading.plan import Path
+from entities.reading.paths import Path
 from entities.vendor_language import Vendor
 from tests.support.body_text import (
-    TIME,
+    MARK,
     build_body,
+    build_envelope,
     encode_text,
     get_plan,
     identity_members,
@@ -82,10 +83,8 @@ def place_everywhere(vendor: Vendor, text: str) -> Iterator[bytes]:
     yield build_body(vendor, event_type, own | {"nobodyMappedThis": text})
     yield build_body(vendor, event_type, own, time=text)
     yield from (build_body(vendor, event_type, own | {key: text}) for key in own)
-    envelope = {vendor.type_key: json.dumps(event_type), vendor.time_key: TIME}
-    payload = vendor.payload_keys[0]
-    yield encode_text(object_text(envelope | {payload: text}))
-    yield encode_text(object_text(envelope | {vendor.type_key: text, payload: object_text(own)}))
+    yield build_envelope(vendor, event_type, MARK, marked=text)
+    yield build_body(vendor, event_type, own).replace(json.dumps(event_type).encode(), encode_text(text))
     yield encode_text(text)
 
 
@@ -105,12 +104,13 @@ def _rotate_values(places: Sequence[Path], values: Sequence[str], turn: int) -> 
     """Return members with a value at each place. Over all turns, each place has each value once."""
     members: dict[str, str] = {}
     parted: dict[str, dict[str, str]] = {}
-    for number, (key, part) in enumerate(places):
+    for number, path in enumerate(places):
         text = values[(number + turn) % len(values)]
-        if part is None:
+        key, *parts = path.parts
+        if not parts:
             members[key] = text
         else:
-            parted.setdefault(key, {})[part] = text
+            parted.setdefault(key, {}).update(member_at(Path("", tuple(parts), False), text))
     objects = {key: object_text(parts) for key, parts in parted.items() if key not in members or turn % 2}
     return members | objects
 
@@ -119,7 +119,9 @@ def wrong_ids(vendor: Vendor) -> Iterator[bytes]:
     """Yield bodies with a wrong value under every key of an id, for every event type."""
     values = list(WRONG_VALUES.values())
     for turn, event_type in enumerate(vendor.event_types):
-        keys = [*get_plan(vendor, event_type).entity.id, *(vendor.scope.id if vendor.scope else ())]
+        keys = get_plan(vendor, event_type).entity.id.split() + (
+            vendor.scope.id.split() if vendor.scope else []
+        )
         for key in keys:
             for text in values[turn % 2 :: 2]:
                 yield build_body(
@@ -184,8 +186,7 @@ def doubled_keys(vendor: Vendor) -> Iterator[bytes]:
     event_type = vendor.event_types[0]
     whole = build_body(vendor, event_type, identity_members(vendor, event_type, "doubled")).decode()
     yield encode_text(whole[:-1] + ", " + whole[1:])
-    payload = vendor.payload_keys[0]
-    for key in (vendor.type_key, vendor.time_key, payload):
+    for key in json.loads(whole):
         yield from (encode_text(f'{{"{key}": {text}, {whole[1:]}') for text in WRONG_VALUES.values())
         yield from (encode_text(f'{whole[:-1]}, "{key}": {text}}}') for text in WRONG_VALUES.values())
     for text in WRONG_VALUES.values():
@@ -248,7 +249,7 @@ def huge_bodies(vendor: Vendor) -> Iterator[bytes]:
         "a fraction": {"fraction": "0." + "7" * len(HUGE_TEXT)},
         "values": {"many": "[" + f'"{HUGE_TEXT[:80]}", 1.5, ' * (len(HUGE_TEXT) // 89) + "0]"},
         "keys": {f"a key of twenty {number:5}": "null" for number in range(len(HUGE_TEXT) // 30)},
-        "an id": {get_plan(vendor, event_type).entity.id[0]: f'"{HUGE_TEXT}"'},
+        "an id": {get_plan(vendor, event_type).id[0].place: f'"{HUGE_TEXT}"'},
     }
     for name, extra in members.items():
         yield build_body(vendor, event_type, identity_members(vendor, event_type, name) | extra)

@@ -1,6 +1,7 @@
 """Checks that hostile input did no harm: nothing is left pending, and failures are the sender's fault."""
 
-from entities.reading.envelope import Malformed, read_envelope
+from entities.reading.envelopes.envelope import read_envelopes
+from entities.reading.envelopes.strict_json import Malformed
 from entities.reading.mapped_event import Unmappable
 from entities.reading.mapper import map_event
 from entities.stored_events import StoredEvent
@@ -48,7 +49,7 @@ def is_mirrors_fault(event: Event) -> bool:
         event.source.time_zone,
     )
     try:
-        read_envelope(body, get_vendor(vendor), event.received_at)
+        read_envelopes(body, get_vendor(vendor), event.received_at)
         map_event(stored)
     except Malformed:
         return event.status != Event.Status.MALFORMED

@@ -20,9 +20,9 @@ from entities.signature_language import SECRET_ADDRESS
 from entities.vendor_language import Entity, Vendor, event_types, same_names
 
 INVOICE = Entity(
-    "invoice", id=("id",), columns=same_names("number status total amount_paid currency due_date")
+    "invoice", id="id", columns=same_names("number status total amount_paid currency due_date")
 )
-PAYMENT = Entity("payment", id=("id",), columns=same_names("invoice amount currency"))
+PAYMENT = Entity("payment", id="id", columns=same_names("invoice amount currency"))
 VENDOR = Vendor(
     name="marigold",
     label="Marigold Shop",

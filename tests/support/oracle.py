@@ -17,8 +17,10 @@ from itertools import pairwise, takewhile
 from typing import Any, NamedTuple
 
 from entities.merge import extra_bounds
+from entities.merge.clock import parse_clock
 from entities.merge.registers import Invalid
-from entities.reading.envelope import Malformed, read_envelope
+from entities.reading.envelopes.envelope import read_envelopes
+from entities.reading.envelopes.strict_json import Malformed
 from entities.reading.mapped_event import RecordKey, Statement, Unmappable
 from entities.reading.mapper import map_event
 from entities.stored_events import StoredEvent
@@ -190,10 +192,13 @@ def _add_writes(record: RecordWrites, event: StoredEvent, vendor: Vendor, statem
 
 def _make_write(event: StoredEvent, vendor: Vendor, statement: Statement, value: Any) -> Write:
     """Return a write with its rank. An event writes `exists` only to its own record; the rest are copies."""
-    envelope = read_envelope(event.body, vendor, event.received_at)
+    number = parse_clock(statement.clock).digest.partition(".")[2]
+    events = read_envelopes(event.body, vendor, event.received_at).events
+    envelope = next(one for one in events if one.number == (int(number) if number else None))
     verb = envelope.event_type.rpartition(".")[2]
     rank = {"created": 1, "deleted": 3}.get(verb, 2) if "exists" in statement.writes else 0
-    return Write(envelope.occurred_at, rank, hashlib.sha256(event.body).hexdigest(), value)
+    digest = hashlib.sha256(event.body).hexdigest()
+    return Write(envelope.occurred_at, rank, f"{digest}.{number}" if number else digest, value)
 
 
 def _referred_sub_account(statement: Statement) -> Iterator[RecordKey]:

@@ -6,8 +6,11 @@ the same name in `expected/` beside it states the records that it becomes (`test
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
+from entities.reading.envelopes.envelope import read_envelopes
+from entities.reading.envelopes.strict_json import Malformed
 from entities.vendor_language import Vendor
 from entities.vendors import all_vendors
 from events.models import Event
@@ -62,8 +65,8 @@ def _list_vendor_gaps(vendor: Vendor, root: Path) -> Iterator[str]:
 def _event_type(vendor: Vendor, sample: Path) -> object:
     """Return the event type in the body; None if it is not a JSON object, which delivering it reports."""
     try:
-        return json.loads(sample.read_bytes()).get(vendor.type_key)
-    except (ValueError, AttributeError):
+        return read_envelopes(sample.read_bytes(), vendor, datetime.now(UTC)).event_type
+    except Malformed:
         return None
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from entities import vendors
-from entities.reading.plan import entity_plans
+from entities.reading.plans.event_plans import clear_plans
 from entities.vendors import UnusableVendor, all_vendors
 
 NAME = "marigold"
@@ -15,17 +15,17 @@ MARIGOLD = """
 from entities.signature_language import TOKEN
 from entities.vendor_language import EVENT_TIME, Entity, Vendor, event_types, same_names
 
-ACCOUNT = Entity("subaccount", id=("shop",), columns={})
+ACCOUNT = Entity("subaccount", id="shop", columns={})
 PERSON = Entity(
     "contact",
-    id=("uid",),
+    id="uid",
     columns=same_names("email created_at tags") | {"first_name": "names.given", "last_name": "names.family"},
     additions={"label": "tags"},
     event_keys=("actor",),
 )
 ORDER = Entity(
     "deal",
-    id=("uid",),
+    id="uid",
     columns=same_names("title contact owner_ref")
     | {"value": "sum", "status": "state", "vendor_status": "state"},
     translations={"status": {"shipped": "won"}},
@@ -34,9 +34,9 @@ VENDOR = Vendor(
     name="marigold",
     label="Marigold Shop",
     signatures=(TOKEN,),
-    type_key="type",
-    time_key="at",
-    payload_keys=("object",),
+    type="type",
+    time="at",
+    payload="object",
     scope=ACCOUNT,
     events=event_types("person", PERSON, "created updated deleted labelled")
     | event_types("order", ORDER, "created shipped", shipped={"status": "won"}),
@@ -75,4 +75,4 @@ def _clear_caches() -> None:
     vars(vendors).pop(NAME, None)
     importlib.invalidate_caches()
     all_vendors.cache_clear()
-    entity_plans.cache_clear()
+    clear_plans()

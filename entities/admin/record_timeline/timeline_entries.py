@@ -29,7 +29,7 @@ MAX_RELATED = 500
 MAX_EARLIER = 100
 # Characters of a value that are shown.
 MAX_VALUE_LENGTH = 300
-CURSOR = re.compile(r"(\d{4,}-\S+ \d [0-9a-f]{64}) (\w{1,40}) (\d{1,18})")
+CURSOR = re.compile(r"(\d{4,}-\S+ \d [0-9a-f]{64}(?:\.\d{6})?) (\w{1,40}) (\d{1,18})")
 TIMELINE = f'"{TimelineEntry._meta.db_table}"'
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from crmmirror.lib.admin_kit.cells import format_duration
+from entities.reading.plans.event_plans import knows_type
 from entities.vendors import all_vendors
 from events.models import Event
 from events.processing.outcomes import MAX_ATTEMPTS
@@ -49,7 +50,7 @@ def _describe_malformed(event: Event, now: datetime) -> str:
 
 def _describe_ignored(event: Event, now: datetime) -> str:
     vendor = all_vendors().get(event.source.vendor)
-    if vendor and event.event_type in vendor.events:
+    if vendor and knows_type(vendor, event.event_type):
         return "The mapping knows this event type by now: apply the event again."
     return "The mapping does not know this event type. Once it does, apply the event again."
 

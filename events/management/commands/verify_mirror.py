@@ -107,6 +107,6 @@ def _format_difference(difference: Difference) -> str:
 def _describe_event(source: Source, clock: str) -> str:
     if not clock:
         return "no event"
-    digest = bytes.fromhex(parse_clock(clock).digest)
+    digest = bytes.fromhex(parse_clock(clock).body_digest)
     event = Event.objects.filter(source=source, digest=digest).only("pk").first()
     return str(event) if event else f"an event that is not stored (digest {digest.hex()})"

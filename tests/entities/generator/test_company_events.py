@@ -42,7 +42,7 @@ def test_the_same_arguments_give_the_same_bodies(vendor: Vendor) -> None:
 def test_the_bodies_are_different_and_in_order_and_none_is_in_the_future(vendor: Vendor) -> None:
     bodies = generate_company(vendor, COUNT, 1, NOW)
     assert len(set(bodies)) == COUNT
-    times = [event.envelope.occurred_at for event in map_company(vendor)]
+    times = [event.envelopes.occurred_at for event in map_company(vendor)]
     assert times == sorted(times)
     assert NOW - timedelta(days=7) < times[-1] <= NOW
 

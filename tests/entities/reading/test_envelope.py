@@ -9,7 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from entities.reading.envelope import UNSTORABLE, Envelope, Malformed, parse_json, read_envelope
+from entities.reading.envelopes.envelope import Envelope, read_envelopes
+from entities.reading.envelopes.strict_json import UNSTORABLE, Malformed, parse_json
 from entities.vendor_language import Vendor
 from entities.vendors import get_vendor
 from tests.support.json_strategies import values
@@ -22,7 +23,13 @@ OBJECT = b'{"event": "lead.created", "timestamp": "2025-01-15T10:30:00Z", "paylo
 
 def envelope(vendor: Vendor = HEFFL, /, **content: Any) -> Envelope:
     content = {"event": "lead.created", "timestamp": "2025-01-15T10:30:00Z", "payload": {}} | content
-    return read_envelope(json.dumps(content).encode(), vendor, RECEIVED)
+    return read_one(json.dumps(content).encode(), vendor)
+
+
+def read_one(body: bytes, vendor: Vendor = HEFFL) -> Envelope:
+    """Return the only event of a body."""
+    (event,) = read_envelopes(body, vendor, RECEIVED).events
+    return event
 
 
 def nested(levels: int) -> bytes:
@@ -33,7 +40,7 @@ def nested(levels: int) -> bytes:
 
 def malformed(body: bytes, vendor: Vendor = HEFFL) -> str:
     with pytest.raises(Malformed) as error:
-        read_envelope(body, vendor, RECEIVED)
+        read_envelopes(body, vendor, RECEIVED)
     return str(error.value)
 
 
@@ -41,15 +48,15 @@ def malformed(body: bytes, vendor: Vendor = HEFFL) -> str:
 @pytest.mark.parametrize("key", ["payload", "data"])
 def test_the_payload_stands_under_either_key(vendor: Vendor, key: str) -> None:
     body = {"event": "lead.created", "timestamp": "2025-01-15T10:30:00Z", key: {"id": 1}}
-    assert read_envelope(json.dumps(body).encode(), vendor, RECEIVED) == Envelope(
-        "lead.created", datetime(2025, 1, 15, 10, 30, tzinfo=UTC), {"id": 1}, ()
+    assert read_one(json.dumps(body).encode(), vendor) == Envelope(
+        "lead.created", datetime(2025, 1, 15, 10, 30, tzinfo=UTC), {"id": 1}, (), body
     )
 
 
 def test_the_vendors_own_key_comes_first() -> None:
     body = json.dumps({"event": "x", "timestamp": 0, "data": {"id": "d"}, "payload": {"id": "p"}}).encode()
-    assert read_envelope(body, HEFFL, RECEIVED).payload == {"id": "p"}
-    assert read_envelope(body, SEEDLY, RECEIVED).payload == {"id": "d"}
+    assert read_one(body, HEFFL).payload == {"id": "p"}
+    assert read_one(body, SEEDLY).payload == {"id": "d"}
 
 
 def test_a_key_that_holds_no_object_is_passed_over() -> None:
@@ -95,7 +102,7 @@ def test_what_is_no_envelope_is_malformed_and_says_why(body: bytes, reason: str)
 
 
 def test_a_hundred_levels_are_read() -> None:
-    assert read_envelope(nested(100), HEFFL, RECEIVED).event_type == "x"
+    assert read_one(nested(100), HEFFL).event_type == "x"
 
 
 def test_many_values_side_by_side_are_not_deep() -> None:
@@ -105,12 +112,12 @@ def test_many_values_side_by_side_are_not_deep() -> None:
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
 def test_json_is_read_in_every_unicode_encoding(encoding: str) -> None:
     body = '{"event": "x", "payload": {"name": "Zoë 🙂"}}'.encode(encoding)
-    assert read_envelope(body, HEFFL, RECEIVED).payload == {"name": "Zoë 🙂"}
+    assert read_one(body, HEFFL).payload == {"name": "Zoë 🙂"}
 
 
 def test_of_a_key_that_comes_twice_the_last_counts() -> None:
     body = b'{"event": "a", "event": "b", "payload": {"id": 1, "id": 2}}'
-    result = read_envelope(body, HEFFL, RECEIVED)
+    result = read_one(body, HEFFL)
     assert (result.event_type, result.payload) == ("b", {"id": 2})
 
 
@@ -126,7 +133,7 @@ def test_of_a_key_that_comes_twice_the_last_counts() -> None:
 )
 def test_a_replacement_stands_for_what_postgresql_does_not_store(escaped: str, text: str) -> None:
     body = f'{{"event": "{escaped}", "payload": {{"{escaped}": ["{escaped}", {{"a": "{escaped}"}}]}}}}'
-    result = read_envelope(body.encode(), HEFFL, RECEIVED)
+    result = read_one(body.encode(), HEFFL)
     assert (result.event_type, result.payload) == (text, {text: [text, {"a": text}]})
 
 
@@ -214,7 +221,7 @@ def test_a_time_up_to_a_day_ahead_or_long_ago_counts(timestamp: str, time: datet
 @example(b'{"event": "\\ud800", "payload": {"\\u0000": 1e99999999999999999999}}')
 def test_bytes_are_an_envelope_or_malformed(body: bytes) -> None:
     try:
-        result = read_envelope(body, HEFFL, RECEIVED).event_type
+        result = read_one(body, HEFFL).event_type
     except Malformed as error:
         result = str(error)
     assert result
@@ -229,7 +236,7 @@ def test_bytes_are_an_envelope_or_malformed(body: bytes) -> None:
 )
 def test_json_is_an_envelope_of_storable_text_or_malformed(content: dict[str, Any]) -> None:
     try:
-        result = read_envelope(json.dumps(content).encode(), HEFFL, RECEIVED)
+        result = read_one(json.dumps(content).encode(), HEFFL)
     except Malformed:
         return
     assert not UNSTORABLE.search(

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from entities.merge.registers import timeline_values
-from entities.reading.envelope import UNSTORABLE, Malformed
+from entities.reading.envelopes.strict_json import UNSTORABLE, Malformed
 from entities.reading.mapped_event import Unmappable
-from entities.reading.plan import entity_plans
+from entities.reading.plans.entity_plans import entity_plans
 from entities.vendors import all_vendors, get_vendor
 from tests.support.envelopes import build_body, map_body, read_event
 from tests.support.json_strategies import values
@@ -37,7 +37,7 @@ def payloads(draw: st.DrawFn, vendor: str, event_type: str) -> dict[str, Any]:
         + ["unknown", "\x00", "\ud800"]
     )
     payload = draw(st.dictionaries(st.sampled_from(keys), JSON_VALUES, max_size=12))
-    return payload | {plan.entity.id[0]: draw(IDS)}
+    return payload | {plan.id[0].place: draw(IDS)}
 
 
 @st.composite
@@ -77,7 +77,7 @@ def test_the_order_of_a_payloads_keys_says_nothing(event: tuple[str, str, Any], 
 def test_an_id_says_the_same_as_a_number_and_as_text(event: tuple[str, str, Any], number: int) -> None:
     vendor, event_type, payload = event
     plan = entity_plans(vendor)[get_vendor(vendor).events[event_type].entity.model]
-    keys = [plan.entity.id[0], *(reference.keys[0] for reference in plan.references)]
+    keys = [plan.id[0].place, *(reference.paths[0].place for reference in plan.references)]
     if get_vendor(vendor).scope:
         keys.append("subAccountId")
     one, other = (

@@ -20,7 +20,7 @@ def name_of(sample: Path) -> str:
 
 def rename_payload_key(sample: Path) -> list[bytes]:
     """Return the sample's body once for each other key under which the vendor's payload may stand."""
-    keys = get_vendor(vendor_name(sample)).payload_keys
+    keys = get_vendor(vendor_name(sample)).payload.split()
     try:
         content = dict(json.loads(sample.read_bytes()))
     except (ValueError, TypeError):

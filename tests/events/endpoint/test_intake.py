@@ -18,7 +18,7 @@ from tests.support.vendor_requests import deliver
 
 pytestmark = pytest.mark.django_db
 # The vendor has given the key of its event type another name.
-CHANGED = MARIGOLD.replace('type_key="type"', 'type_key="kind"')
+CHANGED = MARIGOLD.replace('type="type"', 'type="kind"')
 CHANGED_ORDER = ORDER.replace(b'"type"', b'"kind"')
 # The vendor sends a type that its module did not name before.
 EXTENDED = MARIGOLD.replace('"created shipped"', '"created shipped packed"')

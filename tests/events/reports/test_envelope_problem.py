@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from entities.reading.envelope import Malformed, read_envelope
+from entities.reading.envelopes.envelope import read_envelopes
+from entities.reading.envelopes.strict_json import Malformed
 from entities.vendors import get_vendor
 from events.reports.envelope_problem import EXCERPT_LENGTH, find_envelope_problem
 from tests.support.json_strategies import TEXTS, values
@@ -70,7 +71,7 @@ def test_the_excerpt_is_of_the_place_that_is_wrong_and_short() -> None:
 def test_every_body_that_is_malformed_is_explained_and_no_other_one(body: bytes) -> None:
     problem = find_envelope_problem(body, VENDOR, RECEIVED_AT)
     try:
-        read_envelope(body, VENDOR, RECEIVED_AT)
+        read_envelopes(body, VENDOR, RECEIVED_AT)
     except Malformed:
         assert problem is not None
         assert problem.part

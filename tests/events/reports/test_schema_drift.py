@@ -11,7 +11,7 @@ import pytest
 from entities.generator.event_generator import generate_event
 from entities.generator.payload_maker import Circumstances
 from entities.generator.word_pools import UNKNOWN_KEYS
-from entities.reading.plan import entity_plans
+from entities.reading.plans.event_plans import clear_plans
 from entities.vendors import all_vendors, get_vendor
 from events.models import Event
 from events.processing.drain import drain_backlog
@@ -158,11 +158,11 @@ def learn_mapping(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None
         }
         types["deal.sneezed"] = types["deal.updated"]
         monkeypatch.setitem(all_vendors(), "heffl", replace(vendor, events=types))
-        entity_plans.cache_clear()
+        clear_plans()
 
     yield extend_vendor
     monkeypatch.undo()
-    entity_plans.cache_clear()
+    clear_plans()
 
 
 def test_what_the_mapping_has_learnt_since_is_not_reported_as_unknown(
@@ -200,7 +200,7 @@ def test_a_new_vendor_module_is_reported_without_further_changes(tmp_path: Path)
     module = """
 from entities.signature_language import SECRET_ADDRESS
 from entities.vendor_language import Entity, Vendor, event_types, same_names
-DEAL = Entity("deal", id=("uid",), columns=same_names("title value"))
+DEAL = Entity("deal", id="uid", columns=same_names("title value"))
 VENDOR = Vendor("marigold", "Marigold", (SECRET_ADDRESS,), event_types("order", DEAL, "created"))
 """
     with third_vendor.temporary_vendor(tmp_path, module):

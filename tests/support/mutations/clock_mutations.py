@@ -12,7 +12,8 @@ from entities.merge.registers import (
     State,
     bound_extra,
 )
-from entities.reading import envelope, mapper
+from entities.reading import mapper
+from entities.reading.envelopes import envelope
 from entities.writing import apply
 from tests.convergence import (
     test_existence_rules,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from entities.merge.clock import Rank
-from entities.reading import column_values, mapper
+from entities.reading import column_values, mapper, record_reading
 from entities.reading.payload_reading import Reading
 from events.processing import drain
 from tests.convergence import (
@@ -22,32 +22,32 @@ from tests.support.mutations.mutation import Mutation, caught_by_oracle
 
 def _read_columns_with_rank(rank: Rank) -> Callable[[pytest.MonkeyPatch], None]:
     """Make a mutation that reads columns with this rank, which decides whether a null is written."""
-    read_columns = mapper._read_columns
+    read_columns = record_reading.read_columns
 
-    def ranked(plan: Any, payload: Any, _: Rank) -> Reading:
-        return read_columns(plan, payload, rank)
+    def ranked(plan: Any, payload: Any, _: Rank, root: Any) -> Reading:
+        return read_columns(plan, payload, rank, root)
 
-    return lambda patch: patch.setattr(mapper, "_read_columns", ranked)
+    return lambda patch: patch.setattr(record_reading, "read_columns", ranked)
 
 
 def _absent_as_null(patch: pytest.MonkeyPatch) -> None:
-    read_columns = mapper._read_columns
+    read_columns = record_reading.read_columns
 
     def filled(plan: Any, *rest: Any) -> Reading:
         reading = read_columns(plan, *rest)
         reading.writes = {column.name: None for column in plan.columns} | reading.writes
         return reading
 
-    patch.setattr(mapper, "_read_columns", filled)
+    patch.setattr(record_reading, "read_columns", filled)
 
 
 def _one_fact(patch: pytest.MonkeyPatch) -> None:
-    read_id = mapper._read_id
+    read_id = record_reading.read_id
     patch.setattr(
         mapper,
-        "_read_id",
-        lambda plan, payload: (
-            read_id(plan, payload) or ("fact" if plan.entity.identified_by_digest else None)
+        "read_id",
+        lambda plan, payload, root: (
+            read_id(plan, payload, root) or ("fact" if plan.entity.identified_by_digest else None)
         ),
     )
 
@@ -66,12 +66,12 @@ READING = [
     Mutation("absent is null", _absent_as_null, test_register_rules.test_an_absent_field_writes_nothing),
     Mutation(
         "embedded copies are not read",
-        lambda patch: patch.setattr(mapper, "_read_embedded", lambda *embedded: Reading()),
+        lambda patch: patch.setattr(record_reading, "_read_embedded", lambda *embedded: Reading()),
         test_register_rules.test_an_embedded_copy_writes_the_embedded_records_registers,
     ),
     Mutation(
         "scalars beside a reference are not read",
-        lambda patch: patch.setattr(mapper, "_read_scalar_copies", lambda *copies: Reading()),
+        lambda patch: patch.setattr(record_reading, "_read_scalar_copies", lambda *copies: Reading()),
         test_register_rules.test_a_scalar_beside_a_reference_is_a_copy_of_that_one_field,
     ),
     Mutation(

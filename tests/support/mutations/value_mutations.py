@@ -4,8 +4,9 @@ from datetime import UTC
 
 import pytest
 
-from entities.reading import column_values, converters, mapper, times
-from entities.reading.plan import entity_plans
+from entities.reading import column_values, converters, mapper, record_reading, times
+from entities.reading.plans.entity_plans import entity_plans
+from entities.reading.plans.event_plans import find_event_plan
 from entities.reading.texts import is_blank
 from tests.convergence import (
     test_reading_rules,
@@ -20,6 +21,9 @@ def _date_in_utc(patch: pytest.MonkeyPatch) -> None:
 
 def _without_time_zone(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(mapper, "entity_plans", lambda vendor, time_zone: entity_plans(vendor))
+    patch.setattr(
+        mapper, "find_event_plan", lambda vendor, event_type, time_zone: find_event_plan(vendor, event_type)
+    )
 
 
 VALUES = [
@@ -50,7 +54,7 @@ VALUES = [
     ),
     Mutation(
         "an empty text beside a reference is a value",
-        lambda patch: patch.setattr(mapper, "is_null", lambda column, raw: raw is None),
+        lambda patch: patch.setattr(record_reading, "is_null", lambda column, raw: raw is None),
         test_reading_rules.test_an_empty_text_says_nothing_in_a_copy_or_beside_a_reference,
     ),
     Mutation(

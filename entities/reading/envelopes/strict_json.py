@@ -1,29 +1,21 @@
-"""Reads an event's bytes: strict JSON (RFC 8259), in the vendor's envelope. Pure."""
+"""Parses a body as strict JSON (RFC 8259), of a bounded depth. Pure."""
 
 import json
 import re
 from contextlib import nullcontext
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
 from crmmirror.lib.paused_gc import paused_gc
-from entities.reading.times import parse_time
-from entities.reading.unconvertible import Unconvertible
-from entities.vendor_language import Vendor
 
 MAX_DEPTH = 100
 # Python refuses to read an integer of more than 4,300 digits; a Decimal takes any.
 MAX_INTEGER_DIGITS = 4000
-# How far ahead of its receipt an event's time may be: a wrong clock must not win against all later events.
-MAX_AHEAD = timedelta(days=1)
-
-TYPE_NAMES = {list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
 # Bytes. Smaller bodies make too few containers for the collector to matter.
 LARGE_BODY = 100_000
 # A tuple is checked twice as fast as a union, and 0.9 MB may have 400,000 arrays.
 CONTAINERS = (dict, list)
+
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 # The JSON escapes of such characters. Also matches half of a surrogate pair, which can be stored:
 # the pattern only decides whether the content is searched.
@@ -32,40 +24,6 @@ ESCAPED = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 
 class Malformed(ValueError):
     """The body is not JSON, or not an envelope of this vendor. The message says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """The parts of an event that do not depend on its type.
-
-    occurred_at: aware, UTC; the time of receipt, with a warning, if the event's own time is missing,
-        unreadable or more than a day ahead of the receipt.
-    payload: numbers with a point are Decimal. U+FFFD replaces NUL and lone surrogates, which PostgreSQL
-        cannot store.
-    """
-
-    event_type: str
-    occurred_at: datetime
-    payload: dict[str, Any]
-    warnings: tuple[str, ...]
-
-
-def read_envelope(body: bytes, vendor: Vendor, received_at: datetime) -> Envelope:
-    """Read the envelope in `body`. Raises Malformed."""
-    content = parse_json(body)
-    if not isinstance(content, dict):
-        raise Malformed(f"not an envelope: the body is {_type_name(content)}, an object is expected")
-    event_type = content.get(vendor.type_key)
-    if not isinstance(event_type, str) or not event_type:
-        raise Malformed(f"not an envelope: no event type under {vendor.type_key!r}")
-    payload = next(
-        (value for key in vendor.payload_keys if isinstance(value := content.get(key), dict)), None
-    )
-    if payload is None:
-        keys = " or ".join(map(repr, vendor.payload_keys))
-        raise Malformed(f"not an envelope: no object under {keys}")
-    occurred_at, warnings = _read_event_time(content.get(vendor.time_key), received_at)
-    return Envelope(event_type, occurred_at, payload, warnings)
 
 
 def parse_json(body: bytes) -> Any:
@@ -83,21 +41,6 @@ def parse_json(body: bytes) -> Any:
         return _make_storable(content) if ESCAPED.search(text) else content
 
 
-def _read_event_time(value: object, received_at: datetime) -> tuple[datetime, tuple[str, ...]]:
-    received_at = received_at.astimezone(UTC)
-    if value is None:
-        return received_at, ("no event time: the time of receipt counts",)
-    try:
-        occurred_at = parse_time(value)
-    except Unconvertible as error:
-        return received_at, (f"event time: {error}; the time of receipt counts",)
-    if occurred_at > received_at + MAX_AHEAD:
-        return received_at, (
-            f"event time {occurred_at.isoformat()} is ahead of its receipt; the time of receipt counts",
-        )
-    return occurred_at, ()
-
-
 def _parse_integer(literal: str) -> int | Decimal:
     return int(literal) if len(literal) <= MAX_INTEGER_DIGITS else Decimal(literal)
 
@@ -112,10 +55,6 @@ def _parse_number(literal: str) -> Decimal | str:
 
 def _refuse_constant(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not a JSON number")
-
-
-def _type_name(value: object) -> str:
-    return TYPE_NAMES.get(type(value), "a number")
 
 
 def _is_deeper_than(content: object, limit: int) -> bool:
