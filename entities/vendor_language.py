@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
-from entities.merge.clock import Rank
+from entities.merge.clock import Rank as Rank
 from entities.signature_language import Signature
 
 EVENT_TIME: Final = object()
@@ -145,15 +145,21 @@ def rank_of(verb: str) -> Rank:
 
 
 def event_types(
-    prefix: str, entity: Entity, verbs: str, *, joint: str = ".", **implied: Mapping[str, object]
+    prefix: str,
+    entity: Entity,
+    verbs: str,
+    *,
+    joint: str = ".",
+    suffix: str = "",
+    **implied: Mapping[str, object],
 ) -> dict[str, EventType]:
     """Return the event type `prefix.verb` for each of the verbs, which spaces separate.
 
-    joint: what stands between the two; empty for types such as ContactCreate.
+    joint: what stands between the two; empty for types such as ContactCreate. suffix: what stands behind.
     implied: by verb, what the type's name implies (`paid={"status": "paid"}`).
     """
     return {
-        f"{prefix}{joint}{verb}": EventType(entity, rank_of(verb), implied.get(verb, {}))
+        f"{prefix}{joint}{verb}{suffix}": EventType(entity, rank_of(verb), implied.get(verb, {}))
         for verb in verbs.split()
     }
 

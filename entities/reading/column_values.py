@@ -99,5 +99,6 @@ def is_null(column: ColumnPlan, raw: Any) -> bool:
 
 
 def _convert(column: ColumnPlan, raw: Any) -> Any:
-    value = column.convert(raw)
+    # A flag is a word where the table has a word for it.
+    value = column.convert(str(raw).lower() if isinstance(raw, bool) and column.translations else raw)
     return column.translations.get(value, value) if column.translations else value
