@@ -43,6 +43,7 @@ PERCENT_ENCODE = (
 OFFLINE_COMMANDS = {
     "up",
     "check",
+    "read",
     "makemigrations",
     "spectacular",
     "diffsettings",

@@ -90,7 +90,8 @@ def _plan_event(vendor: Vendor, event_type: EventType, verb_rank: Rank, time_zon
         )
         plan = plan_entity(vendor, entity, ZoneInfo(time_zone) if time_zone else None)
     ended, merged = parse_paths(event_type.ended), parse_paths(event_type.merged)
-    places = plan.never_extra.union(*(payload_places(vendor, path) for path in (*ended, *merged)))
+    described = (*ended, *merged, *parse_paths(event_type.entity.id))
+    places = plan.never_extra.union(*(payload_places(vendor, path) for path in described))
     return EventPlan(
         event_type, rank, replace(plan, never_extra=places), tuple(event_type.columns), ended, merged
     )

@@ -1,0 +1,49 @@
+"""`manage.py read`: shows what the mirror reads in bodies of a vendor, without storing anything."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from entities.management.reading_report import describe_body
+from entities.vendor_language import Vendor
+from entities.vendors import UnusableVendor, get_vendor
+
+
+class Command(BaseCommand):
+    help = (
+        "Prints what the mirror reads in each body: type, time, records, columns, other fields, warnings."
+        " Stores nothing, and needs no database."
+    )
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("vendor", help="the name of a module in entities/vendors")
+        parser.add_argument("files", nargs="+", metavar="FILE", help="a body as the vendor delivers it")
+
+    def handle(self, *, vendor: str, files: list[str], **options: Any) -> None:
+        known = _find_vendor(vendor)
+        unread = [file for file in files if not self._show(known, Path(file))]
+        if unread:
+            raise CommandError(f"{len(unread)} of {len(files)} bodies became no record: {', '.join(unread)}")
+
+    def _show(self, vendor: Vendor, file: Path) -> bool:
+        """Print what is read in one file; return True if it became records."""
+        try:
+            body = file.read_bytes()
+        except OSError as error:
+            raise CommandError(f"{file} cannot be read: {error.strerror}") from error
+        report = describe_body(vendor, body, datetime.now(UTC))
+        self.stdout.write(f"{file}")
+        for line in report.lines:
+            self.stdout.write(f"  {line}")
+        return report.is_read
+
+
+def _find_vendor(name: str) -> Vendor:
+    try:
+        return get_vendor(name)
+    except UnusableVendor as error:
+        cause = f": {error.__cause__!r}" if error.__cause__ else ""
+        raise CommandError(f"{error}{cause}") from error
