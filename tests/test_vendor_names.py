@@ -25,7 +25,7 @@ def name_of(path: Path) -> str:
 
 
 def list_named_words(text: Path) -> set[str]:
-    """Return, in lower case, each whole text that the file has between quotes, and each module that it imports.
+    """Return, in lower case, each text that the file has between quotes, and each module that it imports.
 
     A vendor may be called Close or Twenty: its name as a word of a sentence, or of an attribute, is no name.
     """

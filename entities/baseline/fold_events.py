@@ -9,7 +9,7 @@ from entities.baseline.kept_registers import kept_registers
 from entities.baseline.stored_entries import Entry, delete_entries, read_loose_entries, write_entries
 from entities.merge.pruning_rule import prune_writes
 from entities.models.introspection import record_models_by_name
-from entities.reading.envelope import Malformed
+from entities.reading.envelopes.strict_json import Malformed
 from entities.reading.mapped_event import MappedEvent, Unmappable
 from entities.reading.mapper import map_event
 from entities.stored_events import StoredEvent, Verdict

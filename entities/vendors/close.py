@@ -6,6 +6,7 @@ content: its clock is that time. Custom fields have keys of their own (`custom.c
 record's other fields. What people write and say (`activity.*`) is not mirrored.
 """
 
+from entities.signature_language import Signature
 from entities.vendor_language import Entity, EventType, Spelling, Vendor, event_types, same_names
 
 RECORD_ID = "id /event.object_id"
@@ -19,7 +20,8 @@ LEAD = Entity(
 CONTACT = Entity(
     "contact",
     id=RECORD_ID,
-    columns=CREATED_AT
+    columns=same_names("name")
+    | CREATED_AT
     | {
         "email": "emails.0.email",
         "phone": "phones.0.phone",
@@ -34,6 +36,7 @@ OPPORTUNITY = Entity(
     | CREATED_AT
     | {
         "value": "value",
+        "currency": "value_currency",
         "status": "status_type",
         "vendor_status": "status_type",
         "stage_ref": "status_id",
@@ -59,10 +62,18 @@ TASK = Entity(
     translations={"status": {"true": "completed", "false": "open"}},
 )
 
+SIGNATURE = Signature(
+    "hmac-sha256",
+    header="close-sig-hash",
+    signed="{time}{body}",
+    key_encoding="hex",
+    time="header:close-sig-timestamp",
+)
+
 VENDOR = Vendor(
     name="close",
     label="Close",
-    scheme="none",
+    signatures=(SIGNATURE,),
     type=("event.object_type", "event.action"),
     time="event.date_updated event.date_created",
     payload="event.data event.previous_data",

@@ -6,6 +6,7 @@ type. A body without a `timestamp`, as the vendor sent before 2025, counts as of
 without an id of its own is a fact of its own.
 """
 
+from entities.signature_language import Signature
 from entities.vendor_language import EVENT_TIME, Entity, Vendor, event_types, same_names
 
 LOCATION = Entity("subaccount", id="/locationId", columns={})
@@ -14,9 +15,9 @@ CREATED_AT = {"created_at": "dateAdded"}
 CONTACT = Entity(
     "contact",
     id="id",
-    columns=same_names("first_name last_name email phone company_name tags")
+    columns=same_names("name first_name last_name email phone company_name tags")
     | CREATED_AT
-    | {"origin": "source"},
+    | {"origin": "source", "owner_ref": "assignedTo"},
 )
 OPPORTUNITY = Entity(
     "deal",
@@ -56,10 +57,21 @@ MESSAGE = Entity(
     identified_by_digest=True,
 )
 
+# The key is published for all customers. The older `X-WH-Signature` ends in 2026, and is not read.
+SIGNATURE = Signature(
+    "ed25519",
+    header="X-GHL-Signature",
+    encoding="base64",
+    time="body:timestamp",
+    time_unit="iso8601",
+    time_optional=True,
+    public_key="MCowBQYDK2VwAyEAi2HR1srL4o18O8BRa7gVJY7G7bupbN3H9AwJrHCDiOg=",
+)
+
 VENDOR = Vendor(
     name="gohighlevel",
     label="GoHighLevel",
-    scheme="none",
+    signatures=(SIGNATURE,),
     type="type",
     time="timestamp appointment.dateUpdated dateUpdated",
     payload="appointment .",

@@ -8,6 +8,7 @@ Which stages are won or lost is said by the account's pipelines, which no event 
 and no status.
 """
 
+from entities.signature_language import Signature
 from entities.vendor_language import (
     EVENT_TIME,
     Entity,
@@ -32,6 +33,7 @@ CONTACT = Entity(
         "lifecycle_stage": "lifecyclestage",
         "created_at": "createdate",
         "client": "associatedcompanyid",
+        "owner_ref": "hubspot_owner_id",
     },
 )
 COMPANY = Entity(
@@ -53,6 +55,15 @@ DEAL = Entity(
     },
 )
 
+SIGNATURE = Signature(
+    "hmac-sha256",
+    header="X-HubSpot-Signature-v3",
+    signed="{method}{url}{body}{time}",
+    encoding="base64",
+    time="header:X-HubSpot-Request-Timestamp",
+    time_unit="milliseconds",
+    url_characters=":/?@!$'()*,;",
+)
 VERBS = "creation deletion propertyChange restore"
 CREATION = {"created_at": EVENT_TIME}
 # The survivor of a merge may be a new object.
@@ -71,7 +82,7 @@ FROM_DEAL_TO_CONTACT = EventType(
 VENDOR = Vendor(
     name="hubspot",
     label="HubSpot",
-    scheme="none",
+    signatures=(SIGNATURE,),
     batch=".",
     type=("subscriptionType", "objectTypeId", "associationType"),
     time="occurredAt",

@@ -5,25 +5,30 @@ retry has another `meta.attempt`, and so is another event that says the same. Pe
 contacts and clients, activities are tasks.
 """
 
+from entities.signature_language import BASIC_AUTHENTICATION
 from entities.vendor_language import Entity, EventType, Spelling, Vendor, event_types, same_names
 
 RECORD_ID = "id /meta.entity_id"
 CREATED_AT = {"created_at": "add_time"}
+MERGED_INTO = "/meta.merged_to_id"
 
 PERSON = Entity(
     "contact",
     id=RECORD_ID,
-    columns=same_names("first_name last_name")
+    columns=same_names("name first_name last_name")
     | CREATED_AT
-    | {"email": "emails.0.value email.0.value", "phone": "phones.0.value phone.0.value", "client": "org_id"},
+    | {"email": "emails.0.value email.0.value", "phone": "phones.0.value phone.0.value", "client": "org_id"}
+    | {"owner_ref": "owner_id", "merged_into": MERGED_INTO},
 )
 ORGANIZATION = Entity(
-    "client", id=RECORD_ID, columns=same_names("name custom_fields") | CREATED_AT | {"website": "website"}
+    "client",
+    id=RECORD_ID,
+    columns=same_names("name website custom_fields") | CREATED_AT | {"merged_into": MERGED_INTO},
 )
 DEAL = Entity(
     "deal",
     id=RECORD_ID,
-    columns=same_names("title value status expected_close_date lost_reason origin custom_fields")
+    columns=same_names("title value currency status expected_close_date lost_reason origin custom_fields")
     | CREATED_AT
     | {
         "vendor_status": "status",
@@ -32,6 +37,7 @@ DEAL = Entity(
         "client": "org_id",
         "contact": "person_id",
         "owner_ref": "owner_id",
+        "merged_into": MERGED_INTO,
     },
 )
 LEAD = Entity(
@@ -61,7 +67,7 @@ MERGED = "/meta.merged_from_id"
 VENDOR = Vendor(
     name="pipedrive",
     label="Pipedrive",
-    scheme="none",
+    signatures=(BASIC_AUTHENTICATION,),
     type=("meta.entity", "meta.action"),
     time="meta.timestamp",
     payload="data previous",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from entities.reading.envelope import UNSTORABLE
+from entities.reading.envelopes.strict_json import UNSTORABLE
 from events.models import Event
 
 # PostgreSQL's integer.

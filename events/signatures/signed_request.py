@@ -6,7 +6,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import quote
 
-from entities.reading.envelope import Malformed, parse_json
+from entities.reading.envelopes.strict_json import Malformed, parse_json
 from entities.signature_language import (
     IN_BODY,
     IN_HEADER,

@@ -29,10 +29,10 @@ from entities.vendor_language import Entity, Vendor, event_types, same_names
 
 PERSON = Entity(
     "contact",
-    id=("id",),
+    id="id",
     columns=same_names("name first_name last_name email owner_ref owner_name merged_into"),
 )
-DEAL = Entity("deal", id=("id",), columns=same_names("title value currency status contact merged_into"))
+DEAL = Entity("deal", id="id", columns=same_names("title value currency status contact merged_into"))
 VENDOR = Vendor(
     name="marigold",
     label="Marigold Shop",

@@ -158,7 +158,7 @@ MISTAKES = [
     (
         "E009",
         SOUND.replace(
-            "reference_copies=", "scope=Entity('client', id=('clientId',), columns={}), reference_copies="
+            "reference_copies=", "scope=Entity('client', id='clientId', columns={}), reference_copies="
         ),
         "maps the model 'client' twice, differently",
         "Write one Entity for both",

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from entities.reading.envelopes.envelope import read_envelopes
 from entities.vendors import all_vendors
 from events.ingest.store import store_event
 from events.models import Refusal, RefusalCount, Source
@@ -50,7 +51,8 @@ def store_samples_about(
     hidden = tuple(ID_KEYS.get(unmentioned, (unmentioned,))) if unmentioned else ()
     for sample in list_vendor_samples(source.vendor, SAMPLES):
         envelope = json.loads(sample.read_bytes())
-        if vendor.events[envelope[vendor.type_key]].entity.model in models:
+        event_type = read_envelopes(sample.read_bytes(), vendor, MOMENT).event_type
+        if vendor.events[event_type].entity.model in models:
             _store(source, _leave_out(_mark_ids(_mark(envelope, marker, marker), marker), hidden))
     drain_backlog()
 

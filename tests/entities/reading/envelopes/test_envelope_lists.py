@@ -15,12 +15,12 @@ pytestmark = pytest.mark.unit
 RECEIVED = datetime(2026, 6, 1, 12, tzinfo=UTC)
 DEAL = Entity("deal", id="id", columns={})
 OWN_LIST = Vendor(
-    "own", "Own", "none", event_types("deal", DEAL, "created"), batch=".", type="kind", time="at", payload="."
+    "own", "Own", (), event_types("deal", DEAL, "created"), batch=".", type="kind", time="at", payload="."
 )
 INNER_LIST = Vendor(
     "inner",
     "Inner",
-    "none",
+    (),
     event_types("deal", DEAL, "deleted"),
     batch="ids items.rows",
     type="kind /kind",
@@ -91,7 +91,7 @@ def test_many_problems_are_summed_up() -> None:
 
 
 def test_a_list_is_no_event_of_a_vendor_that_sends_none() -> None:
-    vendor = Vendor("one", "One", "none", event_types("deal", DEAL, "created"), type="kind", payload=".")
+    vendor = Vendor("one", "One", (), event_types("deal", DEAL, "created"), type="kind", payload=".")
     with pytest.raises(Malformed, match="the body is an array, an object is expected"):
         read([event()], vendor)
 
@@ -118,7 +118,7 @@ def test_a_type_of_several_parts_has_dots_between_those_that_are_there() -> None
 
 
 def test_the_first_time_that_can_be_read_counts() -> None:
-    vendor = Vendor("times", "Times", "none", {}, time="at row.changed", payload=".")
+    vendor = Vendor("times", "Times", (), {}, time="at row.changed", payload=".")
     read_time = lambda content: read({"event": "x"} | content, vendor).events[0]  # noqa: E731
     assert read_time({"at": "soon", "row": {"changed": 1736937000}}).occurred_at.year == 2025
     assert read_time({"at": None, "row": {"changed": 1736937000}}).warnings == ()
