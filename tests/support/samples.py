@@ -11,6 +11,7 @@ from pathlib import Path
 
 from entities.reading.envelopes.envelope import read_envelopes
 from entities.reading.envelopes.strict_json import Malformed
+from entities.reading.plans.event_plans import find_wildcard
 from entities.vendor_language import Vendor
 from entities.vendors import all_vendors
 from events.models import Event
@@ -53,21 +54,25 @@ def _list_vendor_gaps(vendor: Vendor, root: Path) -> Iterator[str]:
     if not samples:
         yield f"{folder}: vendor {vendor.name} has no sample; add one of each event type, as it is delivered"
         return
-    sampled = {_event_type(vendor, sample) for sample in samples}
+    sampled = {event_type for sample in samples for event_type in _list_event_types(vendor, sample)}
+    known = {find_wildcard(vendor, name) or name for name in sampled}
     for event_type in vendor.event_types:
-        if event_type not in sampled:
+        if event_type not in sampled | known:
             yield f"{folder}: no sample of {event_type}; add {folder / event_type}.json, as it is delivered"
     expected = {expectation_path(sample) for sample in samples}
     for path in sorted(path for path in folder.rglob(f"{EXPECTED}/*.json") if path not in expected):
         yield f"{path}: there is no sample {path.parent.parent / path.name}"
 
 
-def _event_type(vendor: Vendor, sample: Path) -> object:
-    """Return the event type in the body; None if it is not a JSON object, which delivering it reports."""
+def _list_event_types(vendor: Vendor, sample: Path) -> list[str]:
+    """Return the types of the events in the body; none if it cannot be read, which delivering it reports."""
     try:
-        return read_envelopes(sample.read_bytes(), vendor, datetime.now(UTC)).event_type
+        return [
+            event.event_type
+            for event in read_envelopes(sample.read_bytes(), vendor, datetime.now(UTC)).events
+        ]
     except Malformed:
-        return None
+        return []
 
 
 def check_sample(sample: Path, body: bytes | None = None, root: Path = SAMPLES) -> None:

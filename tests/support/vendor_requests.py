@@ -6,9 +6,13 @@ from typing import Any
 from django.test import Client
 from django.urls import reverse
 
+from entities.audit import identify_command
 from events import signatures
 from events.models import Event, Source, SourceSecret
+from events.signatures.signature_rows import uses_key_pair
+from events.sources.public_address import public_url
 from events.sources.registry import create_source
+from events.sources.trial_keys import active_trial_keys, add_trial_key, choose_signing_secret
 from tests.support.ports import HOST
 
 EVENT = {
@@ -52,8 +56,17 @@ def post(source: Source, body: bytes, headers: dict[str, str] | None = None, /, 
 
 
 def deliver(source: Source, secret: str, body: bytes = BODY, **environ: Any) -> Any:
-    """Sign a body and post it."""
-    return post(source, body, signatures.sign(source, secret, body), **environ)
+    """Sign a body and post it; with a trial key, if the vendor signs with a private key of its own."""
+    key = find_trial_key(source) if uses_key_pair(source) else secret
+    signed = signatures.sign(source, key, body, url=public_url(delivery_path(source)))
+    return post(source, body, signed, **environ)
+
+
+def find_trial_key(source: Source) -> str:
+    """Return the source's trial key, which is made if there is none."""
+    if not active_trial_keys(source).exists():
+        add_trial_key(source, identify_command("tests"))
+    return choose_signing_secret(source)
 
 
 def accepts_signed_with(source: Source, *secrets: str) -> list[bool]:

@@ -100,7 +100,7 @@ def test_a_type_of_several_parts_has_dots_between_those_that_are_there() -> None
     vendor = Vendor(
         "parts",
         "Parts",
-        "none",
+        (),
         {},
         type=("meta.entity", "meta.action", "meta.kind"),
         payload="data previous",
