@@ -127,7 +127,7 @@ def _key_columns(key: SourceKey) -> dict[str, Any]:
 def _dump(entry: Entry) -> dict[str, Any]:
     unreadable = {name: value for name, value in entry.writes.items() if isinstance(value, Invalid)}
     return _key_columns(entry.key) | {
-        "clock": f"{entry.clock.rpartition(' ')[0]} {entry.event_id}",
+        "clock": _replace_digest(entry.clock, str(entry.event_id)),
         "whole_clock": entry.clock,
         "event_id": entry.event_id,
         "writes": {name: value for name, value in entry.writes.items() if name not in unreadable},
@@ -140,4 +140,10 @@ def _load(row: tuple[Any, ...]) -> Entry:
     _, source_id, record_type, scope, external_id, clock, event_id, writes, unreadable, digest = row
     invalid = {name: Invalid(one["key"], one["raw"]) for name, one in json.loads(unreadable).items()}
     key = (source_id, RecordKey(record_type, scope, external_id))
-    return Entry(key, f"{clock.rpartition(' ')[0]} {digest}", event_id, json.loads(writes) | invalid)
+    return Entry(key, _replace_digest(clock, digest), event_id, json.loads(writes) | invalid)
+
+
+def _replace_digest(clock: str, by: str) -> str:
+    """Return a clock with something else in place of the body's digest; the place in a list of events stays."""
+    beginning, _, digest = clock.rpartition(" ")
+    return f"{beginning} {by}{digest[len(digest.partition('.')[0]) :]}"
