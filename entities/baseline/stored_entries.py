@@ -144,6 +144,6 @@ def _load(row: tuple[Any, ...]) -> Entry:
 
 
 def _replace_digest(clock: str, by: str) -> str:
-    """Return a clock with something else in place of the body's digest; the place in a list of events stays."""
+    """Return a clock with something else for the body's digest; an event's place in its list stays."""
     beginning, _, digest = clock.rpartition(" ")
     return f"{beginning} {by}{digest[len(digest.partition('.')[0]) :]}"

@@ -35,7 +35,8 @@ SELECT_EVENTS = f"""
 """
 SELECT_BASELINE = f"""
     SELECT jsonb_build_array(slug, record_type, entry.scope, external_id,
-        regexp_replace(clock, '[0-9]+(\\.[0-9]+)?$', '\\1'), encode(digest, 'hex'), writes, unreadable) AS content
+        regexp_replace(clock, '[0-9]+(\\.[0-9]+)?$', '\\1'), encode(digest, 'hex'), writes, unreadable)
+        AS content
     FROM {BaselineEntry._meta.db_table} entry
     JOIN {LOG} event ON event.id = entry.event_id JOIN {SOURCES} source ON source.id = entry.source_id
 """
