@@ -1,6 +1,8 @@
 """Sessions that keep a transaction open, and with it the locks that they have taken."""
 
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import psycopg
@@ -18,3 +20,23 @@ def open_transaction(statement: str, name: str = "analyst") -> Iterator[psycopg.
         session.execute(statement)
         yield session
         session.rollback()
+
+
+@contextmanager
+def ending_once(
+    session: psycopg.Connection, condition: Callable[[], bool], seconds: float = 60
+) -> Iterator[None]:
+    """Roll the session's transaction back once a condition holds, or after this time, during a context."""
+
+    def end() -> None:
+        deadline = time.monotonic() + seconds
+        while not condition() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        session.rollback()
+
+    thread = threading.Thread(target=end)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()

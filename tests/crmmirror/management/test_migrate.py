@@ -11,7 +11,7 @@ from django.db import connection
 
 from crmmirror.lib.database.cursors import fetch_value
 from crmmirror.management.commands import migrate
-from tests.support.open_transactions import open_transaction
+from tests.support.open_transactions import ending_once, open_transaction
 from tests.support.unmigrated_database import READ_SOURCES, UNAPPLIED
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -19,23 +19,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 IS_APPLIED = "SELECT EXISTS (SELECT FROM django_migrations WHERE name = %s)"
 
 
-class EndOfTheReader(StringIO):
-    """Output that ends the reader's transaction once it has been told that the migration gives way."""
-
-    def __init__(self, reader: psycopg.Connection) -> None:
-        super().__init__()
-        self.reader = reader
-
-    def write(self, text: str) -> int:
-        if "gives way" in text:
-            self.reader.rollback()
-        return super().write(text)
-
-
 def test_a_migration_behind_a_reader_gives_way_and_is_applied_once_it_has_ended(unmigrated: None) -> None:
-    with open_transaction(READ_SOURCES) as reader:
+    output = StringIO()
+    with (
+        open_transaction(READ_SOURCES) as reader,
+        ending_once(reader, lambda: "gives way" in output.getvalue()),
+    ):
         pid = reader.info.backend_pid
-        output = EndOfTheReader(reader)
         call_command("migrate", stdout=output)
     assert fetch_value(IS_APPLIED, UNAPPLIED)
     lines = output.getvalue().splitlines()

@@ -1,11 +1,9 @@
 """`prepare_database`, whose log `up` shows while it waits."""
 
-import threading
-
 import pytest
 from django.core.management import call_command
 
-from tests.support.open_transactions import open_transaction
+from tests.support.open_transactions import ending_once, open_transaction
 from tests.support.unmigrated_database import READ_SOURCES, UNAPPLIED
 
 
@@ -17,12 +15,12 @@ def test_a_migration_that_waits_is_logged_for_the_terminal_of_up(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setenv("ADMIN_PASSWORD", "for-tests")
-    with open_transaction(READ_SOURCES) as reader:
+    with (
+        open_transaction(READ_SOURCES) as reader,
+        ending_once(reader, lambda: "gives way" in caplog.text),
+    ):
         pid = reader.info.backend_pid
-        timer = threading.Timer(1, reader.rollback)
-        timer.start()
         call_command("prepare_database")
-        timer.join()
     assert f"events.{UNAPPLIED} gives way to pid {pid} " in caplog.text
     assert "migration_waits" in caplog.text
     assert capsys.readouterr().out == "The admin's password is the generated one.\n"
