@@ -23,8 +23,20 @@ EVENT_TIME: Final = object()
 class Spelling(Enum):
     """How a vendor spells the keys that mean the same as a column: `due_date` is its dueDate or due_date."""
 
-    CAMEL_CASE = "camelCase"
-    SNAKE_CASE = "snake_case"
+    CAMEL_CASE = "dueDate"
+    SNAKE_CASE = "due_date"
+    PASCAL_CASE = "DueDate"
+    KEBAB_CASE = "due-date"
+    UPPER_CASE = "DUE_DATE"
+    CAPITALIZED = "Due_Date"
+    WORDS = "Due Date"
+
+
+class BodyFormat(Enum):
+    """How a vendor writes a body. In a form, `contact[emails][0]=a` is a list in an object; all is text."""
+
+    JSON = "application/json"
+    FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True)
@@ -90,7 +102,13 @@ class Vendor:
     type: the paths of the event's type; a tuple of them if the type has several parts, which dots join.
     time: the paths of the event's time.
     payload: the paths of the record in the event; the first that is an object counts.
+    untyped: the type of events that name none, where a vendor's bodies are all of one kind.
     property_keys: the keys of a property's name and of its value, where an event has one property so.
+    property_lists: the path of a list of properties in the payload -> the keys of a property's name and of
+        its value. The list is read as an object that has the properties as its keys.
+    time_formats: how it writes times that are neither ISO 8601 nor an epoch, as strptime has them
+        (`%d/%m/%Y %H:%M`).
+    body_format: JSON, or a form.
     delivery_keys: paths in the payload that describe the delivery, not the record; they are not kept.
     scope: the entity of its sub-accounts, whose id scopes every other record's.
     reference_copies: reference column -> payload key -> the referred record's column of which the value
@@ -105,7 +123,11 @@ class Vendor:
     type: str | tuple[str, ...] = "event"
     time: str = "timestamp"
     payload: str = "payload data"
+    untyped: str = ""
     property_keys: tuple[str, str] | None = None
+    property_lists: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    time_formats: tuple[str, ...] = ()
+    body_format: BodyFormat = BodyFormat.JSON
     delivery_keys: str = ""
     spelling: Spelling = Spelling.CAMEL_CASE
     scope: Entity | None = None
@@ -164,6 +186,9 @@ def event_types(
     }
 
 
-def same_names(names: str) -> dict[str, str]:
-    """Return these columns, which spaces separate, as columns whose key is spelled like their name."""
-    return dict.fromkeys(names.split(), "")
+def same_names(names: str, inside: str = "") -> dict[str, str]:
+    """Return these columns, which spaces separate, as columns whose key is spelled like their name.
+
+    inside: the paths of the object that has these keys, if it is not the payload.
+    """
+    return dict.fromkeys(names.split(), " ".join(f"{path}." for path in inside.split()))

@@ -34,7 +34,7 @@ def payload_values(
     root: of the body; absent in a copy, which must not take what the event says of its own record.
     """
     for path in column.paths:
-        place, parts, is_rooted = path
+        place, parts, is_rooted, _ = path
         if is_rooted:
             value = follow(ABSENT, path, root)
         elif len(parts) == 1:

@@ -12,6 +12,7 @@ from entities.merge.registers import EXISTS
 from entities.reading.bounded_statements import bound_statements
 from entities.reading.converters import to_flag, to_identifier
 from entities.reading.envelopes.envelope import Envelope, number_message, read_envelopes, shorten_list
+from entities.reading.envelopes.properties import expand_properties
 from entities.reading.mapped_event import MappedEvent, RecordKey, Statement, Unmappable
 from entities.reading.paths import follow
 from entities.reading.payload_reading import Copy, Reading
@@ -156,7 +157,7 @@ def _read_own_record(
         external_id = clocks.digest
     if external_id is None:
         raise Unmappable(f"the payload carries no id (looked for {', '.join(list_id_places(plan))})")
-    reading = read_record(context, plan, _expand_property(vendor, envelope.payload), rank)
+    reading = read_record(context, plan, expand_properties(vendor, envelope.payload), rank)
     for column, value in event_plan.event_type.implied.items():
         if reading.writes.get(column) is None:
             reading.writes[column] = format_utc(envelope.occurred_at) if value is EVENT_TIME else value
@@ -165,18 +166,6 @@ def _read_own_record(
     # A deletion is a tombstone: the record stays, and this register says that it does not exist.
     reading.writes[EXISTS] = rank is not Rank.DELETED
     return RecordKey(plan.entity.model, context.scope, external_id), reading
-
-
-def _expand_property(vendor: Vendor, payload: dict[str, Any]) -> dict[str, Any]:
-    """Return the payload with the property that a pair of its keys names, as a key of its own."""
-    if vendor.property_keys is None:
-        return payload
-    name_key, value_key = vendor.property_keys
-    name = payload.get(name_key)
-    if not isinstance(name, str) or not name:
-        return payload
-    rest = {key: value for key, value in payload.items() if key not in vendor.property_keys}
-    return rest | ({name: payload[value_key]} if value_key in payload else {})
 
 
 def _is_ended(event_plan: EventPlan, envelope: Envelope) -> bool:

@@ -1,6 +1,8 @@
 """Times and dates as vendors write them. Pure."""
 
 import re
+from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -12,6 +14,8 @@ from entities.reading.unconvertible import Unconvertible, type_name
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # A text of digits is a number, not an ISO 8601 basic date.
 DIGITS = re.compile(r"[+-]?\d+(\.\d*)?")
+# How older programs of one maker write a time as JSON: `/Date(1577836800000)/`.
+WRITTEN_EPOCH = re.compile(r"/Date\((-?\d{1,15})\)/")
 # The magnitudes that tell the units of a number apart, in the order of their bounds: (below, microseconds
 # a unit). Each unit begins in March 1973 and ends in the year 5138.
 MIN_EPOCH = 10**8
@@ -24,22 +28,22 @@ UTC_DESIGNATOR = "Z"
 NOT_A_TIME = "not a time in ISO 8601, nor in epoch seconds, milliseconds or microseconds"
 
 
-def parse_time(value: Any) -> datetime:
+def parse_time(value: Any, formats: Iterable[str] = ()) -> datetime:
     """Parse a time in ISO 8601 (UTC if it has no zone), or an epoch; return it aware, in UTC.
 
     A number, or a text of digits, is epoch seconds, milliseconds or microseconds by its magnitude.
-    Raises Unconvertible.
+    formats: of texts that are neither, as strptime has them. Raises Unconvertible.
     """
-    moment = _parse_written_time(value)
+    moment = _parse_written_time(value, formats)
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else _to_zone(moment, UTC)
 
 
-def to_time(value: Any) -> str:
+def to_time(value: Any, formats: Iterable[str] = ()) -> str:
     """Return a time in ISO 8601, in UTC, at a fixed width."""
-    return format_utc(parse_time(value))
+    return format_utc(parse_time(value, formats))
 
 
-def to_date(value: Any, zone: tzinfo = UTC) -> str:
+def to_date(value: Any, zone: tzinfo = UTC, formats: Iterable[str] = ()) -> str:
     """Return the calendar day that the vendor wrote, in the offset that it wrote, in ISO 8601.
 
     zone: where a time that is written with `Z`, or as an epoch, is a day: some vendors write local
@@ -50,9 +54,10 @@ def to_date(value: Any, zone: tzinfo = UTC) -> str:
         try:
             return date.fromisoformat(text).isoformat()
         except ValueError:
-            if not DIGITS.fullmatch(text) and not text.upper().endswith(UTC_DESIGNATOR):
-                return _parse_written_time(text).date().isoformat()
-    return _to_zone(parse_time(value), zone).date().isoformat()
+            is_epoch = DIGITS.fullmatch(text) or WRITTEN_EPOCH.fullmatch(text)
+            if not is_epoch and not text.upper().endswith(UTC_DESIGNATOR):
+                return _parse_written_time(text, formats).date().isoformat()
+    return _to_zone(parse_time(value, formats), zone).date().isoformat()
 
 
 def _to_zone(moment: datetime, zone: tzinfo) -> datetime:
@@ -62,19 +67,32 @@ def _to_zone(moment: datetime, zone: tzinfo) -> datetime:
         raise Unconvertible(NOT_A_TIME) from None
 
 
-def _parse_written_time(value: Any) -> datetime:
+def _parse_written_time(value: Any, formats: Iterable[str] = ()) -> datetime:
     """Parse a time in the offset that it was written in; naive if it has none."""
     if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
         raise Unconvertible(f"{type_name(value)} is not a time")
     try:
         if isinstance(value, str):
             text = normalize_text(value)
+            if epoch := WRITTEN_EPOCH.fullmatch(text):
+                text = epoch.group(1)
             if not DIGITS.fullmatch(text):
-                return datetime.fromisoformat(text.upper())
+                return _parse_text(text, formats)
             value = text
         return _parse_epoch(Decimal(value))
     except (ValueError, OverflowError, InvalidOperation):
         raise Unconvertible(NOT_A_TIME) from None
+
+
+def _parse_text(text: str, formats: Iterable[str]) -> datetime:
+    """Raise ValueError for a text that is neither ISO 8601 nor in one of the formats."""
+    try:
+        return datetime.fromisoformat(text.upper())
+    except ValueError:
+        for written in formats:
+            with suppress(ValueError):
+                return datetime.strptime(text, written)  # noqa: DTZ007
+        raise
 
 
 def _parse_epoch(number: Decimal) -> datetime:

@@ -10,18 +10,19 @@ from datetime import datetime
 from typing import Any
 
 from crmmirror.lib.admin_kit.cells import escape_invisible, shorten
+from entities.reading.envelopes.body_formats import parse_body
 from entities.reading.envelopes.envelope import (
     MAX_EVENTS,
     describe_paths,
     describe_type_paths,
     envelope_plan,
     find_event_type,
-    find_items,
     read_envelopes,
 )
-from entities.reading.envelopes.strict_json import MAX_DEPTH, Malformed, parse_json
-from entities.reading.paths import ABSENT, Path, follow
-from entities.vendor_language import Vendor
+from entities.reading.envelopes.event_lists import ListedEvent, list_events
+from entities.reading.envelopes.strict_json import MAX_DEPTH, Malformed
+from entities.reading.paths import ABSENT, Path, Surroundings, follow
+from entities.vendor_language import BodyFormat, Vendor
 
 # Characters of the body before and after the place that is wrong.
 EXCERPT_LENGTH = 120
@@ -63,9 +64,10 @@ def _explain(body: bytes, vendor: Vendor, error: Malformed) -> EnvelopeProblem:
     if explain := next((explain for kind, explain in PARSE_ERRORS.items() if isinstance(cause, kind)), None):
         return explain(body, cause)
     try:
-        content = parse_json(body)
+        content = parse_body(body, vendor.body_format)
     except Malformed as unreadable:
-        return EnvelopeProblem("the JSON", EXPECTED_JSON, str(unreadable), _beginning(body))
+        part, expected = EXPECTED_BODIES[vendor.body_format]
+        return EnvelopeProblem(part, expected, str(unreadable), _beginning(body))
     return _explain_content(content, vendor, _beginning(body))
 
 
@@ -100,6 +102,10 @@ def _explain_syntax(body: bytes, error: Any) -> EnvelopeProblem:
 
 
 EXPECTED_JSON = f"one JSON value (RFC 8259), nested at most {MAX_DEPTH} levels deep"
+EXPECTED_BODIES = {
+    BodyFormat.JSON: ("the JSON", EXPECTED_JSON),
+    BodyFormat.FORM: ("the form", "fields with their values, name=value&name=value"),
+}
 PARSE_ERRORS: dict[type[Exception], Callable[[bytes, Any], EnvelopeProblem]] = {
     UnicodeDecodeError: _explain_undecodable,
     json.JSONDecodeError: _explain_syntax,
@@ -112,30 +118,30 @@ def _explain_content(content: Any, vendor: Vendor, beginning: Excerpt) -> Envelo
     Of a list of events, explain the first one.
     """
     plan = envelope_plan(vendor)
-    items = find_items(content, plan)
+    items = list_events(content, plan.batch)
     if items is not None and not 0 < len(items) <= MAX_EVENTS:
         expected, found = f"1 to {MAX_EVENTS:,} events", f"{len(items):,}"
         return EnvelopeProblem("the list of events", expected, found, beginning)
-    event = items[0] if items else content
+    event, root = items[0] if items else ListedEvent(content, Surroundings(content))
     if not isinstance(event, dict):
         keys = f"{describe_type_paths(plan)} and {describe_paths(plan.payload[:1])}"
         return EnvelopeProblem("the body", f"an object with {keys}", _describe_value(event), beginning)
-    if not find_event_type(event, content, plan):
+    if not find_event_type(event, root, plan):
         example = next(iter(vendor.event_types), "")
         return EnvelopeProblem(
             f"the event's type, under {describe_type_paths(plan)}",
             f"a text that is not empty, such as {example!r}",
-            _describe_path(event, content, plan.event_type[0][0]),
+            _describe_path(event, root, plan.event_type[0][0]),
             beginning,
         )
-    found = "; ".join(f"{path.place!r}: {_describe_path(event, content, path)}" for path in plan.payload)
+    found = "; ".join(f"{path.place!r}: {_describe_path(event, root, path)}" for path in plan.payload)
     return EnvelopeProblem(
         f"the payload, under {describe_paths(plan.payload)}", "an object", found, beginning
     )
 
 
-def _describe_path(event: dict[str, Any], content: Any, path: Path) -> str:
-    value = follow(event, path, content)
+def _describe_path(event: dict[str, Any], root: Surroundings, path: Path) -> str:
+    value = follow(event, path, root)
     if value is not ABSENT:
         return _describe_value(value)
     keys = ", ".join(repr(shorten(name, 40)) for name in list(event)[:MAX_KEYS])

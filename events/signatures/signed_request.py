@@ -1,11 +1,13 @@
 """The parts of a request that may be signed, and the text that a signature is made of."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import quote
 
+from entities.reading.envelopes.body_formats import parse_form
 from entities.reading.envelopes.strict_json import Malformed, parse_json
 from entities.signature_language import (
     IN_BODY,
@@ -32,12 +34,12 @@ class SignedRequest:
 
     @cached_property
     def content(self) -> Any:
-        """The body as JSON, which nothing proves yet: parsed only if the signature says so. Raises
-        MissingSignature."""
-        try:
-            return parse_json(self.body)
-        except Malformed:
-            raise MissingSignature("The body, in which the proof should stand, is not JSON.") from None
+        """The body as JSON or as a form, which nothing proves yet: parsed only if the signature says so.
+        Raises MissingSignature."""
+        for parse in (parse_json, parse_form):
+            with suppress(Malformed):
+                return parse(self.body)
+        raise MissingSignature("The body, in which the proof should stand, is neither JSON nor a form.")
 
     def read(self, place: str) -> str:
         """Return the text at a place, `header:NAME` or `body:PATH`; empty if there is none. Raises

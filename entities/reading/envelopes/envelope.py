@@ -11,11 +11,13 @@ from functools import cache
 from itertools import islice
 from typing import Any
 
-from entities.reading.envelopes.strict_json import Malformed, parse_json
-from entities.reading.paths import ABSENT, Path, follow, parse_paths
+from entities.reading.envelopes.body_formats import parse_body
+from entities.reading.envelopes.event_lists import ListedEvent, list_events
+from entities.reading.envelopes.strict_json import Malformed
+from entities.reading.paths import ABSENT, NOWHERE, Path, Surroundings, follow, parse_paths
 from entities.reading.times import parse_time
 from entities.reading.unconvertible import Unconvertible
-from entities.vendor_language import Vendor
+from entities.vendor_language import BodyFormat, Vendor
 
 # How far ahead of its receipt an event's time may be: a wrong clock must not win against all later events.
 MAX_AHEAD = timedelta(days=1)
@@ -35,7 +37,8 @@ class Envelope:
         unreadable or more than a day ahead of the receipt.
     payload: numbers with a point are Decimal. U+FFFD replaces NUL and lone surrogates, which PostgreSQL
         cannot store.
-    root: the whole body, where paths with a leading `/` start.
+    content: the event itself, in which its type, its time and its payload stand.
+    root: what is around it in the body.
     number: the place of the event in the body's list, from 0; None if the body is one event.
     bare_id: the id of the record, if that is all that the list has of the event; else None.
     """
@@ -44,7 +47,8 @@ class Envelope:
     occurred_at: datetime
     payload: dict[str, Any]
     warnings: tuple[str, ...]
-    root: Any = ABSENT
+    content: Any = ABSENT
+    root: Surroundings = NOWHERE
     number: int | None = None
     bare_id: Any = None
 
@@ -74,12 +78,18 @@ class Envelopes:
 
 @dataclass(frozen=True, slots=True)
 class EnvelopePlan:
-    """The paths of a vendor's envelope. event_type: the alternatives of each part of the type."""
+    """The paths of a vendor's envelope. event_type: the alternatives of each part of the type.
+
+    untyped: the type of events that name none.
+    """
 
     batch: tuple[Path, ...]
     event_type: tuple[tuple[Path, ...], ...]
     time: tuple[Path, ...]
     payload: tuple[Path, ...]
+    untyped: str
+    time_formats: tuple[str, ...]
+    body_format: BodyFormat
 
 
 @cache
@@ -90,34 +100,31 @@ def envelope_plan(vendor: Vendor) -> EnvelopePlan:
         tuple(map(parse_paths, vendor.type_parts)),
         parse_paths(vendor.time),
         parse_paths(vendor.payload),
+        vendor.untyped,
+        vendor.time_formats,
+        vendor.body_format,
     )
 
 
 def read_envelopes(body: bytes, vendor: Vendor, received_at: datetime) -> Envelopes:
     """Read the events in `body`. Raises Malformed if none can be read."""
-    content = parse_json(body)
     plan = envelope_plan(vendor)
-    items = find_items(content, plan)
+    content = parse_body(body, plan.body_format)
+    items = list_events(content, plan.batch)
     if items is None:
-        return Envelopes((_read_item(content, content, plan, received_at),))
+        return Envelopes((_read_event(ListedEvent(content, Surroundings(content)), plan, received_at),))
     if not 0 < len(items) <= MAX_EVENTS:
         raise Malformed(f"not an envelope: a list of {len(items):,} events; 1 to {MAX_EVENTS:,} are read")
     events: list[Envelope] = []
     problems: list[str] = []
     for number, item in enumerate(items):
         try:
-            events.append(_read_item(item, content, plan, received_at, number))
+            events.append(_read_event(item, plan, received_at, number))
         except Malformed as error:
             problems.append(f"event {number + 1}: {error}")
     if not events:
         raise Malformed(f"none of the {len(items):,} events can be read; {problems[0]}")
     return Envelopes(tuple(events), shorten_list(problems))
-
-
-def find_items(content: Any, plan: EnvelopePlan) -> list[Any] | None:
-    """Return the list of events in a body; None if the body is one event."""
-    found = (follow(content, path, content) for path in plan.batch)
-    return next((items for items in found if isinstance(items, list)), None)
 
 
 def shorten_list(messages: tuple[str, ...] | list[str]) -> tuple[str, ...]:
@@ -132,53 +139,64 @@ def number_message(event: Envelope, message: str) -> str:
     return message if event.number is None else f"event {event.number + 1}: {message}"
 
 
-def _read_item(
-    item: Any, content: Any, plan: EnvelopePlan, received_at: datetime, number: int | None = None
+def _read_event(
+    listed: ListedEvent, plan: EnvelopePlan, received_at: datetime, number: int | None = None
 ) -> Envelope:
     """Read one event. Raises Malformed."""
     bare_id = None
-    if number is not None and isinstance(item, str | int) and not isinstance(item, bool):
-        bare_id, item = item, {}
-    if not isinstance(item, dict):
+    content, root = listed
+    if number is not None and isinstance(content, str | int) and not isinstance(content, bool):
+        bare_id, content = content, {}
+    if not isinstance(content, dict):
         what = "the body" if number is None else "it"
-        raise Malformed(f"not an envelope: {what} is {_type_name(item)}, an object is expected")
-    event_type = find_event_type(item, content, plan)
+        raise Malformed(f"not an envelope: {what} is {_type_name(content)}, an object is expected")
+    event_type = find_event_type(content, root, plan)
     if not event_type:
         raise Malformed(f"not an envelope: no event type under {describe_type_paths(plan)}")
-    payload = item if bare_id is not None else _find_payload(item, content, plan)
-    if payload is None:
+    payload = _find_payload(content, root, plan)
+    if payload is None and bare_id is None:
         raise Malformed(f"not an envelope: no object under {describe_paths(plan.payload)}")
-    occurred_at, warnings = _read_event_time(item, content, plan, received_at)
-    return Envelope(event_type, occurred_at, payload, warnings, content, number, bare_id)
+    occurred_at, warnings = _read_event_time(content, root, plan, received_at)
+    return Envelope(event_type, occurred_at, payload or {}, warnings, content, root, number, bare_id)
 
 
-def find_event_type(event: Any, content: Any, plan: EnvelopePlan) -> str:
+def find_event_type(content: Any, root: Surroundings, plan: EnvelopePlan) -> str:
     """Return the type of an event: the parts of it that are there, with dots between them."""
-    return ".".join(_find_type_parts(event, content, plan))
+    return ".".join(_find_type_parts(content, root, plan)) or plan.untyped
 
 
-def _find_type_parts(event: Any, content: Any, plan: EnvelopePlan) -> Iterator[str]:
+def _find_type_parts(content: Any, root: Surroundings, plan: EnvelopePlan) -> Iterator[str]:
+    """Yield the parts. One of several may be a whole number: some vendors number the kinds of record."""
+    is_one_of_several = len(plan.event_type) > 1
     for alternatives in plan.event_type:
-        found = (follow(event, path, content) for path in alternatives)
-        yield from islice((value for value in found if isinstance(value, str) and value), 1)
+        found = (follow(content, path, root) for path in alternatives)
+        yield from islice(
+            (str(value) for value in found if _is_type_part(value, allows_number=is_one_of_several)), 1
+        )
 
 
-def _find_payload(item: Any, content: Any, plan: EnvelopePlan) -> dict[str, Any] | None:
-    found = (follow(item, path, content) for path in plan.payload)
+def _is_type_part(value: Any, *, allows_number: bool) -> bool:
+    if isinstance(value, str):
+        return bool(value)
+    return allows_number and isinstance(value, int) and not isinstance(value, bool)
+
+
+def _find_payload(content: Any, root: Surroundings, plan: EnvelopePlan) -> dict[str, Any] | None:
+    found = (follow(content, path, root) for path in plan.payload)
     return next((value for value in found if isinstance(value, dict)), None)
 
 
 def _read_event_time(
-    item: Any, content: Any, plan: EnvelopePlan, received_at: datetime
+    content: Any, root: Surroundings, plan: EnvelopePlan, received_at: datetime
 ) -> tuple[datetime, tuple[str, ...]]:
     """Return the first time that can be read, and the warnings if there is none."""
     received_at = received_at.astimezone(UTC)
-    found = [follow(item, path, content) for path in plan.time]
+    found = [follow(content, path, root) for path in plan.time]
     values = [value for value in found if value is not ABSENT and value is not None]
     reason = ""
     for value in values:
         try:
-            occurred_at = parse_time(value)
+            occurred_at = parse_time(value, plan.time_formats)
         except Unconvertible as error:
             reason = reason or f"event time: {error}; the time of receipt counts"
             continue

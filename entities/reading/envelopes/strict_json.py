@@ -38,7 +38,7 @@ def parse_json(body: bytes) -> Any:
             raise Malformed(f"not JSON: {error}") from error
         if text.count("[") + text.count("{") > MAX_DEPTH and _is_deeper_than(content, MAX_DEPTH):
             raise Malformed(f"not read: nested deeper than {MAX_DEPTH} levels")
-        return _make_storable(content) if ESCAPED.search(text) else content
+        return make_storable(content) if ESCAPED.search(text) else content
 
 
 def _parse_integer(literal: str) -> int | Decimal:
@@ -66,14 +66,14 @@ def _is_deeper_than(content: object, limit: int) -> bool:
     return bool(level)
 
 
-def _make_storable(content: Any) -> Any:
+def make_storable(content: Any) -> Any:
     """Return the content with U+FFFD for each character that PostgreSQL cannot store."""
     if isinstance(content, str):
         return UNSTORABLE.sub("\ufffd", content)
     if isinstance(content, list):
-        return [_make_storable(item) for item in content]
+        return [make_storable(item) for item in content]
     if isinstance(content, dict):
-        return {_make_storable(key): _make_storable(value) for key, value in content.items()}
+        return {make_storable(key): make_storable(value) for key, value in content.items()}
     return content
 
 

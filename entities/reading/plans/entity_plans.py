@@ -11,17 +11,17 @@ from django.db.models import Field, ForeignKey, JSONField
 
 from entities.models.introspection import mirrored_fields, model_name, record_models_by_name
 from entities.reading.converters import CONVERTERS, to_scaled_amount
-from entities.reading.paths import Path, parse_path, parse_paths
+from entities.reading.paths import Path, parse_paths
 from entities.reading.plans.column_paths import (
     column_paths,
     envelope_places,
     outer_places,
     payload_places,
-    spell,
-    to_camel_case,
+    reference_paths,
+    spell_copy,
 )
-from entities.reading.times import to_date
-from entities.vendor_language import Entity, Spelling, Vendor
+from entities.reading.times import to_date, to_time
+from entities.vendor_language import Entity, Vendor
 from entities.vendors import get_vendor
 
 
@@ -139,25 +139,30 @@ def _plan_column(vendor: Vendor, entity: Entity, field: Field, words: str, zone:
     return ColumnPlan(
         field.name,
         column_paths(field.name, words, entity.columns, vendor.spelling),
-        _choose_converter(field, zone, entity.scales.get(field.name)),
+        _choose_converter(vendor, field, zone, entity.scales.get(field.name)),
         dict(entity.translations.get(field.name, {})),
         isinstance(field, JSONField),
     )
 
 
-def _choose_converter(field: Field, zone: tzinfo | None, scale: int | None) -> Callable[[Any], Any]:
+def _choose_converter(
+    vendor: Vendor, field: Field, zone: tzinfo | None, scale: int | None
+) -> Callable[[Any], Any]:
     convert = CONVERTERS[type(field)]
     if scale is not None:
         return partial(to_scaled_amount, scale=scale)
-    return partial(to_date, zone=zone) if zone and convert is to_date else convert
+    settings: dict[str, Any] = {}
+    if vendor.time_formats and convert in (to_date, to_time):
+        settings["formats"] = vendor.time_formats
+    if zone and convert is to_date:
+        settings["zone"] = zone
+    return partial(convert, **settings) if settings else convert
 
 
 def _plan_reference(vendor: Vendor, entity: Entity, field: ForeignKey, zone: tzinfo | None) -> ReferencePlan:
-    name = spell(field.name, vendor.spelling)
-    words = entity.columns[field.name].split() or [spell(f"{field.name}_id", vendor.spelling), name]
+    paths = reference_paths(field.name, entity.columns[field.name], vendor.spelling)
     model = model_name(field.related_model)
     target = vendor.entities.get(model)
-    paths = tuple(map(parse_path, words))
     listed = vendor.reference_copies.get(field.name, {})
     return ReferencePlan(
         name=field.name,
@@ -187,13 +192,6 @@ def _plan_copies(
         column = _plan_column(vendor, target, target_field, target.columns[name], zone)
         for path in column.paths:
             if len(path.parts) == 1 and not path.is_rooted:
-                copies.setdefault(_spell_copy(field.name, path.place, vendor.spelling), column)
+                copies.setdefault(spell_copy(field.name, path.place, vendor.spelling), column)
         copies.update({key: column for key, copied in listed.items() if copied == name})
     return copies
-
-
-def _spell_copy(reference: str, key: str, spelling: Spelling) -> str:
-    """Return the key of a copy beside a reference: `leadName`, or `lead_name`."""
-    if spelling is Spelling.SNAKE_CASE:
-        return f"{reference}_{key}"
-    return to_camel_case(reference) + key[0].upper() + key[1:]

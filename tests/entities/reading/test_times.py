@@ -38,6 +38,7 @@ MOMENTS = [
     (Decimal("1736937000000.5"), "2025-01-15T10:30:00.000500Z"),
     (1736937000000000, "2025-01-15T10:30:00.000000Z"),
     ("1736937000000001", "2025-01-15T10:30:00.000001Z"),
+    ("/Date(1736937000000)/", "2025-01-15T10:30:00.000000Z"),
     (10**8, "1973-03-03T09:46:40.000000Z"),
     (10**11 - 1, "5138-11-16T09:46:39.000000Z"),
     (10**11, "1973-03-03T09:46:40.000000Z"),
@@ -142,3 +143,26 @@ def test_a_date_in_utc_and_as_an_epoch_is_one_day_of_the_zone(seconds: int) -> N
 @given(st.datetimes(timezones=st.just(UTC)), st.datetimes(timezones=st.just(UTC)))
 def test_texts_of_times_sort_as_times_do(one: datetime, other: datetime) -> None:
     assert (format_utc(one) < format_utc(other)) == (one < other)
+
+
+FORMATS = ("%d.%m.%Y %H:%M", "%b %d, %Y")
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("15.01.2025 10:30", "2025-01-15T10:30:00.000000Z"),
+        ("Jan 15, 2025", "2025-01-15T00:00:00.000000Z"),
+        ("2025-01-15T10:30:00Z", "2025-01-15T10:30:00.000000Z"),
+        (1736937000, "2025-01-15T10:30:00.000000Z"),
+    ],
+)
+def test_a_vendors_own_formats_count_after_the_usual_ones(text: Any, moment: str) -> None:
+    assert to_time(text, FORMATS) == moment
+    assert to_date(text, UTC, FORMATS) == "2025-01-15"
+
+
+@pytest.mark.parametrize("text", ["15/01/2025", "32.01.2025 10:30", "/Date(x)/", "/Date(20260314)/"])
+def test_a_text_in_none_of_the_formats_is_no_time(text: str) -> None:
+    with pytest.raises(Unconvertible):
+        parse_time(text, FORMATS)

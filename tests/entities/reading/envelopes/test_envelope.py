@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from entities.reading.envelopes.envelope import Envelope, read_envelopes
 from entities.reading.envelopes.strict_json import UNSTORABLE, Malformed, parse_json
+from entities.reading.paths import Surroundings
 from entities.vendor_language import Vendor
 from entities.vendors import get_vendor
 from tests.support.json_strategies import values
@@ -49,7 +50,7 @@ def malformed(body: bytes, vendor: Vendor = HEFFL) -> str:
 def test_the_payload_stands_under_either_key(vendor: Vendor, key: str) -> None:
     body = {"event": "lead.created", "timestamp": "2025-01-15T10:30:00Z", key: {"id": 1}}
     assert read_one(json.dumps(body).encode(), vendor) == Envelope(
-        "lead.created", datetime(2025, 1, 15, 10, 30, tzinfo=UTC), {"id": 1}, (), body
+        "lead.created", datetime(2025, 1, 15, 10, 30, tzinfo=UTC), {"id": 1}, (), body, Surroundings(body)
     )
 
 

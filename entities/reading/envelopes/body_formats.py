@@ -1,0 +1,81 @@
+"""Parses a body in the format in which its vendor writes it: strict JSON, or a form. Pure."""
+
+import re
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+from entities.reading.envelopes.strict_json import MAX_DEPTH, Malformed, make_storable, parse_json
+from entities.vendor_language import BodyFormat
+
+# Fields of one form. More are the work of somebody who tries the endpoint.
+MAX_FIELDS: Final = 20_000
+# `contact[emails][0]` has the keys contact, emails and 0.
+BRACKETS = re.compile(r"\[([^\[\]]*)\]")
+
+
+def parse_body(body: bytes, body_format: BodyFormat) -> Any:
+    """Return the value in a body. Raises Malformed."""
+    return parse_json(body) if body_format is BodyFormat.JSON else parse_form(body)
+
+
+def parse_form(body: bytes) -> dict[str, Any]:
+    """Return the fields of a form as one object, with objects and lists where their names have brackets.
+
+    All values are texts. A name that comes twice, or ends in `[]`, is a list. Raises Malformed.
+    """
+    try:
+        text = body.decode()
+        fields = parse_qsl(
+            text, keep_blank_values=True, strict_parsing=True, errors="strict", max_num_fields=MAX_FIELDS
+        )
+    except ValueError as error:
+        raise Malformed(f"not a form: {error}") from error
+    if not fields:
+        raise Malformed("not a form: it has no field")
+    content: dict[str, Any] = {}
+    for name, value in fields:
+        keys = _split_name(name)
+        if len(keys) > MAX_DEPTH:
+            raise Malformed(f"not read: nested deeper than {MAX_DEPTH} levels")
+        _put(content, keys, value)
+    return make_storable({key: _make_lists(value) for key, value in content.items()})
+
+
+def _split_name(name: str) -> list[str | None]:
+    """Return the keys in a field's name; None for `[]`, which is the next index."""
+    start, bracket, _ = name.partition("[")
+    inner = BRACKETS.findall(name[len(start) :])
+    is_nested = bool(bracket) and bool(start) and name == start + "".join(f"[{key}]" for key in inner)
+    return [start, *(key or None for key in inner)] if is_nested else [name]
+
+
+def _put(content: dict[str, Any], keys: list[str | None], value: str) -> None:
+    """Put a value under nested keys. A list is an object with the indexes as its keys until all is known."""
+    *outer, last = keys
+    for key in outer:
+        key = str(len(content)) if key is None else key
+        inner = content.setdefault(key, {})
+        if not isinstance(inner, dict):
+            # A field that is a text and an object at once: the text stands under an empty key.
+            inner = content[key] = {"": inner}
+        content = inner
+    if last is None:
+        content[str(len(content))] = value
+    elif last in content:
+        content[last] = _append(content[last], value)
+    else:
+        content[last] = value
+
+
+def _append(before: Any, value: str) -> dict[str, Any]:
+    items = before if isinstance(before, dict) else {"0": before}
+    return items | {str(len(items)): value}
+
+
+def _make_lists(content: Any) -> Any:
+    """Return the content with a list for each object whose keys are the indexes from 0 on."""
+    if not isinstance(content, dict):
+        return content
+    inner = {key: _make_lists(value) for key, value in content.items()}
+    is_list = bool(inner) and all(key == str(place) for place, key in enumerate(inner))
+    return list(inner.values()) if is_list else inner

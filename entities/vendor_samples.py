@@ -1,0 +1,40 @@
+"""The vendors' sample bodies, which are part of the product: checks and generated events are made of them.
+
+They are files in the folder `samples/<vendor>` beside the vendors' modules, with the bodies as they are
+delivered. What is in a folder `expected` says what the mirror makes of them, and is for tests.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from entities import vendors
+
+EXPECTED: Final = "expected"
+
+
+@dataclass(frozen=True)
+class SampleBody:
+    """One sample. name: its path within the vendor's folder. body: its bytes."""
+
+    name: str
+    body: bytes
+
+
+def sample_folder(vendor_name: str) -> Path:
+    """Return the folder of a vendor's samples, which stands beside its module; it may be missing."""
+    folders = [Path(directory) / "samples" / vendor_name for directory in vendors.__path__]
+    return next((folder for folder in folders if folder.is_dir()), folders[-1])
+
+
+def sample_bodies(vendor_name: str) -> tuple[SampleBody, ...]:
+    """Return the samples of a vendor in the order of their names, the documented ones first."""
+    folder = sample_folder(vendor_name)
+    names = [path.relative_to(folder) for path in _list_files(folder)]
+    names.sort(key=lambda name: (len(name.parts), name))
+    return tuple(SampleBody(str(name), (folder / name).read_bytes()) for name in names)
+
+
+def _list_files(folder: Path) -> Iterator[Path]:
+    return (path for path in folder.rglob("*.json") if path.parent.name != EXPECTED)
