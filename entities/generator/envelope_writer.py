@@ -1,29 +1,66 @@
-"""Writes a payload into its vendor's envelope, at the preferred paths. Pure."""
+"""Writes payloads into their vendor's envelope, as the vendor's samples have it. Pure."""
 
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
+from entities.generator.sample_events import find_envelope_shape
 from entities.reading.envelopes.envelope import envelope_plan
-from entities.reading.paths import ABSENT
+from entities.reading.paths import ABSENT, ROOT, parse_path
 from entities.vendor_language import Vendor
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 def wrap_payload(vendor: Vendor, event_type: str, payload: Any, time: Any = ABSENT) -> Any:
     """Return the body, as a JSON value, of one event. time: as the vendor writes it; ABSENT for none."""
-    plan = envelope_plan(vendor)
-    outer = plan.payload[0].parts
-    content: dict[str, Any] = dict(payload) if not outer else {}
-    parts = event_type.split(".", len(plan.event_type) - 1)
-    for (path, *_), part in zip(plan.event_type, parts, strict=False):
-        put_at(content, path.parts, part)
+    return wrap_events(vendor, [build_event(vendor, event_type, payload, time)])
+
+
+def wrap_record(vendor: Vendor, event_type: str, values: Mapping[str, Any], time: Any = ABSENT) -> Any:
+    """Return the body of one event about a record.
+
+    values: path -> value; a path that begins with `/` stands outside the payload.
+    """
+    payload, outside = split_paths(values)
+    return wrap_events(vendor, [build_event(vendor, event_type, payload, time)], outside)
+
+
+def split_paths(values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what stands in the payload, and what stands at paths from the root of the body."""
+    outside = {place: value for place, value in values.items() if place.startswith(ROOT)}
+    return {place: value for place, value in values.items() if place not in outside}, outside
+
+
+def build_event(vendor: Vendor, event_type: str, payload: Any, time: Any = ABSENT) -> dict[str, Any]:
+    """Return an event as it stands in a body, or in a body's list."""
+    shape = find_envelope_shape(vendor, event_type)
+    outer = shape.payload.parts
+    event: dict[str, Any] = dict(payload) if not outer else {}
+    for path, part in shape.type_parts:
+        put_at(event, path.parts, part)
     if outer:
-        put_at(content, outer, payload)
+        put_at(event, outer, payload)
     if time is not ABSENT:
-        put_at(content, plan.time[0].parts, time)
-    for path in plan.batch:
-        if path.parts:
-            return {path.parts[0]: [content]} | content
-        return [content]
-    return content
+        put_at(event, envelope_plan(vendor).time[0].parts, time)
+    return event
+
+
+def wrap_events(vendor: Vendor, events: Sequence[Any], outside: Mapping[str, Any] = NOTHING) -> Any:
+    """Return the body of one event, or of several if the vendor sends lists.
+
+    outside: path from the root of the body -> value.
+    """
+    body: Any = events[0]
+    parts = next((path.parts for path in envelope_plan(vendor).batch), None)
+    if parts is not None:
+        # What all events share, such as their type, may stand beside the list.
+        body = dict(body) if parts else list(events)
+        if parts:
+            put_at(body, parts, list(events))
+    for place, value in outside.items():
+        put_at(body, parse_path(place).parts, value)
+    return body
 
 
 def put_at(content: Any, parts: tuple[str, ...], value: Any) -> None:

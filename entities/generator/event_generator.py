@@ -3,31 +3,59 @@
 The events have what vendors do to a mirror: few ids, so that records collide, also across sub-accounts; equal
 times; deletions and revivals; partial payloads, nulls and empty texts, embedded copies, and copies of single
 columns; ids as numbers; every format of a time; texts that are decomposed or have invisible ends; values that
-their column cannot hold; keys that no module names.
+their column cannot hold; keys that no module names. Of vendors that have them there are lists of several
+events, single properties, merges, and associations that ended.
 """
 
 import json
 from collections.abc import Iterator
 from datetime import datetime
 from random import Random
+from typing import Any
 
-from entities.generator.envelope_writer import wrap_payload
+from entities.generator.envelope_writer import build_event, split_paths, wrap_events
 from entities.generator.payload_maker import LAST_MOMENT, Circumstances, PayloadMaker
+from entities.generator.sample_events import has_sampled_key, list_sampled_types
+from entities.generator.word_pools import NO_EVENTS
 from entities.reading.envelopes.envelope import read_envelopes
-from entities.reading.plans.event_plans import event_plan
+from entities.reading.plans.event_plans import EventPlan, event_plan
 from entities.vendor_language import Vendor
 
 
 def generate_event(random: Random, vendor: Vendor, circumstances: Circumstances) -> bytes:
-    """Return the body of one event."""
-    event_type = random.choice(vendor.event_types)
+    """Return the body of one event; of a vendor that sends lists, of one or several events."""
     maker = PayloadMaker(random, vendor, circumstances)
-    plan = event_plan(vendor.name, event_type).plan
-    payload = maker.make_scope() | maker.make_record(plan, 0.9 if random.random() < 0.5 else 0.3)
-    if plan.entity.identified_by_digest and random.random() < 0.5:
-        payload = {key: value for key, value in payload.items() if key not in plan.entity.id.split()}
-    content = wrap_payload(vendor, event_type, payload, maker.make_time())
+    event, outside = _make_event(maker)
+    events: list[Any] = [event]
+    if vendor.batch:
+        events += [_make_event(maker)[0] for _ in range(random.choice((0, 0, 1, 2, 4)))]
+        if random.random() < circumstances.junk:
+            events.insert(random.randrange(len(events) + 1), random.choice(NO_EVENTS))
+    content = wrap_events(vendor, events, outside)
     return json.dumps(content, ensure_ascii=random.random() < 0.5).encode(errors="replace")
+
+
+def _make_event(maker: PayloadMaker) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return one event, and what stands beside it at paths from the root of the body."""
+    random, vendor = maker.random, maker.vendor
+    event_type = random.choice(vendor.event_types)
+    plan = event_plan(vendor.name, event_type)
+    sampled = list_sampled_types(vendor, event_type)
+    if len(sampled) > 1:
+        event_type = random.choice(sampled)
+    values = maker.make_scope() | _make_values(maker, plan, event_type)
+    payload, outside = split_paths(values)
+    return build_event(vendor, event_type, payload, maker.make_time()), outside
+
+
+def _make_values(maker: PayloadMaker, plan: EventPlan, event_type: str) -> dict[str, Any]:
+    random, keys = maker.random, maker.vendor.property_keys
+    if keys is not None and has_sampled_key(maker.vendor, event_type, keys[0]) and random.random() < 0.95:
+        return maker.make_property(plan.plan, keys)
+    values = maker.make_event(plan, 0.9 if random.random() < 0.5 else 0.3)
+    if plan.plan.entity.identified_by_digest and random.random() < 0.5:
+        return {key: value for key, value in values.items() if key not in plan.plan.entity.id.split()}
+    return values
 
 
 def generate_stream(vendor: Vendor, count: int, seed: int) -> list[bytes]:

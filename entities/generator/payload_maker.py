@@ -16,6 +16,7 @@ from entities.generator.word_pools import (
     COLUMN_VALUES,
     CROWD_OF_KEYS,
     EMPTY_TEXTS,
+    FLAGS,
     INVALID_VALUES,
     INVISIBLE_ENDS,
     LABELS,
@@ -26,6 +27,7 @@ from entities.generator.word_pools import (
 from entities.reading.converters import to_amount, to_document, to_flag, to_labels
 from entities.reading.paths import ABSENT, Path
 from entities.reading.plans.entity_plans import ColumnPlan, EntityPlan, ReferencePlan, entity_plans
+from entities.reading.plans.event_plans import EventPlan
 from entities.reading.times import EPOCH_UNITS, to_date, to_time
 from entities.vendor_language import Vendor
 
@@ -95,6 +97,34 @@ class PayloadMaker:
         before, after = self.random.choice(INVISIBLE_ENDS), self.random.choice(INVISIBLE_ENDS)
         return f"{before}{unicodedata.normalize('NFD', text)}{after}"
 
+    def make_event(self, event_plan: EventPlan, share: float) -> dict[str, Any]:
+        """Return path -> value of an event's record, and of what a type of this kind says of others."""
+        plan, event_type = event_plan.plan, event_plan.event_type
+        payload = self.make_record(plan, share)
+        if len(plan.id) > 1 and (event_type.id or any(path.is_rooted for path in plan.id)):
+            payload[self.random.choice(plan.id).place] = payload.pop(plan.id[0].place)
+        for path in event_plan.ended:
+            if self.random.random() < 0.6:
+                self._put(payload, path, self.random.choice(FLAGS))
+        for path in event_plan.merged:
+            if self.random.random() < 0.4:
+                ids = [self.make_id(plan.entity.model) for _ in range(self.random.randrange(1, 3))]
+                choices = (ids[0],) if path in plan.id else (ids, ids[0], None)
+                self._put(payload, path, self.random.choice(choices))
+        return payload
+
+    def make_property(self, plan: EntityPlan, keys: tuple[str, str]) -> dict[str, Any]:
+        """Return a payload that has one property of a record as a pair of keys: its name, and its value."""
+        name_key, value_key = keys
+        properties = self.make_columns(plan, 1) or {UNKNOWN_KEYS[0]: None}
+        for reference in plan.references:
+            properties |= self.make_reference(reference)
+        if self.random.random() < 0.1:
+            properties = dict.fromkeys(UNKNOWN_KEYS, self.random.choice(UNKNOWN_VALUES))
+        name = self.random.choice(sorted(properties))
+        value = {value_key: properties[name]} if self.random.random() < 0.95 else {}
+        return {plan.id[0].place: self.make_id(plan.entity.model), name_key: name} | value
+
     def make_record(self, plan: EntityPlan, share: float) -> dict[str, Any]:
         """Return a payload of one record: about this share of its columns, its references, and more."""
         payload = {plan.id[0].place: self.make_id(plan.entity.model)} | self.make_columns(plan, share)
@@ -121,8 +151,8 @@ class PayloadMaker:
         return payload
 
     def _put(self, payload: dict[str, Any], path: Path, value: Any) -> None:
-        """Put a value where nothing stands in its way."""
-        if len(path.parts) == 1:
+        """Put a value where nothing stands in its way. One outside of the payload keeps its path."""
+        if len(path.parts) == 1 or path.is_rooted:
             payload.setdefault(path.place, value)
         elif isinstance(payload.get(path.parts[0], {}), dict):
             put_at(payload, path.parts, value)

@@ -6,64 +6,57 @@ What a vendor does not send is missing here too, such as the contact of an outbo
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-from entities import vendors
 from entities.generator.company_facts import Fact, Ref
 from entities.generator.envelope_writer import put_at
-from entities.reading.envelopes.envelope import read_envelopes
+from entities.generator.sample_events import list_sample_events, sample_events
+from entities.reading.envelopes.properties import expand_properties
 from entities.reading.paths import ABSENT, follow
 from entities.reading.paths import Path as KeyPath
 from entities.reading.plans.entity_plans import ColumnPlan, ReferencePlan, entity_plans
+from entities.reading.plans.event_plans import find_event_plan
 from entities.vendor_language import Entity, Vendor
 
-SAMPLES = Path(vendors.__path__[0]) / "samples"
 Shape = Mapping[str, Any]
 """A payload's keys, each with an example of a value."""
+FLAGS = {"true": True, "false": False}
 
 
 @cache
-def _sample_payloads(vendor_name: str) -> dict[str, dict[str, Any]]:
-    """Return event type -> the payload of its sample; of those that are documented and of the others."""
-    vendor = vendors.get_vendor(vendor_name)
-    folder = SAMPLES / vendor_name
-    paths = (*sorted(folder.glob("undocumented/*.json")), *sorted(folder.glob("*.json")))
-    return {
-        event.event_type: event.payload
-        for path in paths
-        for event in read_envelopes(path.read_bytes(), vendor, datetime.now(UTC)).events
-    }
-
-
-@cache
-def _all_keys(vendor_name: str, model: str) -> Shape:
-    """Return all keys that the samples of a model's events have."""
-    events = vendors.get_vendor(vendor_name).events
+def find_all_keys(vendor: Vendor, model: str) -> Shape:
+    """Return all keys that the samples of a model's events have; a property that they name is one."""
     keys: dict[str, Any] = {}
-    for event_type, payload in _sample_payloads(vendor_name).items():
-        if event_type in events and events[event_type].entity.model == model:
+    for event in list_sample_events(vendor.name):
+        plan = find_event_plan(vendor, event.event_type)
+        if plan is not None and plan.plan.entity.model == model:
+            payload = expand_properties(vendor, event.payload)
             keys |= {key: value for key, value in payload.items() if value is not None or key not in keys}
     return keys
 
 
 def find_shape(vendor: Vendor, event_type: str) -> Shape:
     """Return the shape of an event type's sample; without one, that of all events of its model."""
-    found = _sample_payloads(vendor.name).get(event_type)
-    return found if found is not None else _all_keys(vendor.name, vendor.events[event_type].entity.model)
+    found = sample_events(vendor.name).get(event_type)
+    if found is not None:
+        return found.payload
+    return find_all_keys(vendor, vendor.events[event_type].entity.model)
 
 
 def spell_payload(vendor: Vendor, fact: Fact, shape: Shape) -> dict[str, Any]:
     """Return the payload of a fact: what it changed, and what else the shape has of the record."""
     plan = entity_plans(vendor.name)[fact.model]
-    examples = _all_keys(vendor.name, fact.model)
+    examples = find_all_keys(vendor, fact.model)
     payload = {_choose_id_key(plan.entity, shape): _spell_ref(fact.record)}
     if vendor.scope is not None:
         payload[vendor.scope.id.split()[0]] = _spell_ref(fact.sub_account)
     for column in plan.columns:
         if column.name in fact.values:
             shapes = (shape, examples) if column.name in fact.changed else (shape,)
-            _put_column(payload, column, fact.values[column.name], shapes, examples)
+            value = fact.values[column.name]
+            if column.name in plan.entity.scales and value is not None:
+                value = int(value * plan.entity.scales[column.name])
+            _put_column(payload, column, value, shapes, examples)
     for reference in plan.references:
         if reference.name in fact.values:
             payload |= _spell_reference(vendor, reference, fact.values[reference.name], shape)
@@ -125,6 +118,8 @@ def _spell(value: Any, example: Any) -> Any:
         return int(value.timestamp() * 1000) if isinstance(example, int) else spell_time(value)
     if isinstance(value, date):
         return f"{value}T00:00:00.000Z" if "T" in str(example) else value.isoformat()
+    if isinstance(example, bool) and value in FLAGS:
+        return FLAGS[value]
     if isinstance(value, str) and isinstance(example, str):
         return _spell_word(value, example)
     return value

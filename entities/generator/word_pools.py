@@ -50,6 +50,10 @@ INVALID_VALUES: tuple[Any, ...] = (
     "\ud800",
     10**30,
 )
+# Values of a flag that says whether something has ended.
+FLAGS: tuple[Any, ...] = (True, True, "true", False, None, "soon")
+# Items of a list of events that are none. The first is no event of any vendor.
+NO_EVENTS: tuple[Any, ...] = ({}, None, [], {"id": "x"})
 # Keys that no vendor's module names.
 UNKNOWN_KEYS = ("score", "utmCampaign", "internalNote", "x+flag")
 # More of them than a record keeps, if a test bounds it to a few.

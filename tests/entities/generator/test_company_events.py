@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,8 @@ from entities.reading.mapped_event import MappedEvent, RecordKey
 from entities.reading.mapper import map_event
 from entities.stored_events import StoredEvent
 from entities.vendor_language import Vendor
-from entities.vendors import all_vendors
+from entities.vendors import all_vendors, get_vendor
+from tests.support.third_vendor import MARIGOLD, NAME, temporary_vendor
 
 pytestmark = pytest.mark.unit
 
@@ -52,6 +54,14 @@ def test_every_event_is_read_whole_and_without_a_warning(vendor: Vendor) -> None
     events = map_company(vendor)
     assert all(event.statements for event in events)
     assert {warning for event in events for warning in event.warnings} == set()
+
+
+def test_a_vendor_who_has_no_event_for_what_happens_in_a_company_gives_none(tmp_path: Path) -> None:
+    lonely = MARIGOLD.replace('"created updated deleted labelled"', '"labelled"').replace(
+        '"created shipped"', '"shipped"'
+    )
+    with temporary_vendor(tmp_path, lonely):
+        assert generate_company(get_vendor(NAME), 5, 1, NOW) == []
 
 
 @dataclass(frozen=True)
