@@ -5,6 +5,21 @@ from datetime import datetime
 from enum import StrEnum
 
 
+class Origin(StrEnum):
+    """The way by which an event came. All but a webhook's bytes are written by the mirror itself.
+
+    Only the code that fetches or imports sets it: nothing in a body can.
+    """
+
+    WEBHOOK = "webhook"
+    # A record that the vendor's API returned.
+    API = "api"
+    # A record of a file that the vendor exported.
+    FILE = "file"
+    # A record that a complete listing of the vendor's API lacked.
+    LISTING = "listing"
+
+
 class Verdict(StrEnum):
     """The result of processing an event."""
 
@@ -19,6 +34,7 @@ class StoredEvent:
     """An event as it is stored.
 
     digest: the SHA-256 of `body`, in hex.
+    origin: decides how the body is read.
     time_zone: the IANA name of the time zone of its source, or empty.
     """
 
@@ -29,6 +45,7 @@ class StoredEvent:
     body: bytes
     received_at: datetime
     time_zone: str
+    origin: Origin = Origin.WEBHOOK
 
 
 @dataclass(frozen=True, slots=True)

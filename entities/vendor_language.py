@@ -11,10 +11,13 @@ the payload, `.` is the value itself, and spaces separate alternatives, preferre
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from entities.merge.clock import Rank as Rank
 from entities.signature_language import Signature
+
+if TYPE_CHECKING:
+    from entities.resource_language import Api
 
 EVENT_TIME: Final = object()
 """In `EventType.implied`: the event's own time."""
@@ -113,6 +116,7 @@ class Vendor:
     scope: the entity of its sub-accounts, whose id scopes every other record's.
     reference_copies: reference column -> payload key -> the referred record's column of which the value
         under that key is a copy, beyond the conventional ones (`leadName` beside `leadId`).
+    api: what the vendor's API lists (`entities.resource_language`); None if nothing can be loaded from it.
     """
 
     name: str
@@ -132,6 +136,7 @@ class Vendor:
     spelling: Spelling = Spelling.CAMEL_CASE
     scope: Entity | None = None
     reference_copies: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    api: "Api | None" = None
 
     @property
     def event_types(self) -> tuple[str, ...]:

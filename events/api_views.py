@@ -12,7 +12,7 @@ from entities.api.rows.api_columns import get_columns
 from entities.api.rows.serializers import RowSerializer, SourcedSerializer, make_serializer
 from entities.api.rows.shown_fields import show_columns
 from entities.api.views import RowViewSet, describe_list
-from entities.vendors import all_vendors
+from entities.reading.fetched.fetched_plans import all_event_types
 from events.models import Event, Source
 
 # The states of events whose type no vendor's module may know; an index has them.
@@ -24,6 +24,7 @@ EVENT_FIELDS = [
     "occurred_at",
     "received_at",
     "scope",
+    "origin",
     "status",
     "warnings",
     "error",
@@ -74,7 +75,7 @@ def decode_body(event: Event) -> tuple[str, str]:
 
 def list_event_types(viewer: Viewer) -> list[str]:
     """Return the event types that the vendors' modules know."""
-    return sorted({name for vendor in all_vendors().values() for name in vendor.event_types})
+    return sorted(all_event_types())
 
 
 def has_unknown_type(viewer: Viewer, event_type: str) -> bool:

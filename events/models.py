@@ -9,6 +9,7 @@ from django.db.models.functions import Coalesce, Now
 from crmmirror.lib.currency_codes import validate_currency
 from crmmirror.lib.time_zones import validate_time_zone
 from crmmirror.lib.web.allowed_networks import validate_networks
+from entities.stored_events import Origin
 
 MIB = 1024 * 1024
 # A hundred years: PostgreSQL cannot count back much further from today than to the year 4713 BC.
@@ -156,6 +157,13 @@ class Event(models.Model):
         MALFORMED = "malformed"
 
     source = models.ForeignKey(Source, models.PROTECT, related_name="events", db_index=False)
+    origin = models.TextField(
+        choices=[(origin.value, origin.value) for origin in Origin],
+        default=Origin.WEBHOOK.value,
+        db_default=Origin.WEBHOOK.value,
+        help_text="How the event came: by a webhook, from the vendor's API, from a file of the vendor's, or"
+        " because a complete listing lacked the record.",
+    )
     digest = models.BinaryField(max_length=32, help_text="SHA-256 of the body.")
     body = models.BinaryField()
     headers = models.JSONField(default=dict)
@@ -210,6 +218,11 @@ class Event(models.Model):
                 fields=["scope", "source", "-id"],
                 name="event_by_scope",
                 condition=models.Q(scope__isnull=False),
+            ),
+            models.Index(
+                fields=["origin", "source", "-id"],
+                name="event_fetched",
+                condition=~models.Q(origin="webhook"),
             ),
             # A delivery is not in it: the worker's UPDATE enters it.
             models.Index(

@@ -9,7 +9,7 @@ from django.db.models import Field, ForeignKey, JSONField, QuerySet
 
 from crmmirror.lib.database.statement_rows import rows_of_statement
 from crmmirror.lib.utc import format_utc
-from entities.history.value_run_rows import CLOCK_CHARACTERS
+from entities.history.value_run_rows import SEPARATOR, cut_clock
 from entities.merge.registers import EXISTS
 from entities.models import Record, TimelineEntry
 from entities.models.introspection import mirrored_fields, model_name
@@ -73,12 +73,14 @@ def _date(register: str, field: Field | None) -> str:
         if isinstance(field, JSONField)
         else f"wrote ->> '{register}'"
     )
-    return f"CASE WHEN wrote ? '{register}' THEN clock || coalesce({value}, '') END AS \"{register}\""
+    dated = f"clock || {SEPARATOR} || coalesce({value}, '')"
+    return f"CASE WHEN wrote ? '{register}' THEN {dated} END AS \"{register}\""
 
 
 def _take_newest(register: str) -> str:
     """Return the value of the greatest such text. An empty one stands for null, as it does in a column."""
-    return f'nullif(substr(max("{register}"), {CLOCK_CHARACTERS + 1}), \'\') AS "{register}"'
+    newest = f'max("{register}")'
+    return f'{cut_clock(newest)} AS "{register}"'
 
 
 def _convert(field: Field) -> str:

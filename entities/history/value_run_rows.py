@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from hashlib import sha256
 from typing import Any
 
 from django.apps.registry import Apps
@@ -13,7 +12,6 @@ from django.utils.timezone import now
 from crmmirror.lib.database.statement_rows import rows_of_statement, sql_of
 from crmmirror.lib.utc import format_utc
 from entities.history.history_columns import HistoryColumn
-from entities.merge.clock import Rank, format_clock
 from entities.models import TimelineEntry
 from entities.models.introspection import model_name
 
@@ -21,7 +19,8 @@ from entities.models.introspection import model_name
 NO_TABLES = Apps()
 LAST_MOMENT = datetime.max.replace(tzinfo=UTC)
 TIME_CHARACTERS = len(format_utc(LAST_MOMENT))
-CLOCK_CHARACTERS = len(format_clock(LAST_MOMENT, Rank.COPY, sha256().hexdigest()))
+# Between a clock and a value: it is in no clock, and clocks differ in length.
+SEPARATOR = r"E'\t'"
 
 
 class ValueRunRow(models.Model):
@@ -161,5 +160,10 @@ def _carry_forward(name: str) -> str:
 
     Behind its clock, the newest value is the greatest text. An empty one stands for null.
     """
-    dated = f"CASE WHEN says_{name} THEN clock || coalesce({name}, '') END"
-    return f"nullif(substr(max({dated}) OVER so_far, {CLOCK_CHARACTERS + 1}), '') AS {name}"
+    dated = f"CASE WHEN says_{name} THEN clock || {SEPARATOR} || coalesce({name}, '') END"
+    return f"{cut_clock(f'max({dated}) OVER so_far')} AS {name}"
+
+
+def cut_clock(dated: str) -> str:
+    """Return the SQL of the value behind a clock; null for an empty one."""
+    return f"nullif(substring({dated} FROM '\\t(.*)$'), '')"

@@ -19,6 +19,7 @@ from entities.vendor_language import Vendor
 MAX_VALUE_LENGTH = 100
 RANK_WORDS = {
     Rank.COPY: "copied from this event",
+    Rank.FETCHED: "fetched",
     Rank.CREATED: "created",
     Rank.OTHER: "written",
     Rank.DELETED: "deleted",

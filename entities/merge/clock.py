@@ -5,23 +5,25 @@ one order wherever and whenever they are compared, whatever order they arrive in
 """
 
 from datetime import datetime
-from enum import IntEnum
+from enum import StrEnum
 from typing import NamedTuple
 
 from crmmirror.lib.utc import format_utc
 
 
-class Rank(IntEnum):
+class Rank(StrEnum):
     """The rank of a write. It decides between two writes of the same event time: the higher rank wins.
 
     A copy, that is a record embedded in another's event or a value next to a reference, ranks lowest: it may
-    be older than the event.
+    be older than the event. What was fetched gives way to an own event of the same time, because nobody knows
+    in which moment of it the vendor looked. The values sort as texts.
     """
 
-    COPY = 0
-    CREATED = 1
-    OTHER = 2
-    DELETED = 3
+    COPY = "0"
+    FETCHED = "0.5"
+    CREATED = "1"
+    OTHER = "2"
+    DELETED = "3"
 
 
 class Clock(NamedTuple):
@@ -46,13 +48,13 @@ def format_clock(occurred_at: datetime, rank: Rank, digest: str) -> str:
 
     occurred_at: in UTC. digest: as in `Clock`.
     """
-    return f"{format_utc(occurred_at)} {rank:d} {digest}"
+    return f"{format_utc(occurred_at)} {rank} {digest}"
 
 
 def parse_clock(clock: str) -> Clock:
     """Parse what `format_clock` wrote."""
     occurred_at, rank, digest = clock.split(" ")
-    return Clock(datetime.fromisoformat(occurred_at), Rank(int(rank)), digest)
+    return Clock(datetime.fromisoformat(occurred_at), Rank(rank), digest)
 
 
 def clock_time(clock: str) -> str:

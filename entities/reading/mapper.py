@@ -11,10 +11,12 @@ from entities.merge.clock import Rank, format_clock
 from entities.merge.registers import EXISTS
 from entities.reading.bounded_statements import bound_statements
 from entities.reading.converters import to_flag, to_identifier
-from entities.reading.envelopes.envelope import Envelope, number_message, read_envelopes, shorten_list
+from entities.reading.envelopes.envelope import Envelope, number_message, shorten_list
 from entities.reading.envelopes.properties import expand_properties
+from entities.reading.fetched.fetched_envelope import read_any_envelopes
+from entities.reading.fetched.fetched_plans import FetchedPlan, find_fetched_plan, translate_ids
 from entities.reading.mapped_event import MappedEvent, RecordKey, Statement, Unmappable
-from entities.reading.paths import follow
+from entities.reading.paths import ABSENT, follow
 from entities.reading.payload_reading import Copy, Reading
 from entities.reading.plans.entity_plans import EntityPlan, entity_plans
 from entities.reading.plans.event_plans import EventPlan, find_event_plan
@@ -28,7 +30,7 @@ from entities.reading.record_reading import (
     read_record,
 )
 from entities.reading.unconvertible import Unconvertible
-from entities.stored_events import StoredEvent
+from entities.stored_events import Origin, StoredEvent
 from entities.vendor_language import EVENT_TIME, Vendor
 from entities.vendors import get_vendor
 
@@ -72,7 +74,7 @@ def map_event(event: StoredEvent) -> MappedEvent:
     If it holds several events, one that names no record is a warning, unless all of them name none.
     """
     vendor = get_vendor(event.vendor)
-    envelopes = read_envelopes(event.body, vendor, event.received_at)
+    envelopes = read_any_envelopes(event.body, vendor, event.received_at, event.origin)
     if len(envelopes.events) == 1 and not envelopes.problems:
         reading = _read_event(event, vendor, envelopes.events[0])
         return MappedEvent(
@@ -109,6 +111,8 @@ def _only_scope(readings: Iterable[EventReading]) -> str:
 
 def _read_event(event: StoredEvent, vendor: Vendor, envelope: Envelope) -> EventReading:
     """Read one event of a body. Raises Unmappable."""
+    if event.origin is not Origin.WEBHOOK:
+        return _read_fetched_event(event, envelope)
     event_plan = find_event_plan(vendor, envelope.event_type, event.time_zone)
     plans = entity_plans(vendor.name, event.time_zone)
     scope_plan = plans[vendor.scope.model] if vendor.scope else None
@@ -132,6 +136,42 @@ def _read_event(event: StoredEvent, vendor: Vendor, envelope: Envelope) -> Event
     )
     warnings = (*envelope.warnings, *scope_reading.warnings, *own.warnings, *long_values)
     return EventReading(True, statements, warnings, scope)
+
+
+def _read_fetched_event(event: StoredEvent, envelope: Envelope) -> EventReading:
+    """Read a record that was fetched or imported, or that is gone. Raises Unmappable."""
+    plan = find_fetched_plan(event.vendor, event.origin, envelope.resource, event.time_zone)
+    if plan is None:
+        return EventReading(False, (), envelope.warnings, envelope.scope)
+    clocks = EventClocks(envelope.occurred_at, event.digest)
+    try:
+        key, own = _read_fetched_record(event, clocks, envelope, plan)
+    except Unmappable as error:
+        error.scope = envelope.scope
+        raise
+    statements = tuple(_make_statements(clocks, Rank.FETCHED, key, own, ()))
+    statements, long_values = bound_statements(translate_ids(statements, plan.ids))
+    warnings = (*envelope.warnings, *own.warnings, *long_values)
+    return EventReading(True, statements, warnings, envelope.scope)
+
+
+def _read_fetched_record(
+    event: StoredEvent, clocks: EventClocks, envelope: Envelope, fetched: FetchedPlan
+) -> tuple[RecordKey, Reading]:
+    plan, model = fetched.plan, fetched.plan.entity.model
+    if event.origin is Origin.LISTING:
+        key = RecordKey(model, envelope.scope, convert_id(plan, envelope.bare_id))
+        return key, Reading(writes={EXISTS: False})
+    external_id = read_id(plan, envelope.payload, ABSENT)
+    if external_id is None and plan.entity.identified_by_digest:
+        external_id = clocks.digest
+    if external_id is None:
+        raise Unmappable(f"the record carries no id (looked for {', '.join(list_id_places(plan))})")
+    said = {name: value for name, value in envelope.payload.items() if name not in fetched.leaves_out}
+    context = Context(entity_plans(event.vendor, event.time_zone), envelope.scope)
+    reading = read_record(context, plan, said, Rank.FETCHED)
+    reading.writes[EXISTS] = True
+    return RecordKey(model, envelope.scope, external_id), reading
 
 
 def _read_scope(plan: EntityPlan, envelope: Envelope) -> tuple[str, Reading]:

@@ -5,6 +5,7 @@ type. Not documented are `payment.received`, the shape of `contact.stageChanged`
 events other than `.created`; for these the tables have the keys that the vendor uses elsewhere.
 """
 
+from entities.resource_language import Api, Paging, Resource, listed
 from entities.signature_language import STANDARD_WEBHOOKS
 from entities.vendor_language import Entity, Vendor, event_types, same_names
 
@@ -93,6 +94,84 @@ FORM_RESPONSE = Entity(
     | {"answers": "data", "submitted_at": "createdAt"},
 )
 
+# Of the API alone. A task names its people by the API's ids, and no webhook writes that column.
+TASK = Entity(
+    "task",
+    id="id",
+    columns=same_names("title contact status priority created_at")
+    | {"due_at": "dueDate", "completed_at": "completedOn", "assignee_ref": "assigneeIds.0"},
+)
+
+VERSION_1 = Paging(
+    rows="items",
+    size_parameter="limit",
+    cursor_parameter="cursor",
+    next_cursor="nextCursor",
+    has_more="hasMore",
+)
+VERSION_2 = Paging(
+    rows="data",
+    size_parameter="pageSize",
+    cursor_parameter="cursor",
+    next_cursor="meta.nextCursor",
+    has_more="meta.hasMore",
+)
+# What is added during a load then comes last, and shifts no page.
+OLDEST_FIRST = {"orderBy": "createdAt", "orderDir": "asc"}
+# Ids of stages, pipelines and owners are numbers in webhooks, and other ids in the API.
+API_REFS = "stage_ref pipeline_ref owner_ref"
+API = Api(
+    base="https://api.heffl.com/api/",
+    key_header="x-api-key",
+    limit=60,
+    seconds=60,
+    messages="message error.message",
+    # As far as it is known. A load tries it on records that webhooks have brought before.
+    ids={
+        "client": {"clt_": "cl_"},
+        "contact": {"clt_": "ct_"},
+        "quotation": {"qtn_": "qt_"},
+    },
+    resources=(
+        Resource("leads", "v1/leads", listed(LEAD, without=API_REFS), VERSION_1),
+        Resource("clients", "v1/clients", CLIENT, VERSION_1),
+        Resource("companies", "v2/companies", CLIENT, VERSION_2, changed="updatedAt", query=OLDEST_FIRST),
+        Resource(
+            "contacts",
+            "v2/contacts",
+            listed(
+                CONTACT,
+                phone="phone mobile",
+                job_title="jobTitle",
+                origin="sourceName source",
+                client="companyId",
+                lifecycle_stage="stageName",
+            ),
+            VERSION_2,
+            changed="updatedAt",
+            query=OLDEST_FIRST,
+        ),
+        Resource(
+            "deals",
+            "v2/deals",
+            listed(DEAL, without=API_REFS),
+            VERSION_2,
+            changed="updatedAt",
+            query=OLDEST_FIRST,
+        ),
+        Resource(
+            "quotations",
+            "v2/quotations",
+            listed(QUOTATION, total="totalAmount"),
+            VERSION_2,
+            changed="updatedAt",
+            query=OLDEST_FIRST,
+            leaves_out=("lineItems",),
+        ),
+        Resource("tasks", "v2/tasks", TASK, VERSION_2, changed="updatedAt", query=OLDEST_FIRST),
+    ),
+)
+
 VENDOR = Vendor(
     name="heffl",
     label="Heffl",
@@ -105,4 +184,5 @@ VENDOR = Vendor(
     | event_types("quotation", QUOTATION, "created updated deleted statusChanged")
     | event_types("payment", PAYMENT, "received")
     | event_types("form.response", FORM_RESPONSE, "created"),
+    api=API,
 )

@@ -21,7 +21,7 @@ from crmmirror.lib.admin_kit.urls import change_url
 from entities.access.visible_rows import VisibleRowsAdmin
 from entities.audit import identify_actor, write_audit_entry
 from entities.models import AuditAction
-from entities.vendors import all_vendors
+from entities.reading.fetched.fetched_plans import all_event_types
 from events.admin.applying_again.apply_again import (
     REAPPLY_PERMISSION,
     apply_all_again_page,
@@ -47,7 +47,7 @@ from events.models import Event
 
 def mapped_event_types() -> tuple[str, ...]:
     """Return the event types that the mapping of any vendor knows, sorted."""
-    return tuple(sorted({name for vendor in all_vendors().values() for name in vendor.event_types}))
+    return tuple(sorted(all_event_types()))
 
 
 class EventAdmin(VisibleRowsAdmin, ReadOnlyAdmin):

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from entities.reading.envelopes.strict_json import UNSTORABLE
+from entities.stored_events import Origin
 from events.models import Event
 
 # PostgreSQL's integer.
@@ -67,6 +68,12 @@ def read_status(value: Any) -> str:
     return str(value)
 
 
+def read_origin(value: Any) -> str:
+    if value not in list(Origin):
+        raise Unreadable(f"is none of {', '.join(Origin)}")
+    return str(value)
+
+
 def read_attempts(value: Any) -> int:
     if type(value) is not int or not 0 <= value <= MAX_ATTEMPTS_READ:
         raise Unreadable("is not a number of attempts")
@@ -117,4 +124,7 @@ EVENT_FIELDS = {
     "next_attempt_at": optional(TIME),
     "settled_at": optional(TIME),
     "reapplied_at": optional(TIME),
+    "origin": FieldFormat(as_it_is, read_origin),
 }
+# Of fields that archives of version 1 lack.
+DEFAULTS = {"origin": Origin.WEBHOOK.value}

@@ -1,6 +1,6 @@
 """The archive of a log: JSON lines, the first a header, the last an end. Pure.
 
-    {"format": "crmmirror-log", "version": 1, "sources": {slug: vendor}, "limits": {…}, "mark": {…}, …}
+    {"format": "crmmirror-log", "version": 2, "sources": {slug: vendor}, "limits": {…}, "mark": {…}, …}
     {"source": "sales", "received_at": …, "body": "base64", …}
     {"end": 1}
 
@@ -16,11 +16,11 @@ from typing import Any
 
 import orjson
 
-from events.archive.archive_fields import EVENT_FIELDS, TIME, Unreadable
+from events.archive.archive_fields import DEFAULTS, EVENT_FIELDS, TIME, Unreadable
 from events.archive.log_mark import LogMark, UnusableMark, parse_mark
 
 FORMAT = "crmmirror-log"
-VERSION = 1
+VERSION = 2
 END = "end"
 
 
@@ -45,6 +45,7 @@ class ArchivedEvent:
     next_attempt_at: datetime | None
     settled_at: datetime | None
     reapplied_at: datetime | None
+    origin: str
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,8 @@ def _read_mark(content: Any) -> LogMark:
 
 
 def _read_field(content: dict[str, Any], name: str) -> Any:
+    if name not in content and name in DEFAULTS:
+        return DEFAULTS[name]
     if name not in content:
         raise Unreadable(f"has no {name}")
     try:

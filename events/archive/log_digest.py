@@ -16,7 +16,7 @@ from entities.models.introspection import model_name, record_models
 from events.models import Event, Source, SourceSecret
 
 # Raise it when what the digest covers changes: digests of two versions cannot be compared.
-DIGEST_VERSION = 2
+DIGEST_VERSION = 3
 ROWS_PER_FETCH = 10_000
 
 LOG, SOURCES, SECRETS = (model._meta.db_table for model in (Event, Source, SourceSecret))
@@ -30,7 +30,7 @@ SELECT_SOURCES = f"""
 """
 SELECT_EVENTS = f"""
     SELECT jsonb_build_array(slug, encode(digest, 'hex'), encode(sha256(body), 'hex'), headers, event_type,
-        occurred_at, received_at, scope, status, warnings, error) AS content
+        occurred_at, received_at, scope, status, warnings, error, origin) AS content
     FROM {LOG} event JOIN {SOURCES} source ON source.id = event.source_id
 """
 SELECT_BASELINE = f"""

@@ -23,6 +23,7 @@ COLUMN_TYPES = EVENT_COLUMNS | {
     "attempts": "integer",
     "next_attempt_at": "timestamptz",
     "reapplied_at": "timestamptz",
+    "origin": "text",
 }
 # Ids are given in the order of the archive, which is that of the log. The rows are inserted in the order of
 # the unique key, so that no two transactions wait for each other (deadlock). What is stored is left out

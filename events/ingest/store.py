@@ -9,8 +9,10 @@ from typing import Protocol
 
 import structlog
 
-from entities.reading.envelopes.envelope import Envelope, Envelopes, read_envelopes
+from entities.reading.envelopes.envelope import Envelope, Envelopes
 from entities.reading.envelopes.strict_json import UNSTORABLE, Malformed
+from entities.reading.fetched.fetched_envelope import read_any_envelopes
+from entities.stored_events import Origin
 from entities.vendors import UnusableVendor, get_vendor, require_current
 from events.ingest.insert import InsertedEvent, insert_event
 from events.ingest.new_event import NewEvent
@@ -75,7 +77,7 @@ def store_event(
     nothing is stored, and events.ingest.insert.SourceChanged is raised. Raises whatever the database raises,
     and entities.vendors.UnusableVendor: without the vendor's present module, what is malformed is not known.
     """
-    reading = _read(body, source.vendor, received_at)
+    reading = read_body(body, source.vendor, received_at, Origin.WEBHOOK)
     event = _make_event(source.id, body, headers, received_at, version, reading)
     inserted = insert_event(event)
     if reading.fault:
@@ -89,10 +91,11 @@ def select_headers(headers: Mapping[str, str]) -> dict[str, str]:
     return {name: _to_storable_text(value[:MAX_HEADER_LENGTH]) for name, value in values if value}
 
 
-def _read(body: bytes, vendor: str, received_at: datetime) -> EnvelopeReading:
+def read_body(body: bytes, vendor: str, received_at: datetime, origin: Origin) -> EnvelopeReading:
+    """Read the envelopes of a body that came in this way. Raises UnusableVendor."""
     empty = Envelopes((Envelope("", received_at, {}, ()),))
     try:
-        return EnvelopeReading(read_envelopes(body, get_vendor(vendor), received_at))
+        return EnvelopeReading(read_any_envelopes(body, get_vendor(vendor), received_at, origin))
     except UnusableVendor:
         raise
     except Malformed as error:

@@ -6,7 +6,7 @@ A claim is a row lock: it ends with the transaction, so a worker that dies gives
 from collections.abc import Iterable
 
 from crmmirror.lib.database.cursors import fetch_rows
-from entities.stored_events import StoredEvent
+from entities.stored_events import Origin, StoredEvent
 
 MAX_BATCH_EVENTS = 500
 MAX_BATCH_BYTES = 8 * 1024 * 1024
@@ -17,7 +17,7 @@ CLAIM = """
     WHERE status = 'pending' ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
 """
 READ_EVENTS = """
-    SELECT event.id, source_id, vendor, encode(digest, 'hex'), body, received_at, time_zone
+    SELECT event.id, source_id, vendor, encode(digest, 'hex'), body, received_at, time_zone, origin
     FROM events_event event JOIN events_source source ON source.id = source_id
     WHERE event.id = ANY(%s) ORDER BY event.id
 """
@@ -33,7 +33,8 @@ def claim_batch() -> list[StoredEvent]:
 
 def read_events(ids: Iterable[int]) -> list[StoredEvent]:
     """Read these events, in the order of their ids."""
-    return [StoredEvent(*row) for row in fetch_rows(READ_EVENTS, list(ids))]
+    rows = fetch_rows(READ_EVENTS, list(ids))
+    return [StoredEvent(*row[:-1], origin=Origin(row[-1])) for row in rows]
 
 
 def limit_bytes(sizes: Iterable[tuple[int, int]]) -> Iterable[int]:

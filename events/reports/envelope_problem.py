@@ -17,11 +17,12 @@ from entities.reading.envelopes.envelope import (
     describe_type_paths,
     envelope_plan,
     find_event_type,
-    read_envelopes,
 )
 from entities.reading.envelopes.event_lists import ListedEvent, list_events
 from entities.reading.envelopes.strict_json import MAX_DEPTH, Malformed
+from entities.reading.fetched.fetched_envelope import read_any_envelopes
 from entities.reading.paths import ABSENT, Path, Surroundings, follow
+from entities.stored_events import Origin
 from entities.vendor_language import BodyFormat, Vendor
 
 # Characters of the body before and after the place that is wrong.
@@ -50,11 +51,17 @@ class EnvelopeProblem:
     excerpt: Excerpt
 
 
-def find_envelope_problem(body: bytes, vendor: Vendor, received_at: datetime) -> EnvelopeProblem | None:
+def find_envelope_problem(
+    body: bytes, vendor: Vendor, received_at: datetime, origin: Origin = Origin.WEBHOOK
+) -> EnvelopeProblem | None:
     """Return what is wrong with a body of this vendor; None if it can be read by now."""
     try:
-        read_envelopes(body, vendor, received_at)
+        read_any_envelopes(body, vendor, received_at, origin)
     except Malformed as error:
+        if origin is not Origin.WEBHOOK:
+            return EnvelopeProblem(
+                "the record", "an object, as the API lists it", str(error), _beginning(body)
+            )
         return _explain(body, vendor, error)
     return None
 

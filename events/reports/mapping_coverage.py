@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
+from entities.reading.fetched.fetched_plans import fetched_types
 from entities.reading.plans.entity_plans import EntityPlan, entity_plans
 from entities.vendors import all_vendors
 
@@ -58,7 +59,7 @@ def mapped_types() -> list[dict[str, str]]:
     return [
         {"vendor": vendor.name, "event_type": name}
         for vendor in all_vendors().values()
-        for name in vendor.event_types
+        for name in (*vendor.event_types, *fetched_types(vendor))
     ]
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from crmmirror.lib.database.combined_queries import fetch_together
 from entities.access.visibility import narrow, visibility_of
-from entities.reading.plans.event_plans import knows_type
+from entities.reading.fetched.fetched_plans import knows_any_type
 from entities.vendors import all_vendors
 from events.models import Event
 from events.refusals.counts import sum_last_day
@@ -95,4 +95,4 @@ def _count_unknown_types(rows: Iterable[Mapping[str, Any]]) -> UnknownTypes:
 
 
 def _is_mapped(vendor: str, event_type: str) -> bool:
-    return vendor not in all_vendors() or knows_type(all_vendors()[vendor], event_type)
+    return vendor not in all_vendors() or knows_any_type(all_vendors()[vendor], event_type)

@@ -111,6 +111,8 @@ EXTRA_FIELDS = """
             WHEN mapped.path IS NULL THEN 'field'
             WHEN EXISTS (SELECT FROM unnest(columns) AS name WHERE wrote -> name = 'null') THEN 'value'
             WHEN wrote ?| columns THEN 'spare'
+            -- What a list of the API calls as webhooks do is not always the same.
+            WHEN origin <> 'webhook' THEN 'field'
             WHEN jsonb_typeof(wrote -> key) = 'object' THEN object_kind
             ELSE scalar_kind
         END AS kind,

@@ -10,6 +10,7 @@ from tests.support.mutations.conversation_mutations import CONVERSATIONS
 from tests.support.mutations.derived_mutations import DERIVED
 from tests.support.mutations.existence_mutations import EXISTENCE
 from tests.support.mutations.extra_mutations import EXTRA_BOUNDS
+from tests.support.mutations.fetched_mutations import FETCHED
 from tests.support.mutations.name_mutations import NAMES
 from tests.support.mutations.pruning_mutations import PRUNING
 from tests.support.mutations.reading_mutations import READING
@@ -32,4 +33,5 @@ MUTATIONS = [
     *SEARCH,
     *WORDS,
     *PRUNING,
+    *FETCHED,
 ]

@@ -19,11 +19,11 @@ from typing import Any, NamedTuple
 from entities.merge import extra_bounds
 from entities.merge.clock import parse_clock
 from entities.merge.registers import Invalid
-from entities.reading.envelopes.envelope import read_envelopes
 from entities.reading.envelopes.strict_json import Malformed
+from entities.reading.fetched.fetched_envelope import read_any_envelopes
 from entities.reading.mapped_event import RecordKey, Statement, Unmappable
 from entities.reading.mapper import map_event
-from entities.stored_events import StoredEvent
+from entities.stored_events import Origin, StoredEvent
 from entities.vendor_language import Vendor
 from entities.vendors import get_vendor
 from tests.support.bounds import no_bounds
@@ -79,12 +79,12 @@ class Write(NamedTuple):
     """The write of one event to one register."""
 
     time: datetime
-    rank: int
+    rank: str
     digest: str
     value: Any
 
     @property
-    def order(self) -> tuple[datetime, int, str]:
+    def order(self) -> tuple[datetime, str, str]:
         """The sort key that orders writes as clocks do; no two events have one digest."""
         return self.time, self.rank, self.digest
 
@@ -186,17 +186,20 @@ def _iterate_statements(events: Iterable[StoredEvent]) -> Iterator[tuple[StoredE
 def _add_writes(record: RecordWrites, event: StoredEvent, vendor: Vendor, statement: Statement) -> None:
     for name, value in statement.writes.items():
         write = _make_write(event, vendor, statement, value)
-        if value is not None or write.rank > 0:
+        if value is not None or write.rank > "0":
             record.add(name, write)
 
 
 def _make_write(event: StoredEvent, vendor: Vendor, statement: Statement, value: Any) -> Write:
     """Return a write with its rank. An event writes `exists` only to its own record; the rest are copies."""
     number = parse_clock(statement.clock).digest.partition(".")[2]
-    events = read_envelopes(event.body, vendor, event.received_at).events
+    events = read_any_envelopes(event.body, vendor, event.received_at, event.origin).events
     envelope = next(one for one in events if one.number == (int(number) if number else None))
     verb = envelope.event_type.rpartition(".")[2]
-    rank = {"created": 1, "deleted": 3}.get(verb, 2) if "exists" in statement.writes else 0
+    own_rank = {"created": "1", "deleted": "3"}.get(verb, "2")
+    if event.origin is not Origin.WEBHOOK:
+        own_rank = "0.5"
+    rank = own_rank if "exists" in statement.writes else "0"
     digest = hashlib.sha256(event.body).hexdigest()
     return Write(envelope.occurred_at, rank, f"{digest}.{number}" if number else digest, value)
 

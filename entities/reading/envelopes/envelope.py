@@ -41,6 +41,7 @@ class Envelope:
     root: what is around it in the body.
     number: the place of the event in the body's list, from 0; None if the body is one event.
     bare_id: the id of the record, if that is all that the list has of the event; else None.
+    resource, scope: of an event that was fetched or imported: where it was found, and the sub-account's id.
     """
 
     event_type: str
@@ -51,6 +52,8 @@ class Envelope:
     root: Surroundings = NOWHERE
     number: int | None = None
     bare_id: Any = None
+    resource: str = ""
+    scope: str = ""
 
 
 @dataclass(frozen=True, slots=True)

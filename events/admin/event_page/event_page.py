@@ -7,6 +7,7 @@ from django.utils import timezone
 from crmmirror.lib.admin_kit.cells import badge_cell, shorten, text_cell
 from crmmirror.lib.admin_kit.readonly_admin import ReadOnlyAdmin
 from crmmirror.lib.admin_kit.urls import changelist_url
+from entities.stored_events import Origin
 from entities.vendors import all_vendors
 from events.admin.applying_again.apply_again import REAPPLY_PERMISSION
 from events.admin.applying_again.repeated_looks import read_looks
@@ -26,6 +27,7 @@ def event_page(admin: ReadOnlyAdmin, request: HttpRequest, event: Event) -> Http
         "event": event,
         "event_type": shorten(event.event_type),
         "status": badge_cell(event.status),
+        "origin": event.origin,
         "body": render_body(bytes(event.body)),
         "body_size": len(event.body),
         "digest": bytes(event.digest).hex(),
@@ -50,4 +52,4 @@ def _find_problem(event: Event) -> EnvelopeProblem | None:
     vendor = all_vendors().get(event.source.vendor)
     if event.status != Event.Status.MALFORMED or vendor is None:
         return None
-    return find_envelope_problem(bytes(event.body), vendor, event.received_at)
+    return find_envelope_problem(bytes(event.body), vendor, event.received_at, Origin(event.origin))

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from crmmirror.lib.admin_kit.cells import format_duration
-from entities.reading.plans.event_plans import knows_type
+from entities.reading.fetched.fetched_plans import knows_any_type
+from entities.stored_events import Origin
 from entities.vendors import all_vendors
 from events.models import Event
 from events.processing.outcomes import MAX_ATTEMPTS
@@ -43,14 +44,15 @@ def _describe_scheduled(wait: timedelta, further_attempts: int) -> str:
 
 def _describe_malformed(event: Event, now: datetime) -> str:
     vendor = all_vendors().get(event.source.vendor)
-    if vendor and find_envelope_problem(bytes(event.body), vendor, event.received_at) is None:
+    body = bytes(event.body)
+    if vendor and find_envelope_problem(body, vendor, event.received_at, Origin(event.origin)) is None:
         return "The mirror can read it by now: apply it again."
     return f"{NOT_AUTOMATIC} Its exact bytes are kept: apply it again once the mirror can read them."
 
 
 def _describe_ignored(event: Event, now: datetime) -> str:
     vendor = all_vendors().get(event.source.vendor)
-    if vendor and knows_type(vendor, event.event_type):
+    if vendor and knows_any_type(vendor, event.event_type):
         return "The mapping knows this event type by now: apply the event again."
     return "The mapping does not know this event type. Once it does, apply the event again."
 

@@ -51,7 +51,7 @@ CLOCK_PARTS = st.builds(Clock, TIMES, st.sampled_from(Rank), DIGESTS)
 # Few, so that registers meet.
 CLOCKS = st.sampled_from(
     [
-        f"{time} {rank:d} {digest * 64}"
+        f"{time} {rank} {digest * 64}"
         for time in ("2025-01-15T10:30:00.000000Z", "2025-01-15T10:30:00.000001Z")
         for rank in Rank
         for digest in "0f"

@@ -43,7 +43,9 @@ def _without_rank(register: Register) -> tuple[str, str]:
     return register.clock[:27], register.clock[30:]
 
 
-def _ranked(ranks: dict[Rank, Rank]) -> Callable[[pytest.MonkeyPatch], None]:
+def ranked(ranks: dict[Rank, Rank]) -> Callable[[pytest.MonkeyPatch], None]:
+    """Give writes of some ranks another one."""
+
     def clock(occurred_at: Any, rank: Rank, digest: str) -> str:
         return format_clock(occurred_at, ranks.get(rank, rank), digest)
 
@@ -68,9 +70,9 @@ CLOCKS = [
         join_if(lambda stored, incoming: _without_rank(stored) < _without_rank(incoming)),
         caught_by_oracle(1),
     ),
-    Mutation("copies rank as other events", _ranked({Rank.COPY: Rank.OTHER}), caught_by_oracle(0)),
-    Mutation("created ranks as other events", _ranked({Rank.CREATED: Rank.OTHER}), caught_by_oracle(1)),
-    Mutation("deleted ranks as other events", _ranked({Rank.DELETED: Rank.OTHER}), caught_by_oracle(0)),
+    Mutation("copies rank as other events", ranked({Rank.COPY: Rank.OTHER}), caught_by_oracle(0)),
+    Mutation("created ranks as other events", ranked({Rank.CREATED: Rank.OTHER}), caught_by_oracle(1)),
+    Mutation("deleted ranks as other events", ranked({Rank.DELETED: Rank.OTHER}), caught_by_oracle(0)),
     Mutation(
         "a time ahead of its receipt counts",
         lambda patch: patch.setattr(envelope, "MAX_AHEAD", timedelta(days=10_000)),
