@@ -13,7 +13,7 @@ from entities.writing.process_batch import process_batch
 from tests.support import oracle, table_contents
 from tests.support.conversation_oracle import expected_conversations
 from tests.support.event_builders import apply_in_every_way, build_event, records_after, time_at
-from tests.support.oracle import Cells
+from tests.support.record_writes import Cells
 from tests.support.third_vendor import NAME, temporary_vendor
 
 pytestmark = pytest.mark.django_db

@@ -17,7 +17,7 @@ from tests.support.event_builders import (
     records_after,
     time_at,
 )
-from tests.support.oracle import Key
+from tests.support.record_writes import Key
 
 pytestmark = pytest.mark.django_db
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from entities.models import Message
-from tests.support.oracle import Cells, Key
+from tests.support.record_writes import Cells, Key
 from tests.support.table_contents import to_column_value
 
 TIME = Message._meta.get_field("occurred_at")

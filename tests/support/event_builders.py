@@ -11,8 +11,8 @@ from entities.stored_events import StoredEvent
 from entities.writing.process_batch import process_batch
 from tests.support import table_contents
 from tests.support.envelopes import build_body
-from tests.support.oracle import Cells
 from tests.support.random_histories import ensure_source, store_event
+from tests.support.record_writes import Cells
 
 T = TypeVar("T")
 Records = dict[tuple[str, str, str], Cells]

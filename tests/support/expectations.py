@@ -24,11 +24,14 @@ EVENT_TIMES = {"first_event_at", "last_event_at"}
 Expectation = dict[str, dict[str, dict[str, Any]]]
 
 
-def list_differences(expected: Expectation) -> list[str]:
-    """Return a sentence for each difference between the mirror and the expectation."""
+def list_differences(expected: Expectation, slug: str = "") -> list[str]:
+    """Return a sentence for each difference between the mirror and the expectation.
+
+    slug: of the source whose records are compared; of all sources if empty.
+    """
     unknown = expected.keys() - {model_name(model) for model in record_models()}
     return [f"there is no model {name}" for name in sorted(unknown)] + [
-        difference for model in record_models() for difference in _compare_model(model, expected)
+        difference for model in record_models() for difference in _compare_model(model, expected, slug)
     ]
 
 
@@ -56,9 +59,10 @@ def _to_json(value: Any) -> Any:
     return value.isoformat().replace("+00:00", "Z") if isinstance(value, date) else value
 
 
-def _compare_model(model: type[Record], expected: Expectation) -> Iterator[str]:
+def _compare_model(model: type[Record], expected: Expectation, slug: str) -> Iterator[str]:
     name = model_name(model)
-    rows = {row.external_id: row for row in model._default_manager.all()}
+    found = model._default_manager.filter(**{"source__slug": slug} if slug else {})
+    rows = {row.external_id: row for row in found}
     wanted = expected.get(name, {})
     yield from (f"{name} {id} is missing" for id in wanted.keys() - rows.keys())
     yield from (f"{name} {id} is not expected" for id in rows.keys() - wanted.keys())

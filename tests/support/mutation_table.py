@@ -17,6 +17,7 @@ from tests.support.mutations.reading_mutations import READING
 from tests.support.mutations.register_mutations import REGISTERS
 from tests.support.mutations.search_mutations import SEARCH
 from tests.support.mutations.value_mutations import VALUES
+from tests.support.mutations.vendor_mutations import VENDORS
 from tests.support.mutations.word_mutations import WORDS
 
 MUTATIONS = [
@@ -29,6 +30,7 @@ MUTATIONS = [
     *BALANCES,
     *READING,
     *VALUES,
+    *VENDORS,
     *NAMES,
     *SEARCH,
     *WORDS,

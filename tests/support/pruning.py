@@ -21,7 +21,8 @@ from events.pruning.prunable_events import remove_bodies
 from events.rebuild.folding import fold_baseline, fold_batches, shadow_tables
 from events.rebuild.log_reader import read_log
 from tests.support import table_contents
-from tests.support.oracle import Cells, Key, Names
+from tests.support.oracle import Names
+from tests.support.record_writes import Cells, Key
 
 
 class Unprunable(NamedTuple):

@@ -3,7 +3,8 @@
 What a seed gives changes with every vendor and column. So the bodies of those histories are kept in a file,
 and a new column or vendor leaves the mutation tests as they are.
 
-`python -m tests.support.stored_histories` writes the file anew, from the seeds in the mutation table.
+`python -m tests.support.stored_histories` adds the histories that the mutation table names and the file has
+not, as the seeds give them now, and drops those that no mutation names any more.
 """
 
 import json
@@ -28,15 +29,17 @@ def load_bodies(seed: int, size: int) -> list[tuple[str, bytes]]:
 
 
 def write_file() -> None:
-    """Write the histories of all seeds in the mutation table."""
+    """Write the histories of all seeds in the mutation table; those that are in the file stay as they are."""
     # Not at the top: they need Django.
     from tests.support.mutation_table import MUTATIONS
     from tests.support.random_histories import generate_bodies
 
     checks = [one.noticed_by.args for one in MUTATIONS if isinstance(one.noticed_by, partial)]
+    kept = json.loads(FILE.read_text())
     histories = {
-        _name(seed, size): [(vendor, body.decode()) for vendor, body in generate_bodies(seed, size)]
+        name: kept.get(name) or [(vendor, body.decode()) for vendor, body in generate_bodies(seed, size)]
         for seed, size in sorted(set(checks))
+        for name in (_name(seed, size),)
     }
     FILE.write_text(json.dumps(histories, indent=1) + "\n")
 

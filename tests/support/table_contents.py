@@ -8,7 +8,8 @@ from django.db.models import Field, ForeignKey
 from entities.merge.registers import stored_clocks
 from entities.models import Contact, Conversation, Name, Record, TimelineEntry, Word
 from entities.models.introspection import model_name, record_models, record_models_by_name
-from tests.support.oracle import Cells, Key, Names
+from tests.support.oracle import Names
+from tests.support.record_writes import Cells, Key
 from tests.support.search_oracle import read_documents
 
 NOT_COMPARED = {"id", "source", "scope", "external_id", "first_seen_at", "changed_at", "registers"}

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from entities.vendors import get_vendor
+from entities.reading.plans.event_plans import EventPlan
 from entities.writing import conversations
 from tests.convergence import (
     test_conversation_rules,
 )
 from tests.support.mutations.mutation import Mutation
+from tests.support.mutations.vendor_mutations import change_event_plans
 
 
 def _derive_with(old: str, new: str) -> Callable[[pytest.MonkeyPatch], None]:
@@ -35,11 +36,11 @@ def _forget_former_conversations(patch: pytest.MonkeyPatch) -> None:
     )
 
 
-def _receipts_are_outbound(patch: pytest.MonkeyPatch) -> None:
-    events: Any = get_vendor("seedly").events
-    for name in ("message.delivered", "message.failed"):
-        implied = events[name].implied | {"direction": "outbound"}
-        patch.setitem(events, name, replace(events[name], implied=implied))
+def _make_receipt_outbound(event_type: str, plan: EventPlan) -> EventPlan:
+    if event_type not in ("message.delivered", "message.failed"):
+        return plan
+    implied = {**plan.event_type.implied, "direction": "outbound"}
+    return replace(plan, event_type=replace(plan.event_type, implied=implied))
 
 
 CONVERSATIONS = [
@@ -90,7 +91,7 @@ CONVERSATIONS = [
     ),
     Mutation(
         "a delivery receipt says that its message went out",
-        _receipts_are_outbound,
+        change_event_plans(_make_receipt_outbound),
         test_conversation_rules.test_a_delivery_receipt_does_not_make_a_received_message_outbound,
     ),
 ]

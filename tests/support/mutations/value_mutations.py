@@ -16,7 +16,7 @@ from tests.support.mutations.mutation import Mutation
 
 def _date_in_utc(patch: pytest.MonkeyPatch) -> None:
     written = times._parse_written_time
-    patch.setattr(times, "_parse_written_time", lambda value: times._to_zone(written(value), UTC))
+    patch.setattr(times, "_parse_written_time", lambda *value: times._to_zone(written(*value), UTC))
 
 
 def _without_time_zone(patch: pytest.MonkeyPatch) -> None:
