@@ -9,8 +9,8 @@ from decimal import Decimal
 from itertools import chain
 from typing import Any
 
-from entities.generator.envelope_writer import wrap_payload
-from entities.reading.envelopes.envelope import envelope_plan
+from entities.generator.envelope_writer import NOTHING, build_event, split_paths, wrap_events
+from entities.generator.sample_events import find_envelope_shape
 from entities.reading.paths import Path, parse_path
 from entities.reading.plans.entity_plans import EntityPlan, entity_plans
 from entities.vendor_language import Vendor
@@ -23,20 +23,33 @@ Edit = tuple[int, int, bytes]
 
 
 def build_body(vendor: Vendor, event_type: str, members: Mapping[str, str], time: str = TIME) -> bytes:
-    """Build the body of an event, with these members as its payload."""
-    text = object_text(members)
-    inner = text[1:-1] or '"": null'
-    if not envelope_plan(vendor).payload[0].parts:
-        return build_envelope(vendor, event_type, {}, time, marked=inner)
-    return build_envelope(vendor, event_type, MARK, time, marked=text)
+    """Build the body of an event, with these members as its payload; those of a path with `/` beside it."""
+    inside, outside = split_paths(members)
+    text = object_text(inside)
+    if not find_envelope_shape(vendor, event_type).payload.parts:
+        return build_envelope(vendor, event_type, {}, time, text[1:-1] or '"": null', outside)
+    return build_envelope(vendor, event_type, MARK, time, text, outside)
 
 
 def build_envelope(
-    vendor: Vendor, event_type: str, payload: Any, time: str = TIME, marked: str = '"": null'
+    vendor: Vendor,
+    event_type: str,
+    payload: Any,
+    time: str = TIME,
+    marked: str = '"": null',
+    outside: Mapping[str, str] = NOTHING,
 ) -> bytes:
-    """Build a body with this payload. marked: the text that stands in place of MARK, or of its member."""
-    content = wrap_payload(vendor, event_type, payload if payload else {MARK: 0}, TIME_MARK)
-    text = json.dumps(content).replace(f'"{TIME_MARK}"', time)
+    """Build a body with this payload.
+
+    marked: the text that stands in place of MARK, or of its member. outside: path from the root -> text.
+    """
+    if payload == MARK and not find_envelope_shape(vendor, event_type).payload.parts:
+        payload, marked = {}, f'"": {marked}'
+    marks = {place: f"outside {number}" for number, place in enumerate(outside)}
+    event = build_event(vendor, event_type, payload if payload else {MARK: 0}, TIME_MARK)
+    text = json.dumps(wrap_events(vendor, [event], marks)).replace(f'"{TIME_MARK}"', time)
+    for place, mark in marks.items():
+        text = text.replace(f'"{mark}"', outside[place])
     return encode_text(text.replace(f'"{MARK}": 0', marked).replace(f'"{MARK}"', marked))
 
 
