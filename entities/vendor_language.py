@@ -60,6 +60,7 @@ class Entity:
     scales: column of amounts -> how many of the vendor's units are one (100 for cents).
     identified_by_digest: whether a record that comes without an id is a fact of its own, whose id is its
         event's digest.
+    is_never_deleted: whether the vendor has no event by which a record of the kind ends.
     """
 
     model: str
@@ -71,6 +72,7 @@ class Entity:
     translations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     scales: Mapping[str, int] = field(default_factory=dict)
     identified_by_digest: bool = False
+    is_never_deleted: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,8 @@ class Vendor:
     reference_copies: reference column -> payload key -> the referred record's column of which the value
         under that key is a copy, beyond the conventional ones (`leadName` beside `leadId`).
     api: what the vendor's API lists (`entities.resource_language`); None if nothing can be loaded from it.
+    unsampled: model, or empty for the envelope -> the paths, and the columns that are spelled like their
+        names, that no sample has and that are meant all the same. Checks then say nothing about them.
     """
 
     name: str
@@ -137,6 +141,7 @@ class Vendor:
     scope: Entity | None = None
     reference_copies: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     api: "Api | None" = None
+    unsampled: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def event_types(self) -> tuple[str, ...]:
@@ -186,7 +191,8 @@ def event_types(
     implied: by verb, what the type's name implies (`paid={"status": "paid"}`).
     """
     return {
-        f"{prefix}{joint}{verb}{suffix}": EventType(entity, rank_of(verb), implied.get(verb, {}))
+        # Another verb has no rank of its own: a check asks whether it is a deletion by another name.
+        f"{prefix}{joint}{verb}{suffix}": EventType(entity, RANKS.get(verb.lower()), implied.get(verb, {}))
         for verb in verbs.split()
     }
 

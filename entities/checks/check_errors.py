@@ -3,14 +3,20 @@
 from collections.abc import Collection, Iterator
 from difflib import get_close_matches
 
-from django.core.checks import Error
+from django.core import checks
+from django.core.checks import CheckMessage, Error
 
-Errors = Iterator[Error]
+Errors = Iterator[CheckMessage]
 
 
 def make_error(code: str, place: str, reason: str, hint: str) -> Error:
     """Return an error with the id `entities.<code>`. place: the module or model that is wrong."""
     return Error(reason, hint=hint, obj=place, id=f"entities.{code}")
+
+
+def make_warning(code: str, place: str, reason: str, hint: str) -> CheckMessage:
+    """Return a warning with the id `entities.<code>`. place: the module that may be wrong."""
+    return checks.Warning(reason, hint=hint, obj=place, id=f"entities.{code}")
 
 
 def suggest(word: str, known: Collection[str]) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
-from django.core.checks import Error
+from django.core.checks import CheckMessage
 from django.db.models import DateTimeField, TextField
 
 from entities.checks.check_errors import Errors, make_error, suggest
@@ -13,7 +13,7 @@ from entities.models.introspection import mirrored_fields, record_models, record
 from entities.models.naming.named_refs import NAMED_COLUMNS, NAMELESS_COLUMNS, REF_SUFFIX, named_refs
 
 
-def check_records(app_configs: Any = None, **kwargs: Any) -> list[Error]:
+def check_records(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """Return the errors in the rules of all mirrored models."""
     return [error for model in record_models() for check in RECORD_CHECKS for error in check(model)]
 

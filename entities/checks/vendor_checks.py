@@ -1,6 +1,6 @@
 """Checks of the vendors' modules: their tables must name columns that the models have, and fitting values.
 
-Ids: entities.E001 to entities.E009, E011 and E012. Those of signatures are in `signature_checks`.
+Ids: entities.E001 to entities.E009, E011 and E012; the modules that this one calls name their own.
 """
 
 from collections.abc import Callable
@@ -9,12 +9,16 @@ from pkgutil import iter_modules
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
-from django.core.checks import Error
+from django.core.checks import CheckMessage
 from django.db.models import ForeignKey
 
 from entities import vendors
 from entities.checks.check_errors import Errors, make_error, suggest
 from entities.checks.column_checks import check_column, check_implied_values
+from entities.checks.deletion_checks import check_deletions
+from entities.checks.path_checks import check_paths, check_written_paths
+from entities.checks.repeated_columns import check_repeated_columns
+from entities.checks.sample_checks import check_samples
 from entities.checks.signature_checks import check_signatures
 from entities.models.introspection import (
     mirrored_fields,
@@ -25,7 +29,7 @@ from entities.models.introspection import (
 from entities.vendor_language import Entity, Vendor
 
 
-def check_vendors(app_configs: Any = None, **kwargs: Any) -> list[Error]:
+def check_vendors(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """Return the errors in the modules of all vendors."""
     names = sorted(module.name for module in iter_modules(vendors.__path__))
     return [error for name in names for error in check_module(name)]
@@ -47,8 +51,11 @@ def check_module(name: str) -> Errors:
     if vendor.name != name:
         reason = f"calls its vendor {vendor.name!r}"
         yield make_error("E001", module, reason, f"Write name={name!r}, the name of the module.")
-    for check in TABLE_CHECKS:
-        yield from check(module, vendor)
+    errors = [error for check in TABLE_CHECKS for error in check(module, vendor)]
+    yield from errors
+    if vendor.name == name and not any(error.is_serious() for error in errors):
+        for check in SAMPLE_CHECKS:
+            yield from check(module, vendor)
 
 
 def check_scope(module: str, vendor: Vendor) -> Errors:
@@ -96,16 +103,6 @@ def check_entity(module: str, entity: Entity) -> Errors:
     yield from check_translated_words(module, place, entity)
 
 
-def check_paths(module: str, place: str, words: object) -> Errors:
-    """Yield an error if this is no text of paths, or one without a path."""
-    if not isinstance(words, str):
-        hint = "Write the paths as one text, with spaces between them: 'id leadId'."
-        yield make_error("E011", module, f"{place} is {words!r}", hint)
-    elif not words.split():
-        hint = f"Write {place.rpartition(' ')[2]}='...': the paths where it stands."
-        yield make_error("E005", module, f"{place} names no path", hint)
-
-
 def check_translated_words(module: str, place: str, entity: Entity) -> Errors:
     """Yield an error for each translated word that is not in lower case, in which words are compared."""
     for column, words in entity.translations.items():
@@ -126,7 +123,7 @@ def check_envelope(module: str, vendor: Vendor) -> Errors:
 
 def check_link_keys(module: str, place: str, entity: Entity) -> Errors:
     """Yield an error for each link key that is not a key of a column."""
-    words = " ".join(entity.columns.values()).split()
+    words = " ".join(words for words in entity.columns.values() if isinstance(words, str)).split()
     for key in sorted(set(entity.link_keys) - set(words)):
         reason = f"{place}, link_keys: no column is read from {key!r}"
         yield make_error("E006", module, reason, suggest(key, words))
@@ -175,9 +172,13 @@ def _references(vendor: Vendor) -> dict[str, Entity]:
 
 TABLE_CHECKS: tuple[Callable[[str, Vendor], Errors], ...] = (
     check_signatures,
+    check_written_paths,
     check_envelope,
     check_scope,
     check_entities,
     check_events,
     check_reference_copies,
+    check_repeated_columns,
 )
+# They read events, and would stumble over tables with an error.
+SAMPLE_CHECKS: tuple[Callable[[str, Vendor], Errors], ...] = (check_deletions, check_samples)

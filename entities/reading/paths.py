@@ -78,6 +78,11 @@ def parse_paths(words: str) -> tuple[Path, ...]:
     return tuple(map(parse_path, split_words(words)))
 
 
+def quote_key(key: str) -> str:
+    """Return a key as a path writes it: in quotes if it has a space or a dot."""
+    return f"'{key}'" if " " in key or "." in key else key
+
+
 def _split_start(word: str) -> tuple[str, str]:
     if KEY_OF_LIST.fullmatch(word):
         return word, ""

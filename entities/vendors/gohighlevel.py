@@ -55,6 +55,7 @@ MESSAGE = Entity(
     | CREATED_AT
     | {"channel": "messageType", "occurred_at": "dateAdded"},
     identified_by_digest=True,
+    is_never_deleted=True,
 )
 
 # The key is published for all customers. The older `X-WH-Signature` ends in 2026, and is not read.
@@ -94,4 +95,9 @@ VENDOR = Vendor(
     )
     | event_types("Inbound", MESSAGE, "Message", joint="", Message={"direction": "inbound"})
     | event_types("Outbound", MESSAGE, "Message", joint="", Message={"direction": "outbound"}),
+    unsampled={
+        "": "dateUpdated",
+        "message": "messageId emailMessageId",
+        "task": "status completed_at",
+    },
 )

@@ -86,12 +86,14 @@ PAYMENT = Entity(
     },
     link_keys=("allocations",),
     identified_by_digest=True,
+    is_never_deleted=True,
 )
 FORM_RESPONSE = Entity(
     "formsubmission",
     id="id responseId",
     columns=same_names("form_ref form_name contact created_at")
     | {"answers": "data", "submitted_at": "createdAt"},
+    is_never_deleted=True,
 )
 
 # Of the API alone. A task names its people by the API's ids, and no webhook writes that column.
@@ -185,4 +187,17 @@ VENDOR = Vendor(
     | event_types("payment", PAYMENT, "received")
     | event_types("form.response", FORM_RESPONSE, "created"),
     api=API,
+    unsampled={
+        "lead": "leadId",
+        "deal": "dealId",
+        "client": "clientId created_at",
+        "contact": "contactId lifecycleStage newStage stageName company_name tags",
+        "invoice": "invoiceId amountPaid paidAmount totalPaid paidAt paidDate paidOn paymentDate",
+        "quotation": "quotationId",
+        "payment": (
+            "paymentId invoiceId invoice allocations total paymentMethod method.name reference paidAt"
+            " paymentDate created_at"
+        ),
+        "formsubmission": "responseId form_name contact",
+    },
 )

@@ -117,4 +117,8 @@ VENDOR = Vendor(
         "deal.associationChange.DEAL_TO_CONTACT": FROM_DEAL_TO_CONTACT,
         "object.associationChange.DEAL_TO_CONTACT": FROM_DEAL_TO_CONTACT,
     },
+    unsampled={
+        "contact": "createdate phone",
+        "client": "website",
+    },
 )

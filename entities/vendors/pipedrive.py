@@ -82,4 +82,9 @@ VENDOR = Vendor(
         "organization.change": EventType(ORGANIZATION, merged=MERGED),
         "deal.change": EventType(DEAL, merged=MERGED),
     },
+    unsampled={
+        "contact": "email.0.value phone.0.value",
+        "client": "/meta.merged_to_id website",
+        "deal": "/meta.merged_to_id /meta.merged_from_id",
+    },
 )

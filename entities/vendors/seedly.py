@@ -22,6 +22,7 @@ CONTACT = Entity(
     | {"company_name": "company", "origin": "source", "lifecycle_stage": "newStage lifecycleStage"},
     additions={"tagName": "tags"},
     event_keys=("previousStage", "changedFields"),
+    is_never_deleted=True,
 )
 MESSAGE = Entity(
     "message",
@@ -30,6 +31,7 @@ MESSAGE = Entity(
         "contact conversation_ref channel direction from_address status occurred_at created_at"
     )
     | {"body": "bodyText", "provider_ref": "externalId"},
+    is_never_deleted=True,
 )
 APPOINTMENT = Entity(
     "appointment",
@@ -41,6 +43,7 @@ APPOINTMENT = Entity(
         "starts_at": "startTime",
         "ends_at": "endTime",
     },
+    is_never_deleted=True,
 )
 OPPORTUNITY = Entity(
     "deal",
@@ -58,12 +61,14 @@ FORM_SUBMISSION = Entity(
     "formsubmission",
     id="submissionId id",
     columns=same_names("contact form_ref form_name submitted_at created_at") | {"answers": "fields"},
+    is_never_deleted=True,
 )
 INVOICE = Entity(
     "invoice",
     id="invoiceId id",
     columns=same_names("contact number status total currency due_date paid_at created_at")
     | {"amount_paid": "amount", "vendor_status": "status"},
+    is_never_deleted=True,
 )
 TASK = Entity(
     "task",
@@ -127,4 +132,14 @@ VENDOR = Vendor(
     )
     | event_types("invoice", INVOICE, "paid", paid={"status": "paid"})
     | event_types("task", TASK, "created updated completed deleted", created={"created_at": EVENT_TIME}),
+    unsampled={
+        "": "payload",
+        "contact": "id changedFields job_title created_at",
+        "message": "id occurred_at created_at",
+        "appointment": "id title name created_at",
+        "deal": "id status source stage_name created_at",
+        "formsubmission": "id submitted_at created_at",
+        "invoice": "id status number total due_date created_at",
+        "task": "id name created_at",
+    },
 )

@@ -34,7 +34,7 @@ def claim_batch() -> list[StoredEvent]:
 def read_events(ids: Iterable[int]) -> list[StoredEvent]:
     """Read these events, in the order of their ids."""
     rows = fetch_rows(READ_EVENTS, list(ids))
-    return [StoredEvent(*row[:-1], Origin(row[-1])) for row in rows]
+    return [StoredEvent(*(*row[:-1], Origin(row[-1]))) for row in rows]
 
 
 def limit_bytes(sizes: Iterable[tuple[int, int]]) -> Iterable[int]:
