@@ -10,11 +10,16 @@ from django.db import transaction
 from django.db.models import Model
 from django.http import HttpRequest
 
+from crmmirror.lib.database.cursors import fetch_value
 from crmmirror.lib.log_bound import shorten_line
 from crmmirror.lib.web.client_address import client_address
 from entities.models import AuditAction, AuditEntry
 
 log = structlog.get_logger(__name__)
+
+# What the log's line keeps of the detail: numbers and closed words. The rest may hold what people typed, such
+# as the search words among an export's parameters, and logs go further and stay longer than the table.
+LOGGED_DETAIL = ("format", "way", "via", "rows", "count", "bytes", "events", "overlap_hours")
 
 
 @dataclass(frozen=True)
@@ -64,8 +69,13 @@ def write_audit_entry(
     return entry
 
 
+def can_be_audited() -> bool:
+    """Return False on a standby, which takes no entry: the commands that only read work there too."""
+    return not fetch_value("SELECT pg_is_in_recovery()")
+
+
 def _log_entry(entry: AuditEntry) -> None:
-    """Write the entry as a line of the log, with its number in the table."""
+    """Write the entry as a line of the log, with its number in the table, where the whole detail is."""
     log.info(
         "audit",
         entry=entry.pk,
@@ -75,5 +85,5 @@ def _log_entry(entry: AuditEntry) -> None:
         object_id=entry.object_id,
         object_text=entry.object_text,
         address=entry.remote_address,
-        detail=entry.detail,
+        detail={name: entry.detail[name] for name in LOGGED_DETAIL if name in entry.detail},
     )

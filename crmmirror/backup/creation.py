@@ -22,6 +22,8 @@ from crmmirror.backup.keys_file import KEYS_FILE, collect_keys, write_keys
 from crmmirror.backup.manifest import DUMP_FILE, Manifest, compute_checksum, write_manifest
 from crmmirror.backup.state_digests import compute_digests
 from crmmirror.lib.database.snapshots import export_snapshot, read_snapshot
+from entities.audit import can_be_audited, identify_command, write_audit_entry
+from entities.models import AuditAction
 from events.archive.log_mark import take_mark
 
 # Rights and owners are those of roles of the server, which another server does not have. Comments on the
@@ -70,6 +72,10 @@ def create_backup(directory: Path, keys_path: Path | None, *, with_keys: bool) -
             checksums={DUMP_FILE: compute_checksum(dump)},
         )
         write_manifest(new_directory, manifest)
+        # Before the directory gets its name: no backup is whole without an entry.
+        if can_be_audited():
+            detail = {"directory": str(directory), "keys": with_keys}
+            write_audit_entry(identify_command("backup"), AuditAction.BACKUP, **detail)
     return manifest
 
 

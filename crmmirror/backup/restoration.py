@@ -19,6 +19,8 @@ from crmmirror.backup.manifest import DUMP_FILE, Manifest, read_manifest, requir
 from crmmirror.backup.state_digests import compute_digests, list_differences
 from crmmirror.lib.database.cursors import execute, fetch_rows
 from crmmirror.lib.database.required_migrations import list_code_migrations
+from entities.audit import identify_command, write_audit_entry
+from entities.models import AuditAction, AuditEntry
 from entities.sql.sql_views import create_views, has_schema
 from events.models import SourceSecret
 from events.sources.readable_secrets import describe, find_unreadable, needed_secrets
@@ -64,6 +66,15 @@ def restore_backup(directory: Path, report: Report) -> None:
     if has_schema():
         # With the rights of those readers' roles that this server has.
         create_views()
+    _audit(directory, manifest)
+
+
+def _audit(directory: Path, manifest: Manifest) -> None:
+    """Write the audit entry, unless a run that was cut afterwards has left it."""
+    detail = {"directory": str(directory.absolute()), "created_at": manifest.created_at}
+    newest = AuditEntry.objects.first()
+    if newest is None or (newest.action, newest.detail) != (AuditAction.RESTORE, detail):
+        write_audit_entry(identify_command("restore"), AuditAction.RESTORE, **detail)
 
 
 def _run_pg_restore(directory: Path, manifest: Manifest, report: Report) -> None:

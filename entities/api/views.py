@@ -124,9 +124,7 @@ class RowViewSet(ReadOnlyModelViewSet):
         ordering = read_ordering(rows, request, self)
         if file_format := read_format(request):
             rows = rows.order_by(*(term.to_expression() for term in ordering))
-            is_head = request.method == "HEAD"
-            viewer = viewer_of(request)
-            return export_list(file_format, rows, fields, viewer, name=self.basename, is_head=is_head)
+            return export_list(request, file_format, rows, fields, name=self.basename)
         page = self.paginate_queryset(select_fields_of(rows, fields, (term.path for term in ordering)))
         return self.get_paginated_response(write_page(page or [], fields, viewer_of(request)))
 

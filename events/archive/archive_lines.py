@@ -66,11 +66,15 @@ class ExportLimits:
 
 @dataclass(frozen=True)
 class ArchiveHeader:
-    """The first line. sources: slug -> vendor. limits: as ExportLimits has them in JSON."""
+    """The first line. sources: slug -> vendor. limits: as ExportLimits has them in JSON.
+
+    pruned: how many events within the limits the archive lacks, because their bodies had been removed.
+    """
 
     sources: Mapping[str, str]
     limits: Mapping[str, Any]
     mark: LogMark
+    pruned: int = 0
 
 
 def is_header(line: bytes) -> bool:
@@ -88,6 +92,7 @@ def encode_header(header: ArchiveHeader, exported_at: datetime) -> bytes:
             "sources": dict(header.sources),
             "limits": header.limits,
             "mark": header.mark.to_json(),
+            "pruned": header.pruned,
         }
     )
 
@@ -103,8 +108,9 @@ def decode_header(line: bytes) -> ArchiveHeader:
             "sources": dict(sources),
             "limits": dict(limits),
             "mark": mark,
+            **others,
         }:
-            return ArchiveHeader(sources, limits, _read_mark(mark))
+            return ArchiveHeader(sources, limits, _read_mark(mark), _read_pruned(others))
     raise Unreadable("is not the first line of an archive that export_events wrote")
 
 
@@ -132,6 +138,14 @@ def _read_mark(content: Any) -> LogMark:
         return parse_mark(content)
     except UnusableMark as error:
         raise Unreadable(f"cannot be used: {error}") from None
+
+
+def _read_pruned(others: dict[str, Any]) -> int:
+    """Return the number of pruned events; 0 of an archive from before there were any."""
+    pruned = others.get("pruned", 0)
+    if not isinstance(pruned, int):
+        raise Unreadable("does not say how many pruned events it lacks")
+    return pruned
 
 
 def _read_field(content: dict[str, Any], name: str) -> Any:

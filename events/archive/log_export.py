@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from crmmirror.lib.database.cursors import fetch_rows, fetch_value
 from crmmirror.lib.database.snapshots import read_snapshot
+from entities.audit import Actor, can_be_audited, write_audit_entry
+from entities.models import AuditAction
 from events.archive.archive_fields import EVENT_FIELDS, Unreadable
 from events.archive.archive_files import UnusableArchive, read_archive, write_archive
 from events.archive.archive_lines import (
@@ -40,6 +43,11 @@ COUNT_PRUNED = """
     SELECT count(*) FROM events_event event
     WHERE event.id > %(after)s AND event.pruned_at IS NOT NULL AND {condition}
 """
+LACKS_PRUNED = (
+    "{count} of these events are pruned: an archive has no body of theirs, and not what the mirror keeps of"
+    " them, so a mirror that is made of it lacks what they said. To move or copy the mirror, use backup and"
+    " restore; for an archive of the other events, add --without-pruned"
+)
 # Limit of an export -> the SQL condition on an event.
 CONDITIONS = {
     "sources": "source_id IN (SELECT id FROM events_source WHERE slug = ANY(%(sources)s))",
@@ -50,6 +58,18 @@ CONDITIONS = {
 PATHS = {name: "source__slug" if name == "source" else name for name in EVENT_FIELDS}
 
 
+class PrunedEvents(Exception):
+    """The log has pruned events, which no archive can have; the message says how many, and what to do."""
+
+
+@dataclass(frozen=True)
+class ExportedLog:
+    """The counts of an export. pruned: how many events were left out because they have no body."""
+
+    events: int
+    pruned: int
+
+
 def export_log(
     path: Path,
     limits: ExportLimits,
@@ -57,35 +77,43 @@ def export_log(
     *,
     compress: bool,
     progress: Callable[[int], object],
-) -> int:
-    """Write the events within the limits to an archive; return how many. Pruned events are left out.
+    actor: Actor,
+    without_pruned: bool = False,
+) -> ExportedLog:
+    """Write the events within the limits to an archive; return how many.
 
     start: of the archive or backup that this one goes on from; None for all events. progress: is called with
-    the number of events since its last call. Raises UnusableArchive, UnusableMark and
-    events.sources.registry.UnknownSource.
+    the number of events since its last call. actor: of the audit entry, without which no archive is whole.
+    without_pruned: leave pruned events out, instead of raising PrunedEvents for them. Raises
+    UnusableArchive, UnusableMark and events.sources.registry.UnknownSource.
     """
     if start:
         require_same_log(start)
     after = start.through_id if start else 0
     mark = take_mark(after)
     count = 0
-    # The sources are of the snapshot too: an import refuses events of one that the header lacks.
-    with read_snapshot():
-        header = ArchiveHeader(_read_vendors(limits), limits.to_json(), mark)
-        with write_archive(path, compress=compress) as file:
+    with write_archive(path, compress=compress) as file:
+        # The sources are of the snapshot too: an import refuses events of one that the header lacks.
+        with read_snapshot():
+            vendors, pruned = _read_vendors(limits), _count_pruned(limits, after)
+            if pruned and not without_pruned:
+                raise PrunedEvents(LACKS_PRUNED.format(count=pruned))
+            header = ArchiveHeader(vendors, limits.to_json(), mark, pruned)
             file.write(encode_header(header, datetime.now(UTC)))
             for batch in _read_batches(after, limits):
                 file.writelines(map(encode_event, batch))
                 count += len(batch)
                 progress(len(batch))
-            file.write(encode_end(count))
-    return count
+        if can_be_audited():
+            given = {name: value for name, value in limits.to_json().items() if value}
+            write_audit_entry(actor, AuditAction.LOG_EXPORTED, Event, events=count, file=str(path), **given)
+        file.write(encode_end(count))
+    return ExportedLog(count, pruned)
 
 
-def count_pruned(limits: ExportLimits, start: LogMark | None) -> int:
-    """Return how many events within the limits are left out of an archive, because they have no body."""
+def _count_pruned(limits: ExportLimits, after: int) -> int:
+    """Return how many events within the limits have no body that an archive could have."""
     condition, values = _condition(limits)
-    after = start.through_id if start else 0
     return int(fetch_value(COUNT_PRUNED.format(condition=condition), after=after, **values))
 
 

@@ -1,20 +1,27 @@
 """Imports an archive into the log: idempotent, in batches, each of which is a transaction of its own."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from crmmirror.lib.database.cursors import fetch_rows
+from entities.audit import Actor, write_audit_entry
+from entities.models import AuditAction
 from events.archive.archive_fields import EVENT_FIELDS, Unreadable
 from events.archive.archive_files import UnusableArchive, read_archive
-from events.archive.archive_lines import ArchivedEvent, decode_header, decode_line
+from events.archive.archive_lines import ArchivedEvent, ArchiveHeader, decode_header, decode_line
 from events.ingest.new_event import EVENT_COLUMNS, encode_rows
 from events.models import Event, Source
 from events.processing.claim import MAX_BATCH_BYTES, MAX_BATCH_EVENTS
 from events.sources.registry import UnknownSource, get_source
 
 LOG, SOURCES = Event._meta.db_table, Source._meta.db_table
+LACKS_PRUNED = (
+    "the archive lacks {count} events, which were pruned where it was made: this mirror would lack what they"
+    " said. To move or copy a mirror, use backup there and restore here; to import the other events, add"
+    " --without-pruned"
+)
 # What a worker is to do again, because it writes the records too. Whatever else became of an event stays so.
 TO_BE_APPLIED = (Event.Status.APPLIED, Event.Status.IGNORED)
 # The columns that an import fills, and their types: those of a new event, and the outcome.
@@ -53,17 +60,26 @@ class ImportedBatch:
     stored: int
 
 
-def import_archive(path: Path, into: Source | None) -> Iterator[ImportedBatch]:
+def import_archive(
+    path: Path, into: Source | None, actor: Actor, *, without_pruned: bool = False
+) -> Iterator[ImportedBatch]:
     """Store the events of an archive that the log does not have, batch by batch.
 
     Each batch is committed before it is yielded, so a second run goes on where the first one was cut. An
     event that was applied or ignored is pending again; any other keeps its state.
 
     into: the source that gets the events, whatever its slug in the archive; None for the sources of their
-        slugs. Raises UnusableArchive, also at the end, if the archive was cut.
+        slugs. actor: of the audit entry, which is written before the first event.
+    without_pruned: take an archive that lacks events that were pruned. Raises UnusableArchive, also at the
+        end, if the archive was cut.
     """
     with read_archive(path) as lines:
-        sources = _find_sources(next(lines, (f"{path}:1", b"")), into)
+        place, line = next(lines, (f"{path}:1", b""))
+        header = _read_header(place, line)
+        if header.pruned and not without_pruned:
+            raise UnusableArchive(f"{place}: {LACKS_PRUNED.format(count=header.pruned)}")
+        sources = _find_sources(place, header.sources, into)
+        write_audit_entry(actor, AuditAction.LOG_IMPORTED, into or Event, files=[str(path)])
         counted, size, end = 0, 0, None
         batch: list[ArchivedEvent] = []
         for place, line in lines:
@@ -90,13 +106,16 @@ def import_archive(path: Path, into: Source | None) -> Iterator[ImportedBatch]:
         )
 
 
-def _find_sources(first: tuple[str, bytes], into: Source | None) -> dict[str, Source]:
-    """Return slug in the archive -> the source that gets its events. Raises UnusableArchive."""
-    place, line = first
+def _read_header(place: str, line: bytes) -> ArchiveHeader:
+    """Raises UnusableArchive."""
     try:
-        vendors = decode_header(line).sources
+        return decode_header(line)
     except Unreadable as error:
         raise UnusableArchive(f"{place} {error}") from None
+
+
+def _find_sources(place: str, vendors: Mapping[str, str], into: Source | None) -> dict[str, Source]:
+    """Return slug in the archive -> the source that gets its events. Raises UnusableArchive."""
     if into and len(vendors) != 1:
         raise UnusableArchive(
             f"{place}: the archive is of {', '.join(vendors) or 'no source'}: import it with --log, or export"

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,9 @@ from crmmirror.admin import login_audit
 from crmmirror.lib.token_bucket import Limit
 from crmmirror.login_throttle import ADDRESS_LIMIT
 from entities.audit import Actor, identify_command, write_audit_entry
-from entities.models import AuditAction, AuditEntry
+from entities.models import ApiToken, AuditAction, AuditEntry, Deal
+from tests.support.api_client import create_record
+from tests.support.api_exports import get_file
 from tests.support.audited_acts import (
     ACTS,
     COMMANDS,
@@ -34,6 +37,8 @@ from tests.support.audited_acts import (
     rotate_secret,
     user_form,
 )
+from tests.support.exported_lists import export_url
+from tests.support.restored_mirrors import empty_database, run_command, use_database
 from tests.support.staff_client import ensure_source, page_url
 
 pytestmark = pytest.mark.django_db
@@ -85,8 +90,43 @@ def test_an_act_leaves_one_entry(
     assert entry.detail == entry.detail | detail
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_backup_and_a_restore_leave_one_entry_each(tmp_path: Path) -> None:
+    made = run_command("backup", str(tmp_path / "b"), "--no-keys")
+    assert made.status == 0, made.errors
+    entry = AuditEntry.objects.get()
+    assert (entry.action, entry.user_name) == (AuditAction.BACKUP, "manage.py backup")
+    assert entry.detail == {"directory": str(tmp_path / "b"), "keys": False}
+    with empty_database() as name:
+        # The second time the database has the backup already.
+        assert [run_command("restore", str(tmp_path / "b"), database=name).status for _ in range(2)] == [0, 0]
+        with use_database(name):
+            entry = AuditEntry.objects.get()
+            assert (entry.action, entry.user_name) == (AuditAction.RESTORE, "manage.py restore")
+            assert entry.detail["directory"] == str(tmp_path / "b")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_backup_that_is_not_made_leaves_no_entry(tmp_path: Path) -> None:
+    (tmp_path / "b").write_text("precious")
+    assert run_command("backup", str(tmp_path / "b")).status == 1
+    assert not AuditEntry.objects.exists()
+
+
 def test_each_kind_of_act_has_a_test() -> None:
-    assert {action for action, _, _ in ACTS} == set(AuditAction)
+    assert {action for action, _, _ in ACTS} | {AuditAction.BACKUP, AuditAction.RESTORE} == set(AuditAction)
+
+
+def test_an_export_of_the_api_names_its_token(boss: User) -> None:
+    _, text = ApiToken.issue(boss, "reports")
+    get_file(Client(headers={"Authorization": f"Token {text}"}), "deals/", format="ndjson")
+    entry = AuditEntry.objects.get()
+    assert (entry.user, entry.detail["token"], entry.detail["bytes"]) == (boss, "reports", 0)
+
+
+def test_only_the_headers_of_an_export_leave_no_entry(office: Client) -> None:
+    assert office.head("/api/v1/deals/?format=csv").status_code == 200
+    assert not AuditEntry.objects.exists()
 
 
 @pytest.mark.parametrize(("act", "secret"), [
@@ -180,3 +220,18 @@ def test_a_committed_act_is_a_line_of_the_log(django_capture_on_commit_callbacks
             "detail": {"rows": 1},
         }
     ]
+
+
+def test_what_somebody_searched_for_is_in_the_table_and_not_in_the_log(
+    django_capture_on_commit_callbacks: Any, office: Client
+) -> None:
+    create_record(Deal)
+    with structlog.testing.capture_logs() as lines, django_capture_on_commit_callbacks(execute=True):
+        get_file(office, "deals/", format="csv", title__icontains="Zanzibar")
+        office.get(export_url(Deal), {"format": "csv", "q": "Zanzibar"}).getvalue()
+    assert [entry.detail["parameters"] for entry in AuditEntry.objects.order_by("id")] == [
+        "title__icontains=Zanzibar",
+        "q=Zanzibar",
+    ]
+    assert [line["detail"]["format"] for line in lines] == ["csv", "csv"]
+    assert "Zanzibar" not in str(lines)

@@ -1,7 +1,11 @@
 """Acts that the audit log has an entry for, each done through its address or command."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
+from io import StringIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from django.contrib.auth.models import Group, Permission, User
@@ -24,10 +28,13 @@ from entities.models import (
     SubAccount,
 )
 from events.models import Event, Source, SourceSecret
+from events.processing.drain import drain_backlog
 from events.sources.trial_keys import add_trial_key
 from tests.support.api_client import create_record
+from tests.support.api_exports import get_file
 from tests.support.exported_lists import export_url
 from tests.support.named_ids import create_name
+from tests.support.pruning import keep_bodies_for
 from tests.support.second_factors import add_factor, make_code
 from tests.support.signing_vendor import GOHIGHLEVEL, create_signing_source, signing_vendor
 from tests.support.staff_client import ensure_source, list_url, page_url, store_delivery
@@ -359,6 +366,45 @@ def renew_recovery_codes(client: Client) -> User:
     return boss
 
 
+def export_deals_by_the_api(client: Client) -> None:
+    create_record(Deal)
+    get_file(client, "deals/", format="csv", title__icontains="plan")
+
+
+def export_the_log(client: Client) -> None:
+    store_delivery(EVENT)
+    with TemporaryDirectory() as directory:
+        call_command("export_events", f"{directory}/log.jsonl", stderr=StringIO())
+
+
+def import_bodies(client: Client) -> Source:
+    source = ensure_source()
+    with TemporaryDirectory() as directory:
+        file = Path(directory) / "bodies.jsonl"
+        file.write_text(json.dumps(EVENT))
+        call_command("import_events", source.slug, str(file), stdout=StringIO(), stderr=StringIO())
+    return source
+
+
+def import_a_log(client: Client) -> None:
+    store_delivery(EVENT)
+    with TemporaryDirectory() as directory:
+        archive = f"{directory}/log.jsonl"
+        call_command("export_events", archive, stderr=StringIO())
+        AuditEntry.objects.all().delete()
+        call_command("import_events", "--log", archive, stdout=StringIO(), stderr=StringIO())
+
+
+def prune_the_log(client: Client) -> None:
+    event = store_delivery(EVENT)
+    drain_backlog()
+    Event.objects.filter(pk=event.pk).update(received_at=datetime(2025, 1, 15, tzinfo=UTC))
+    keep_bodies_for(1)
+    call_command("prune_events", stdout=StringIO(), stderr=StringIO())
+    event.refresh_from_db()
+    assert event.pruned_at
+
+
 COMMANDS = {
     "create_source",
     "rotate_secret",
@@ -368,10 +414,22 @@ COMMANDS = {
     "remove_second_factor",
     "create_reader",
     "drop_reader",
+    "export_events",
+    "import_events",
+    "prune_events",
 }
 # The action of the entry, the act, and what the entry has in its detail, at least.
 ACTS: list[tuple[AuditAction, Callable[[Client], Any], dict[str, Any]]] = [
     (AuditAction.EXPORT, export_deals, {"format": "csv", "rows": 1, "parameters": ""}),
+    (
+        AuditAction.EXPORT,
+        export_deals_by_the_api,
+        {"via": "api", "format": "csv", "parameters": "title__icontains=plan"},
+    ),
+    (AuditAction.LOG_EXPORTED, export_the_log, {"events": 1}),
+    (AuditAction.LOG_IMPORTED, import_bodies, {}),
+    (AuditAction.LOG_IMPORTED, import_a_log, {}),
+    (AuditAction.EVENTS_PRUNED, prune_the_log, {"events": 1}),
     (AuditAction.BODY_DOWNLOAD, download_body, {}),
     (AuditAction.APPLY_AGAIN, apply_one_again, {"count": 0}),
     (AuditAction.APPLY_AGAIN, apply_selected_again, {"count": 0}),

@@ -2,20 +2,27 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from http import HTTPMethod
 from tempfile import TemporaryFile
 from typing import Any, BinaryIO
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.request import Request
 
 from crmmirror.lib.database.capped_count import count_up_to
-from entities.access.visibility import Viewer
+from crmmirror.lib.database.replica_reads import on_primary
+from entities.access.visibility import viewer_of
 from entities.api.exports.export_places import take_place
 from entities.api.exports.file_formats import FORMAT_PARAMETER, FileFormat
 from entities.api.rows.shown_fields import ShownField
+from entities.audit import identify_actor, write_audit_entry
+from entities.models import ApiToken, AuditAction
 
 # How much of the file a write to the client has.
 BLOCK_BYTES = 256 * 1024
@@ -57,15 +64,14 @@ class SentFile:
 
 
 def export_list(
+    request: Request,
     file_format: FileFormat,
     rows: QuerySet,
     fields: Sequence[ShownField],
-    viewer: Viewer,
     *,
     name: str,
-    is_head: bool = False,
 ) -> HttpResponseBase:
-    """Return the rows as a file. name: of the file, without its ending. is_head: only the headers are wanted.
+    """Return the rows as a file, after an audit entry. name: of the file, without its ending.
 
     Raises FormatNotInstalled, ValidationError for too many rows, and Throttled for a third export at a time;
     django.db.Error if the database does not give all rows within EXPORT_SECONDS.
@@ -78,12 +84,12 @@ def export_list(
         "Content-Type": file_format.media_type,
         "Content-Disposition": f'attachment; filename="{name}.{file_format.name}"',
     }
-    if is_head:
+    if request.method == HTTPMethod.HEAD:
         return HttpResponse(headers=headers)
-    release = take_place(viewer)
+    release = take_place(viewer_of(request))
     try:
         _check_row_count(file_format, rows)
-        file = _make_file(file_format, rows, fields)
+        file = _make_file(file_format, rows, fields, partial(_audit, request, rows, file_format))
     except BaseException:
         release()
         raise
@@ -93,6 +99,22 @@ def export_list(
     return StreamingHttpResponse(content, headers=headers | {"Content-Length": str(size)})
 
 
+def _audit(request: Request, rows: QuerySet, file_format: FileFormat, size: int) -> None:
+    """Write who gets the file, and what he asked for, before any of it is sent."""
+    parameters = request.GET.copy()
+    parameters.pop(FORMAT_PARAMETER, None)
+    detail = {
+        "via": "api",
+        "format": file_format.name,
+        "bytes": size,
+        "parameters": parameters.urlencode(),
+    }
+    if isinstance(request.auth, ApiToken):
+        detail["token"] = request.auth.name
+    with on_primary(), transaction.atomic():
+        write_audit_entry(identify_actor(request._request), AuditAction.EXPORT, rows.model, **detail)
+
+
 def _check_row_count(file_format: FileFormat, rows: QuerySet) -> None:
     limit = file_format.max_rows
     if limit is not None and count_up_to(rows, limit) > limit:
@@ -100,11 +122,14 @@ def _check_row_count(file_format: FileFormat, rows: QuerySet) -> None:
         raise ValidationError({FORMAT_PARAMETER: [f"{message} Narrow the list, or use csv."]})
 
 
-def _make_file(file_format: FileFormat, rows: QuerySet, fields: Sequence[ShownField]) -> BinaryIO:
-    """Return a temporary file with all rows, at its end."""
+def _make_file(
+    file_format: FileFormat, rows: QuerySet, fields: Sequence[ShownField], audit: Callable[[int], object]
+) -> BinaryIO:
+    """Return a temporary file with all rows, at its end. audit: is called with its size."""
     file: BinaryIO = TemporaryFile()  # noqa: SIM115 - the answer closes it, once it is sent.
     try:
         file_format.write(file, rows, fields, settings.EXPORT_SECONDS)
+        audit(file.tell())
     except BaseException:
         file.close()
         raise

@@ -162,8 +162,7 @@ class ValueRunViewSet(RowViewSet):
         runs = self.filter_queryset(self.get_queryset())
         if file_format := read_format(request):
             runs = runs.order_by(*(term.to_expression() for term in read_ordering(runs, request, self)))
-            is_head, viewer = request.method == "HEAD", viewer_of(request)
-            return export_list(file_format, runs, self.shown_fields, viewer, name="history", is_head=is_head)
+            return export_list(request, file_format, runs, self.shown_fields, name="history")
         rows: Any = self.paginate_queryset(runs)
         names = RunNames(self.model, self.columns, rows)
         serializer = self.get_serializer(rows, many=True, context={"find_name": names.find})

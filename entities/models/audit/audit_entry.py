@@ -39,6 +39,11 @@ class AuditAction(models.TextChoices):
     GROUP_CREATED = "group-created", "created a group"
     GROUP_CHANGED = "group-changed", "changed a group or its rights"
     GROUP_DELETED = "group-deleted", "deleted a group"
+    BACKUP = "backup", "made a backup"
+    RESTORE = "restore", "restored a backup"
+    LOG_EXPORTED = "log-exported", "exported the log of events"
+    LOG_IMPORTED = "log-imported", "imported events into the log"
+    EVENTS_PRUNED = "events-pruned", "removed bodies of events"
 
 
 class AuditEntry(models.Model):

@@ -8,9 +8,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
+from entities.audit import identify_command
 from events.archive.archive_files import UnusableArchive
 from events.archive.archive_lines import ExportLimits
-from events.archive.log_export import count_pruned, export_log, read_start
+from events.archive.log_export import PrunedEvents, export_log, read_start
 from events.archive.log_mark import UnusableMark
 from events.management.migrated_database import require_migrations
 from events.sources.registry import UnknownSource
@@ -33,24 +34,35 @@ class Command(BaseCommand):
             metavar="PREVIOUS",
             help="what an earlier archive with the same limits, or a backup, does not have",
         )
+        parser.add_argument(
+            "--without-pruned", action="store_true", help="leave pruned events out, which have no body"
+        )
         parser.add_argument("--compress", action="store_true", help="gzip, whatever the file's name")
 
-    def handle(self, *, file: Path, after: Path | None, compress: bool, **options: Any) -> None:
+    def handle(
+        self, *, file: Path, after: Path | None, compress: bool, without_pruned: bool, **options: Any
+    ) -> None:
         limits = ExportLimits(tuple(sorted(set(options["source"]))), options["since"], options["until"])
         try:
             with require_migrations(), tqdm(unit=" events", file=self.stderr, disable=None) as bar:
                 start = read_start(after, limits) if after else None
-                count = export_log(file, limits, start, compress=compress, progress=bar.update)
-                pruned_count = count_pruned(limits, start)
-        except (UnknownSource, UnusableArchive) as error:
+                exported = export_log(
+                    file,
+                    limits,
+                    start,
+                    compress=compress,
+                    progress=bar.update,
+                    actor=identify_command("export_events"),
+                    without_pruned=without_pruned,
+                )
+        except (UnknownSource, UnusableArchive, PrunedEvents) as error:
             raise CommandError(str(error)) from None
         except UnusableMark as error:
             raise CommandError(f"cannot go on from {after}: {error}; or export without --after") from None
-        self.stderr.write(f"{count} events exported")
-        if pruned_count:
+        self.stderr.write(f"{exported.events} events exported")
+        if exported.pruned:
             self.stderr.write(
-                f"{pruned_count} pruned events are left out: a backup of the database has what is kept of"
-                " them"
+                f"{exported.pruned} pruned events are left out: a backup has what is kept of them"
             )
 
 

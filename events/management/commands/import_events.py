@@ -11,6 +11,8 @@ from django.db import transaction
 from tqdm import tqdm
 
 from crmmirror.lib.database.cursors import execute
+from entities.audit import identify_command, write_audit_entry
+from entities.models import AuditAction
 from entities.vendors import UnusableVendor
 from events.archive.archive_files import UnusableArchive, is_archive
 from events.archive.log_import import import_archive
@@ -21,6 +23,8 @@ from events.models import Source
 from events.processing import wakeups
 from events.sender.event_files import UnreadableFile, read_bodies, total_size
 from events.sources.registry import UnknownSource, get_source
+
+ACTOR = identify_command("import_events")
 
 
 class Command(BaseCommand):
@@ -43,7 +47,14 @@ class Command(BaseCommand):
             " standard input",
         )
 
+        parser.add_argument(
+            "--without-pruned",
+            action="store_true",
+            help="take archives that lack events which were pruned where they were made",
+        )
+
     def handle(self, *, slug: str | None, files: list[Path], log: list[Path], **options: Any) -> None:
+        self.without_pruned: bool = options["without_pruned"]
         if bool(slug) == bool(log) or bool(slug) != bool(files):
             raise CommandError(
                 "give the SLUG of a source and FILEs of bodies, or --log and what export_events wrote"
@@ -57,6 +68,9 @@ class Command(BaseCommand):
             self._import_archives(archives, source)
             bodies = [file for file in files if file not in archives]
             if bodies:
+                # Before the first event is stored, so that a run that is killed has its entry too.
+                names = [str(file) for file in bodies]
+                write_audit_entry(ACTOR, AuditAction.LOG_IMPORTED, source, files=names)
                 self._store(source, read_bodies(bodies), total)
         except (UnknownSource, UnusableVendor, UnusableArchive) as error:
             raise CommandError(str(error)) from None
@@ -71,7 +85,7 @@ class Command(BaseCommand):
             events = stored = 0
             try:
                 with require_migrations(), tqdm(unit=" events", file=self.stderr, disable=None) as bar:
-                    for batch in import_archive(path, into):
+                    for batch in import_archive(path, into, ACTOR, without_pruned=self.without_pruned):
                         events, stored = events + batch.events, stored + batch.stored
                         bar.update(batch.events)
             finally:

@@ -6,7 +6,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.template.defaultfilters import filesizeformat
 from tqdm import tqdm
 
+from entities.audit import identify_command, write_audit_entry
+from entities.models import AuditAction
 from events.management.migrated_database import require_migrations
+from events.models import Event
 from events.pruning.prunable_events import count_kept, count_prunable, read_prunable_sources
 from events.pruning.prune import PruningLocked, PruningRun, prune_events
 
@@ -45,6 +48,11 @@ class Command(BaseCommand):
 
     def _prune(self) -> None:
         total = sum(count_prunable(source) for source in read_prunable_sources())
+        if total:
+            # Before the first body goes, so that a run that is killed has its entry too.
+            write_audit_entry(
+                identify_command("prune_events"), AuditAction.EVENTS_PRUNED, Event, events=total
+            )
         try:
             with tqdm(total=total, unit=" events", file=self.stderr) as bar:
                 run = prune_events(bar.update)

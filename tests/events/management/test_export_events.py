@@ -263,14 +263,23 @@ def test_a_reader_that_goes_is_told_in_one_line(source: Source) -> None:
     assert exported.stderr.splitlines()[-1] == b"CommandError: whoever read the standard output has gone"
 
 
-def test_a_pruned_event_is_left_out_and_counted(source: Source, tmp_path: Path) -> None:
+def test_a_log_with_pruned_events_is_exported_only_if_one_asks_for_the_others(
+    source: Source, tmp_path: Path
+) -> None:
     store_odd_events(source)
     drain_backlog()
     pruned = Event.objects.filter(status=Event.Status.APPLIED).earliest("id")
     prune(*read_events([pruned.pk]))
     path = tmp_path / "log.jsonl"
-    assert export_events(path).splitlines()[-2:] == [
+    with pytest.raises(
+        CommandError,
+        match=r"^1 of these events are pruned: .* use backup and restore; .* add --without-pruned",
+    ):
+        export_events(path)
+    assert not list(tmp_path.iterdir())
+    assert export_events(path, "--without-pruned").splitlines()[-2:] == [
         f"{len(ODD_BODIES) - 1} events exported",
-        "1 pruned events are left out: a backup of the database has what is kept of them",
+        "1 pruned events are left out: a backup has what is kept of them",
     ]
+    assert read_lines(path)[0]["pruned"] == 1
     assert len(read_lines(path)) == len(ODD_BODIES) + 1

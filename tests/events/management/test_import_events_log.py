@@ -1,6 +1,7 @@
 """`import_events --log`: events come back byte for byte and with the same clocks, once, whatever cuts it."""
 
 import gzip
+import io
 import os
 import signal
 import subprocess
@@ -16,6 +17,7 @@ from entities.generator.event_generator import generate_stream
 from entities.vendors import all_vendors
 from events.ingest.store import store_event
 from events.models import Event, Source
+from events.processing.claim import read_events
 from events.processing.drain import drain_backlog
 from tests.support.log_archives import (
     ODD_BODIES,
@@ -32,6 +34,7 @@ from tests.support.log_archives import (
     write_lines,
 )
 from tests.support.paths import PROJECT
+from tests.support.pruning import prune
 from tests.support.random_histories import ensure_source
 from tests.support.rebuild_helpers import run_verify_mirror
 from tests.support.vendor_requests import new_source
@@ -181,6 +184,24 @@ def test_a_compressed_archive_that_was_cut_is_told(archive: Path, tmp_path: Path
     cut.write_bytes(gzip.compress(archive.read_bytes())[:-200])
     with pytest.raises(CommandError, match=r"cut.gz:\d+: cannot be read on"):
         import_log(cut)
+
+
+def test_an_archive_without_pruned_events_is_taken_only_if_one_says_so(
+    source: Source, tmp_path: Path
+) -> None:
+    store_odd_events(source)
+    drain_backlog()
+    prune(*read_events([Event.objects.filter(status=Event.Status.APPLIED).earliest("id").pk]))
+    path = tmp_path / "log.jsonl"
+    export_events(path, "--without-pruned")
+    empty_mirror()
+    with pytest.raises(
+        CommandError, match=r"log.jsonl:1: the archive lacks 1 events, .* use backup there and restore"
+    ):
+        import_log(path)
+    assert not Event.objects.exists()
+    call_command("import_events", "--log", str(path), "--without-pruned", stdout=io.StringIO())
+    assert Event.objects.count() == len(ODD_BODIES) - 1
 
 
 def test_a_source_that_is_not_there_is_named_before_anything_is_stored(archive: Path, source: Source) -> None:
