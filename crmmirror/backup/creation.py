@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
@@ -74,7 +75,7 @@ def create_backup(directory: Path, keys_path: Path | None, *, with_keys: bool) -
         write_manifest(new_directory, manifest)
         # Before the directory gets its name: no backup is whole without an entry.
         if can_be_audited():
-            detail = {"directory": str(directory), "keys": with_keys}
+            detail: dict[str, Any] = {"directory": str(directory), "keys": with_keys}
             write_audit_entry(identify_command("backup"), AuditAction.BACKUP, **detail)
     return manifest
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from django.core.management import call_command
 from django.db import connection
@@ -71,7 +72,7 @@ def restore_backup(directory: Path, report: Report) -> None:
 
 def _audit(directory: Path, manifest: Manifest) -> None:
     """Write the audit entry, unless a run that was cut afterwards has left it."""
-    detail = {"directory": str(directory.absolute()), "created_at": manifest.created_at}
+    detail: dict[str, Any] = {"directory": str(directory.absolute()), "created_at": manifest.created_at}
     newest = AuditEntry.objects.first()
     if newest is None or (newest.action, newest.detail) != (AuditAction.RESTORE, detail):
         write_audit_entry(identify_command("restore"), AuditAction.RESTORE, **detail)

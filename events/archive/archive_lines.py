@@ -140,7 +140,7 @@ def _read_mark(content: Any) -> LogMark:
         raise Unreadable(f"cannot be used: {error}") from None
 
 
-def _read_pruned(others: dict[str, Any]) -> int:
+def _read_pruned(others: Mapping[object, Any]) -> int:
     """Return the number of pruned events; 0 of an archive from before there were any."""
     pruned = others.get("pruned", 0)
     if not isinstance(pruned, int):

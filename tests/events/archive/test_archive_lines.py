@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from entities.stored_events import Origin
 from events.archive.archive_fields import EVENT_FIELDS, Unreadable
 from events.archive.archive_lines import (
     ArchivedEvent,
@@ -54,7 +55,21 @@ HEADER = ArchiveHeader({"sales": "heffl"}, ExportLimits(("sales",)).to_json(), L
 def a_line(**changes: Any) -> bytes:
     """Return the line of an event, with other fields; one that is `...` is left out."""
     event = ArchivedEvent(
-        "sales", RECEIVED_AT, b"{}", {}, "", RECEIVED_AT, None, "pending", [], "", 0, None, None, None
+        "sales",
+        RECEIVED_AT,
+        b"{}",
+        {},
+        "",
+        RECEIVED_AT,
+        None,
+        "pending",
+        [],
+        "",
+        0,
+        None,
+        None,
+        None,
+        "webhook",
     )
     fields = json.loads(encode_event(event)) | changes
     return json.dumps({name: value for name, value in fields.items() if value is not ...}).encode()
