@@ -35,6 +35,8 @@ from entities.vendor_language import EVENT_TIME, Vendor
 from entities.vendors import get_vendor
 
 MERGED_INTO: Final = "merged_into"
+UNKNOWN_TYPE_BEGINNING: Final = "no mapping has the type "
+"""Of the warning that one event of a list has a type that is not in the vendor's module; the type follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,8 @@ class EventReading:
 def map_event(event: StoredEvent) -> MappedEvent:
     """Read a stored body. Raises Malformed, Unmappable, UnusableVendor.
 
-    If it holds several events, one that names no record is a warning, unless all of them name none.
+    If it holds several events, one that names no record is a warning, unless all of them name none; and each
+    type that the vendor's module does not know is one, of the first event that has it.
     """
     vendor = get_vendor(event.vendor)
     envelopes = read_any_envelopes(event.body, vendor, event.received_at, event.origin)
@@ -83,6 +86,7 @@ def map_event(event: StoredEvent) -> MappedEvent:
     readings: list[EventReading] = []
     warnings: list[str] = []
     errors: list[Unmappable] = []
+    unknown_types: set[str] = set()
     for envelope in envelopes.events:
         try:
             reading = _read_event(event, vendor, envelope)
@@ -91,6 +95,10 @@ def map_event(event: StoredEvent) -> MappedEvent:
             warnings.append(number_message(envelope, str(error)))
         else:
             readings.append(reading)
+            if not reading.known and envelope.event_type not in unknown_types:
+                unknown_types.add(envelope.event_type)
+                unknown = f"{UNKNOWN_TYPE_BEGINNING}{envelope.event_type}"
+                warnings.append(number_message(envelope, unknown))
             warnings += [number_message(envelope, warning) for warning in reading.warnings]
     if not readings:
         raise errors[0]

@@ -11,6 +11,7 @@ from typing import Any
 
 from crmmirror.lib.database.cursors import fetch_rows, fetch_value
 from entities.access.visibility import EVERYTHING, Visibility
+from entities.reading.mapper import UNKNOWN_TYPE_BEGINNING
 from entities.vendors import all_vendors
 from events.reports.mapping_coverage import FindingKind, mapped_paths, mapped_types
 from events.reports.visible_events import VisibleEvents, match_visible_events
@@ -85,17 +86,44 @@ NEWEST_UNREAD_ENTRY = """
 """
 RECEIPT_OF_FIRST_FROM = "SELECT received_at FROM events_event WHERE id >= %s ORDER BY id LIMIT 1"
 IGNORED_TYPES = """
-    SELECT CASE WHEN mapped.event_type IS NULL THEN 'type' ELSE 'learnt-type' END AS kind,
-        vendor, left(event.event_type, %(name_length)s) AS event_type, '' AS record_type, '' AS path,
-        count(*) AS events, min(received_at) AS first, max(received_at) AS last, max(event.id) AS example
-    FROM events_event event
-    JOIN events_source source ON source.id = source_id
-    LEFT JOIN jsonb_to_recordset(%(mapped)s::jsonb) AS mapped (vendor text, event_type text)
-        USING (vendor, event_type)
-    WHERE status = 'ignored' AND event.id >= %(first_id)s AND received_at >= %(since)s
-        AND vendor = ANY(%(vendors)s) AND event.id {is_visible}
-    GROUP BY 1, 2, 3
+    WITH unmapped AS (
+        SELECT event.id, source_id, event_type, received_at
+        FROM events_event event
+        WHERE status = 'ignored' AND event.id >= %(first_id)s AND received_at >= %(since)s
+        UNION
+        -- Of a list of events, the row has the type of the first one; warnings name those not mapped.
+        SELECT event.id, source_id, substring(warning FROM %(unknown_type)s), received_at
+        FROM (
+            SELECT id, source_id, received_at, warnings FROM events_event
+            WHERE status IN ('applied', 'ignored') AND id >= %(first_id)s AND received_at >= %(since)s
+                AND source_id IN (SELECT id FROM events_source WHERE vendor = ANY(%(list_vendors)s))
+                AND warnings <> '[]'
+        ) event, jsonb_array_elements_text(warnings) AS warning
+        WHERE warning ~ %(unknown_type)s
+    ), sums AS (
+        SELECT vendor, event_type, count(*) AS events, min(received_at) AS first, max(received_at) AS last,
+            max(unmapped.id) AS example
+        FROM unmapped
+        JOIN events_source source ON source.id = source_id
+        WHERE vendor = ANY(%(vendors)s) AND unmapped.id {is_visible}
+        GROUP BY 1, 2
+    )
+    SELECT CASE
+            WHEN EXISTS (
+                SELECT FROM jsonb_to_recordset(%(mapped)s::jsonb) AS mapped (vendor text, event_type text)
+                WHERE mapped.vendor = sums.vendor AND (
+                    mapped.event_type = sums.event_type
+                    OR mapped.event_type LIKE '%%*'
+                        AND starts_with(sums.event_type, rtrim(mapped.event_type, '*'))
+                )
+            ) THEN 'learnt-type' ELSE 'type'
+        END AS kind,
+        vendor, left(event_type, %(name_length)s) AS event_type, '' AS record_type, '' AS path,
+        events, first, last, example
+    FROM sums
 """
+# The warning of the mapper, with the event's place in its list before it.
+UNKNOWN_TYPE = f"^event [0-9]+: {UNKNOWN_TYPE_BEGINNING}(.*)$"
 # A timeline entry has `extra.<path>` for each value that no column took. If the column could not hold the
 # value, the entry also has a null under the column's name. The search in the text comes first because it
 # spares most entries the unfolding of their keys: twice as fast.
@@ -123,9 +151,11 @@ EXTRA_FIELDS = """
     JOIN events_event event ON event.id = event_id
     JOIN events_source source ON source.id = source_id
     LEFT JOIN jsonb_to_recordset(%(mapped)s::jsonb) AS mapped
-        (vendor text, record_type text, path text, columns text[], object_kind text, scalar_kind text)
+        (vendor text, record_type text, path text, columns text[], object_kind text, scalar_kind text,
+            is_kept boolean)
         USING (vendor, record_type, path)
-    WHERE received_at >= %(since)s AND vendor = ANY(%(vendors)s) AND event.id {is_visible}
+    WHERE NOT (coalesce(is_kept, false) AND jsonb_typeof(wrote -> key) IN ('array', 'string'))
+        AND received_at >= %(since)s AND vendor = ANY(%(vendors)s) AND event.id {is_visible}
     GROUP BY 1, 2, 3, 4, 5
 """
 # As they are stored, which is mostly compressed.
@@ -186,6 +216,8 @@ def _fetch_findings(
         name_length=MAX_NAME_LENGTH,
         max_findings=MAX_FINDINGS,
         large_bytes=LARGE_ENTRY_BYTES,
+        unknown_type=UNKNOWN_TYPE,
+        list_vendors=[name for name, vendor in all_vendors().items() if vendor.batch],
         **events.parameters,
         **parameters,
     )

@@ -1,5 +1,6 @@
 """The drift report: what vendors send that the mapping does not know."""
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -72,6 +73,64 @@ def test_findings_are_grouped_by_vendor() -> None:
     store_and_apply("deal.sneezed", DEAL, vendor="seedly")
     assert [(one.vendor, one.events) for one in findings()] == [("heffl", 1), ("seedly", 1)]
     assert [one.vendor for one in findings(vendor="seedly")] == ["seedly"]
+
+
+LIST_VENDOR = """
+from entities.signature_language import SECRET_ADDRESS
+from entities.vendor_language import Entity, EventType, Vendor, same_names
+
+PERSON = Entity("contact", id="id", columns=same_names("phone") | {"email": "mails.0.value"})
+VENDOR = Vendor("marigold", "Marigold", (SECRET_ADDRESS,), {"person.*": EventType(PERSON)}, batch=".",
+    type="type", time="at", payload=".", property_keys=("property", "now"))
+"""
+
+
+@pytest.fixture
+def store_list(tmp_path: Path) -> Iterator[Callable[..., None]]:
+    """Return a function that stores and applies a list of events of a vendor with an open set of types."""
+
+    def store(*events: dict[str, Any]) -> None:
+        store_delivery(
+            json.dumps([{"at": 1736937000, "id": 1} | event for event in events]).encode(), third_vendor.NAME
+        )
+        drain_backlog()
+
+    with third_vendor.temporary_vendor(tmp_path, LIST_VENDOR):
+        yield store
+
+
+def test_unknown_types_within_a_list_are_found_also_beside_known_ones(
+    store_list: Callable[..., None],
+) -> None:
+    store_list({"type": "person.saved"}, {"type": "shop.opened"}, {"type": "shop.opened"}, {"type": "a.b"})
+    store_list({"type": "shop.opened"}, {"type": "shop.closed"})
+    assert finding_summaries() == [
+        ("type", "shop.opened", "", "", 2),
+        ("type", "a.b", "", "", 1),
+        ("type", "shop.closed", "", "", 1),
+    ]
+
+
+def test_a_type_of_an_open_set_is_mapped(store_list: Callable[..., None]) -> None:
+    store_list({"type": "person.saved"})
+    Event.objects.update(status=Event.Status.IGNORED)
+    assert finding_summaries() == [("learnt-type", "person.saved", "", "", 1)]
+
+
+def test_a_list_of_which_a_part_is_read_is_no_finding_and_anything_else_there_is(
+    store_list: Callable[..., None],
+) -> None:
+    store_list({"type": "person.saved", "mails": [{"value": "a@x", "kind": "work"}, {"value": "b@x"}]})
+    store_list({"type": "person.saved", "mails": []}, {"type": "person.saved", "mails": [{"kind": "work"}]})
+    assert finding_summaries() == []
+    store_list({"type": "person.saved", "mails": 7})
+    assert finding_summaries() == [("value", "person.saved", "contact", "mails", 1)]
+
+
+def test_a_property_that_no_column_reads_is_an_unknown_field(store_list: Callable[..., None]) -> None:
+    store_list({"type": "person.saved", "property": "shoe", "now": 44})
+    store_list({"type": "person.saved", "property": "phone", "now": "1"})
+    assert finding_summaries() == [("field", "person.saved", "contact", "shoe", 1)]
 
 
 # Fields.
