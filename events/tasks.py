@@ -9,6 +9,7 @@ from crmmirror.lib.circuit_breaker import CircuitBreaker
 from crmmirror.lib.database.required_migrations import MigrationsMissing, required_migrations
 from crmmirror.lib.database.transient_errors import is_transient
 from entities.feed.numbering import number_changes
+from events.privacy.extension import extend_erasures
 from events.processing.drain import drain_backlog, has_pending_events
 from events.processing.migration_report import MigrationReport
 from events.processing.outcomes import requeue_due_events
@@ -64,6 +65,8 @@ def _drain() -> int:
 def _sweep() -> int:
     requeue_due_events()
     settled_count = _drain()
+    # What tells of another record of somebody who was erased.
+    settled_count += extend_erasures()
     # What a worker that was killed, or a rebuild, has committed and not numbered.
     number_changes()
     return settled_count

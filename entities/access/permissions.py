@@ -17,6 +17,7 @@ NAME_THINGS = "entities.name_things"
 EXPORT_RECORDS = "entities.export_records"
 SHARE_VIEWS = "entities.share_views"
 MANAGE_PEOPLE = "entities.manage_people"
+ERASE_PERSONS = "entities.erase_persons"
 
 NAMED_PERMISSIONS = tuple(f"entities.{codename}" for codename, _ in AccessLimit._meta.permissions)
 
@@ -40,6 +41,7 @@ MODEL_PERMISSIONS: dict[str, tuple[str, ...]] = {
         for model in ("auth.user", "auth.group", "entities.apitoken", "entities.userprofile")
         for action in ("view", "add", "change", "delete")
     ),
+    ERASE_PERSONS: (),
 }
 
 # Group -> its named permissions; a migration has made the groups so.

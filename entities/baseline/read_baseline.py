@@ -12,7 +12,7 @@ MAX_BATCH_ENTRIES = 1_500
 def read_baseline(condition: str = "true") -> Iterator[list[SourceStatement]]:
     """Yield what is kept of pruned events, in batches and in constant memory.
 
-    condition: on `stored`, a row of the baseline, in SQL.
+    condition: on `stored`, a row of the baseline, and `event`, its event, in SQL.
     """
     last_id = 0
     while True:

@@ -30,6 +30,15 @@ INSERT_NOTES = f"""
         SELECT *, (row_number() OVER () - 1) / {MAX_NOTED_RECORDS} AS part FROM ({{records}}) AS record
     ) AS record GROUP BY part
 """
+IS_RECORD = "(record_type, record_id, source_id, scope, external_id) = (%s, %s, %s, %s, %s)"
+RENAME_CHANGE = f'UPDATE "{CHANGE_TABLE}" SET external_id = %s WHERE {IS_RECORD}'
+RENAME_NOTED = f"""
+    UPDATE "{NOTE_TABLE}" note SET external_ids = (
+        SELECT array_agg(CASE WHEN {IS_RECORD} THEN %s ELSE external_id END ORDER BY place)
+        FROM unnest(note.record_types, note.record_ids, note.source_ids, note.scopes, note.external_ids)
+            WITH ORDINALITY AS noted (record_type, record_id, source_id, scope, external_id, place)
+    ) WHERE %s = ANY(external_ids)
+"""
 # The columns of one record of a note, wherever a statement reads notes.
 UNNEST_NOTE = f"unnest({ARRAYS}) AS noted (record_type, record_id, source_id, scope, external_id)"
 
@@ -48,6 +57,17 @@ def note_changes(records: Collection[ChangedRecord]) -> None:
     """Note that this transaction has changed these records; call it after they were written."""
     if records:
         execute(INSERT_NOTE, *map(list, zip(*records, strict=True)))
+
+
+def forget_record(record: ChangedRecord) -> None:
+    """Take an erased record's id out of the feed, and note that the record is gone.
+
+    Who keeps a copy knows it by `record_id`, and learns so that it is to go.
+    """
+    nameless = record._replace(external_id=f"erased-{record.record_id}")
+    execute(RENAME_CHANGE, nameless.external_id, *record)
+    execute(RENAME_NOTED, *record, nameless.external_id, record.external_id)
+    note_changes([nameless])
 
 
 def note_gone_records(model: type[Record], schema: str, condition: str) -> None:

@@ -1,4 +1,4 @@
-"""The tables: records, timeline, baseline, search documents, change feed, names, audit log, what users have.
+"""The tables: records, timeline, baseline, search documents, change feed, names, audit log, erasures, users'.
 
 What the models say about themselves stands here too, such as the lists of models and columns. No query
 that changes a record belongs here. Imports merge and `crmmirror.lib` only.
@@ -7,6 +7,7 @@ that changes a record belongs here. Imports merge and `crmmirror.lib` only.
 from entities.models.audit.audit_entry import AuditAction, AuditEntry
 from entities.models.baseline.baseline_entry import BaselineEntry
 from entities.models.conversation import Conversation
+from entities.models.erasure.erasure import Erasure, ErasureKey, ErasureMark
 from entities.models.feed.change_feed import Change, ChangeNote, FeedLife
 from entities.models.naming.name import Name, NameKind
 from entities.models.people.access_limit import AccessLimit
@@ -49,6 +50,9 @@ __all__ = [
     "Contact",
     "Conversation",
     "Deal",
+    "Erasure",
+    "ErasureKey",
+    "ErasureMark",
     "ExternalIdentity",
     "FeedLife",
     "FormSubmission",

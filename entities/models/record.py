@@ -87,6 +87,11 @@ class Record(models.Model):
     searched_columns: ClassVar[dict[str, KeyKind]] = {}
     # Of a model of persons or companies: the columns with the name by which two records may be the same one.
     person_columns: ClassVar[tuple[str, ...]] = ()
+    # What becomes of each column but the references when a person to whom a record of this model refers is
+    # erased: what it says of him goes, what it says of itself stays (see `entities.erasure`). His own record
+    # goes whole.
+    about_referred: ClassVar[tuple[str, ...]] = ()
+    about_itself: ClassVar[tuple[str, ...]] = ()
 
     class Meta:
         abstract = True

@@ -39,6 +39,7 @@ class SubAccount(Record):
     scope_column = "external_id"
     name_kind = NameKind.SUB_ACCOUNT
     searched_columns = {"location_id": KeyKind.WORDS}
+    about_itself = ("location_id",)
 
 
 class Lead(Record):
@@ -72,6 +73,22 @@ class Lead(Record):
         "website": KeyKind.WORDS,
     }
     person_columns = ("name",)
+    about_itself = (
+        "name",
+        "title",
+        "email",
+        "mobile",
+        "secondary_mobile",
+        "website",
+        "value",
+        "origin",
+        "stage_name",
+        "stage_ref",
+        "owner_ref",
+        "owner_name",
+        "archived",
+        "custom_fields",
+    )
 
     class Meta(Record.Meta):
         indexes = [*Record.Meta.indexes, models.Index("stage_since", "id", name="lead_by_stage_since")]
@@ -102,6 +119,18 @@ class Client(Record):
         "website": KeyKind.WORDS,
     }
     person_columns = ("name", "first_name", "last_name")
+    about_itself = (
+        "name",
+        "number",
+        "type",
+        "first_name",
+        "last_name",
+        "email",
+        "phone",
+        "tax_number",
+        "website",
+        "custom_fields",
+    )
 
 
 class Contact(Record):
@@ -131,6 +160,20 @@ class Contact(Record):
         "phone": KeyKind.PHONE,
     }
     person_columns = ("name", "first_name", "last_name")
+    about_referred = ("company_name",)
+    about_itself = (
+        "name",
+        "first_name",
+        "last_name",
+        "email",
+        "phone",
+        "job_title",
+        "origin",
+        "lifecycle_stage",
+        "tags",
+        "owner_ref",
+        "owner_name",
+    )
 
     def __str__(self) -> str:
         # A vendor that sends both writes the name of what it shows, which may be an email or a company.
@@ -176,6 +219,22 @@ class Deal(Record):
     }
     word_columns = ("status", "priority", "origin", "currency")
     searched_columns = {"title": KeyKind.WORDS, "number": KeyKind.NUMBER}
+    about_referred = ("title", "lost_reason", "custom_fields")
+    about_itself = (
+        "number",
+        "value",
+        "currency",
+        "status",
+        "vendor_status",
+        "priority",
+        "expected_close_date",
+        "stage_name",
+        "stage_ref",
+        "pipeline_ref",
+        "origin",
+        "owner_ref",
+        "owner_name",
+    )
 
     class Meta(Record.Meta):
         indexes = [
@@ -233,6 +292,18 @@ class Invoice(Record):
         status="status",
         exempt_statuses=frozenset({"draft", "void", "voided", "cancelled", "canceled"}),
     )
+    about_referred = ("client_name",)
+    about_itself = (
+        "number",
+        "status",
+        "vendor_status",
+        "total",
+        "amount_paid",
+        "currency",
+        "due_date",
+        "paid_at",
+        "salesperson_ref",
+    )
 
     class Meta(Record.Meta):
         indexes = [
@@ -261,6 +332,8 @@ class Quotation(Record):
     tracked_columns = ("status",)
     word_columns = ("status",)
     searched_columns = {"number": KeyKind.NUMBER, "client_name": KeyKind.WORDS}
+    about_referred = ("client_name",)
+    about_itself = ("number", "status", "vendor_status", "total")
 
 
 class Payment(Record):
@@ -276,6 +349,8 @@ class Payment(Record):
     name_columns = ("reference",)
     word_columns = ("method", "currency")
     searched_columns = {"reference": KeyKind.NUMBER}
+    about_referred = ("reference", "notes")
+    about_itself = ("amount", "currency", "method", "paid_at")
 
     class Meta(Record.Meta):
         indexes = [*Record.Meta.indexes, models.Index("paid_at", "id", name="payment_by_paid_at")]
@@ -293,6 +368,8 @@ class Appointment(Record):
     tracked_columns = ("status",)
     word_columns = ("status",)
     searched_columns = {"title": KeyKind.WORDS}
+    about_referred = ("title",)
+    about_itself = ("calendar_ref", "type_ref", "starts_at", "ends_at", "status")
 
     class Meta(Record.Meta):
         indexes = [
@@ -314,6 +391,8 @@ class Task(Record):
     tracked_columns = ("status",)
     word_columns = ("status", "priority")
     searched_columns = {"title": KeyKind.WORDS}
+    about_referred = ("title",)
+    about_itself = ("status", "priority", "due_at", "completed_at", "assignee_ref")
 
     class Meta(Record.Meta):
         indexes = [
@@ -350,6 +429,8 @@ class Message(Record):
     )
     word_columns = ("status", "direction", "channel")
     searched_columns = {"from_address": KeyKind.ADDRESS}
+    about_referred = ("conversation_ref", "body", "from_address", "provider_ref")
+    about_itself = ("channel", "direction", "status", "occurred_at")
 
     class Meta(Record.Meta):
         indexes = [
@@ -378,6 +459,8 @@ class FormSubmission(Record):
 
     name_columns = ("form_name",)
     searched_columns = {"form_name": KeyKind.WORDS}
+    about_referred = ("answers",)
+    about_itself = ("form_ref", "form_name", "submitted_at")
 
     class Meta(Record.Meta):
         indexes = [

@@ -13,6 +13,7 @@ from entities.feed.change_notes import NOTE_TABLE, note_gone_records, note_recor
 from entities.models import Record
 from entities.models.derived_tables import DERIVED_TABLES
 from entities.models.introspection import model_name, record_models, wholes_of
+from entities.shadow.compared_rows import WHOLE_MIRROR, ComparedRows
 from entities.writing.record_tables import KEY, TIMELINE_TABLE, compared_columns
 from entities.writing.search_writer import SEARCH_TABLE
 from entities.writing.write_names import NAME_KEY, NAME_TABLE, upsert_names
@@ -100,6 +101,12 @@ def close_shadow() -> None:
         execute(f"SET LOCAL {setting} = on")
 
 
+def drop_shadow() -> None:
+    """Drop the shadow before the transaction ends: names without a schema mean the live tables again."""
+    for name in (*(model._meta.db_table for model in record_models()), *TABLE_KEYS, NOTE_TABLE):
+        execute(f'DROP TABLE pg_temp."{name}"')
+
+
 def live_table(name: str) -> str:
     """Return the live table's name with its schema: without one, the name means the shadow's table."""
     return f'"{live_schema()}"."{name}"'
@@ -131,16 +138,27 @@ def replace_live_tables() -> int:
     for model in record_models():
         lacking = _lacks_row(f'pg_temp."{model._meta.db_table}" shadow', ("id",))
         note_gone_records(model, live_schema(), lacking)
-    changed = sum(
-        _replace_rows(model._meta.db_table, ("id",), (*KEY, *compared_columns(model)), has_changed_at=True)
-        for model in record_models()
-    )
-    changed += sum(
-        _replace_rows(table.name, table.key, table.values, has_changed_at=False) for table in KEYED_TABLES
-    )
+    changed = replace_compared_rows(WHOLE_MIRROR)
     # Those that were just written are behind, and so is what code from before the feed has written.
     note_records_behind(live_schema())
     return changed + _fill_in_names()
+
+
+def replace_compared_rows(compared: ComparedRows) -> int:
+    """Make these rows of the live tables equal to the shadow's; return how many changed. Notes none of them.
+
+    No name is written. Nobody else may apply events meanwhile.
+    """
+    records = sum(
+        _replace_rows(
+            model._meta.db_table, ("id",), (*KEY, *compared_columns(model)), compared, has_changed_at=True
+        )
+        for model in record_models()
+    )
+    return records + sum(
+        _replace_rows(table.name, table.key, table.values, compared, has_changed_at=False)
+        for table in KEYED_TABLES
+    )
 
 
 def _fill_in_names() -> int:
@@ -149,19 +167,24 @@ def _fill_in_names() -> int:
     return execute(upsert_names(live_table(NAME_TABLE), f'pg_temp."{NAME_TABLE}"', condition))
 
 
-def _replace_rows(name: str, key: Sequence[str], values: Sequence[str], *, has_changed_at: bool) -> int:
-    live, shadow = f"{live_table(name)} live", f'pg_temp."{name}" shadow'
+def _replace_rows(
+    name: str, key: Sequence[str], values: Sequence[str], compared: ComparedRows, *, has_changed_at: bool
+) -> int:
+    temporary = f'pg_temp."{name}"'
+    live, shadow = f"{live_table(name)} live", f"{temporary} shadow"
+    selected = f"{compared.select(name, temporary)} shadow"
+    is_compared = compared.conditions.get(name, "true")
     same = equal_columns("live", "shadow", key)
     columns = ", ".join(f'"{column}"' for column in (*key, *values))
     assignments = ", ".join(f'"{column}" = shadow."{column}"' for column in values)
     if has_changed_at:
         assignments += ", changed_at = clock_timestamp()"
-    update = f"UPDATE {live} SET {assignments} FROM {shadow} WHERE {same} AND {different_columns(values)}"
+    update = f"UPDATE {live} SET {assignments} FROM {selected} WHERE {same} AND {different_columns(values)}"
     statements = (
-        f"DELETE FROM {live} WHERE {_lacks_row(shadow, key)}",
+        f"DELETE FROM {live} WHERE {is_compared} AND {_lacks_row(shadow, key)}",
         # A table may consist of its key alone.
         *([update] if values else []),
-        f"INSERT INTO {live_table(name)} ({columns}) SELECT {columns} FROM {shadow}"
+        f"INSERT INTO {live_table(name)} ({columns}) SELECT {columns} FROM {selected}"
         f" WHERE {_lacks_row(live, key)}",
     )
     return sum(execute(statement) for statement in statements)

@@ -1,5 +1,5 @@
 """The advisory locks: between workers, which apply events, and a rebuild, which replaces the mirror; and
-between a rebuild and pruning.
+between a rebuild and pruning. An erasure takes both.
 
 A rebuild reads the baseline first and then the log, for minutes. What is pruned meanwhile would be in none.
 """
@@ -44,6 +44,15 @@ def try_lock_for_pruning() -> bool:
     These are a rebuild, or another process that prunes.
     """
     return bool(fetch_value("SELECT pg_try_advisory_xact_lock(%s)", PRUNING_KEY))
+
+
+def lock_for_erasing() -> None:
+    """Take both locks for the rest of this transaction: nobody applies events, prunes or rebuilds meanwhile.
+
+    That of pruning first, as a rebuild takes them. Waits for a rebuild, which takes minutes.
+    """
+    execute("SELECT pg_advisory_xact_lock(%s)", PRUNING_KEY)
+    lock_for_replacing()
 
 
 def _lock(function: str) -> None:

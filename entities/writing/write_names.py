@@ -62,6 +62,10 @@ class WrittenNames:
             key: name for key, name in names.items() if key not in self._written or self._written[key] < name
         }
 
+    def clear(self) -> None:
+        """Forget all, as the table may have lost some of it."""
+        self._written.clear()
+
     def remember(self, names: VendorNames) -> None:
         """Note names that have been committed."""
         if len(self._written) > self.MAX_KEYS:

@@ -1,7 +1,7 @@
 """Imports an archive into the log: idempotent, in batches, each of which is a transaction of its own."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from events.ingest.new_event import EVENT_COLUMNS, encode_rows
 from events.models import Event, Source
 from events.processing.claim import MAX_BATCH_BYTES, MAX_BATCH_EVENTS
 from events.sources.registry import UnknownSource, get_source
+from events.withholding.mark_store import read_generation
 
 LOG, SOURCES = Event._meta.db_table, Source._meta.db_table
 LACKS_PRUNED = (
@@ -144,14 +145,17 @@ def _decode(place: str, line: bytes) -> ArchivedEvent | int:
 
 
 def _store(batch: Sequence[ArchivedEvent], sources: dict[str, Source]) -> ImportedBatch:
+    # What nobody has applied may name somebody who was erased: a worker looks first.
+    pending = tuple(Event.Status) if read_generation() else TO_BE_APPLIED
     rows = [
-        {"place": place} | _make_row(event, sources[event.source].pk) for place, event in enumerate(batch)
+        {"place": place} | _make_row(event, sources[event.source].pk, pending)
+        for place, event in enumerate(batch)
     ]
     return ImportedBatch(len(batch), len(fetch_rows(INSERT, encode_rows(rows))) if rows else 0)
 
 
-def _make_row(event: ArchivedEvent, source_id: int) -> dict[str, object]:
-    if event.status in TO_BE_APPLIED:
+def _make_row(event: ArchivedEvent, source_id: int, pending: Container[str]) -> dict[str, object]:
+    if event.status in pending:
         # Its attempts are counted anew: those that succeeded are no reason to give up.
         event = replace(event, status=Event.Status.PENDING, attempts=0, next_attempt_at=None, settled_at=None)
     columns = {name: getattr(event, name) for name in EVENT_FIELDS if name != "source"}

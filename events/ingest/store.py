@@ -17,6 +17,7 @@ from entities.vendors import UnusableVendor, get_vendor, require_current
 from events.ingest.insert import InsertedEvent, insert_event
 from events.ingest.new_event import NewEvent
 from events.models import Event
+from events.withholding.mark_store import read_generation
 
 log = structlog.get_logger(__name__)
 
@@ -116,7 +117,8 @@ def _make_event(
     version: str | None,
     reading: EnvelopeReading,
 ) -> NewEvent:
-    is_malformed = bool(reading.detail)
+    # Once somebody was erased, a worker looks whether the body names him, and only then settles the event.
+    is_settled = bool(reading.detail) and not read_generation()
     return NewEvent(
         source_id=source_id,
         digest=hashlib.sha256(body).digest(),
@@ -125,8 +127,8 @@ def _make_event(
         event_type=reading.envelopes.event_type,
         occurred_at=reading.envelopes.occurred_at,
         received_at=received_at,
-        status=Event.Status.MALFORMED if is_malformed else Event.Status.PENDING,
-        settled_at=received_at if is_malformed else None,
+        status=Event.Status.MALFORMED if is_settled else Event.Status.PENDING,
+        settled_at=received_at if is_settled else None,
         warnings=reading.envelopes.warnings,
         error=reading.detail,
         version=version,

@@ -11,10 +11,11 @@ from entities.stored_events import Origin, StoredEvent
 MAX_BATCH_EVENTS = 500
 MAX_BATCH_BYTES = 8 * 1024 * 1024
 
+# What is pending with a time of its next attempt is set aside (see `events.withholding`).
 # SKIP LOCKED: workers skip each other's claims, so that none waits for another.
 CLAIM = """
     SELECT id, octet_length(body) FROM events_event
-    WHERE status = 'pending' ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+    WHERE status = 'pending' AND next_attempt_at IS NULL ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
 """
 READ_EVENTS = """
     SELECT event.id, source_id, vendor, encode(digest, 'hex'), body, received_at, time_zone, origin

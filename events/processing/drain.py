@@ -12,7 +12,7 @@ from crmmirror.lib.database.cursors import fetch_value
 from crmmirror.lib.database.required_migrations import required_migrations
 from crmmirror.lib.database.transient_errors import is_schema_error, is_transient
 from entities.feed.numbering import number_changes
-from entities.stored_events import ProcessingOutcome, Verdict
+from entities.stored_events import ProcessingOutcome, StoredEvent, Verdict
 from entities.writing.mirror_lock import lock_for_applying
 from entities.writing.process_batch import process_batch
 from entities.writing.words.write_words import WrittenWords, skip_written_words
@@ -20,6 +20,8 @@ from entities.writing.write_names import WrittenNames, skip_written_names
 from events.monitoring.metrics import count_settled
 from events.processing.claim import claim_batch
 from events.processing.outcomes import record_outcomes
+from events.withholding.mark_store import read_generation
+from events.withholding.withhold import Withholding
 
 log = structlog.get_logger(__name__)
 
@@ -30,7 +32,9 @@ JITTER = (0.5, 1.5)
 # One of each for the process: what it has written to the tables of names and words, and need not write again.
 WRITTEN_NAMES = WrittenNames()
 WRITTEN_WORDS = WrittenWords()
-HAS_PENDING = "SELECT EXISTS (SELECT FROM events_event WHERE status = 'pending')"
+# The number of the last erasure that this process has taken notice of.
+_known_generation = 0
+HAS_PENDING = "SELECT EXISTS (SELECT FROM events_event WHERE status = 'pending' AND next_attempt_at IS NULL)"
 
 
 def drain_backlog(seconds: float | None = None) -> int:
@@ -47,7 +51,7 @@ def drain_backlog(seconds: float | None = None) -> int:
 
 
 def has_pending_events() -> bool:
-    """Return True if an event is pending, whether a worker has claimed it or not."""
+    """Return True if an event is pending that a worker can claim, or has claimed."""
     return bool(fetch_value(HAS_PENDING))
 
 
@@ -91,9 +95,11 @@ def _settle_batch_in_transaction(*, is_schema_current: bool = False) -> int:
     started = time.monotonic()
     with transaction.atomic():
         lock_for_applying()
-        events = claim_batch()
-        with skip_written_names(WRITTEN_NAMES), skip_written_words(WRITTEN_WORDS):
-            outcomes = process_batch(events, is_schema_current=is_schema_current)
+        generation = read_generation()
+        _forget_erased_words(generation)
+        outcomes = settle_events(
+            events := claim_batch(), withholds=generation > 0, is_schema_current=is_schema_current
+        )
         settled_events = record_outcomes(outcomes)
     if events:
         # After the commit: a batch that was rolled back must not be counted.
@@ -101,6 +107,33 @@ def _settle_batch_in_transaction(*, is_schema_current: bool = False) -> int:
         number_changes()
         _log_batch(outcomes, time.monotonic() - started)
     return len(events)
+
+
+def settle_events(
+    events: Sequence[StoredEvent], *, withholds: bool, is_schema_current: bool = False
+) -> list[ProcessingOutcome]:
+    """Apply these events, without what they say of erased persons; return the outcomes to record.
+
+    withholds: whether anybody was ever erased; else nothing is looked up.
+    """
+    with skip_written_names(WRITTEN_NAMES), skip_written_words(WRITTEN_WORDS):
+        if not withholds:
+            return process_batch(events, is_schema_current=is_schema_current)
+        withholding = Withholding()
+        outcomes = process_batch(events, is_schema_current=is_schema_current, revise=withholding.revise)
+        return withholding.finish(events, outcomes)
+
+
+def _forget_erased_words(generation: int) -> None:
+    """Forget what this process has written to the tables of names and words, if somebody was erased since.
+
+    An erasure takes away what only the person's events said, and it may be said again.
+    """
+    global _known_generation
+    if generation != _known_generation:
+        WRITTEN_NAMES.clear()
+        WRITTEN_WORDS.clear()
+        _known_generation = generation
 
 
 def _log_batch(outcomes: Sequence[ProcessingOutcome], seconds: float) -> None:

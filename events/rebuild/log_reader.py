@@ -34,10 +34,12 @@ def read_settled_since(moment: datetime) -> Iterator[list[StoredEvent]]:
     return _read_batches("event.settled_at >= %s", moment)
 
 
-def read_needed_events(condition: str, before: datetime) -> Iterator[list[StoredEvent]]:
+def read_needed_events(condition: str, before: datetime | None = None) -> Iterator[list[StoredEvent]]:
     """Yield, in the order of receipt, the events that meet an SQL condition on `event` and that were settled
-    before that moment.
+    before that moment, if one is given.
     """
+    if before is None:
+        return _read_batches(condition)
     return _read_batches(f"{condition} AND event.settled_at < %s", before)
 
 

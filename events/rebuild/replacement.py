@@ -15,6 +15,7 @@ from events.rebuild.log_reader import read_log, read_settled_since
 
 CREATE_OUTCOME_TABLE = f"CREATE TEMPORARY TABLE new_outcome ({OUTCOME_COLUMN_TYPES}) ON COMMIT DROP"
 INSERT_OUTCOMES = f"INSERT INTO new_outcome SELECT * FROM {OUTCOME_RECORDSET}"
+SETTLED_SINCE = "event.settled_at >= '{moment}'"
 UPDATE_EVENTS = """
     UPDATE events_event event
     SET status = verdict, warnings = new.warnings, error = new.error, next_attempt_at = NULL,
@@ -67,6 +68,8 @@ def _replace_in_transaction(progress: Progress) -> ReplacedMirror:
             fold_baseline()
             fold_batches(read_log(), progress, _keep_outcomes)
             lock_for_replacing()
+            # What workers have withheld of an erased person's events since then has no body, and is here.
+            fold_baseline(SETTLED_SINCE.format(moment=started_at.isoformat()))
             fold_batches(read_settled_since(started_at), progress, _keep_outcomes)
         return ReplacedMirror(replace_live_tables(), execute(UPDATE_EVENTS))
 

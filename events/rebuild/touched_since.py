@@ -8,7 +8,7 @@ A record of which only some events are folded may be a payment of another invoic
 is done in rounds, until every record that has a part in a compared one is folded whole.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from crmmirror.lib.database.cursors import execute
@@ -41,6 +41,11 @@ TOUCH = """
     WHERE event.settled_at >= %s AND wrote <> '{{}}'
 """
 IS_TOUCHED = "id IN (SELECT record_id FROM pg_temp.touched_record WHERE record_type = '{name}')"
+TOUCH_RECORDS = "INSERT INTO pg_temp.touched_record SELECT * FROM unnest(%s::text[], %s::bigint[])"
+DROP_TABLES = """
+    DROP TABLE pg_temp.touched_record, pg_temp.folded_record, pg_temp.touched_conversation,
+        pg_temp.needed_event, pg_temp.needed_entry
+"""
 TOUCH_WHOLES = """
     INSERT INTO pg_temp.touched_record
     SELECT '{whole}', "{column}" FROM {table} part WHERE {is_touched} AND "{column}" IS NOT NULL
@@ -84,6 +89,25 @@ def find_touched_records(since: datetime) -> None:
     """
     execute(CREATE_TABLES)
     execute(TOUCH.format(timeline=TIMELINE_TABLE, live_timeline=live_table(TIMELINE_TABLE)), since)
+    _touch_belonging()
+
+
+def touch_records(records: Iterable[tuple[str, int]]) -> None:
+    """Note in temporary tables that these records are compared, and what they have a part in.
+
+    records: pairs (model's name, id), each once.
+    """
+    execute(CREATE_TABLES)
+    execute(TOUCH_RECORDS, *map(list, zip(*records, strict=True)))
+    _touch_belonging()
+
+
+def forget_touched_records() -> None:
+    """Drop the temporary tables before the transaction ends."""
+    execute(DROP_TABLES)
+
+
+def _touch_belonging() -> None:
     for statement in (*_touch_wholes(), *_touch_conversations(), FOLD_TOUCHED):
         execute(statement)
 

@@ -1,6 +1,7 @@
 """Rotation of secrets: a new secret is added, and the old ones expire after an overlap.
 
-Also re-encrypts all secrets, and the keys of second factors, after a rotation of the encryption key.
+Also re-encrypts all secrets, and the keys of second factors and of erasure marks, after a rotation of the
+encryption key.
 """
 
 from datetime import datetime, timedelta
@@ -10,7 +11,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Least, Now
 
-from entities.models import SecondFactor
+from entities.models import ErasureKey, SecondFactor
 from events.models import Source, SourceSecret
 from events.signatures.signature_rows import uses_secrets
 from events.sources import encryption
@@ -91,6 +92,18 @@ def reencrypt_second_factors() -> int:
     for factor in readable:
         factor.ciphertext = encryption.reencrypt(bytes(factor.ciphertext))
     return SecondFactor.objects.bulk_update(readable, ["ciphertext"], batch_size=1000)
+
+
+@transaction.atomic
+def reencrypt_erasure_key() -> int:
+    """Encrypt the key of the erasure marks with the first of ENCRYPTION_KEYS; return how many keys there are.
+
+    Raises events.sources.encryption.NoEncryptionKey: without it nobody knows who was erased.
+    """
+    keys = list(ErasureKey.objects.select_for_update())
+    for key in keys:
+        key.ciphertext = encryption.reencrypt(bytes(key.ciphertext))
+    return ErasureKey.objects.bulk_update(keys, ["ciphertext"])
 
 
 def _check_or_make_new_secret(source: Source, secret: str) -> str:

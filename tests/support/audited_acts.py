@@ -37,7 +37,7 @@ from tests.support.named_ids import create_name
 from tests.support.pruning import keep_bodies_for
 from tests.support.second_factors import add_factor, make_code
 from tests.support.signing_vendor import GOHIGHLEVEL, create_signing_source, signing_vendor
-from tests.support.staff_client import ensure_source, list_url, page_url, store_delivery
+from tests.support.staff_client import ensure_source, list_url, page_url, store_and_apply, store_delivery
 
 # The password of the superuser "boss", in whose browser all of this is done.
 PASSWORD = "correct horse battery"
@@ -99,6 +99,26 @@ def apply_selected_again(client: Client) -> None:
 def apply_all_again(client: Client) -> None:
     store_delivery(EVENT)
     post(client, admin_url("events_event_apply_all_again") + "?status=pending")
+
+
+def store_person() -> None:
+    store_and_apply("client.created", {"id": "c1", "email": "ann@example.com"})
+
+
+def export_person(client: Client) -> None:
+    store_person()
+    call_command("subject", "export", "--email", "ann@example.com", stdout=StringIO())
+
+
+def erase_person(client: Client) -> None:
+    store_person()
+    call_command("subject", "erase", "--email", "ann@example.com", stdout=StringIO())
+
+
+def lift_erasure(client: Client) -> None:
+    erase_person(client)
+    AuditEntry.objects.all().delete()
+    call_command("subject", "lift", "--email", "ann@example.com", stdout=StringIO())
 
 
 def add_source(client: Client) -> Source:
@@ -412,6 +432,7 @@ COMMANDS = {
     "create_token",
     "revoke_token",
     "remove_second_factor",
+    "subject",
     "create_reader",
     "drop_reader",
     "export_events",
@@ -434,6 +455,9 @@ ACTS: list[tuple[AuditAction, Callable[[Client], Any], dict[str, Any]]] = [
     (AuditAction.APPLY_AGAIN, apply_one_again, {"count": 0}),
     (AuditAction.APPLY_AGAIN, apply_selected_again, {"count": 0}),
     (AuditAction.APPLY_AGAIN, apply_all_again, {"count": 0, "filters": "status=pending"}),
+    (AuditAction.PERSON_EXPORTED, export_person, {"found_by": ["email"], "lines": 3}),
+    (AuditAction.PERSON_ERASED, erase_person, {"found_by": ["email"], "records": 1, "events": 1}),
+    (AuditAction.ERASURE_LIFTED, lift_erasure, {"found_by": ["email"]}),
     (AuditAction.SOURCE_CREATED, add_source, {}),
     (AuditAction.SOURCE_CREATED, add_source_by_command, {}),
     (AuditAction.SOURCE_CHANGED, change_source, {"changed": {"slug": {"from": "acme", "to": "renamed"}}}),

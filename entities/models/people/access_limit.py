@@ -48,6 +48,7 @@ class AccessLimit(models.Model):
             ("export_records", "Export records"),
             ("share_views", "Share views"),
             ("manage_people", "Manage people and tokens"),
+            ("erase_persons", "Erase personal data"),
         ]
         constraints = [
             models.CheckConstraint(condition=HAS_ONE_HOLDER, name="access_limit_holder"),

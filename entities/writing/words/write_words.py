@@ -45,6 +45,10 @@ class WrittenWords:
         """Return those of the words that are not known to be in the table."""
         return words - self._written
 
+    def clear(self) -> None:
+        """Forget all, as the table may have lost some of it."""
+        self._written.clear()
+
     def remember(self, words: set[WordKey]) -> None:
         """Note words that have been committed."""
         if len(self._written) > self.MAX_KEYS:

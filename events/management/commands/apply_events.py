@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from events.management.migrated_database import require_migrations
+from events.privacy.extension import extend_erasures
 from events.processing.drain import drain_backlog
 from events.processing.outcomes import requeue_due_events
 
@@ -15,4 +16,7 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         with require_migrations():
             requeue_due_events()
-            self.stdout.write(f"{drain_backlog()} events settled")
+            count = drain_backlog()
+            while extended := extend_erasures():
+                count += extended + drain_backlog()
+            self.stdout.write(f"{count} events settled")

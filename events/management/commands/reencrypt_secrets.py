@@ -10,7 +10,11 @@ from entities.models import AuditAction
 from events.models import SourceSecret
 from events.sources.encryption import NoEncryptionKey
 from events.sources.readable_secrets import describe, find_unreadable, needed_secrets, raise_unreadable
-from events.sources.rotation import reencrypt_all_secrets, reencrypt_second_factors
+from events.sources.rotation import (
+    reencrypt_all_secrets,
+    reencrypt_erasure_key,
+    reencrypt_second_factors,
+)
 
 
 class Command(BaseCommand):
@@ -41,7 +45,7 @@ def _check() -> list[str]:
 def _reencrypt() -> list[str]:
     with transaction.atomic():
         count, unreadable = reencrypt_all_secrets()
-        count += reencrypt_second_factors()
+        count += reencrypt_second_factors() + reencrypt_erasure_key()
         actor = identify_command("reencrypt_secrets")
         write_audit_entry(actor, AuditAction.SECRETS_REENCRYPTED, count=count)
     return [f"{count} secrets are encrypted with the first of ENCRYPTION_KEYS.", *_lines(unreadable)]

@@ -9,8 +9,12 @@ from django.core.management import CommandError, call_command
 from django.test import override_settings
 
 from crmmirror.sign_on.second_factors.factor_codes import begin_enrolment, read_key
+from entities.erasure.marked_addresses import EMAIL, Address
+from entities.erasure.marks import Extent, mark_address
+from entities.models import Erasure
 from events.models import SourceSecret
 from events.sources.rotation import rotate_secret
+from events.withholding.mark_store import find_marks, write_marks
 from tests.support.vendor_requests import accepts_signed_with, new_source
 
 pytestmark = pytest.mark.django_db
@@ -51,3 +55,14 @@ def test_the_keys_of_second_factors_are_encrypted_anew_too() -> None:
     factor.refresh_from_db()
     with override_settings(ENCRYPTION_KEYS=[new]):
         assert read_key(factor) == key
+
+
+def test_the_key_of_the_erasure_marks_is_encrypted_anew() -> None:
+    mark = mark_address(Extent(), Address(EMAIL, "ann@example.com"))
+    keys = [Fernet.generate_key().decode() for _ in "ab"]
+    with override_settings(ENCRYPTION_KEYS=keys[:1]):
+        write_marks(Erasure.objects.create(), [mark])
+    with override_settings(ENCRYPTION_KEYS=keys[::-1]):
+        call_command("reencrypt_secrets", stdout=io.StringIO())
+    with override_settings(ENCRYPTION_KEYS=keys[1:]):
+        assert find_marks([mark]).marks == {mark}
