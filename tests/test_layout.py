@@ -19,7 +19,9 @@ TEST_FILE_EXCEPTIONS: dict[str, str] = {}
 # Modules that have the name of one in the standard library -> why.
 STANDARD_NAME_EXCEPTIONS: dict[str, str] = {}
 # Folders with more modules than MAX_SIBLINGS -> why.
-LARGE_FOLDER_EXCEPTIONS: dict[str, str] = {}
+LARGE_FOLDER_EXCEPTIONS: dict[str, str] = {
+    "events/management/commands": "Django looks for an app's commands in this one folder",
+}
 # Names that Django, Celery or Python give to a module, so that several packages have one.
 CONVENTIONAL_NAMES = {
     "__init__",

@@ -43,32 +43,32 @@ def store_fetched(
     Call it in a transaction, and wake the workers after its commit. received_at: aware. Raises whatever the
     database raises, and entities.vendors.UnusableVendor.
     """
-    bodies = [(record.origin, encode_fetched(record)) for record in records]
+    bodies = [(record, encode_fetched(record)) for record in records]
     return _store_bodies(source, bodies, received_at)
 
 
 def _store_bodies(
-    source: EventSource, bodies: Sequence[tuple[Origin, bytes]], received_at: datetime
+    source: EventSource, bodies: Sequence[tuple[FetchedRecord, bytes]], received_at: datetime
 ) -> list[StoredRecord]:
     digests = [hashlib.sha256(body).digest() for _, body in bodies]
-    readings = [read_body(body, source.vendor, received_at, origin) for origin, body in bodies]
+    readings = [read_body(body, source.vendor, received_at, record.origin) for record, body in bodies]
     rows = {
-        digest: _make_row(source, digest, origin, body, received_at, reading)
-        for digest, (origin, body), reading in zip(digests, bodies, readings, strict=True)
+        digest: _make_row(source, digest, record, body, received_at, reading)
+        for digest, (record, body), reading in zip(digests, bodies, readings, strict=True)
     }
     new = {bytes(digest): id for digest, id in fetch_rows(INSERT, encode_rows(list(rows.values())))}
     held = [digest for digest in rows if digest not in new]
     found = {bytes(digest): (id, origin) for digest, id, origin in fetch_rows(FIND, source.id, held)}
     stored = []
-    for digest, (origin, body), reading in zip(digests, bodies, readings, strict=True):
+    for digest, (record, body), reading in zip(digests, bodies, readings, strict=True):
         if digest in new:
             outcome = StoreResult.MALFORMED if reading.detail else StoreResult.ACCEPTED
             stored.append(StoredRecord(new.pop(digest), outcome, reading.detail))
-            found[digest] = (stored[-1].event_id, origin)
+            found[digest] = (stored[-1].event_id, record.origin)
         elif found[digest][1] == Origin.WEBHOOK:
             # Whoever can sign has delivered the bytes that the mirror would write. They must not keep the
             # record out, so that it gets other bytes with the same meaning.
-            stored += _store_bodies(source, [(origin, body + PADDING)], received_at)
+            stored += _store_bodies(source, [(record, body + PADDING)], received_at)
         else:
             stored.append(StoredRecord(found[digest][0], StoreResult.DUPLICATE))
     return stored
@@ -77,7 +77,7 @@ def _store_bodies(
 def _make_row(
     source: EventSource,
     digest: bytes,
-    origin: Origin,
+    record: FetchedRecord,
     body: bytes,
     received_at: datetime,
     reading: EnvelopeReading,
@@ -87,7 +87,7 @@ def _make_row(
         "source_id": source.id,
         "digest": digest,
         "body": body,
-        "headers": {},
+        "headers": dict(record.headers),
         "event_type": reading.envelopes.event_type,
         "occurred_at": reading.envelopes.occurred_at,
         "received_at": received_at,
@@ -95,5 +95,5 @@ def _make_row(
         "settled_at": received_at if is_malformed else None,
         "warnings": reading.envelopes.warnings,
         "error": reading.detail,
-        "origin": origin,
+        "origin": record.origin,
     }

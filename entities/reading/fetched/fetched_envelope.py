@@ -2,6 +2,7 @@
 
     {"resource": "deals", "observed_at": "2026-03-01T10:00:00.000000Z", "scope": "acc_7", "record": {…}}
     {"resource": "deals", "observed_at": "2026-03-01T10:00:00.000000Z", "gone": "dl_1"}
+    {"resource": "deal", "problem": "row 17: no id", "record": {…}}
 
 resource: a list of the vendor's API; in a file, the model of its records. record: the vendor's own object.
 observed_at: the moment for which it is certain, where the object has no time of last change. It is part of
@@ -10,7 +11,7 @@ a webhook with the same bytes is the origin, a column of the log.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -27,6 +28,7 @@ from entities.stored_events import Origin
 from entities.vendor_language import Vendor
 
 RESOURCE, OBSERVED_AT, SCOPE, RECORD, GONE = "resource", "observed_at", "scope", "record", "gone"
+PROBLEM = "problem"
 PREFIXES: Final[Mapping[Origin, str]] = {
     Origin.API: "fetched",
     Origin.FILE: "imported",
@@ -43,6 +45,8 @@ class FetchedRecord:
     observed_at: aware; needed if the object has no time of last change, or is gone.
     scope: the id of the sub-account in which it was found.
     gone: the vendor's id of a record that is gone, as webhooks write it.
+    problem: why it is no record, such as a bad row of a file: its event is malformed, for this reason.
+    headers: where it was found, which is stored beside the bytes and is no part of them.
     """
 
     origin: Origin
@@ -51,6 +55,8 @@ class FetchedRecord:
     observed_at: datetime | None = None
     scope: str = ""
     gone: str = ""
+    problem: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def encode_fetched(fetched: FetchedRecord) -> bytes:
@@ -60,6 +66,8 @@ def encode_fetched(fetched: FetchedRecord) -> bytes:
         content[OBSERVED_AT] = format_utc(fetched.observed_at.astimezone(UTC))
     if fetched.scope:
         content[SCOPE] = fetched.scope
+    if fetched.problem:
+        content[PROBLEM] = fetched.problem
     is_gone = fetched.origin is Origin.LISTING
     content |= {GONE: fetched.gone} if is_gone else {RECORD: fetched.record}
     return orjson.dumps(_make_encodable(content))
@@ -83,6 +91,8 @@ def read_fetched(body: bytes, vendor: Vendor, received_at: datetime, origin: Ori
     resource = content.get(RESOURCE) if isinstance(content, dict) else None
     if not isinstance(resource, str) or not resource:
         raise Malformed(f"not what was fetched: no text under {RESOURCE!r}")
+    if problem := content.get(PROBLEM):
+        raise Malformed(str(problem))
     scope = content.get(SCOPE, "")
     gone = content.get(GONE)
     record = {} if origin is Origin.LISTING else content.get(RECORD)
