@@ -38,6 +38,17 @@ def parse_time(value: Any, formats: Iterable[str] = ()) -> datetime:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else _to_zone(moment, UTC)
 
 
+def add_zone(value: Any, zone: tzinfo) -> Any:
+    """Return a written time that has no offset with that of a zone, and anything else as it is."""
+    if not isinstance(value, str) or DIGITS.fullmatch(normalize_text(value)):
+        return value
+    try:
+        moment = _parse_written_time(value)
+    except Unconvertible:
+        return value
+    return moment.replace(tzinfo=zone).isoformat() if moment.tzinfo is None else value
+
+
 def to_time(value: Any, formats: Iterable[str] = ()) -> str:
     """Return a time in ISO 8601, in UTC, at a fixed width."""
     return format_utc(parse_time(value, formats))

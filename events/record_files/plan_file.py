@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 
 from entities.models.introspection import record_models_by_name
 from entities.reading.plans.entity_plans import entity_plans
@@ -21,7 +21,8 @@ class FileOptions:
 
     entity: the kind of record: a model's name, or the plural of it. file: its name. maps: `Heading=column`
     each. changed: the heading of the time of last change, or empty. as_of: when it was exported, or None.
-    sub_account: the id of the records' sub-account; None if nobody said, empty for none.
+    sub_account: the id of the records' sub-account; None if nobody said, empty for none. zone: that of times
+    without an offset.
     """
 
     entity: str
@@ -30,6 +31,7 @@ class FileOptions:
     changed: str = ""
     as_of: datetime | None = None
     sub_account: str | None = None
+    zone: tzinfo = UTC
 
 
 def plan_file(source: Source, file: FileRows, sample: Sequence[FileRow], options: FileOptions) -> RecordPlan:
@@ -61,7 +63,14 @@ def plan_file(source: Source, file: FileRows, sample: Sequence[FileRow], options
             f" HEADING=id; the headings are {', '.join(found)}"
         )
     return RecordPlan(
-        plan, headings, options.file, file.headings is None, changed, options.as_of, options.sub_account or ""
+        plan,
+        headings,
+        options.file,
+        is_nested=file.headings is None,
+        changed=changed,
+        as_of=options.as_of,
+        scope=options.sub_account or "",
+        zone=options.zone,
     )
 
 

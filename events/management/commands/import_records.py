@@ -1,7 +1,7 @@
 """`manage.py import_records`: stores the records of a file that a vendor exported, after a preview."""
 
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
-from entities.reading.times import parse_time
+from crmmirror.lib.time_zones import find_time_zone
+from entities.reading.times import add_zone, parse_time
 from entities.reading.unconvertible import Unconvertible
 from entities.vendors import UnusableVendor
 from events.management.migrated_database import require_migrations
@@ -49,18 +50,23 @@ class Command(BaseCommand):
             "--changed", default="", metavar="HEADING", help="the time of last change of a row"
         )
         parser.add_argument("--as-of", default="", metavar="TIME", help="when the file was exported")
+        parser.add_argument(
+            "--time-zone", default="", metavar="ZONE", help="of times without an offset; else UTC"
+        )
         parser.add_argument("--sub-account", metavar="ID", help="the vendor's id of the records' sub-account")
         parser.add_argument("--encoding", default="", help="of a CSV file that is not UTF-8, such as cp1252")
         parser.add_argument("--no-input", action="store_true", help="do not ask before anything is stored")
 
     def handle(self, *, source: str, entity: str, file: Path, preview: bool, **options: Any) -> None:
+        zone = _find_zone(options["time_zone"])
         chosen = FileOptions(
             entity,
             file.name,
             tuple(options["map"]),
             options["changed"],
-            _read_time(options["as_of"]),
+            _read_time(options["as_of"], zone),
             options["sub_account"],
+            zone,
         )
         try:
             with require_migrations(), open_rows(file, options["encoding"]) as rows:
@@ -109,11 +115,18 @@ class Command(BaseCommand):
                 )
 
 
-def _read_time(text: str) -> datetime | None:
+def _find_zone(name: str) -> tzinfo:
+    zone = find_time_zone(name) if name else UTC
+    if zone is None:
+        raise CommandError(f"--time-zone {name!r} is no time zone: write it like Asia/Dubai")
+    return zone
+
+
+def _read_time(text: str, zone: tzinfo) -> datetime | None:
     if not text:
         return None
     try:
-        moment = parse_time(text)
+        moment = parse_time(add_zone(text, zone))
     except Unconvertible:
         raise CommandError(f"--as-of {text!r} is no time: write it like 2026-03-01T10:00+04:00") from None
     if moment > datetime.now(UTC):

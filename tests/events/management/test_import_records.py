@@ -121,6 +121,24 @@ def test_a_row_says_when_it_changed(source: Source, tmp_path: Path) -> None:
     }
 
 
+def test_times_without_an_offset_are_of_the_zone_that_is_said(source: Source, tmp_path: Path) -> None:
+    text = "id,created at,Last edit,note\nld_1,2026-02-01 08:00,2026-02-03T04:00,2026-02-03T04:00\n"
+    file = write(tmp_path, text + "ld_2,2026-02-01T08:00Z,,x\n")
+    options = ("--changed", "Last edit", "--time-zone", "Asia/Dubai")
+    run(source, "lead", file, *options, "--as-of", "2026-03-01 04:00")
+    call_command("apply_events", stdout=io.StringIO())
+    times = dict(Event.objects.values_list("headers__row", "occurred_at"))
+    assert times == {"2": datetime(2026, 2, 3, tzinfo=UTC), "3": datetime(2026, 3, 1, tzinfo=UTC)}
+    created = dict(Lead.objects.values_list("external_id", "created_at"))
+    assert created == {
+        "ld_1": datetime(2026, 2, 1, 4, tzinfo=UTC),
+        "ld_2": datetime(2026, 2, 1, 8, tzinfo=UTC),
+    }
+    assert Lead.objects.get(external_id="ld_1").extra["note"] == "2026-02-03T04:00"
+    with pytest.raises(CommandError, match="'Dubai' is no time zone"):
+        run(source, "lead", file, "--time-zone", "Dubai")
+
+
 def test_the_vendors_own_word_for_the_time_of_last_change_is_found(source: Source, tmp_path: Path) -> None:
     file = write(tmp_path, "id,title,Updated at\ndl_1,Pots,2026-02-03T04:05:06Z\n")
     assert "time of last change: 'Updated at'" in run(source, "deal", file)

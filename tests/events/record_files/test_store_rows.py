@@ -85,12 +85,14 @@ class Import:
             assert self.process.poll() is None
             time.sleep(0.01)
         self.process.send_signal(signal.SIGKILL)
-        assert self.process.wait() == -signal.SIGKILL
+        self.process.communicate()
+        assert self.process.returncode == -signal.SIGKILL
 
     def finish(self) -> tuple[str, int]:
         """Return what it printed, and the most memory that it needed, in kB."""
         assert self.process.stdout is not None
-        output = self.process.stdout.read()
+        with self.process.stdout:
+            output = self.process.stdout.read()
         _, status, usage = os.wait4(self.process.pid, 0)
         self.process.returncode = os.waitstatus_to_exitcode(status)
         assert self.process.returncode == 0
