@@ -37,8 +37,8 @@ class MappedPath:
     """A path that the mapping covers, and the kind of finding if its value is in `extra` nevertheless.
 
     columns: the columns that are read from it. object_kind, scalar_kind: the finding if the event wrote none
-        of these columns, for a JSON object and for any other value. is_kept: whether a part of a list, or of a
-        text that is JSON, is read: such a value stays in `extra` as it is, and is no finding.
+        of these columns, for a JSON object and for any other value. is_kept: whether a part of a list, or of
+        a text that is JSON, is read: such a value stays in `extra` as it is, and is no finding.
     """
 
     columns: tuple[str, ...] = ()
