@@ -14,9 +14,11 @@ from entities.admin.conversations import addresses
 from entities.admin.conversations.conversation_list import conversation_list
 from entities.admin.conversations.conversation_page import conversation_page
 from entities.admin.money.overdue_page import overdue_page
+from entities.admin.record_page.person_link import PERSON_PAGE
 from entities.admin.sales.board_page import board_page
 from entities.admin.saved_views.view_pages import change_view_page, save_view_page, saved_views_page
 from entities.admin.search.search_page import search_page
+from events.admin.person_pages import person_export_page, person_page
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,8 @@ SITE_PAGES = (
     SitePage("views/save/", "save_view", save_view_page),
     SitePage("views/<int:view_id>/", "change_view", change_view_page),
     SitePage("overdue/", "overdue", overdue_page),
+    SitePage("person/<str:record_type>/<int:record_id>/", PERSON_PAGE, person_page),
+    SitePage("person/<str:record_type>/<int:record_id>/export/", f"{PERSON_PAGE}_export", person_export_page),
 )
 
 

@@ -47,6 +47,7 @@ from entities.admin.record_filters import (
 )
 from entities.admin.record_page.former_values import value_page
 from entities.admin.record_page.page_content import build_record_page
+from entities.admin.record_page.person_link import person_url
 from entities.admin.record_timeline.timeline import timeline_page
 from entities.admin.saved_views.view_links import list_views
 from entities.admin.search.record_search import search_help, search_records
@@ -155,7 +156,10 @@ class RecordAdmin(VisibleRowsAdmin, ReadOnlyAdmin):
         """Render the record's page: its values with their origins, and its history."""
         page = build_record_page(request, record)
         note_view(request, record)
-        context = self.page_context(request, page.head.title) | {"page": page}
+        context = self.page_context(request, page.head.title) | {
+            "page": page,
+            "person_url": person_url(request, record),
+        }
         return TemplateResponse(request, "entities/record_page.html", context)
 
     def value_view(self, request: HttpRequest, object_id: str) -> HttpResponse:

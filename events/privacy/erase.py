@@ -20,7 +20,6 @@ from entities.models import AuditAction, Erasure
 from entities.writing.mirror_lock import lock_for_erasing
 from entities.writing.source_statement import SourceKey
 from events.privacy.carry_out import carry_out
-from events.privacy.extension import settle_arrived_events
 from events.privacy.plan import ErasurePlan, plan_for
 from events.privacy.subject_search import NobodyFound, Subject, SubjectQuery, find_subject
 from events.privacy.traces import remove_traces
@@ -65,7 +64,7 @@ def preview_erasure(query: SubjectQuery) -> ErasureReport:
 
 
 def erase_subject(query: SubjectQuery, actor: Actor) -> ErasureReport:
-    """Erase a person, and see to the events of his that arrived meanwhile. Raises NobodyFound."""
+    """Erase a person. Events of his that are pending are for the workers. Raises NobodyFound."""
     with transaction.atomic():
         lock_for_erasing()
         subject = find_subject(query)
@@ -76,7 +75,6 @@ def erase_subject(query: SubjectQuery, actor: Actor) -> ErasureReport:
         detail = {"erasure": erasure.pk, "found_by": query.kinds, **report.count()}
         write_audit_entry(actor, AuditAction.PERSON_ERASED, None, **detail)
     number_changes()
-    settle_arrived_events()
     return report
 
 

@@ -109,4 +109,5 @@ MATRIX = (
             "/admin/entities/apitoken/add/",
         ),
     ),
+    Access("export and erase a person", ("Administrator",), ("/admin/person/client/{client}/",)),
 )

@@ -85,7 +85,11 @@ MALFORMED = (
 
 def find_canaries() -> dict[str, list[str]]:
     """Return table -> the rows in which a value of hers stands, as text or in bytes."""
-    texts = (CANARY, CANARY.capitalize(), CANARY.upper(), DIGITS, PHONE)
+    return find_texts(CANARY, CANARY.capitalize(), CANARY.upper(), DIGITS, PHONE)
+
+
+def find_texts(*texts: str) -> dict[str, list[str]]:
+    """Return table -> the rows in which one of the texts stands, as text or in bytes."""
     patterns = [f"%{form}%" for text in texts for form in (text.lower(), text.encode().hex())]
     found = {table: fetch_rows(FIND.format(table), patterns) for (table,) in fetch_rows(TABLES)}
     return {table: [row[0][:300] for row in rows] for table, rows in found.items() if rows}

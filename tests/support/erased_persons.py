@@ -10,6 +10,7 @@ from entities.shadow.digest import canonical_lines
 from entities.writing.source_statement import SourceKey
 from events.models import Source
 from events.privacy.erase import ErasureReport, erase_subject
+from events.privacy.extension import settle_arrived_events
 from events.privacy.subject_search import SubjectQuery
 
 ACTOR = identify_command("subject")
@@ -17,7 +18,9 @@ ACTOR = identify_command("subject")
 
 def erase(**query: object) -> ErasureReport:
     """Erase the person that is known by this: see `SubjectQuery`."""
-    return erase_subject(SubjectQuery(**query), ACTOR)  # type: ignore[arg-type]
+    report = erase_subject(SubjectQuery(**query), ACTOR)  # type: ignore[arg-type]
+    settle_arrived_events()
+    return report
 
 
 def erase_record(record: Record) -> ErasureReport:

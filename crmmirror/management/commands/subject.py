@@ -13,6 +13,7 @@ from entities.writing.source_statement import SourceKey
 from events.management.migrated_database import require_migrations
 from events.models import Source
 from events.privacy.erase import ErasureReport, erase_subject, lift_erasure, preview_erasure
+from events.privacy.extension import settle_arrived_events
 from events.privacy.person_export import export_person
 from events.privacy.subject_search import NobodyFound, SubjectQuery
 from events.privacy.touched_tables import vacuum_touched_tables
@@ -73,7 +74,10 @@ class Command(BaseCommand):
         self.stdout.write("nothing was changed")
 
     def _erase(self, query: SubjectQuery) -> None:
-        self._print_report(erase_subject(query, ACTOR), "were")
+        report = erase_subject(query, ACTOR)
+        # What arrived meanwhile is pending, with his values.
+        settle_arrived_events()
+        self._print_report(report, "were")
         vacuum_touched_tables()
         self.stdout.write("vacuumed the tables; backups and archives from before still have the person")
 

@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client
 
+from entities.models import Client as Person
 from entities.models import Deal
 from tests.support.access_limits import create_member, log_in
 from tests.support.access_matrix import MATRIX, ROLES, Access
@@ -17,6 +18,7 @@ LINES = pytest.mark.parametrize("line", MATRIX, ids=lambda line: line.what)
 
 def read_statuses(client: Client, line: Access) -> dict[str, int]:
     ids = {
+        "client": create_record(Person).pk,
         "deal": create_record(Deal).pk,
         "event": create_event().pk,
         "source": ensure_source("sale", "seedly").pk,
