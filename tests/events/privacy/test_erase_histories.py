@@ -37,7 +37,7 @@ def check(seed: int, size: int) -> None:
 
 
 @pytest.mark.django_db
-@run(max_examples=15)
+@run(max_examples=5)
 @given(**HISTORY)
 def test_an_erasure_leaves_the_records_of_all_others_equal(db: None, seed: int, size: int) -> None:
     check(seed, size)
