@@ -16,11 +16,13 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
+from entities.models import Client as Person
 from entities.models import Record
 from tests.support.access_limits import create_member
 from tests.support.accessibility import LOOKS, Looks, collect_faults, collect_faults_here
 from tests.support.admin_routes import ROUTES, find_pages
 from tests.support.browser_visit import Visit
+from tests.support.canaries import store_canaries
 from tests.support.staff_client import log_in_staff
 from tests.support.stored_company import store_company, store_one_of_everything
 
@@ -34,6 +36,7 @@ NOT_VISITED = {
     "jsi18n/": "a script of Django's",
     "events/source/<int:source_id>/secrets/<int:secret_id>/end/": "a form posts to it",
     "views/<int:view_id>/": "forms post to it",
+    "person/<str:record_type>/<int:record_id>/export/": "a form posts to it",
     "r/<path:content_type_id>/<path:object_id>/": "leads to the site of a row, which no row has",
 }
 # What pages show after a choice, or after something went wrong.
@@ -85,6 +88,9 @@ def visit_routes(visit: Visit, client: Client, routes: list[str], looks: Iterabl
 def is_like_another(route: str) -> bool:
     """Return True for the routes of a model of records other than deals, all of which have one admin."""
     app, _, rest = route.partition("/")
+    if app == "person":
+        # Persons' pages lead to it; it has a test of its own.
+        return True
     models = {model._meta.model_name: model for model in apps.get_models() if model._meta.app_label == app}
     model = models.get(rest.partition("/")[0])
     return model is not None and issubclass(model, Record) and model._meta.model_name != "deal"
@@ -92,6 +98,16 @@ def is_like_another(route: str) -> bool:
 
 def test_a_page_of_each_kind_has_no_grave_fault(visit: Visit, client: Client) -> None:
     visit_routes(visit, client, [route for route in ROUTES if not is_like_another(route)], QUICK_LOOKS)
+
+
+def test_the_page_of_a_persons_data_has_no_grave_fault(visit: Visit, live_server: LiveServer) -> None:
+    store_canaries()
+    address = f"/admin/person/client/{Person.objects.get().pk}/"
+    faults = collect_faults(visit, address, LOOKS)
+    click_and_load(visit.page, "text=Erase this person")
+    assert visit.page.inner_text("h1") == "The person was erased"
+    faults |= collect_faults_here(visit, "after the erasure")
+    assert faults == {}
 
 
 @pytest.mark.prove
