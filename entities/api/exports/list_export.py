@@ -8,7 +8,6 @@ from tempfile import TemporaryFile
 from typing import Any, BinaryIO
 
 from django.conf import settings
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -111,7 +110,7 @@ def _audit(request: Request, rows: QuerySet, file_format: FileFormat, size: int)
     }
     if isinstance(request.auth, ApiToken):
         detail["token"] = request.auth.name
-    with on_primary(), transaction.atomic():
+    with on_primary():
         write_audit_entry(identify_actor(request._request), AuditAction.EXPORT, rows.model, **detail)
 
 

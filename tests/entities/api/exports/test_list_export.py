@@ -185,8 +185,8 @@ def test_the_number_of_queries_is_the_same_for_any_number_of_rows(
     client: Client, name: str, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     """Expect queries for the token with its user and its limits; a savepoint of the test's transaction, the
-    time limit, and one COPY; for Excel the count. The feed adds its cursor."""
+    time limit, one COPY and the audit entry; for Excel the count. The feed adds its cursor."""
     for _ in range(3):
         create_record(Deal)
-    with django_assert_num_queries(7 + (name == "xlsx")):
+    with django_assert_num_queries(8 + (name == "xlsx")):
         get_file(client, "deals/", format=name)
