@@ -118,7 +118,8 @@ class PayloadMaker:
         name_key, value_key = keys
         properties = self.make_columns(plan, 1) or {UNKNOWN_KEYS[0]: None}
         for reference in plan.references:
-            properties |= self.make_reference(reference)
+            # A copy of another record's column says nothing without the reference, which is another property.
+            properties[reference.paths[0].place] = self.make_id(reference.model)
         if self.random.random() < 0.1:
             properties = dict.fromkeys(UNKNOWN_KEYS, self.random.choice(UNKNOWN_VALUES))
         name = self.random.choice(sorted(properties))

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from entities.merge.registers import timeline_values
 from entities.reading.envelopes.strict_json import UNSTORABLE, Malformed
 from entities.reading.mapped_event import Unmappable
+from entities.reading.paths import parse_paths
 from entities.reading.plans.entity_plans import entity_plans
 from entities.vendors import all_vendors, get_vendor
 from tests.support.envelopes import build_body, map_body, read_event
@@ -78,8 +79,8 @@ def test_an_id_says_the_same_as_a_number_and_as_text(event: tuple[str, str, Any]
     vendor, event_type, payload = event
     plan = entity_plans(vendor)[get_vendor(vendor).events[event_type].entity.model]
     keys = [plan.id[0].place, *(reference.paths[0].place for reference in plan.references)]
-    if get_vendor(vendor).scope:
-        keys.append("subAccountId")
+    scope = get_vendor(vendor).scope
+    keys += [path.place for path in parse_paths(scope.id) if not path.is_rooted] if scope else []
     one, other = (
         _read_or_reason(vendor, event_type, payload | dict.fromkeys(keys, id)) for id in (number, str(number))
     )

@@ -19,18 +19,20 @@ def name_of(sample: Path) -> str:
 
 
 def rename_payload_key(sample: Path) -> list[bytes]:
-    """Return the sample's body once for each other key under which the vendor's payload may stand."""
-    keys = get_vendor(vendor_name(sample)).payload.split()
+    """Return the sample's body once for each other key under which the vendor's payload may stand.
+
+    What stands there in the sample, such as the record before the change, is left out.
+    """
+    keys = [key for key in get_vendor(vendor_name(sample)).payload.split() if key.isidentifier()]
     try:
         content = dict(json.loads(sample.read_bytes()))
     except (ValueError, TypeError):
         return []  # Not a JSON object, which the delivery of the sample itself reports.
-    used = next((key for key in keys if key in content), None)
-    return [
-        json.dumps({other if key == used else key: value for key, value in content.items()}).encode()
-        for other in keys
-        if used not in (None, other)
-    ]
+    used = next((key for key in keys if isinstance(content.get(key), dict)), None)
+    if used is None:
+        return []
+    rest = {key: value for key, value in content.items() if key not in keys}
+    return [json.dumps(rest | {other: content[used]}).encode() for other in keys if other != used]
 
 
 RENAMED = [(sample, body) for sample in list_samples() for body in rename_payload_key(sample)]
