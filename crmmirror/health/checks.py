@@ -14,6 +14,7 @@ from crmmirror.lib.database.required_migrations import find_missing_migrations
 from crmmirror.readers.replica_state import replica_monitor
 from entities.vendors import find_vendor_problem
 from events.models import Source
+from events.monitoring.mirror_state import describe_malformed_runs
 from events.processing.wakeups import check_broker_takes_messages
 from events.reports.overview import oldest_pending_age
 from events.sources.readable_secrets import REMEDY, describe, find_unreadable, needed_secrets
@@ -129,6 +130,18 @@ def check_vendors() -> str:
 
 
 @close_connection_afterwards
+def check_bodies() -> str:
+    """Return which sources send only what their vendor's module cannot read.
+
+    It does not fail: the bytes are kept, the other sources are served, and a rollout that mends the module
+    must not wait for the next delivery.
+    """
+    runs = describe_malformed_runs()
+    more = f"; and {len(runs) - MAX_NAMED} more" if len(runs) > MAX_NAMED else ""
+    return "; ".join(runs[:MAX_NAMED]) + more if runs else "no source sends only malformed ones"
+
+
+@close_connection_afterwards
 def check_replica() -> str:
     """Return how the replica is. It does not fail: without one, reads go to the primary."""
     return replica_monitor.read_state().detail
@@ -158,6 +171,9 @@ CHECKS = {
         "See that workers and beat run and keep up (celery --app crmmirror worker --without-gossip "
         "--without-mingle; celery --app crmmirror beat); manage.py apply_events helps out.",
         requires="database",
+    ),
+    "bodies": Check(
+        SingleFlight(check_bodies), "See that the database answers in time.", requires="migrations"
     ),
 }
 if settings.REPLICA_URL:

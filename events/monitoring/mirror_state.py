@@ -13,6 +13,8 @@ from events.sources.secret_expiry import IS_ACTIVE_SQL
 
 # How many of a source's newest events a run of malformed ones is looked for in.
 MAX_RUN = 20
+# So many in a row are no accident. The alert in deploy/prometheus/rules.yml has the same number.
+MIN_RUN = 10
 # Beyond these numbers, sources and tables are left out, so that a scrape has a bound.
 MAX_SOURCES, MAX_TABLES = 500, 100
 # Smaller tables have no dead rows that matter.
@@ -101,6 +103,15 @@ GAUGES = (
         2,
     ),
 )
+
+
+def describe_malformed_runs() -> list[str]:
+    """Return a sentence for each active source whose newest events, MIN_RUN or more, are all malformed."""
+    return [
+        f"of {slug}, all of the last {'' if count < MAX_RUN else 'at least '}{count} events are malformed"
+        for slug, _, count in fetch_rows(NEWEST_EVENTS)
+        if count >= MIN_RUN
+    ]
 
 
 class MirrorStateCollector(Collector):

@@ -10,6 +10,7 @@ from crmmirror.lib.admin_kit.cells import shorten
 from crmmirror.lib.text_table import format_table
 from entities import vendors
 from entities.vendors import all_vendors
+from events.monitoring.mirror_state import describe_malformed_runs
 from events.reports.mapping_coverage import FindingKind
 from events.reports.schema_drift import MAX_FINDINGS, DriftReport, Finding, find_drift, to_json
 
@@ -37,6 +38,9 @@ class Command(BaseCommand):
             raise CommandError(str(vendors.UnknownVendor(vendor)))
         report = find_drift(days, vendor)
         self.stdout.write(_format_json(report) if json else _format_text(report, days))
+        if not json:
+            for run in describe_malformed_runs():
+                self.stdout.write(f"Besides, {run}: the vendor's module does not read them.")
 
 
 def _parse_days(text: str) -> int:

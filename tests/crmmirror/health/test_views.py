@@ -18,6 +18,7 @@ from django.test import Client, override_settings
 from crmmirror.health import single_flight
 from events.ingest.store import store_event
 from events.models import Source
+from events.monitoring.mirror_state import describe_malformed_runs
 from tests.events.processing.test_wakeups import current_app_at
 from tests.support.api_client import authorization_header
 from tests.support.faults.refusing_broker import REFUSALS, count_messages, run_valkey
@@ -35,6 +36,7 @@ STATES_WITHOUT = {
         "secrets": "unknown",
         "vendors": "unknown",
         "backlog": "unknown",
+        "bodies": "unknown",
     },
     "broker": {
         "database": "ok",
@@ -43,6 +45,7 @@ STATES_WITHOUT = {
         "secrets": "ok",
         "vendors": "ok",
         "backlog": "ok",
+        "bodies": "ok",
     },
 }
 
@@ -82,7 +85,7 @@ def test_post_is_not_allowed(path: str, transactional_db: None) -> None:
 
 def test_a_mirror_with_all_that_it_needs_is_ready(no_check_cache: None, transactional_db: None) -> None:
     checks = get_checks()
-    assert list(checks) == ["database", "broker", "migrations", "secrets", "vendors", "backlog"]
+    assert list(checks) == ["database", "broker", "migrations", "secrets", "vendors", "backlog", "bodies"]
     assert {check["state"] for check in checks.values()} == {"ok"}
     assert checks["backlog"]["detail"] == "no event waits"
 
@@ -144,6 +147,22 @@ def test_secrets_that_no_key_decrypts_are_named_and_not_shown(
         assert secret not in json.dumps(secrets)
         Source.objects.update(active=False)
         assert get_checks()["secrets"]["state"] == "ok"
+
+
+def test_a_source_that_sends_only_malformed_bodies_is_named_and_the_mirror_is_ready(
+    no_check_cache: None, transactional_db: None
+) -> None:
+    source, _ = new_source()
+    store_event(source, BODY, {}, datetime.now(UTC))
+    for number in range(9):
+        store_event(source, f"[{number}".encode(), {}, datetime.now(UTC))
+    assert get_checks()["bodies"]["detail"] == "no source sends only malformed ones"
+    store_event(source, b"[", {}, datetime.now(UTC))
+    detail = f"of {source.slug}, all of the last 10 events are malformed"
+    assert get_checks()["bodies"] == {"state": "ok", "detail": detail, "do": ""}
+    assert describe_malformed_runs() == [detail]
+    Source.objects.update(active=False)
+    assert get_checks()["bodies"]["detail"] == "no source sends only malformed ones"
 
 
 def test_a_vendor_that_this_process_does_not_know_is_named(
