@@ -10,13 +10,19 @@ from typing import Any
 
 from entities.merge.clock import Rank, clock_time, parse_clock
 from entities.merge.registers import ADDITION, EXISTS, EXTRA, timeline_values
+from entities.reading.converters import to_document
+from entities.reading.envelopes.body_formats import parse_body
+from entities.reading.envelopes.envelope import envelope_plan
+from entities.reading.envelopes.event_lists import ListedEvent, list_events
 from entities.reading.envelopes.strict_json import Malformed
 from entities.reading.mapped_event import MappedEvent, Statement, Unmappable
 from entities.reading.mapper import map_event
+from entities.reading.paths import ABSENT, Surroundings, follow
 from entities.stored_events import StoredEvent
 from entities.vendor_language import Vendor
 
 MAX_VALUE_LENGTH = 100
+MAX_KEYS = 30
 RANK_WORDS = {
     Rank.COPY: "copied from this event",
     Rank.FETCHED: "fetched",
@@ -40,10 +46,38 @@ def describe_body(vendor: Vendor, body: bytes, received_at: datetime) -> Reading
     try:
         mapped = map_event(StoredEvent(0, 0, vendor.name, digest, body, received_at, ""))
     except Malformed as error:
-        return ReadingReport((f"malformed: {error}",), is_read=False)
+        lines = (f"malformed: {error}", *_describe_envelope(vendor, body))
+        return ReadingReport(lines, is_read=False)
     except Unmappable as error:
         return ReadingReport((f"failed: {error}",), is_read=False)
     return ReadingReport(tuple(_describe_mapped(vendor, mapped)), is_read=mapped.known)
+
+
+def _describe_envelope(vendor: Vendor, body: bytes) -> Iterator[str]:
+    """Yield the keys of a body that is no envelope, and what each path of the envelope finds in it."""
+    try:
+        content = parse_body(body, vendor.body_format)
+    except Malformed:
+        return
+    plan = envelope_plan(vendor)
+    items = list_events(content, plan.batch)
+    if plan.batch:
+        found = "no list" if items is None else f"{len(items):,}"
+        yield f"    events in the list at {vendor.batch!r}: {found}"
+    event, root = items[0] if items else ListedEvent(content, Surroundings(content))
+    yield f"    the {'first event' if items else 'body'} has {_describe_keys(event)}"
+    groups = [*(("type", paths) for paths in plan.event_type), ("time", plan.time), ("payload", plan.payload)]
+    for name, paths in groups:
+        for path in paths:
+            value = follow(event, path, root)
+            found = "nothing" if value is ABSENT else _shorten(to_document(value))
+            yield f"    {name} {path.place!r} finds {found}"
+
+
+def _describe_keys(value: Any) -> str:
+    if not isinstance(value, dict):
+        return f"no keys: it is {_shorten(to_document(value))}"
+    return f"the keys {', '.join(map(repr, list(value)[:MAX_KEYS]))}{', …' if len(value) > MAX_KEYS else ''}"
 
 
 def _describe_mapped(vendor: Vendor, mapped: MappedEvent) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """`manage.py read`: shows what the mirror reads in bodies of a vendor, without storing anything."""
 
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from entities.management.reading_report import describe_body
 from entities.vendor_language import Vendor
 from entities.vendors import UnusableVendor, get_vendor
+
+STANDARD_INPUT = Path("-")
 
 
 class Command(BaseCommand):
@@ -20,7 +23,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("vendor", help="the name of a module in entities/vendors")
-        parser.add_argument("files", nargs="+", metavar="FILE", help="a body as the vendor delivers it")
+        parser.add_argument(
+            "files", nargs="+", metavar="FILE", help="a body as the vendor delivers it; - for standard input"
+        )
 
     def handle(self, *, vendor: str, files: list[str], **options: Any) -> None:
         known = _find_vendor(vendor)
@@ -31,7 +36,7 @@ class Command(BaseCommand):
     def _show(self, vendor: Vendor, file: Path) -> bool:
         """Print what is read in one file; return True if it became records."""
         try:
-            body = file.read_bytes()
+            body = sys.stdin.buffer.read() if file == STANDARD_INPUT else file.read_bytes()
         except OSError as error:
             raise CommandError(f"{file} cannot be read: {error.strerror}") from error
         report = describe_body(vendor, body, datetime.now(UTC))
