@@ -18,6 +18,7 @@ from entities.checks.column_checks import check_column, check_implied_values
 from entities.checks.deletion_checks import check_deletions
 from entities.checks.path_checks import check_paths, check_written_paths
 from entities.checks.repeated_columns import check_repeated_columns
+from entities.checks.resource_checks import check_api
 from entities.checks.sample_checks import check_samples
 from entities.checks.signature_checks import check_signatures
 from entities.models.introspection import (
@@ -179,6 +180,7 @@ TABLE_CHECKS: tuple[Callable[[str, Vendor], Errors], ...] = (
     check_events,
     check_reference_copies,
     check_repeated_columns,
+    check_api,
 )
 # They read events, and would stumble over tables with an error.
 SAMPLE_CHECKS: tuple[Callable[[str, Vendor], Errors], ...] = (check_deletions, check_samples)

@@ -38,7 +38,40 @@ VENDOR = Vendor(
 """
 BALANCE = replace(Invoice.balances["amount_open"], total="value", paid="value", currency="title")
 
+API = SOUND.replace(
+    "from entities.signature_language",
+    "from entities.resource_language import Api, Paging, Resource\nfrom entities.signature_language",
+).replace(
+    "    reference_copies=",
+    """    api=Api(
+        base="https://api.marigold.example/",
+        key_header="x-key",
+        limit=5,
+        seconds=1,
+        resources=(Resource("deals", "deals", DEAL, Paging("data", "", 100, "cursor", "next")),),
+    ),
+    reference_copies=""",
+)
+
 MISTAKES = [
+    (
+        "E020",
+        API.replace("https://api.marigold.example/", "http://api.marigold.example"),
+        "api: the base address is 'http://api.marigold.example'",
+        "Write an https address that ends in a slash.",
+    ),
+    (
+        "E020",
+        API.replace('"cursor", "next"', '"cursor"'),
+        "resource 'deals' has a cursor's parameter or its path, and not both",
+        "Write cursor_parameter and next_cursor, or neither.",
+    ),
+    (
+        "E020",
+        API.replace("limit=5", "limit=0"),
+        "api: 0 requests in 1 seconds",
+        "Write how many requests the vendor accepts, and in which time.",
+    ),
     ("E001", "raise OSError('away')", "cannot be imported: OSError('away')", "Correct the module"),
     ("E001", "VENDOR = None", "has no VENDOR", "VENDOR = Vendor(name='marigold', ...)"),
     (
