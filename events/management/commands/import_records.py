@@ -10,6 +10,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
 from crmmirror.lib.time_zones import find_time_zone
+from entities.audit import identify_command, write_audit_entry
+from entities.models import AuditAction
 from entities.reading.times import add_zone, parse_time
 from entities.reading.unconvertible import Unconvertible
 from entities.vendors import UnusableVendor
@@ -25,6 +27,7 @@ from events.record_files.row_records import RecordPlan, make_record
 from events.record_files.store_rows import store_rows
 from events.sources.registry import UnknownSource, get_source
 
+ACTOR = identify_command("import_records")
 MAX_SHOWN_PROBLEMS = 10
 
 
@@ -92,6 +95,8 @@ class Command(BaseCommand):
             self.stdout.write("Nothing is stored.")
 
     def _store(self, source: Source, file: FileRows, plan: RecordPlan, now: datetime) -> None:
+        # Before the first event is stored, so that a run that is killed has its entry too.
+        write_audit_entry(ACTOR, AuditAction.LOG_IMPORTED, source, files=[plan.file])
         rows = stored = bad = 0
         problems: list[str] = []
         try:

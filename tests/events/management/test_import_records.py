@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 from django.core.management import CommandError, call_command
 
-from entities.models import Client, Contact, Deal, Lead
+from entities.models import AuditAction, AuditEntry, Client, Contact, Deal, Lead
 from events.ingest.store import store_event
 from events.models import Event, Source
 from events.sources.registry import create_source
@@ -306,3 +306,12 @@ def test_verify_finds_nothing_different_after_an_import(source: Source, tmp_path
     out = io.StringIO()
     call_command("verify_mirror", stdout=out)
     assert "0 rows differ" in out.getvalue()
+
+
+def test_an_import_is_in_the_audit_log_and_a_preview_is_not(source: Source, tmp_path: Path) -> None:
+    file = write(tmp_path, LEADS)
+    run(source, "lead", file, "--as-of", AS_OF, "--preview")
+    entries = AuditEntry.objects.filter(action=AuditAction.LOG_IMPORTED)
+    assert not entries.exists()
+    run(source, "lead", file, "--as-of", AS_OF)
+    assert "export.csv" in str(entries.values().get())
