@@ -1,6 +1,6 @@
 """Reads one column's value out of a payload that may hold it in several places. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from entities.merge.registers import Invalid
@@ -26,13 +26,14 @@ class ColumnReading(NamedTuple):
 
 def payload_values(
     column: ColumnPlan, payload: dict[str, Any], plan: EntityPlan, root: Any = ABSENT
-) -> Iterator[tuple[str, Any]]:
-    """Yield (place, value) for each of the column's paths that leads somewhere.
+) -> list[tuple[str, Any]]:
+    """Return (place, value) for each of the column's paths that leads somewhere.
 
     An object of which columns read parts (`stage.name`) is not a value itself. If only its parts are read
     and it is null or blank, each part is null; so is each item of an empty list.
     root: of the body; absent in a copy, which must not take what the event says of its own record.
     """
+    values: list[tuple[str, Any]] = []
     for path in column.paths:
         place, parts, is_rooted, _ = path
         if is_rooted:
@@ -44,7 +45,8 @@ def payload_values(
         else:
             place, value = _look_inside(path, payload, plan)
         if value is not ABSENT:
-            yield place, value
+            values.append((place, value))
+    return values
 
 
 def _look_inside(path: Path, payload: dict[str, Any], plan: EntityPlan) -> tuple[str, Any]:
@@ -83,8 +85,10 @@ def read_column(column: ColumnPlan, values: Iterable[tuple[str, Any]]) -> Column
             value = converted
         if converted is None or converted == value:
             consumed.append(place)
+    if not unconvertible:
+        return ColumnReading(value, consumed, [])
     warnings: list[str] = []
-    if unconvertible and (value is ABSENT or value is None):
+    if value is ABSENT or value is None:
         place, raw, reason = unconvertible.pop(0)
         value = Invalid(place, to_document(raw))
         consumed.append(place)

@@ -28,7 +28,7 @@ MAX_WORD_LENGTH = 100
 
 def to_text(value: Any) -> str:
     """Return a text in its normal form, and a number as text."""
-    return normalize_text(_to_raw_text(value))
+    return normalize_text(value if isinstance(value, str) else _to_raw_text(value))
 
 
 def _to_raw_text(value: Any) -> str:

@@ -139,7 +139,8 @@ def follow(content: Any, path: Path, root: Any = ABSENT) -> Any:
     """
     value = _find_start(path.start, root) if path.is_rooted else content
     for part in path.parts:
-        value = step(value, part)
+        # Speed: nearly every step is into an object.
+        value = value.get(part, ABSENT) if isinstance(value, dict) else step(value, part)
     return value
 
 

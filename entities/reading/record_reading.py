@@ -37,7 +37,7 @@ class Context:
 def read_record(context: Context, plan: EntityPlan, payload: dict[str, Any], rank: Rank) -> Reading:
     """Read everything that a payload says about its record, and about those that it refers to."""
     reading = read_columns(plan, payload, rank, context.root)
-    for reference in plan.references:
+    for reference in plan.references_in(payload):
         reading.add(_read_reference(context, reference, payload, rank))
     for key, column in plan.entity.additions.items():
         reading.add(_read_addition(column, key, payload))
@@ -48,11 +48,9 @@ def read_record(context: Context, plan: EntityPlan, payload: dict[str, Any], ran
 def read_columns(plan: EntityPlan, payload: dict[str, Any], rank: Rank, root: Any) -> Reading:
     """Read the columns that are no references. root: of the body."""
     reading = Reading()
-    keys = payload.keys()
-    for column in plan.columns:
-        if column.has_rooted_path or not column.keys.isdisjoint(keys):
-            values = payload_values(column, payload, plan, root)
-            reading.add_column(column.name, read_column(column, values), rank)
+    for column in plan.columns_in(payload):
+        values = payload_values(column, payload, plan, root)
+        reading.add_column(column.name, read_column(column, values), rank)
     return reading
 
 

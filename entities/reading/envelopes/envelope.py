@@ -4,11 +4,9 @@ Most vendors send one event a body. Where a vendor sends several, in a list, eac
 cannot be read is a problem of its own, and the others count.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from itertools import islice
 from typing import Any
 
 from entities.reading.envelopes.body_formats import parse_body
@@ -165,17 +163,18 @@ def _read_event(
 
 def find_event_type(content: Any, root: Surroundings, plan: EnvelopePlan) -> str:
     """Return the type of an event: the parts of it that are there, with dots between them."""
-    return ".".join(_find_type_parts(content, root, plan)) or plan.untyped
+    # One of several parts may be a whole number: some vendors number the kinds of record.
+    allows_number = len(plan.event_type) > 1
+    parts = [_find_type_part(content, root, paths, allows_number) for paths in plan.event_type]
+    return ".".join(filter(None, parts)) or plan.untyped
 
 
-def _find_type_parts(content: Any, root: Surroundings, plan: EnvelopePlan) -> Iterator[str]:
-    """Yield the parts. One of several may be a whole number: some vendors number the kinds of record."""
-    is_one_of_several = len(plan.event_type) > 1
-    for alternatives in plan.event_type:
-        found = (follow(content, path, root) for path in alternatives)
-        yield from islice(
-            (str(value) for value in found if _is_type_part(value, allows_number=is_one_of_several)), 1
-        )
+def _find_type_part(content: Any, root: Surroundings, paths: tuple[Path, ...], allows_number: bool) -> str:
+    for path in paths:
+        value = follow(content, path, root)
+        if _is_type_part(value, allows_number=allows_number):
+            return str(value)
+    return ""
 
 
 def _is_type_part(value: Any, *, allows_number: bool) -> bool:
@@ -185,19 +184,22 @@ def _is_type_part(value: Any, *, allows_number: bool) -> bool:
 
 
 def _find_payload(content: Any, root: Surroundings, plan: EnvelopePlan) -> dict[str, Any] | None:
-    found = (follow(content, path, root) for path in plan.payload)
-    return next((value for value in found if isinstance(value, dict)), None)
+    for path in plan.payload:
+        value = follow(content, path, root)
+        if isinstance(value, dict):
+            return value
+    return None
 
 
 def _read_event_time(
     content: Any, root: Surroundings, plan: EnvelopePlan, received_at: datetime
 ) -> tuple[datetime, tuple[str, ...]]:
     """Return the first time that can be read, and the warnings if there is none."""
-    received_at = received_at.astimezone(UTC)
-    found = [follow(content, path, root) for path in plan.time]
-    values = [value for value in found if value is not ABSENT and value is not None]
     reason = ""
-    for value in values:
+    for path in plan.time:
+        value = follow(content, path, root)
+        if value is ABSENT or value is None:
+            continue
         try:
             occurred_at = parse_time(value, plan.time_formats)
         except Unconvertible as error:
@@ -208,7 +210,7 @@ def _read_event_time(
         reason = reason or (
             f"event time {occurred_at.isoformat()} is ahead of its receipt; the time of receipt counts"
         )
-    return received_at, (reason or "no event time: the time of receipt counts",)
+    return received_at.astimezone(UTC), (reason or "no event time: the time of receipt counts",)
 
 
 def describe_paths(paths: tuple[Path, ...]) -> str:

@@ -1,6 +1,7 @@
 """The plans of a vendor's kinds of record: which paths of a payload fill which column, and how. Pure."""
 
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from functools import cache, cached_property, partial
@@ -41,11 +42,7 @@ class ColumnPlan:
     @cached_property
     def keys(self) -> frozenset[str]:
         """The payload's keys at which its paths begin."""
-        return frozenset(path.parts[0] for path in self.paths if path.parts and not path.is_rooted)
-
-    @cached_property
-    def has_rooted_path(self) -> bool:
-        return any(path.is_rooted for path in self.paths)
+        return _first_keys(self.paths)
 
 
 @dataclass(frozen=True)
@@ -67,6 +64,11 @@ class ReferencePlan:
     @cached_property
     def paths(self) -> tuple[Path, ...]:
         return self.id_paths + self.embedded_paths
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """The payload's keys at which its paths begin, and those of the copies."""
+        return _first_keys(self.paths).union(self.copies)
 
     @cached_property
     def column(self) -> ColumnPlan:
@@ -91,6 +93,50 @@ class EntityPlan:
     never_extra: frozenset[str]
     fully_read: frozenset[str]
     partly_read: frozenset[str]
+
+    def columns_in(self, payload: Mapping[str, Any]) -> list[ColumnPlan]:
+        """Return the columns that may have a value in a payload, in order."""
+        return [self.columns[place] for place in _find_places(self._column_places, payload)]
+
+    def references_in(self, payload: Mapping[str, Any]) -> list[ReferencePlan]:
+        """Return the references that may have a value in a payload, in order."""
+        return [self.references[place] for place in _find_places(self._reference_places, payload)]
+
+    @cached_property
+    def _column_places(self) -> "PlacesByKey":
+        return _list_places(self.columns)
+
+    @cached_property
+    def _reference_places(self) -> "PlacesByKey":
+        return _list_places(self.references)
+
+
+PlacesByKey = Mapping[str | None, Sequence[int]]
+"""A payload's key -> the places of the plans that read it. None -> those of plans that look elsewhere too."""
+
+
+def _list_places(plans: Sequence[ColumnPlan | ReferencePlan]) -> PlacesByKey:
+    places: dict[str | None, list[int]] = defaultdict(list)
+    for place, plan in enumerate(plans):
+        elsewhere = {None} if any(path.is_rooted for path in plan.paths) else set()
+        for key in plan.keys | elsewhere:
+            places[key].append(place)
+    return dict(places)
+
+
+def _find_places(places: PlacesByKey, payload: Mapping[str, Any]) -> list[int]:
+    """Return the places of the plans that a payload concerns, in order.
+
+    Speed: a payload has fewer keys than its record has columns.
+    """
+    found = set(places.get(None, ()))
+    for key in places.keys() & payload.keys():
+        found.update(places[key])
+    return sorted(found)
+
+
+def _first_keys(paths: tuple[Path, ...]) -> frozenset[str]:
+    return frozenset(path.parts[0] for path in paths if path.parts and not path.is_rooted)
 
 
 @cache
