@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from entities.stored_events import Origin
 from events.archive.archive_fields import EVENT_FIELDS, Unreadable
 from events.archive.archive_lines import (
     ArchivedEvent,
