@@ -22,6 +22,7 @@ from events.pruning.prunable_events import (
 MAX_BATCH_EVENTS = 200
 # After a batch, nothing is pruned for as long as it took: half of the time is left to deliveries and workers.
 PAUSE_FACTOR = 1.0
+LOCK_PAUSE_SECONDS = 0.1
 
 Progress = Callable[[int], object]
 """A callback that receives the number of events pruned since its last call."""
@@ -47,15 +48,18 @@ class PruningRun:
     is_done: bool = True
 
 
-def prune_events(progress: Progress = lambda count: None, seconds: float | None = None) -> PruningRun:
+def prune_events(
+    progress: Progress = lambda count: None, seconds: float | None = None, lock_tries: int = 1
+) -> PruningRun:
     """Prune until nothing is left or the time is up.
 
+    lock_tries: how often a batch asks for the lock, LOCK_PAUSE_SECONDS apart, before it gives up.
     Raises PruningLocked, and django.db.Error, as after a deadlock: what was pruned until then stays so.
     """
     deadline = None if seconds is None else time.monotonic() + seconds
     run = PruningRun()
     for source in read_prunable_sources():
-        for pruned in _prune_batches(source, run):
+        for pruned in _prune_batches(source, run, lock_tries):
             progress(pruned)
             if deadline is not None and time.monotonic() >= deadline:
                 run.is_done = False
@@ -63,14 +67,13 @@ def prune_events(progress: Progress = lambda count: None, seconds: float | None 
     return run
 
 
-def _prune_batches(source: PrunableSource, run: PruningRun) -> Iterator[int]:
+def _prune_batches(source: PrunableSource, run: PruningRun, lock_tries: int) -> Iterator[int]:
     """Prune a source's events, batch by batch; yield how many were pruned with each."""
     place = BEGINNING
     while True:
         began = time.monotonic()
         with transaction.atomic():
-            if not try_lock_for_pruning():
-                raise PruningLocked
+            _lock(lock_tries)
             claimed = claim_prunable(source, place, MAX_BATCH_EVENTS)
             batch = claimed[: len(list(limit_bytes((event.id, event.size) for event in claimed)))]
             folded = _fold(batch)
@@ -83,6 +86,16 @@ def _prune_batches(source: PrunableSource, run: PruningRun) -> Iterator[int]:
         run.unread_ids += [event.id for event in batch if event.id not in folded]
         yield len(folded)
         time.sleep((time.monotonic() - began) * PAUSE_FACTOR)
+
+
+def _lock(tries: int) -> None:
+    """Take the lock for the rest of this transaction. Raises PruningLocked."""
+    for _ in range(tries - 1):
+        if try_lock_for_pruning():
+            return
+        time.sleep(LOCK_PAUSE_SECONDS)
+    if not try_lock_for_pruning():
+        raise PruningLocked
 
 
 def _fold(batch: list[PrunableEvent]) -> set[int]:

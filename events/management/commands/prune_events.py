@@ -14,6 +14,8 @@ from events.pruning.prunable_events import count_kept, count_prunable, read_prun
 from events.pruning.prune import PruningLocked, PruningRun, prune_events
 
 MAX_SHOWN_IDS = 10
+# Beat's runs hold the lock for a batch at a time, a rebuild for minutes: the former are waited for.
+LOCK_TRIES = 50
 
 
 class Command(BaseCommand):
@@ -55,7 +57,7 @@ class Command(BaseCommand):
             )
         try:
             with tqdm(total=total, unit=" events", file=self.stderr) as bar:
-                run = prune_events(bar.update)
+                run = prune_events(bar.update, lock_tries=LOCK_TRIES)
         except PruningLocked:
             raise CommandError(
                 "a rebuild or another pruning is running: try again when it has ended"

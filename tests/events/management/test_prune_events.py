@@ -7,8 +7,10 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 
 from entities.writing.mirror_lock import prevent_pruning
+from entities.writing.mirror_lock import try_lock_for_pruning as take_lock
 from events.models import Event, Source
 from events.processing.drain import drain_backlog
+from events.pruning import prune
 from events.sources.registry import create_source
 from tests.support.database_sessions import open_session, use_session
 from tests.support.pruning import keep_bodies_for
@@ -62,7 +64,8 @@ def test_it_names_the_events_that_the_mapping_reads_otherwise() -> None:
     )
 
 
-def test_while_a_rebuild_runs_it_says_so_and_ends() -> None:
+def test_while_a_rebuild_runs_it_says_so_and_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prune, "LOCK_PAUSE_SECONDS", 0)
     deliver_deals()
     keep_bodies_for(days=1)
     session = open_session()
@@ -73,6 +76,17 @@ def test_while_a_rebuild_runs_it_says_so_and_ends() -> None:
                 run()
     finally:
         session.close()
+
+
+def test_it_waits_for_a_batch_that_beat_prunes_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    deliver_deals()
+    keep_bodies_for(days=1)
+    answers = iter([False, False])
+    # As while beat's batch holds the lock: twice, and then no longer.
+    monkeypatch.setattr(prune, "try_lock_for_pruning", lambda: next(answers, None) is None and take_lock())
+    monkeypatch.setattr(prune, "LOCK_PAUSE_SECONDS", 0)
+    assert run().splitlines()[-1].startswith("pruned 3 events")
+    assert next(answers, None) is None
 
 
 def test_a_source_is_created_with_the_days_that_it_keeps_bodies() -> None:
