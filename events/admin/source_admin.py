@@ -8,6 +8,7 @@ from django.contrib.admin.views.main import ChangeList
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from crmmirror.lib.admin_kit.cells import EMPTY, number_cell
@@ -25,7 +26,9 @@ from events.reports.source_health import read_source_health
 from events.signatures.signature_rows import get_signatures, uses_key_pair
 from events.sources.public_address import public_url
 from events.sources.registry import create_source
-from events.sources.trial_keys import active_trial_keys, add_trial_key_if_on
+from events.sources.trial_keys import HAS_TRIAL_KEY, active_trial_keys, add_trial_key_if_on
+
+TRIAL_KEY_BADGE = format_html('<span class="badge" data-word="pending">{}</span>', "trial key")
 
 
 class SourceList(ChangeList):
@@ -33,7 +36,8 @@ class SourceList(ChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        activities = read_source_activity(self.result_list, visibility_of(request.user))
+        sources = self.result_list.annotate(has_trial_key=HAS_TRIAL_KEY)
+        activities = read_source_activity(sources, visibility_of(request.user))
         for activity in activities:
             activity.source.activity = activity  # type: ignore[attr-defined]
         self.result_list = [activity.source for activity in activities]
@@ -42,12 +46,22 @@ class SourceList(ChangeList):
 class SourceAdmin(SourceActions):
     """The list of sources, and the pages that add and change one."""
 
-    list_display = ("slug", "vendor", "scheme", "active", "last_day", "pending", "last_event")
+    list_display = ("slug", "vendor", "scheme_cell", "active", "last_day", "pending", "last_event")
     show_full_result_count = False
     add_form_template = "events/source_add.html"
     change_form_template = "events/source.html"
     add_action = AuditAction.SOURCE_CREATED
     change_action = AuditAction.SOURCE_CHANGED
+
+    @admin.display(description="scheme", ordering="scheme")
+    def scheme_cell(self, source: Any) -> SafeString:
+        """Name the scheme; and say that the mirror's own signatures are accepted, while they are."""
+        scheme = source.get_scheme_display()
+        return (
+            format_html("{} {}", scheme, TRIAL_KEY_BADGE)
+            if source.has_trial_key
+            else format_html("{}", scheme)
+        )
 
     @admin.display(description="events in 24 hours")
     def last_day(self, source: Any) -> SafeString:

@@ -6,7 +6,7 @@ A source accepts what its trial key signed beside what its vendor signed, until 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from entities.audit import Actor, write_audit_entry
 from entities.models import AuditAction
@@ -16,6 +16,9 @@ from events.signatures.signature_rows import get_signatures, uses_key_pair, uses
 from events.sources import encryption
 from events.sources.readable_secrets import first_readable_secret
 from events.sources.secret_expiry import IS_ACTIVE
+
+# For annotate() of sources: whether one has a trial key that has not ended.
+HAS_TRIAL_KEY = Exists(SourceSecret.objects.filter(IS_ACTIVE, source=OuterRef("pk"), is_trial=True))
 
 
 class NoSigningSecret(Exception):

@@ -7,12 +7,16 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from entities.audit import identify_command
 from events.models import Event, Source
 from events.refusals.recorder import write_buffer
 from events.sources.lookup import find_active_source
 from events.sources.public_address import delivery_url
 from events.sources.registry import create_source
+from events.sources.rotation import end_secret
+from events.sources.trial_keys import add_trial_key
 from tests.support.access_limits import create_member, limit, log_in
+from tests.support.signing_vendor import GOHIGHLEVEL, create_signing_source, signing_vendor
 from tests.support.staff_client import (
     get_page,
     list_url,
@@ -207,6 +211,28 @@ def test_the_list_counts_events_by_source(client: Client) -> None:
         r'field-slug">.*?>([\w-]+)</a>.*?field-last_day.*?>(\d+)</span>.*?field-pending.*?>(\d+)</span>', page
     )
     assert cells == [("acme-heffl", "2", "1"), ("idle", "0", "0")]
+
+
+def test_the_list_says_which_sources_have_a_trial_key(client: Client) -> None:
+    create_source("idle", "seedly")
+    with signing_vendor(GOHIGHLEVEL):
+        source, _ = create_signing_source()
+        add_trial_key(source, identify_command("test"))
+        assert get_page(client, list_url(Source)).count("trial key") == 1
+        end_secret(source.secrets.get(is_trial=True))
+        assert "trial key" not in get_page(client, list_url(Source))
+
+
+def test_the_links_of_a_sources_page_stand_before_its_figures(client: Client) -> None:
+    """They are pulled up beside the title: after the figures they lay over the last of them."""
+    source, _ = create_source("acme", "heffl")
+    page = get_page(client, page_url(source))
+    assert (
+        0
+        < page.index('class="object-tools"')
+        < page.index('class="figures"')
+        < page.index('id="source_form"')
+    )
 
 
 def test_the_list_takes_as_many_queries_for_many_sources_as_for_one(client: Client) -> None:
