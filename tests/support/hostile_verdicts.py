@@ -14,7 +14,9 @@ from tests.support.run_summary import COUNTS
 def build_good_body(source: Source, name: object) -> bytes:
     """Build the body of an event without a mistake, of a record of its own."""
     vendor = get_vendor(source.vendor)
-    event_type = next(name for name in vendor.event_types if name.startswith("contact."))
+    event_type = next(
+        name for name, event in vendor.events.items() if event.entity.model == "contact" and not event.id
+    )
     members = body_text.identity_members(vendor, event_type, f"good_{name}") | {
         "email": f'"{name}@example.com"'
     }

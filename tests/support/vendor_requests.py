@@ -57,9 +57,13 @@ def post(source: Source, body: bytes, headers: dict[str, str] | None = None, /, 
 
 def deliver(source: Source, secret: str, body: bytes = BODY, **environ: Any) -> Any:
     """Sign a body and post it; with a trial key, if the vendor signs with a private key of its own."""
+    return post(source, body, sign(source, secret, body), **environ)
+
+
+def sign(source: Source, secret: str, body: bytes) -> dict[str, str]:
+    """Return the headers of a signed delivery."""
     key = find_trial_key(source) if uses_key_pair(source) else secret
-    signed = signatures.sign(source, key, body, url=public_url(delivery_path(source)))
-    return post(source, body, signed, **environ)
+    return signatures.sign(source, key, body, url=public_url(delivery_path(source)))
 
 
 def find_trial_key(source: Source) -> str:

@@ -32,7 +32,7 @@ from tests.support import api_client, body_text, hostile_bodies, hostile_headers
 from tests.support.hostile_verdicts import assert_no_harm_done, build_good_body, is_applied
 from tests.support.json_strategies import TEXTS, values
 from tests.support.run_summary import COUNTS
-from tests.support.vendor_requests import BODY, delivery_path
+from tests.support.vendor_requests import BODY, delivery_path, sign
 
 VENDORS = all_vendors()
 UNSIGNED_EVERY = 5
@@ -63,7 +63,7 @@ def send(source: Source, body: bytes, headers: Mapping[str, str]) -> int:
 
 
 def deliver(source: Source, secret: str, body: bytes) -> int:
-    return send(source, body, signatures.sign(source, secret, body))
+    return send(source, body, sign(source, secret, body))
 
 
 def attack(source: Source, secret: str, bodies: Iterable[bytes]) -> set[int]:
