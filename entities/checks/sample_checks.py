@@ -17,13 +17,13 @@ from entities.checks.written_paths import Start, WrittenPaths, is_met, list_writ
 from entities.models.introspection import mirrored_fields, record_models_by_name
 from entities.reading.envelopes.event_lists import list_events
 from entities.reading.envelopes.strict_json import Malformed
+from entities.reading.envelopes.vendor_samples import SampleBody, sample_bodies, sample_folder
 from entities.reading.mapped_event import Unmappable
 from entities.reading.mapper import map_event
 from entities.reading.paths import ABSENT, Path, follow, parse_path, parse_paths, split_words
 from entities.reading.plans.column_paths import column_paths, reference_paths
 from entities.stored_events import StoredEvent
 from entities.vendor_language import Entity, Spelling, Vendor
-from entities.vendor_samples import SampleBody, sample_bodies, sample_folder
 from entities.vendors import find_vendor_problem
 
 MAX_NAMED_KEYS = 12

@@ -8,12 +8,12 @@ from typing import Any
 from entities.reading.envelopes.envelope import Envelope, read_envelopes
 from entities.reading.envelopes.properties import expand_properties
 from entities.reading.envelopes.strict_json import Malformed
+from entities.reading.envelopes.vendor_samples import sample_bodies
 from entities.reading.paths import ABSENT, NOWHERE, Surroundings, follow
 from entities.reading.plans.entity_plans import EntityPlan
 from entities.reading.plans.event_plans import find_event_plan, find_wildcard
 from entities.reading.reference_values import embedded_objects
 from entities.vendor_language import Vendor
-from entities.vendor_samples import sample_bodies
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ from typing import Any
 
 from entities.reading.envelopes.envelope import Envelope, envelope_plan, read_envelopes
 from entities.reading.envelopes.strict_json import Malformed
+from entities.reading.envelopes.vendor_samples import SampleBody, sample_bodies
 from entities.reading.paths import Path, follow
 from entities.reading.plans.event_plans import WILDCARD
 from entities.vendor_language import Vendor
-from entities.vendor_samples import SampleBody, sample_bodies
 from entities.vendors import get_vendor
 
 
