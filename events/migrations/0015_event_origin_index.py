@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("events", "0017_event_origin")]
+    dependencies = [("events", "0014_event_origin")]
 
     operations = [
         AddIndexConcurrently(
