@@ -28,8 +28,8 @@ Revise = Callable[[Sequence[MappedEvent]], list[MappedEvent]]
 """Takes the events of a batch as they were read; returns those that are applied, as they are applied."""
 
 
-# Speed: a batch makes some 100,000 dicts and tuples and hardly a cycle, and the collector walked all of them
-# again and again: a fifth of a worker's own time.
+# Speed: a batch makes many dicts and tuples and hardly a cycle, and the collector walked all of them again
+# and again. docs/speed.md has the figures.
 @paused_gc()
 def process_batch(
     events: Sequence[StoredEvent], *, is_schema_current: bool = False, revise: Revise = list
