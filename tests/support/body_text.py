@@ -9,7 +9,7 @@ from decimal import Decimal
 from itertools import chain
 from typing import Any
 
-from entities.generator.envelope_writer import NOTHING, build_event, split_paths, wrap_events
+from entities.generator.envelope_writer import NOTHING, build_event, wrap_events
 from entities.generator.sample_events import find_envelope_shape
 from entities.reading.paths import Path, parse_path
 from entities.reading.plans.entity_plans import EntityPlan, entity_plans
@@ -23,9 +23,10 @@ Edit = tuple[int, int, bytes]
 
 
 def build_body(vendor: Vendor, event_type: str, members: Mapping[str, str], time: str = TIME) -> bytes:
-    """Build the body of an event, with these members as its payload; those of a path with `/` beside it."""
-    inside, outside = split_paths(members)
-    text = object_text(inside)
+    """Build the body of an event. members: of its payload; an id whose path has `/` stands beside it."""
+    rooted = {path.place for plan in entity_plans(vendor.name).values() for path in plan.id if path.is_rooted}
+    outside = {place: text for place, text in members.items() if place in rooted}
+    text = object_text({place: text for place, text in members.items() if place not in rooted})
     if not find_envelope_shape(vendor, event_type).payload.parts:
         return build_envelope(vendor, event_type, {}, time, text[1:-1] or '"": null', outside)
     return build_envelope(vendor, event_type, MARK, time, text, outside)
