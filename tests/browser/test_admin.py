@@ -77,6 +77,7 @@ def test_the_policy_is_on_every_page_and_allows_nothing_inline(visit: Visit) -> 
 def test_a_new_sources_secret_is_copied_with_a_button(visit: Visit) -> None:
     visit.goto("/admin/events/source/add/")
     visit.page.fill("#id_slug", "acme")
+    visit.page.select_option("#id_vendor", "heffl")
     visit.page.click("[name=_save]")
     visit.page.click("button[data-copy=secret]")
     visit.page.wait_for_selector("text=Copied")

@@ -47,7 +47,7 @@ def test_an_updated_record_wins_against_a_fetched_one_of_the_same_time() -> None
 
 
 def _name_after(verb: str, digit: int) -> str:
-    webhook = build_event("heffl", f"lead.{verb}", 20, {"id": "ld_1", "name": "said"})
+    webhook = build_event("heffl", f"lead.{verb}", 20, {"id": "ld_1", "name": "said", "title": str(digit)})
     fetched = fetched_event("leads", {"id": "ld_1", "name": "fetched", "title": str(digit)}, time_at(20))
     return str(records_after(webhook, fetched)[LEAD]["name"])
 

@@ -33,6 +33,7 @@ def test_the_log_is_listed_newest_first_without_bodies(client: Client) -> None:
         "event_type": "deal.updated",
         "occurred_at": "2025-03-01T11:00:00.000000Z",
         "received_at": "2025-03-01T12:00:00.000000Z",
+        "origin": "webhook",
         "scope": "sa",
         "status": "applied",
         "warnings": ["value: no amount"],

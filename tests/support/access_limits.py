@@ -17,6 +17,7 @@ SERIAL_NUMBERS = itertools.count(1)
 def restore_roles() -> None:
     """Make the roles again, which are rows of a migration, where all tables have been emptied."""
     import_module("entities.migrations.0008_roles").make_roles(apps, None)
+    import_module("entities.migrations.0037_erasure").give_permission(apps, None)
 
 
 def create_member(*roles: str) -> User:

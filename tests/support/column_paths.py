@@ -14,6 +14,8 @@ from entities.models.introspection import record_models
 HIDDEN_COLUMNS = {
     "auth.User": ("password",),
     "entities.ApiToken": ("digest",),
+    "entities.ErasureKey": ("ciphertext",),
+    "entities.ErasureMark": ("digest",),
     "entities.SecondFactor": ("ciphertext", "recovery_hashes"),
     "events.Source": ("uuid",),
     "events.SourceSecret": ("ciphertext",),

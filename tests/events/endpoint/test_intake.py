@@ -111,7 +111,7 @@ def test_a_worker_without_the_present_module_leaves_the_event_to_a_later_one(
     assert event.next_attempt_at is not None
     module.write_text(text or MARIGOLD)
     restart_process()
-    Event.objects.update(status="pending")
+    Event.objects.update(status="pending", next_attempt_at=None)
     drain_backlog()
     assert Event.objects.get(pk=event_id).status == "applied"
     assert Deal.objects.get().external_id == "77"

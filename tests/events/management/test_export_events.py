@@ -55,7 +55,7 @@ def test_an_archive_has_a_header_a_line_for_each_event_and_an_end(source: Source
     path = tmp_path / "log.jsonl"
     assert export_events(path).splitlines()[-1] == f"{len(ODD_BODIES)} events exported"
     header, *lines, end = read_lines(path)
-    assert (header["format"], header["version"], header["sources"]) == ("crmmirror-log", 1, {"acme": "heffl"})
+    assert (header["format"], header["version"], header["sources"]) == ("crmmirror-log", 2, {"acme": "heffl"})
     assert end == {"end": len(ODD_BODIES)}
     assert [line["received_at"] for line in lines] == [
         (RECEIVED_AT + timedelta(seconds=number)).isoformat() for number in range(len(ODD_BODIES))

@@ -258,7 +258,7 @@ def test_an_event_that_could_not_be_read_through_our_fault_is_logged_with_its_id
         raise ZeroDivisionError
 
     signing = new_source()
-    monkeypatch.setattr("events.ingest.store.read_envelope", fail)
+    monkeypatch.setattr("events.ingest.store.read_any_envelopes", fail)
     event = deliver(*signing).json()["event"]
     [line] = [record.msg for record in caplog.records if record.msg["event"] == "event_not_read"]
     assert (line["event_id"], line["error"]) == (event, "ZeroDivisionError")

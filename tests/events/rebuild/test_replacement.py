@@ -56,7 +56,9 @@ def test_a_rebuild_brings_lost_records_back_with_their_references() -> None:
 def test_a_rebuild_of_a_correct_mirror_touches_no_row() -> None:
     deliver_generated_events(60)
     changed = list(Deal.objects.order_by("id").values_list("changed_at", flat=True))
-    assert run_rebuild_mirror() == "rebuilt from 120 events: 0 rows and 0 events changed\n"
+    assert run_rebuild_mirror() == (
+        f"rebuilt from {Event.objects.count()} events: 0 rows and 0 events changed\n"
+    )
     assert changed == list(Deal.objects.order_by("id").values_list("changed_at", flat=True))
 
 

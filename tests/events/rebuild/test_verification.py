@@ -36,7 +36,7 @@ def contents() -> list[list[dict[str, Any]]]:
 
 def test_a_mirror_that_received_its_events_in_any_order_is_verified() -> None:
     deliver_generated_events(150)
-    assert run_verify_mirror() == (0, "300 events, 0 rows differ\n")
+    assert run_verify_mirror() == (0, f"{Event.objects.count()} events, 0 rows differ\n")
 
 
 def test_a_cell_that_was_changed_by_hand_is_shown_with_its_event() -> None:

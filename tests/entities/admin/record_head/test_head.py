@@ -16,10 +16,12 @@ pytestmark = pytest.mark.django_db
 
 
 def read_links(page: str) -> dict[str, str]:
-    """Return the head's links: label -> address."""
+    """Return the head's links: label -> address; without the one to the person's data."""
     head = re.search(r'<p class="head-links">(.*?)</p>', page, re.DOTALL)
     return {
-        label: url for url, label in re.findall(r'href="([^"]*)"[^>]*>([^<]*)</a>', head[1] if head else "")
+        label: url
+        for url, label in re.findall(r'href="([^"]*)"[^>]*>([^<]*)</a>', head[1] if head else "")
+        if label != "Personal data"
     }
 
 

@@ -57,7 +57,9 @@ def test_an_event_type_that_no_vendor_sends_is_refused(client: Client) -> None:
     create_event(event_type="deal.updated")
     known = {name for vendor in all_vendors().values() for name in vendor.event_types}
     message = get_error(client, "events/", event_type="deal.updatd")
-    assert set(message.partition("Choose from: ")[2].removesuffix(".").split(", ")) == known
+    shown, _, others = message.partition("Choose from: ")[2].partition(" and ")
+    assert set(shown.split(", ")) < known
+    assert len(shown.split(", ")) + int(others.split()[0]) >= len(known)
     assert len(get_json(client, "events/", {"event_type": "DEAL.updated"})["results"]) == 1
 
 
