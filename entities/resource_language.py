@@ -12,7 +12,7 @@ from entities.vendor_language import Entity
 
 @dataclass(frozen=True)
 class Paging:
-    """How the pages of a list follow each other.
+    """The way in which the pages of a list follow each other.
 
     rows: the paths of the list of rows; `.` if the answer is the list.
     size_parameter, page_size: the query parameter for the rows of a page, and the most that it may ask for.

@@ -24,7 +24,7 @@ EVENT_TIME: Final = object()
 
 
 class Spelling(Enum):
-    """How a vendor spells the keys that mean the same as a column: `due_date` is its dueDate or due_date."""
+    """The spelling of keys that mean the same as a column: `due_date` is the vendor's dueDate or due_date."""
 
     CAMEL_CASE = "dueDate"
     SNAKE_CASE = "due_date"
@@ -36,7 +36,7 @@ class Spelling(Enum):
 
 
 class BodyFormat(Enum):
-    """How a vendor writes a body. In a form, `contact[emails][0]=a` is a list in an object; all is text."""
+    """The format of bodies. In a form, `contact[emails][0]=a` is a list in an object; each value is text."""
 
     JSON = "application/json"
     FORM = "application/x-www-form-urlencoded"

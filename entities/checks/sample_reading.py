@@ -32,7 +32,7 @@ class SamplePayload:
 
 @dataclass(frozen=True)
 class ReadSamples:
-    """What the samples of a vendor hold: their events, and the records in those of known types."""
+    """The samples of a vendor as they are read: their events, and the records in those of known types."""
 
     events: tuple[Envelope, ...]
     payloads: tuple[SamplePayload, ...]

@@ -9,7 +9,7 @@ from entities.reading.paths import ABSENT, Path, Surroundings, follow, quote_key
 from entities.vendor_language import Entity, Vendor
 
 Start = tuple[Any, Surroundings]
-"""Where a path starts in a sample, and what is around it."""
+"""The place in a sample where a path starts, and what is around it."""
 ENVELOPE = ""
 DEFAULTS = {field.name: field.default for field in fields(Vendor)}
 

@@ -13,7 +13,7 @@ from entities.writing.source_statement import SourceKey
 
 
 class MarkKind(StrEnum):
-    """What a mark is of.
+    """The kind of thing that a mark stands for.
 
     ERASED: a record of the person. REFERRING: a record that refers or referred to him. ADDRESS: an email or a
     phone of his.

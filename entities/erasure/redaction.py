@@ -29,7 +29,7 @@ Writes = Mapping[str, Any]
 
 
 class Saying(NamedTuple):
-    """What one event says of one record, and its clock."""
+    """The writes of one event to one record, with their clock."""
 
     key: SourceKey
     clock: str

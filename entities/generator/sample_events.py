@@ -16,7 +16,7 @@ from entities.vendors import get_vendor
 
 @dataclass(frozen=True)
 class EnvelopeShape:
-    """How the envelope of one type of event is written.
+    """The shape of the envelope of one type of event.
 
     type_parts: where the parts of the type stand, and what they are. payload: where the payload stands.
     """

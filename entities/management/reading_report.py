@@ -34,7 +34,7 @@ RANK_WORDS = {
 
 @dataclass(frozen=True)
 class ReadingReport:
-    """What was read in one body, a line each. is_read: whether it became records."""
+    """The findings in one body, as lines of text. is_read: whether the body became records."""
 
     lines: tuple[str, ...]
     is_read: bool

@@ -36,7 +36,7 @@ from entities.vendors import get_vendor
 
 MERGED_INTO: Final = "merged_into"
 UNKNOWN_TYPE_BEGINNING: Final = "no mapping has the type "
-"""Of the warning that one event of a list has a type that is not in the vendor's module; the type follows."""
+"""The beginning of the warning that an event of a list has a type that no module has; the type follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def event_digest(event: StoredEvent, envelope: Envelope) -> str:
 
 @dataclass(frozen=True, slots=True)
 class EventReading:
-    """What one event of a body says. known: whether the vendor's module has its type."""
+    """The statements of one event of a body. known: whether the vendor's module has its type."""
 
     known: bool
     statements: tuple[Statement, ...]

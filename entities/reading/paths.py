@@ -45,7 +45,7 @@ class Path(NamedTuple):
 
 
 class Surroundings(NamedTuple):
-    """What is around an event in its body. body: the whole. outers: the objects around it, the nearest first.
+    """The values around an event in its body. body: the whole. outers: the objects around it, nearest first.
 
     keys: the keys and indexes that the `*` in the path of the list of events stood for.
     """

@@ -28,7 +28,7 @@ from events.withholding.mark_store import delete_marks, find_erasures
 
 @dataclass(frozen=True)
 class ErasureReport:
-    """What an erasure changed, or would change. Never a value of the person but his records' ids.
+    """The changes of an erasure, made or planned. It never has a value of the person but his records' ids.
 
     own: the keys of his records. referring: of those that refer to him. others: of those in which an address
     of his stood. events: whose bodies were emptied. traces: what -> rows. shared: addresses that others have.

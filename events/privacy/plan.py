@@ -30,13 +30,13 @@ class EventChange:
 
     @property
     def gone(self) -> list[Saying]:
-        """What it says of records that are the person's own."""
+        """The writes of the event to the person's own records, which are removed."""
         kept = {(one.key, one.clock) for one in self.kept}
         return [one for one in self.event.said if (one.key, one.clock) not in kept]
 
     @property
     def added(self) -> list[Saying]:
-        """What stands for what went: sub-accounts that are still named."""
+        """The writes that replace the removed ones: they keep sub-accounts that the event named."""
         said = {(one.key, one.clock) for one in self.event.said}
         return [one for one in self.kept if (one.key, one.clock) not in said]
 
@@ -49,7 +49,7 @@ class EventChange:
 
 @dataclass(frozen=True)
 class ErasurePlan:
-    """What an erasure does.
+    """The changes that an erasure makes.
 
     known: all marks. changes: of events that were applied. emptied: the ids of all events without a body
     afterwards that have one now, also of those that were not applied.

@@ -26,7 +26,7 @@ class NobodyFound(ValueError):
 
 @dataclass(frozen=True)
 class SubjectQuery:
-    """What is known of the person. At least one email, phone or id.
+    """The addresses and ids by which a person is looked for; at least one.
 
     source, scope: where to look; None and empty for everywhere.
     """
@@ -57,7 +57,7 @@ class SubjectQuery:
 
     @property
     def kinds(self) -> list[str]:
-        """By what the person is looked for, without the values."""
+        """The kinds of address by which the person is looked for, without the values."""
         given = {"email": self.emails, "phone": self.phones, "id": self.ids}
         return [kind for kind, values in given.items() if values]
 

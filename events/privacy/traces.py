@@ -17,7 +17,7 @@ ROWS_PER_FETCH = 1000
 
 
 class Terms:
-    """What a person is called in what people write: his addresses, his full names, the ids of his records."""
+    """The texts by which people call a person: his addresses, his full names, the ids of his records."""
 
     def __init__(self, subject: Subject, plan: ErasurePlan) -> None:
         self._addresses: frozenset[Address] = subject.addresses

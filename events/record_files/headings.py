@@ -1,4 +1,4 @@
-"""Which column of the mirror each heading of a file fills: by the vendor's own words. Pure."""
+"""The columns of the mirror that the headings of a file fill, by the vendor's own words. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class UnfitHeadings(Exception):
 
 @dataclass(frozen=True)
 class Target:
-    """Where the values under a heading go.
+    """The column that the values under a heading fill.
 
     parts: the keys of the record; empty for a heading that is left out. column: the mirror's name of it.
     """
@@ -28,7 +28,7 @@ class Target:
 
 @dataclass(frozen=True)
 class HeadingPlan:
-    """How the headings of one kind of record are read.
+    """The columns that the headings of one kind of record fill.
 
     words: a heading without its case, spaces and signs -> the target.
     renames: a heading, so simplified -> the target that somebody gave it.

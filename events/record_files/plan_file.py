@@ -17,7 +17,7 @@ from events.record_files.row_records import RecordPlan
 
 @dataclass(frozen=True)
 class FileOptions:
-    """What the person said of a file.
+    """The options that the person gave for a file.
 
     entity: the kind of record: a model's name, or the plural of it. file: its name. maps: `Heading=column`
     each. changed: the heading of the time of last change, or empty. as_of: when it was exported, or None.

@@ -23,7 +23,7 @@ from events.record_files.headings import HeadingPlan, place_cells, simplify
 
 @dataclass(frozen=True)
 class RecordPlan:
-    """How the rows of one file become records of one kind.
+    """The plan by which the rows of one file become records of one kind.
 
     file: its name. is_nested: whether rows have keys of their own, as in JSON.
     changed: the heading of the time of last change; empty if there is none.

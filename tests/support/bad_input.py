@@ -127,4 +127,4 @@ BAD_INPUTS: dict[str, BadInput] = {
     "arrays around an event": BadInput(_arrays_around, UNREAD),
     "an event without a type among good ones": BadInput(_untyped_among_good, LISTED),
 }
-"""What it is -> the body."""
+"""Bodies by what is wrong with them."""

@@ -1,4 +1,4 @@
-"""How each vendor signs, written out from its documentation, without the mirror's signer or its tables."""
+"""The vendors' signatures, written out from their documents, without the mirror's signer or its tables."""
 
 import base64
 import hashlib

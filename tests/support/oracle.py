@@ -133,7 +133,7 @@ def expected_words(events: Iterable[StoredEvent]) -> set[tuple[int, str, str, st
 
 
 class Said(NamedTuple):
-    """What one event says of one record.
+    """The writes of one event to one record.
 
     event: its id. writes: register -> value. stamp: a write by this event, without a value.
     """

@@ -1,4 +1,4 @@
-"""What the oracle computes with: every write to a record, and the record's cells."""
+"""The data of the oracle: every write to a record, and the record's cells."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

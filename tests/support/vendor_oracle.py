@@ -19,7 +19,7 @@ NOTHING: tuple[Any, ...] = (None, "", " ", [], {})
 
 @dataclass(frozen=True)
 class Facts:
-    """What one event says, apart from the values of its columns.
+    """The facts of one event, apart from the values of its columns.
 
     times: the values that may be its time, preferred first. record: the id of the record that it is about;
     None where the mirror's reading is not doubted. ended: the ids of the records that end in that one.

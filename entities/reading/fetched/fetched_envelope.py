@@ -34,7 +34,7 @@ PREFIXES: Final[Mapping[Origin, str]] = {
     Origin.FILE: "imported",
     Origin.LISTING: "gone",
 }
-"""How an event came -> the first word of its type."""
+"""The first word of an event's type, by the event's origin."""
 
 
 @dataclass(frozen=True)

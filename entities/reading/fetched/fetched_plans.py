@@ -17,7 +17,7 @@ from entities.vendors import all_vendors, get_vendor
 
 @dataclass(frozen=True)
 class FetchedPlan:
-    """How the records of a resource are read.
+    """The plan by which the records of a resource are read.
 
     leaves_out: keys that say nothing. ids: model -> prefix of ids in the API -> prefix in webhooks.
     """

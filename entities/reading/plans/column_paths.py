@@ -62,7 +62,7 @@ SPELLINGS: Final[Mapping[Spelling, Callable[[str], str]]] = {
     Spelling.CAPITALIZED: lambda name: "_".join(part.capitalize() for part in name.split("_")),
     Spelling.WORDS: lambda name: f"'{name.replace('_', ' ').title()}'",
 }
-"""How each spelling writes a column's name. A name with a space is quoted, as paths need it."""
+"""Spelling -> a function that writes a column's name. A name with a space is quoted, as paths need it."""
 JOINTS: Final[Mapping[Spelling, str]] = {
     Spelling.CAMEL_CASE: "",
     Spelling.SNAKE_CASE: "_",
@@ -72,7 +72,7 @@ JOINTS: Final[Mapping[Spelling, str]] = {
     Spelling.CAPITALIZED: "_",
     Spelling.WORDS: " ",
 }
-"""What stands between the words of a name, in each spelling."""
+"""The separator of the words of a name, in each spelling."""
 
 
 def _conventional_keys(column: str, columns: Container[str], spelling: Spelling) -> Iterator[str]:

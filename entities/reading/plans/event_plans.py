@@ -17,7 +17,7 @@ WILDCARD = "*"
 
 @dataclass(frozen=True)
 class EventPlan:
-    """How the events of one type are read. ended, merged: the paths of `EventType`.
+    """The plan by which the events of one type are read. ended, merged: the paths of `EventType`.
 
     columns: the columns of this type alone.
     """

@@ -1,4 +1,4 @@
-"""What a broken sender posts is stored and told, or refused as too large; nothing is lost, or stuck."""
+"""Bodies of a broken sender are stored and told, or refused as too large; nothing is lost, or stuck."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What is fetched is stored once, as an event that no webhook can pretend to be."""
+"""A fetched record is stored once, as an event that no webhook can pretend to be."""
 
 import pytest
 from django.db import transaction

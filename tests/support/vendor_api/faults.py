@@ -1,4 +1,4 @@
-"""What the vendor does wrong: faults of single answers, which are planned, and switches, which last."""
+"""Faults of the vendor: faults of single answers, which are planned, and switches, which last."""
 
 import threading
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ class Fault(StrEnum):
 
 
 class Cursors(StrEnum):
-    """How the cursors of lists behave.
+    """The behaviour of the cursors of lists.
 
     STEADY: a page begins after the last record of the page before. SHIFTING: it begins at a number of
     records, so that it shifts if one is added or deleted before it. REPEATED: each page names itself as the
@@ -37,7 +37,7 @@ class Cursors(StrEnum):
 
 
 class ResetUnit(StrEnum):
-    """What RateLimit-Reset counts: seconds from now, or seconds since 1970."""
+    """The unit of RateLimit-Reset: seconds from now, or seconds since 1970."""
 
     SECONDS = "seconds"
     EPOCH = "epoch"
@@ -45,7 +45,7 @@ class ResetUnit(StrEnum):
 
 @dataclass
 class Switches:
-    """What lasts until it is switched off. Tests set the fields while the server runs.
+    """Faults that last until they are switched off. Tests set the fields while the server runs.
 
     forbidden: kinds of record that the key may not read. only_owner: the one owner whose records the key sees
         (a permission that narrowed); empty for all. left_out: keys that rows of lists do not have.

@@ -50,7 +50,7 @@ class RequestLog:
 
 @dataclass(frozen=True)
 class LimitState:
-    """What is left of the limit after a request. reset: when it is whole again, in seconds of its clock."""
+    """The rest of the limit after a request. reset: when it is whole again, in seconds of its clock."""
 
     is_allowed: bool
     remaining: int

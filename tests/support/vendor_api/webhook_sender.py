@@ -21,7 +21,7 @@ TIMEOUT_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Subscription:
-    """Where webhooks go, and the secret that signs them. events: their types; empty for all."""
+    """The address of webhooks, and the secret that signs them. events: their types; empty for all."""
 
     url: str
     secret: str
