@@ -6,13 +6,13 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
 
-from entities.writing.mirror_lock import prevent_pruning
-from entities.writing.mirror_lock import try_lock_for_pruning as take_lock
+from entities.writing.mirror_lock import PRUNING_KEY, prevent_pruning, try_lock_for_pruning
 from events.models import Event, Source
 from events.processing.drain import drain_backlog
 from events.pruning import prune
 from events.sources.registry import create_source
 from tests.support.database_sessions import open_session, use_session
+from tests.support.open_transactions import ending_once, open_transaction
 from tests.support.pruning import keep_bodies_for
 from tests.support.random_histories import ensure_source
 from tests.support.rebuild_helpers import build_deal_body, store_bodies
@@ -81,12 +81,20 @@ def test_while_a_rebuild_runs_it_says_so_and_ends(monkeypatch: pytest.MonkeyPatc
 def test_it_waits_for_a_batch_that_beat_prunes_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     deliver_deals()
     keep_bodies_for(days=1)
-    answers = iter([False, False])
-    # As while beat's batch holds the lock: twice, and then no longer.
-    monkeypatch.setattr(prune, "try_lock_for_pruning", lambda: next(answers, None) is None and take_lock())
-    monkeypatch.setattr(prune, "LOCK_PAUSE_SECONDS", 0)
-    assert run().splitlines()[-1].startswith("pruned 3 events")
-    assert next(answers, None) is None
+    refused: list[bool] = []
+
+    def take_and_note() -> bool:
+        taken = try_lock_for_pruning()
+        refused.extend([True] * (not taken))
+        return taken
+
+    monkeypatch.setattr(prune, "try_lock_for_pruning", take_and_note)
+    with (
+        open_transaction(f"SELECT pg_advisory_xact_lock({PRUNING_KEY})", "beat") as beat,
+        ending_once(beat, lambda: len(refused) >= 2),
+    ):
+        assert run().splitlines()[-1].startswith("pruned 3 events")
+    assert len(refused) >= 2
 
 
 def test_a_source_is_created_with_the_days_that_it_keeps_bodies() -> None:
