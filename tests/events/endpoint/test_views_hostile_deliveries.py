@@ -40,6 +40,12 @@ RECORDS_PER_LIST = 4
 PIECES = [*rb'" { [ ] } : , null NaN 1e999 -0 \u0000 \ud800'.split(), b"\\", b"\x00", b"\xed\xa0\x80"]
 PIECES += [b"\xef\xbb\xbf", b"9" * 5000, b"[" * 200]
 CIRCUMSTANCES = Circumstances(timeless=0.2, junk=0.4)
+# Each kind of body with each vendor. Outside `make prove` a kind meets two vendors, in turn.
+KINDS_AND_VENDORS = [
+    pytest.param(name, vendor, marks=() if (place - number) % len(VENDORS) < 2 else pytest.mark.prove)
+    for number, name in enumerate(hostile_bodies.BODIES)
+    for place, vendor in enumerate(VENDORS)
+]
 STORED, REFUSED = {200, 202}, {400, 401, 413, 415}
 serial = itertools.count(1)
 client = Client(raise_request_exception=False)
@@ -85,8 +91,7 @@ def attack(source: Source, secret: str, bodies: Iterable[bytes]) -> set[int]:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("vendor", VENDORS)
-@pytest.mark.parametrize("name", hostile_bodies.BODIES)
+@pytest.mark.parametrize(("name", "vendor"), KINDS_AND_VENDORS)
 def test_hostile_bodies_are_stored_and_block_nothing(name: str, vendor: str) -> None:
     assert attack(*new_source(vendor), hostile_bodies.BODIES[name](VENDORS[vendor])) <= STORED
 
@@ -218,8 +223,8 @@ def test_generated_headers_are_answered_and_block_nothing(
 def test_the_api_and_the_admin_show_what_hostile_events_left() -> None:
     for vendor in VENDORS.values():
         target, secret = new_source(vendor.name)
-        for bodies in hostile_bodies.BODIES.values():
-            attack(target, secret, list(bodies(vendor))[::19])
+        some_of_each_kind = [list(bodies(vendor))[::19] for bodies in hostile_bodies.BODIES.values()]
+        attack(target, secret, itertools.chain.from_iterable(some_of_each_kind))
     reader, person = api_client.create_api_client(), staff_client.log_in_staff()
     for path in pages():
         assert reader.get(path).status_code == 200, path
