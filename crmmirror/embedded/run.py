@@ -94,7 +94,7 @@ def deliver_demo(stack: Stack, environment: Mapping[str, str]) -> None:
     """
     is_delivered = stack.directory / DEMO_MARKER
     for samples in sorted(path for path in SAMPLES.iterdir() if path.is_dir()):
-        files = sorted(str(path) for path in samples.glob("*.json"))
+        files = sorted(str(path) for path in samples.glob("*.*"))
         _deliver(stack, environment, samples.name, *files)
         if not is_delivered.exists():
             _deliver(stack, environment, samples.name, "--realistic", str(DEMO_EVENTS))

@@ -1,6 +1,5 @@
 """Generates the events of an invented company, as a vendor would send them."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -17,6 +16,7 @@ from entities.generator.company_sales import tell_deal
 from entities.generator.envelope_writer import build_event, wrap_events, wrap_record
 from entities.generator.sample_events import has_sampled_key, list_sampled_types
 from entities.generator.sample_shapes import find_all_keys, find_shape, spell_payload, spell_time
+from entities.reading.envelopes.body_formats import write_body
 from entities.vendor_language import Vendor
 
 # How long ago the first person may have come, and when most came.
@@ -103,7 +103,7 @@ def _spell_fact(vendor: Vendor, fact: Fact) -> bytes | None:
     else:
         values = spell_payload(vendor, fact, find_shape(vendor, event_type))
         content = wrap_record(vendor, event_type, values, spell_time(fact.at))
-    return json.dumps(content, ensure_ascii=False).encode()
+    return write_body(content, vendor.body_format)
 
 
 def _spell_properties(vendor: Vendor, fact: Fact, event_type: str, keys: tuple[str, str]) -> Any:

@@ -7,7 +7,6 @@ their column cannot hold; keys that no module names. Of vendors that have them t
 events, single properties, merges, and associations that ended.
 """
 
-import json
 from collections.abc import Iterator
 from datetime import datetime
 from random import Random
@@ -17,6 +16,7 @@ from entities.generator.envelope_writer import build_event, split_paths, wrap_ev
 from entities.generator.payload_maker import LAST_MOMENT, Circumstances, PayloadMaker
 from entities.generator.sample_events import has_sampled_key, list_sampled_types
 from entities.generator.word_pools import NO_EVENTS
+from entities.reading.envelopes.body_formats import write_body
 from entities.reading.envelopes.envelope import read_envelopes
 from entities.reading.plans.event_plans import EventPlan, event_plan
 from entities.vendor_language import Vendor
@@ -32,7 +32,7 @@ def generate_event(random: Random, vendor: Vendor, circumstances: Circumstances)
         if random.random() < circumstances.junk:
             events.insert(random.randrange(len(events) + 1), random.choice(NO_EVENTS))
     content = wrap_events(vendor, events, outside)
-    return json.dumps(content, ensure_ascii=random.random() < 0.5).encode(errors="replace")
+    return write_body(content, vendor.body_format, escapes=random.random() < 0.5)
 
 
 def _make_event(maker: PayloadMaker) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -4,13 +4,13 @@ This tests the whole way, including the proxy in front of the mirror. No vendor 
 event is stored, shown and ignored, and changes no record.
 """
 
-import json
 import uuid
 from datetime import UTC, datetime
 
 from django.urls import reverse
 
 from entities.generator.envelope_writer import wrap_payload
+from entities.reading.envelopes.body_formats import write_body
 from entities.vendors import get_vendor
 from events.models import Source
 from events.sender.webhook_client import DeliveryAnswer, WebhookClient
@@ -40,4 +40,5 @@ def _build_body(vendor_name: str) -> bytes:
     """Return a body with an id of its own: otherwise the second test event would be a duplicate."""
     payload = {"id": str(uuid.uuid4()), "message": "A test event, sent from the admin."}
     time = datetime.now(UTC).isoformat()
-    return json.dumps(wrap_payload(get_vendor(vendor_name), EVENT_TYPE, payload, time)).encode()
+    vendor = get_vendor(vendor_name)
+    return write_body(wrap_payload(vendor, EVENT_TYPE, payload, time), vendor.body_format)

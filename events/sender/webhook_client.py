@@ -11,12 +11,13 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from entities.vendors import get_vendor
 from events import signatures
 from events.signatures import SignatureSettings
 from events.sources.public_address import public_url
 
 TIMEOUT_SECONDS = 30.0
-HEADERS = {"Content-Type": "application/json", "User-Agent": "crmmirror-deliver"}
+USER_AGENT = "crmmirror-deliver"
 
 
 class EndpointUnreachable(Exception):
@@ -47,7 +48,10 @@ class WebhookClient:
     def __init__(
         self, url: str, path: str, source: SignatureSettings, secret: str, timeout: float = TIMEOUT_SECONDS
     ) -> None:
-        """Prepare the connection, which opens at the first delivery. Raises EndpointUnreachable."""
+        """Prepare the connection, which opens at the first delivery.
+
+        Raises EndpointUnreachable and UnusableVendor.
+        """
         self._connection, base_path = _prepare_connection(url, timeout)
         self._url = url
         self._path = base_path + path
@@ -55,12 +59,16 @@ class WebhookClient:
         self._public_url = public_url(path)
         self._source = source
         self._secret = secret
+        self._headers = {
+            "Content-Type": get_vendor(source.vendor).body_format.value,
+            "User-Agent": USER_AGENT,
+        }
 
     def deliver(self, body: bytes) -> DeliveryAnswer:
         """Sign and post one body. Raises EndpointUnreachable and UnfitSecret."""
         signed = signatures.sign_delivery(self._source, self._secret, body, url=self._public_url)
         try:
-            return self._post_reconnecting(signed.body, HEADERS | signed.headers)
+            return self._post_reconnecting(signed.body, self._headers | signed.headers)
         except (HTTPException, OSError) as error:
             self._connection.close()
             raise EndpointUnreachable(f"{self._url} does not answer: {_describe_error(error)}") from error

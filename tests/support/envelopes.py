@@ -1,7 +1,6 @@
 """Builds the body of an event, and maps it without a database."""
 
 import hashlib
-import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -10,6 +9,7 @@ from entities.generator.envelope_writer import wrap_payload
 from entities.merge.clock import Rank, parse_clock
 from entities.merge.registers import timeline_values
 from entities.reading import mapper
+from entities.reading.envelopes.body_formats import write_body
 from entities.reading.mapped_event import MappedEvent, RecordKey
 from entities.stored_events import StoredEvent
 from entities.vendors import get_vendor
@@ -33,7 +33,8 @@ class ReadEvent:
 
 def build_body(vendor: str, event_type: str, payload: Any, timestamp: Any = TIME) -> bytes:
     """Build the body of an event in its vendor's envelope."""
-    return json.dumps(wrap_payload(get_vendor(vendor), event_type, payload, timestamp)).encode()
+    row = get_vendor(vendor)
+    return write_body(wrap_payload(row, event_type, payload, timestamp), row.body_format, escapes=True)
 
 
 def map_body(vendor: str, body: bytes, time_zone: str = "") -> MappedEvent:

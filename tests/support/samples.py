@@ -1,7 +1,8 @@
 """The vendors' samples: which files there are, and what must be so of each.
 
-A sample is a body as its vendor delivers it, `<samples>/<vendor>/[<sub-folder>/]<name>.json`. The file of
-the same name in `expected/` beside it states the records that it becomes (`tests.support.expectations`).
+A sample is a body as its vendor delivers it, `<samples>/<vendor>/[<sub-folder>/]<name>.json`, or
+`<name>.form`. The file `expected/<name>.json` beside it states the records that it becomes
+(`tests.support.expectations`).
 """
 
 import json
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from entities.reading.envelopes.envelope import read_envelopes
 from entities.reading.envelopes.strict_json import Malformed
+from entities.reading.envelopes.vendor_samples import EXPECTED, SUFFIXES, list_sample_files
 from entities.reading.plans.event_plans import find_wildcard
 from entities.vendor_language import Vendor
 from entities.vendors import all_vendors
@@ -21,8 +23,6 @@ from tests.support.expectations import current_records, list_differences
 from tests.support.paths import SAMPLES
 from tests.support.vendor_requests import deliver
 
-EXPECTED = "expected"
-
 
 def list_samples(root: Path = SAMPLES) -> list[Path]:
     """Return the samples of every vendor that has a module, sub-folders included."""
@@ -30,7 +30,7 @@ def list_samples(root: Path = SAMPLES) -> list[Path]:
 
 
 def list_vendor_samples(vendor: str, root: Path = SAMPLES) -> list[Path]:
-    return sorted(path for path in (root / vendor).rglob("*.json") if path.parent.name != EXPECTED)
+    return sorted(list_sample_files(root / vendor))
 
 
 def vendor_name(sample: Path, root: Path = SAMPLES) -> str:
@@ -38,7 +38,7 @@ def vendor_name(sample: Path, root: Path = SAMPLES) -> str:
 
 
 def expectation_path(sample: Path) -> Path:
-    return sample.parent / EXPECTED / sample.name
+    return sample.parent / EXPECTED / f"{sample.stem}.json"
 
 
 def list_gaps(root: Path = SAMPLES) -> list[str]:
@@ -55,10 +55,12 @@ def _list_vendor_gaps(vendor: Vendor, root: Path) -> Iterator[str]:
         yield f"{folder}: vendor {vendor.name} has no sample; add one of each event type, as it is delivered"
         return
     sampled = {event_type for sample in samples for event_type in _list_event_types(vendor, sample)}
+    suffix = SUFFIXES[vendor.body_format]
     known = {find_wildcard(vendor, name) or name for name in sampled}
     for event_type in vendor.event_types:
         if event_type not in sampled | known:
-            yield f"{folder}: no sample of {event_type}; add {folder / event_type}.json, as it is delivered"
+            file = folder / f"{event_type}{suffix}"
+            yield f"{folder}: no sample of {event_type}; add {file}, as it is delivered"
     expected = {expectation_path(sample) for sample in samples}
     for path in sorted(path for path in folder.rglob(f"{EXPECTED}/*.json") if path not in expected):
         yield f"{path}: there is no sample {path.parent.parent / path.name}"

@@ -1,8 +1,10 @@
-"""Parses a body in the format in which its vendor writes it: strict JSON, or a form. Pure."""
+"""Parses and writes bodies in the format in which their vendor writes them: strict JSON, or a form. Pure."""
 
+import json
 import re
+from collections.abc import Iterator
 from typing import Any, Final
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from entities.reading.envelopes.strict_json import MAX_DEPTH, Malformed, make_storable, parse_json
 from entities.vendor_language import BodyFormat
@@ -16,6 +18,27 @@ BRACKETS = re.compile(r"\[([^\[\]]*)\]")
 def parse_body(body: bytes, body_format: BodyFormat) -> Any:
     """Return the value in a body. Raises Malformed."""
     return parse_json(body) if body_format is BodyFormat.JSON else parse_form(body)
+
+
+def write_body(content: Any, body_format: BodyFormat, *, escapes: bool = False) -> bytes:
+    """Return the body with this JSON value; of a form, an object whose values become texts.
+
+    escapes: whether JSON has escapes in place of all that is not ASCII. What UTF-8 has no bytes for is `?`.
+    """
+    if body_format is BodyFormat.JSON:
+        return json.dumps(content, ensure_ascii=escapes).encode(errors="replace")
+    return urlencode(list(_list_fields("", content)), errors="replace").encode()
+
+
+def _list_fields(name: str, value: Any) -> Iterator[tuple[str, str]]:
+    """Yield the fields of a form; an empty object or list has none."""
+    if isinstance(value, dict | list):
+        members = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, inner in members:
+            yield from _list_fields(f"{name}[{key}]" if name else str(key), inner)
+    else:
+        text = "" if value is None else value if isinstance(value, str) else json.dumps(value)
+        yield name, text
 
 
 def parse_form(body: bytes) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """The vendors' sample bodies, which are part of the product: checks and generated events are made of them.
 
 They are files in the folder `samples/<vendor>` beside the vendors' modules, with the bodies as they are
-delivered. What is in a folder `expected` says what the mirror makes of them, and is for tests.
+delivered: `*.json`, or `*.form` of a vendor that sends forms. What is in a folder `expected` says what
+the mirror makes of them, and is for tests.
 """
 
 from collections.abc import Iterator
@@ -10,8 +11,10 @@ from pathlib import Path
 from typing import Final
 
 from entities import vendors
+from entities.vendor_language import BodyFormat
 
 EXPECTED: Final = "expected"
+SUFFIXES: Final = {BodyFormat.JSON: ".json", BodyFormat.FORM: ".form"}
 
 
 @dataclass(frozen=True)
@@ -31,10 +34,15 @@ def sample_folder(vendor_name: str) -> Path:
 def sample_bodies(vendor_name: str) -> tuple[SampleBody, ...]:
     """Return the samples of a vendor in the order of their names, the documented ones first."""
     folder = sample_folder(vendor_name)
-    names = [path.relative_to(folder) for path in _list_files(folder)]
+    names = [path.relative_to(folder) for path in list_sample_files(folder)]
     names.sort(key=lambda name: (len(name.parts), name))
     return tuple(SampleBody(str(name), (folder / name).read_bytes()) for name in names)
 
 
-def _list_files(folder: Path) -> Iterator[Path]:
-    return (path for path in folder.rglob("*.json") if path.parent.name != EXPECTED)
+def list_sample_files(folder: Path) -> Iterator[Path]:
+    """Yield the files of the samples in a folder and its sub-folders."""
+    return (
+        path
+        for path in folder.rglob("*")
+        if path.suffix in SUFFIXES.values() and path.parent.name != EXPECTED
+    )

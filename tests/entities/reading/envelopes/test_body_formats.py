@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from entities.reading.envelopes.body_formats import MAX_FIELDS, parse_form
+from entities.reading.envelopes.body_formats import MAX_FIELDS, parse_form, write_body
 from entities.reading.envelopes.strict_json import Malformed
+from entities.vendor_language import BodyFormat
 
 pytestmark = pytest.mark.unit
 
@@ -64,3 +65,23 @@ def test_any_text_is_a_form_or_malformed(text: str) -> None:
         parse_form(text.encode())
     except Malformed:
         return
+
+
+VALUES = st.recursive(
+    NAMES,
+    lambda inner: (
+        st.lists(inner, min_size=1, max_size=3)
+        | st.dictionaries(st.text("abc", min_size=1, max_size=4), inner, min_size=1, max_size=3)
+    ),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(st.text("abc", min_size=1, max_size=4), VALUES, min_size=1, max_size=4))
+def test_objects_and_lists_come_back_as_they_were_written(content: dict[str, Any]) -> None:
+    assert parse_form(write_body(content, BodyFormat.FORM)) == content
+
+
+def test_a_form_has_all_values_as_texts() -> None:
+    body = write_body({"a": None, "b": True, "c": 1.5, "d": [], "e": {"f": [1]}}, BodyFormat.FORM)
+    assert parse_form(body) == {"a": "", "b": "true", "c": "1.5", "e": {"f": ["1"]}}
