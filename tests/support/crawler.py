@@ -3,7 +3,7 @@
 import json
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html import unescape
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
@@ -31,14 +31,18 @@ SUMMARIES = (
 )
 
 
-def crawl_admin(client: Client, *, follows_queries: bool = True) -> dict[str, tuple[int, str]]:
+def crawl_admin(
+    client: Client, *, follows_queries: bool = True, also: Iterable[str] = ()
+) -> dict[str, tuple[int, str]]:
     """Return address -> status and text of each page that links lead to, the nearest first.
 
     follows_queries: follow links with a query string, such as the filters of a list. On a page that has one,
     links with another are not followed: they would be all combinations of all filters.
+    also: addresses to begin with, to which no link may lead.
     """
     pages: dict[str, tuple[int, str]] = {}
-    waiting = deque(["/admin/", *(f"/admin/search/?{urlencode({'q': words})}" for words in SEARCHES)])
+    searches = (f"/admin/search/?{urlencode({'q': words})}" for words in SEARCHES)
+    waiting = deque(["/admin/", *searches, *also])
     seen = set(waiting)
     while waiting:
         address = waiting.popleft()
@@ -62,8 +66,13 @@ def find_links(address: str, text: str) -> Iterator[str]:
             yield absolute
 
 
-def crawl_api(client: Client, headers: dict[str, str]) -> dict[str, tuple[int, Any]]:
-    """Return address -> status and content of each path of the API, of each row, and of what is below it."""
+def crawl_api(
+    client: Client, headers: dict[str, str], *, also: Iterable[str] = ()
+) -> dict[str, tuple[int, Any]]:
+    """Return address -> status and content of each path of the API, of each row, and of what is below it.
+
+    also: further addresses.
+    """
     answers: dict[str, tuple[int, Any]] = {}
 
     def read(address: str) -> Any:
@@ -73,8 +82,8 @@ def crawl_api(client: Client, headers: dict[str, str]) -> dict[str, tuple[int, A
         answers[address] = answer.status_code, json.loads(content) if is_json else content.decode()
         return answers[address][1]
 
-    for words in SEARCHES:
-        read(f"/api/v1/search/?{urlencode({'q': words})}")
+    for address in (*(f"/api/v1/search/?{urlencode({'q': words})}" for words in SEARCHES), *also):
+        read(address)
     for name, url in read("/api/v1/").items():
         if name == "history":
             for entity in entities_by_name():
