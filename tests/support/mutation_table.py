@@ -8,6 +8,7 @@ from tests.support.mutations.balance_mutations import BALANCES
 from tests.support.mutations.clock_mutations import CLOCKS
 from tests.support.mutations.conversation_mutations import CONVERSATIONS
 from tests.support.mutations.derived_mutations import DERIVED
+from tests.support.mutations.erasure_mutations import ERASURES
 from tests.support.mutations.existence_mutations import EXISTENCE
 from tests.support.mutations.extra_mutations import EXTRA_BOUNDS
 from tests.support.mutations.fetched_mutations import FETCHED
@@ -35,5 +36,6 @@ MUTATIONS = [
     *SEARCH,
     *WORDS,
     *PRUNING,
+    *ERASURES,
     *FETCHED,
 ]
