@@ -5,10 +5,10 @@ import os
 import sys
 
 from django.core.management import execute_from_command_line
-from django.db import InternalError, OperationalError
+from django.db import InternalError, OperationalError, ProgrammingError
 
 from crmmirror.environment import exit_on_wrong_settings
-from crmmirror.lib.database.transient_errors import is_read_only, is_unanswered
+from crmmirror.lib.database.transient_errors import is_read_only, is_schema_error, is_unanswered
 
 
 def main() -> None:
@@ -23,6 +23,22 @@ def main() -> None:
     except OperationalError as error:
         what = "does not answer" if is_unanswered(error) else "refuses a statement"
         sys.exit(f"error: the database at DATABASE_URL {what}: {' '.join(str(error).split())}")
+    except ProgrammingError as error:
+        if not is_schema_error(error):
+            raise
+        exit_on_missing_migrations()
+        raise
+
+
+def exit_on_missing_migrations() -> None:
+    """End the process with one line if the database lacks migrations of the code, or was never migrated."""
+    # Django's models cannot be imported before its settings are read.
+    from crmmirror.lib.database.required_migrations import MigrationsMissing, required_migrations
+
+    try:
+        required_migrations.look_up()
+    except MigrationsMissing as missing:
+        sys.exit(f"error: {missing}")
 
 
 if __name__ == "__main__":

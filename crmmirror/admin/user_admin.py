@@ -6,6 +6,7 @@ Whom a manager may change, and what he may give, is ruled by `entities.access.de
 from typing import Any, cast
 
 from django import forms
+from django.conf import settings
 from django.contrib.admin import ModelAdmin, RelatedFieldListFilter, display
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
@@ -13,14 +14,21 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Field, ManyToManyField, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 
 from crmmirror.admin.limit_forms import LIMIT_FIELDS, LimitedForm
 from crmmirror.admin.login_audit import audit_password_change
 from crmmirror.admin.managed_admin import ManagedAdmin
 from crmmirror.admin.personal_fields import PERSONAL_FIELDS, PersonalForm, describe_time_zone
-from entities.access.delegation import grantable_groups, may_manage_person, visible_groups, visible_people
+from entities.access.delegation import (
+    grantable_groups,
+    may_manage_person,
+    may_remove_factor,
+    visible_groups,
+    visible_people,
+)
 from entities.access.visibility import EVERYTHING, Visibility, add_up, visible_to
-from entities.models import AccessLimit, AuditAction, Name
+from entities.models import AccessLimit, AuditAction, Name, find_second_factor
 
 # What decides about what a user may see and do.
 RIGHTS_FIELDS = frozenset({"is_active", "is_staff", "is_superuser", "groups", *LIMIT_FIELDS})
@@ -53,11 +61,20 @@ class RoleFilter(RelatedFieldListFilter):
         return [(str(group.pk), group.name) for group in visible_groups(cast(User, request.user))]
 
 
+def find_factor_url(manager: User, person: User | None) -> str:
+    """Return the address at which the manager may remove a user's second factor; empty if there is none."""
+    if person is None or settings.SECOND_FACTOR == "off" or find_second_factor(person) is None:
+        return ""
+    may_remove = may_remove_factor(manager, person)
+    return reverse("admin:remove_second_factor", args=[person.pk]) if may_remove else ""
+
+
 class MirrorUserAdmin(ManagedAdmin, UserAdmin):
     """The users of the admin and the API."""
 
     form = UserForm
     add_form = NewUserForm
+    change_form_template = "admin/user.html"
     filter_horizontal = ()
     list_display = ("username", "email", "first_name", "last_name", "is_staff", "last_login")
     list_filter = ("is_staff", "is_superuser", "is_active", ("groups", RoleFilter))
@@ -86,6 +103,12 @@ class MirrorUserAdmin(ManagedAdmin, UserAdmin):
             ("Limits", {"fields": LIMIT_FIELDS}),
             ("For him", {"fields": PERSONAL_FIELDS}),
         )
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **kwargs: Any
+    ) -> HttpResponse:
+        context |= {"factor_url": find_factor_url(cast(User, request.user), obj)}
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
     def may_manage(self, manager: User, row: User) -> bool:
         return may_manage_person(manager, row)

@@ -5,6 +5,7 @@ true of a service that is away, and that somebody tries to reach again every sec
 """
 
 import logging
+import re
 import threading
 import time
 from collections.abc import Callable, Hashable
@@ -23,6 +24,9 @@ SHARED_CAUSES = {
     "amqp": "broker",
     "psycopg.pool": "database",
 }
+# Whoever reads the path of such a link in a log, such as in the line about a page that failed, can set the
+# password of its user for an hour.
+RESET_LINK = re.compile(r"(/admin/reset/)\S+")
 # Loggers whose tracebacks say nothing about this code: a request that was refused, a service that is away.
 WITHOUT_TRACEBACK = ("django.security", *SHARED_CAUSES)
 
@@ -85,9 +89,10 @@ class LibraryLogFilter(logging.Filter):
 def shorten_line(text: str) -> str:
     """Return the first line of a text, bounded, and with escapes for what is no printable character.
 
+    The links of forgotten passwords are left out.
     Strangers choose some of the texts; a line break in one would forge a line of the log.
     """
-    line = text.strip().partition("\n")[0][: MAX_MESSAGE_LENGTH + 1]
+    line = RESET_LINK.sub(r"\1[left out]/", text.strip().partition("\n")[0])[: MAX_MESSAGE_LENGTH + 1]
     shown = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in line)
     return shown if len(shown) <= MAX_MESSAGE_LENGTH else f"{shown[:MAX_MESSAGE_LENGTH]}…"
 

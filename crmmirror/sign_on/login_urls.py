@@ -10,6 +10,7 @@ from crmmirror.sign_on.second_factors.factor_pages import (
     login_enrol_page,
     second_factor_page,
 )
+from crmmirror.sign_on.second_factors.factor_removal import factor_removal_page
 
 
 def make_login_urls(site: AdminSite) -> list[URLPattern]:
@@ -20,6 +21,11 @@ def make_login_urls(site: AdminSite) -> list[URLPattern]:
             path("login/code/", login_code_page, name="login_code"),
             path("login/enrol/", login_enrol_page, name="login_enrol"),
             path("second-factor/", site.admin_view(second_factor_page), name="second_factor"),
+            path(
+                "second-factor/<int:user_id>/remove/",
+                site.admin_view(factor_removal_page),
+                name="remove_second_factor",
+            ),
         ]
     if settings.OIDC_ISSUER:
         urls += [

@@ -1,5 +1,6 @@
 """Forgotten passwords: Django's own pages in the admin, and a mail with a link; if there is EMAIL_URL."""
 
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ from django.urls import URLPattern, path
 from crmmirror.lib.token_bucket import Limit, consume
 from crmmirror.lib.web.client_address import client_address, client_key
 from crmmirror.login_throttle import mark_throttled
+from crmmirror.sign_on.mail_queue import mails
 from entities.audit import identify_actor, write_audit_entry
 from entities.models import AuditAction
 
@@ -34,9 +36,10 @@ class StaffResetForm(PasswordResetForm):
         return (user for user in super().get_users(email) if user.is_staff)
 
     def save(self, **options: Any) -> None:  # type: ignore[override]
+        """Look for the users, and send them mails, after the answer: its time would tell who is known."""
         web = urlsplit(settings.WEB_URL)
-        options |= {"domain_override": web.netloc, "use_https": web.scheme == "https"}
-        super().save(**options)
+        options |= {"domain_override": web.netloc, "use_https": web.scheme == "https", "request": None}
+        mails.add(partial(super().save, **options))
 
 
 class AdminContext:
@@ -48,7 +51,10 @@ class AdminContext:
 
 
 class AskPage(AdminContext, views.PasswordResetView):
-    """Asks for the address to which the mail is sent. The answer is the same whether there is such a user."""
+    """Asks for the address to which the mail is sent.
+
+    The answer is the same whether there is such a user, and so is what is done before it.
+    """
 
     form_class = StaffResetForm
 

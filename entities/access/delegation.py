@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from django.contrib.auth.models import Group, Permission, User
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from entities.access.permissions import NAMED_PERMISSIONS
+from entities.access.permissions import MANAGE_PEOPLE, NAMED_PERMISSIONS
 from entities.access.visibility import add_up, visibility_of, visible_to
 from entities.models import AccessLimit, ApiToken
 
@@ -45,6 +45,11 @@ def may_manage_person(manager: User, person: User) -> bool:
         and person.get_all_permissions() <= manager.get_all_permissions()
         and visibility_of(manager).includes(visibility_of(person))
     )
+
+
+def may_remove_factor(manager: User, person: User) -> bool:
+    """Return True if the manager may remove this user's second factor: never his own, which needs a code."""
+    return person.pk != manager.pk and manager.has_perm(MANAGE_PEOPLE) and may_manage_person(manager, person)
 
 
 def may_manage_group(manager: User, group: Group) -> bool:

@@ -103,6 +103,7 @@ MATRIX = (
             "/admin/auth/user/add/",
             "/admin/auth/user/{user}/change/",
             "/admin/auth/user/{user}/password/",
+            "/admin/second-factor/{user}/remove/",
             "/admin/auth/group/",
             "/admin/auth/group/add/",
             "/admin/entities/apitoken/",

@@ -379,6 +379,13 @@ def remove_second_factor_by_command(client: Client) -> User:
     return boss
 
 
+def remove_second_factor_of_another(client: Client) -> User:
+    ann = create_ann()
+    add_factor(ann)
+    post(client, admin_url("remove_second_factor", ann.pk))
+    return ann
+
+
 def renew_recovery_codes(client: Client) -> User:
     boss = User.objects.get(username="boss")
     _, codes = add_factor(boss)
@@ -487,6 +494,7 @@ ACTS: list[tuple[AuditAction, Callable[[Client], Any], dict[str, Any]]] = [
     (AuditAction.LOGIN_FAILED, fail_to_log_in, {"way": "password"}),
     (AuditAction.SECOND_FACTOR_ADDED, add_second_factor, {}),
     (AuditAction.SECOND_FACTOR_REMOVED, remove_second_factor, {}),
+    (AuditAction.SECOND_FACTOR_REMOVED, remove_second_factor_of_another, {}),
     (AuditAction.SECOND_FACTOR_REMOVED, remove_second_factor_by_command, {}),
     (AuditAction.RECOVERY_CODES_RENEWED, renew_recovery_codes, {}),
     (AuditAction.PASSWORD_CHANGED, change_own_password, {}),

@@ -10,7 +10,7 @@ from django.utils import timezone
 from model_bakery import baker
 
 from entities.generator.company_events import generate_company
-from entities.models import ApiToken
+from entities.models import ApiToken, SecondFactor
 from entities.vendors import all_vendors
 from events.ingest.store import store_event
 from events.models import Event, Refusal, RefusalCount
@@ -52,5 +52,9 @@ def store_one_of_everything(client: Client) -> None:
     for model in site._registry:
         if not model._default_manager.exists():
             baker.make(model)
+    # The last of the users, whose page is the one that is looked at.
+    SecondFactor.objects.create(
+        user=User.objects.create_user("zoe"), ciphertext=b"", confirmed_at=timezone.now()
+    )
     waiting = store_delivery({"event": "deal.updated", "payload": {"id": "dl_odd", "title": "Waits"}})
     Event.objects.filter(pk=waiting.pk).update(received_at=timezone.now() - timedelta(hours=3))

@@ -102,6 +102,10 @@ def test_a_traceback_is_kept_if_it_shows_an_error_in_the_code(name: str, has_tra
         ("first\nsecond", "first"),
         ("a\r\x1b[31mb", "a\\r\\x1b[31mb"),
         ("Zoë \u202e", "Zoë \\u202e"),
+        (
+            "Internal Server Error: /admin/reset/MQ/c1abc-0123/",
+            "Internal Server Error: /admin/reset/[left out]/",
+        ),
         ("x" * 1000, "x" * MAX_MESSAGE_LENGTH + "…"),
         ("\x00" * 1000, ("\\x00" * 1000)[:MAX_MESSAGE_LENGTH] + "…"),
     ],

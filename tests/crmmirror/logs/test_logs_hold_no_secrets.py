@@ -5,6 +5,7 @@ import hmac
 import http.client
 import json
 import os
+import re
 import signal
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,9 +16,12 @@ import psycopg
 import pytest
 from cryptography.fernet import Fernet
 
+from crmmirror.sign_on.second_factors.factor_codes import RECOVERY_CODES
 from tests.support.json_logs import read_json_lines
 from tests.support.ports import HOST
 from tests.support.running_mirror import Mirror, wait_until
+from tests.support.second_factors import make_code
+from tests.support.staff_browser import StaffBrowser
 
 pytestmark = pytest.mark.prove
 
@@ -32,11 +36,25 @@ SETTINGS = {
     "ENCRYPTION_KEYS": ENCRYPTION_KEY,
     "METRICS_TOKEN": f"{WORD}-metrics-token",
     "ADMIN_PASSWORD": f"{WORD}-admin-password",
+    "OIDC_ISSUER": "https://id.invalid",
+    "OIDC_CLIENT_ID": "mirror",
+    "OIDC_CLIENT_SECRET": f"{WORD}-client-secret",
+    "OIDC_GROUPS": "staff=Viewer",
+    # Neither is there: connecting to them is an error.
+    "EMAIL_URL": f"smtp://mirror:{WORD}-mail-password@127.0.0.1:9",
+    "REPLICA_URL": f"postgresql://mirror:{WORD}-replica-password@127.0.0.1:9/mirror",
 }
 SOURCE_SECRET = f"{WORD}-source-secret-{'s' * 20}"
 SERVING = ("web", "endpoint", "worker", "beat")
 # Tables that are taken away, so that an act on them is an error in the code or of the database.
-BROKEN_TABLES = ("entities_lead", "django_session", "entities_apitoken", "events_event", "events_source")
+BROKEN_TABLES = (
+    *("entities_lead", "django_session", "entities_apitoken", "events_event", "events_source"),
+    *("auth_user", "entities_secondfactor"),
+)
+MAIL = f"{WORD}@mirror.example"
+# The key of a second factor, as its page shows it, and a recovery code.
+KEY = re.compile(r"(?:[A-Z2-7]{4} ){7}[A-Z2-7]{4}")
+RECOVERY_CODE = re.compile(r"[a-z2-7]{4}(?:-[a-z2-7]{4}){3}")
 PAYLOADS: dict[str, Any] = {
     "a lead": {"id": "ld_1", "name": f"{WORD} name", "email": f"{WORD}@example.com", "value": int(NUMBER)},
     "values of wrong types": {
@@ -114,11 +132,16 @@ def read_everything(mirror: Mirror, token: str) -> set[int]:
             "/api/v1/leads/",
             f"/api/v1/leads/?{query}",
             f"/api/v1/leads/?cursor={WORD}",
+            f"/api/v1/leads/?token={token}",
+            f"/api/v1/{token}/",
             "/api/v1/events/1/",
             "/metrics",
         ):
             statuses.add(request(mirror.port, "GET", path, headers=headers))
     statuses.add(request(mirror.port, "GET", f"/admin/entities/lead/?q={WORD}"))
+    # A link of a forgotten password, and what a provider sends back: whoever has them may log in.
+    statuses.add(request(mirror.port, "GET", f"/admin/reset/MQ/{WORD}-token/"))
+    statuses.add(request(mirror.port, "GET", f"/admin/login/oidc/callback/?code={WORD}&state={WORD}"))
     statuses.add(request(mirror.port, "GET", "/admin/", headers={"Host": "elsewhere.example"}))
     for headers in (
         {},
@@ -126,6 +149,32 @@ def read_everything(mirror: Mirror, token: str) -> set[int]:
     ):
         statuses.add(request(mirror.port, "POST", "/admin/login/", form, headers))
     return statuses
+
+
+def use_second_factor(mirror: Mirror) -> set[str]:
+    """Add a second factor and log in with it, by right and wrong codes; return its key and recovery codes."""
+    browser, other = StaffBrowser(mirror.url), StaffBrowser(mirror.url)
+    browser.log_in("admin", SETTINGS["ADMIN_PASSWORD"])
+    shown = KEY.search(browser.post("/admin/second-factor/"))
+    assert shown
+    key = shown[0].replace(" ", "")
+    browser.post("/admin/second-factor/", code=f"{WORD}-code")
+    codes = RECOVERY_CODE.findall(browser.post("/admin/second-factor/", code=make_code(key)))
+    assert len(codes) == RECOVERY_CODES
+    other.log_in("admin", SETTINGS["ADMIN_PASSWORD"])
+    other.post("/admin/login/code/", code=f"{WORD}-code")
+    assert "Log out" in other.post("/admin/login/code/", code=codes[0])
+    return {shown[0], key, *codes, *(code.replace("-", "") for code in codes)}
+
+
+def forget_password(mirror: Mirror) -> None:
+    """Ask for the mail with a link to a new password. The mail server is away, which is an error."""
+    with psycopg.connect(mirror.database_url, autocommit=True) as database:
+        database.execute("UPDATE auth_user SET email = %s WHERE username = 'admin'", [MAIL])
+    browser = StaffBrowser(mirror.url)
+    browser.get("/admin/password_reset/")
+    browser.post("/admin/password_reset/", email=MAIL)
+    wait_until(lambda: "password reset email" in (mirror.state / "log" / "web.log").read_text(), 60)
 
 
 def act_while_a_table_is_away(mirror: Mirror, table: str, path: str, token: str) -> None:
@@ -137,6 +186,7 @@ def act_while_a_table_is_away(mirror: Mirror, table: str, path: str, token: str)
                 changed = body.replace(b"{", b'{"table": "%s",' % table.encode(), 1)
                 request(mirror.delivery_port, "POST", path, changed, sign(changed))
             read_everything(mirror, token)
+            StaffBrowser(mirror.url).log_in("admin", SETTINGS["ADMIN_PASSWORD"])
             mirror.run_command("apply_events")
         finally:
             database.execute(f"ALTER TABLE away RENAME TO {table}")
@@ -164,6 +214,8 @@ def test_no_log_holds_a_secret_a_token_a_cookie_or_a_value_of_a_body(tmp_path: P
         token = mirror.run_command("create_token", "admin", "--name", "test").stdout.strip()
         delivered = deliver_everything(mirror, path, "lead.created")
         read = read_everything(mirror, token)
+        factor = use_second_factor(mirror)
+        forget_password(mirror)
         refuse_every_row(mirror, path)
         for table in BROKEN_TABLES:
             act_while_a_table_is_away(mirror, table, path, token)
@@ -181,11 +233,14 @@ def test_no_log_holds_a_secret_a_token_a_cookie_or_a_value_of_a_body(tmp_path: P
         line["event"] for name in SERVING for line in read_json_lines(mirror.state / "log" / f"{name}.log")
     ]
     assert any("Internal Server Error" in event for event in events), "no page was an error"
+    assert any("/admin/reset/[left out]" in event for event in events), (
+        "no link to a new password was an error"
+    )
     assert {"event_not_applied", "delivery_refused"} <= set(events), set(events)
     for log in logs:
         found = [
             line
             for line in log.read_text(errors="replace").splitlines()
-            if any(word in line for word in (WORD, NUMBER, token, ENCRYPTION_KEY))
+            if any(word in line for word in (WORD, NUMBER, token, ENCRYPTION_KEY, *factor))
         ]
         assert not found, f"{log.name} holds {found[0][:1500]}"

@@ -4,21 +4,26 @@ import re
 from collections.abc import Iterator
 from email import message_from_bytes
 from email.message import Message
+from threading import Event
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from aiosmtpd.controller import Controller
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
+from crmmirror.sign_on.mail_queue import mails
 from crmmirror.sign_on.second_factors.factor_codes import begin_enrolment, confirm_enrolment, read_key
 from entities.models import AuditAction, AuditEntry
 from tests.support.login_settings import login_settings
 from tests.support.ports import free_port
 from tests.support.second_factors import make_code
 
-pytestmark = pytest.mark.django_db
+# Mails are sent in a thread, which has a connection of its own.
+pytestmark = pytest.mark.django_db(transaction=True)
 
 ASK = "/admin/password_reset/"
 NEW_PASSWORD = "staple battery correct"
@@ -30,8 +35,11 @@ class Mailbox:
 
     def __init__(self) -> None:
         self.mails: list[Message] = []
+        self.may_receive = Event()
+        self.may_receive.set()
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        self.may_receive.wait()
         self.mails.append(message_from_bytes(envelope.content))
         return "250 OK"
 
@@ -60,7 +68,10 @@ def ann() -> User:
 
 
 def ask(address: str = "ann@acme.example", client: Client | None = None) -> Any:
-    return (client or Client()).post(ASK, {"email": address}, headers={"host": "localhost"})
+    """Ask for a mail; return the answer, once the mail is sent or was found to be none."""
+    answer = (client or Client()).post(ASK, {"email": address}, headers={"host": "localhost"})
+    mails.wait_until_empty()
+    return answer
 
 
 def follow_link(client: Client, mail: Message) -> Any:
@@ -120,6 +131,29 @@ def test_the_answer_does_not_tell_whether_there_is_such_a_user(mailbox: Mailbox,
         )
     ]
     assert {(answer.status_code, answer["Location"]) for answer in answers} == {(302, f"{ASK}done/")}
+    assert [mail["To"] for mail in mailbox.mails] == ["ann@acme.example"]
+
+
+def test_the_same_statements_are_made_before_the_answer_whether_there_is_such_a_user(
+    mailbox: Mailbox, ann: User
+) -> None:
+    statements = []
+    for address in ("someone@acme.example", "ann@acme.example", "nobody@acme.example"):
+        # The thread has another connection.
+        with CaptureQueriesContext(connection) as queries:
+            ask(address)
+        statements.append([query["sql"].replace(address, "ADDRESS") for query in queries])
+    assert statements[1] == statements[2]
+    assert not any("auth_user" in statement for statement in statements[1])
+    assert [mail["To"] for mail in mailbox.mails] == ["ann@acme.example"]
+
+
+def test_the_answer_is_there_before_the_mail_is_received(mailbox: Mailbox, ann: User) -> None:
+    mailbox.may_receive.clear()
+    answer = Client().post(ASK, {"email": "ann@acme.example"}, headers={"host": "localhost"})
+    assert (answer.status_code, mailbox.mails) == (302, [])
+    mailbox.may_receive.set()
+    mails.wait_until_empty()
     assert [mail["To"] for mail in mailbox.mails] == ["ann@acme.example"]
 
 

@@ -9,6 +9,7 @@ from tests.support.access_limits import create_member, log_in
 from tests.support.access_matrix import MATRIX, ROLES, Access
 from tests.support.api_client import create_event, create_record
 from tests.support.paths import PROJECT
+from tests.support.second_factors import add_factor
 from tests.support.staff_client import ensure_source
 
 pytestmark = pytest.mark.django_db
@@ -17,12 +18,14 @@ LINES = pytest.mark.parametrize("line", MATRIX, ids=lambda line: line.what)
 
 
 def read_statuses(client: Client, line: Access) -> dict[str, int]:
+    user = create_member("Viewer")
+    add_factor(user)
     ids = {
         "client": create_record(Person).pk,
         "deal": create_record(Deal).pk,
         "event": create_event().pk,
         "source": ensure_source("sale", "seedly").pk,
-        "user": create_member("Viewer").pk,
+        "user": user.pk,
     }
     return {address: client.get(address.format(**ids)).status_code for address in line.addresses}
 
