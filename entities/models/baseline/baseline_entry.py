@@ -37,11 +37,6 @@ class BaselineEntry(models.Model):
         # No page or API shows the table itself.
         default_permissions = ()
         verbose_name_plural = "baseline entries"
-        constraints = [
-            models.UniqueConstraint(
-                fields=["source", "record_type", "scope", "external_id", "clock"], name="baseline_entry_key"
-            ),
-        ]
         # Without the clock, so that PostgreSQL keeps the key of a record once for all of its rows
         # (deduplication): with it the index took 130 bytes a row, and takes 30.
         indexes = [
