@@ -105,10 +105,10 @@ class MirrorUserAdmin(ManagedAdmin, UserAdmin):
         )
 
     def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **kwargs: Any
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        context |= {"factor_url": find_factor_url(cast(User, request.user), obj)}
-        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+        context |= {"factor_url": find_factor_url(cast(User, request.user), kwargs.get("obj"))}
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def may_manage(self, manager: User, row: User) -> bool:
         return may_manage_person(manager, row)

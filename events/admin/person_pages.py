@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
@@ -15,6 +16,7 @@ from django.template.response import TemplateResponse
 
 from crmmirror.lib.admin_kit.cells import shorten
 from crmmirror.lib.admin_kit.urls import change_url, changelist_url
+from crmmirror.lib.database.statement_timeout import statement_timeout
 from entities.access.permissions import ERASE_PERSONS
 from entities.access.visibility import visible_to
 from entities.admin.record_page.person_link import person_url
@@ -25,10 +27,12 @@ from entities.models.introspection import entity_name, record_models_by_name
 from entities.writing.source_statement import SourceKey
 from events.privacy.erase import ErasureReport, erase_subject, preview_erasure
 from events.privacy.person_export import export_person
-from events.privacy.subject_search import SubjectQuery
+from events.privacy.subject_search import NobodyFound, SubjectQuery
 from events.processing import wakeups
 
 MAX_LISTED_KEYS = 50
+# Of REQUEST_SECONDS, for one statement. With all of them, none would be left to say that they were too few.
+SHARE_OF_REQUEST = 0.5
 
 
 @dataclass(frozen=True)
@@ -47,11 +51,16 @@ def person_page(
     record = _get_record(request, record_type, record_id)
     query = _make_query(record)
     is_ordered = request.method == "POST"
+    # One statement reads the whole log, and one waits for a rebuild that runs.
     try:
-        report = erase_subject(query, identify_actor(request)) if is_ordered else preview_erasure(query)
+        with statement_timeout(settings.REQUEST_SECONDS * SHARE_OF_REQUEST):
+            report = erase_subject(query, identify_actor(request)) if is_ordered else preview_erasure(query)
     except OperationalError:
-        # The time of a reader's statement is limited, and the whole log is read. Nothing was changed.
+        # Cut in a transaction: nothing was changed.
         report = None
+    except NobodyFound:
+        # Somebody else has erased him meanwhile.
+        raise Http404 from None
     if is_ordered and report:
         wakeups.wake()
     context |= {

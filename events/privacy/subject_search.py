@@ -28,19 +28,20 @@ class NobodyFound(ValueError):
 class SubjectQuery:
     """The addresses and ids by which a person is looked for; at least one.
 
-    source, scope: where to look; None and empty for everywhere.
+    source, scope: where to look; None for everywhere. An empty scope is what is in no sub-account.
     """
 
     emails: tuple[str, ...] = ()
     phones: tuple[str, ...] = ()
     ids: tuple[str, ...] = ()
     source: Source | None = None
-    scope: str = ""
+    scope: str | None = None
     record_type: str = ""
 
     @property
     def extent(self) -> Extent:
-        return Extent(self.source.pk if self.source else 0, self.scope)
+        """Where addresses are marked: of a person in no sub-account, in the whole source."""
+        return Extent(self.source.pk if self.source else 0, self.scope or "")
 
     @cached_property
     def addresses(self) -> frozenset[Address]:
@@ -67,7 +68,7 @@ class SubjectQuery:
         sources = [self.source] if self.source else Source.objects.all()
         models = [model_name(model) for model in record_models() if is_person(model)]
         return [
-            (source.pk, RecordKey(name, self.scope, id))
+            (source.pk, RecordKey(name, self.scope or "", id))
             for source in sources
             for name in models
             if self.record_type in ("", name)
@@ -133,6 +134,7 @@ def _find_by_ids(query: SubjectQuery) -> list[Record]:
             for model in record_models()
             if is_person(model) and query.record_type in ("", model_name(model))
             for record in _narrow(model._default_manager.filter(external_id=id), query.extent)
+            if query.scope in (None, record.scope)
         ]
         if not found:
             raise NobodyFound(f"no client, contact or lead has the id {id!r} there")

@@ -42,7 +42,9 @@ class Command(BaseCommand):
             "--id", action="append", default=[], help="the id of a record of the person in the CRM"
         )
         parser.add_argument("--source", default="", help="only look in this source")
-        parser.add_argument("--sub-account", default="", help="only look in this sub-account of the source")
+        parser.add_argument(
+            "--sub-account", help="only look in this sub-account of the source; '' for what is in none"
+        )
         parser.add_argument(
             "--type", default="", choices=["", *PERSON_TYPES], help="the kind of record of --id"
         )
@@ -113,7 +115,7 @@ def _make_query(options: dict[str, Any]) -> SubjectQuery:
             source = get_source(options["source"])
         except UnknownSource as error:
             raise CommandError(str(error)) from None
-    if options["sub_account"] and source is None:
+    if options["sub_account"] is not None and source is None:
         raise CommandError("--sub-account needs --source: ids of sub-accounts are those of one source")
     query = SubjectQuery(
         emails=tuple(options["email"]),

@@ -1,14 +1,25 @@
 """The pages about a person's data: the dry run, the erasure, the export, and who may."""
 
-import pytest
-from django.test import Client as Browser
+from typing import Any
 
-from entities.models import AuditEntry, Client
+import pytest
+from django.db import connection, transaction
+from django.test import Client as Browser
+from django.test.utils import CaptureQueriesContext
+
+from entities.models import AuditEntry, Client, Contact, Erasure
+from entities.writing.mirror_lock import LOCK_KEY
+from events.admin import person_pages
 from tests.support.access_limits import create_member, limit, log_in
-from tests.support.canaries import EMAIL, ID, client_payload
+from tests.support.canaries import EMAIL, ID, SCOPE, client_payload
+from tests.support.open_transactions import open_transaction
 from tests.support.staff_client import get_page, log_in_staff, page_url, store_and_apply
 
 pytestmark = pytest.mark.django_db
+
+TRANSACTION_WORDS = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK")
+# What a page does -> the largest number of its queries. A change that adds some must say why.
+MAX_QUERIES = {("get", ""): 200, ("post", ""): 400, ("post", "export/"): 100}
 
 
 @pytest.fixture
@@ -71,5 +82,63 @@ def test_what_is_no_person_does_not_exist(path: str) -> None:
     assert log_in_staff().get(path).status_code == 404
 
 
+def test_a_person_in_no_sub_account_is_not_mistaken_for_one_of_the_same_id_in_a_sub_account() -> None:
+    for scope in ("", SCOPE):
+        payload = {"contactId": "co", "firstName": f"Jane {scope}", "email": EMAIL}
+        within = {"subAccountId": scope} if scope else {}
+        store_and_apply("contact.created", payload | within, vendor="seedly")
+    outside, inside = Contact.objects.order_by("scope")
+    for record in (outside, inside):
+        assert "What would be changed" in get_page(log_in_staff(), f"/admin/person/contact/{record.pk}/")
+    assert "The person was erased" in get_text(log_in_staff().post(f"/admin/person/contact/{inside.pk}/"))
+    assert Contact.objects.get() == outside
+
+
 def test_a_stranger_has_to_log_in(url: str) -> None:
     assert Browser().get(url).status_code == 302
+
+
+def get_text(answer: Any) -> str:
+    return str(answer.content.decode())
+
+
+def count_queries(browser: Browser, method: str, url: str) -> int:
+    """Count the statements of a page, apart from those that begin and end transactions."""
+    with CaptureQueriesContext(connection) as queries:
+        assert getattr(browser, method)(url).status_code == 200
+    return sum(not query["sql"].startswith(TRANSACTION_WORDS) for query in queries)
+
+
+@pytest.mark.parametrize(("method", "suffix"), [("get", ""), ("post", ""), ("post", "export/")])
+def test_the_number_of_queries_does_not_grow_with_what_refers_to_the_person(
+    url: str, method: str, suffix: str
+) -> None:
+    browser = log_in_staff()
+    with transaction.atomic():
+        few = count_queries(browser, method, url + suffix)
+        transaction.set_rollback(True)
+    for number in range(30):
+        store_and_apply("deal.created", {"id": f"more{number}", "title": "Canary roof", "clientId": ID})
+    many = count_queries(browser, method, url + suffix)
+    assert many <= few <= MAX_QUERIES[method, suffix]
+
+
+def test_an_erasure_that_takes_too_long_changes_nothing_and_says_so(
+    transactional_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store_and_apply("client.created", client_payload())
+    url = f"/admin/person/client/{Client.objects.get().pk}/"
+    browser = log_in_staff()
+    # As a worker that applies a batch, which does not end before the page.
+    with (
+        open_transaction(f"SELECT pg_advisory_xact_lock_shared({LOCK_KEY})"),
+        monkeypatch.context() as patch,
+    ):
+        patch.setattr(person_pages, "SHARE_OF_REQUEST", 0.02)
+        page = get_text(browser.post(url))
+    assert "Nothing was changed" in page
+    assert "The person was erased" not in page
+    assert Client.objects.get().email == EMAIL
+    assert not AuditEntry.objects.filter(action="person-erased").exists()
+    assert not Erasure.objects.exists()
+    assert "The person was erased" in get_text(browser.post(url))
