@@ -10,6 +10,7 @@ from entities.audit import identify_command, write_audit_entry
 from entities.models import AuditAction
 from events.management.migrated_database import require_migrations
 from events.models import Event
+from events.pruning.compaction import compact_tables
 from events.pruning.prunable_events import count_kept, count_prunable, read_prunable_sources
 from events.pruning.prune import PruningLocked, PruningRun, prune_events
 
@@ -26,8 +27,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="only print how many there are")
+        parser.add_argument(
+            "--shrink", action="store_true", help="then give the freed space back to the file system"
+        )
 
-    def handle(self, *, dry_run: bool, **options: Any) -> None:
+    def handle(self, *, dry_run: bool, shrink: bool, **options: Any) -> None:
         with require_migrations():
             if not read_prunable_sources():
                 self.stdout.write(
@@ -35,8 +39,11 @@ class Command(BaseCommand):
                 )
                 return
             self._print_counts()
-            if not dry_run:
-                self._prune()
+            if dry_run:
+                return
+            self._prune()
+            if shrink:
+                self._shrink()
 
     def _print_counts(self) -> None:
         for source in read_prunable_sources():
@@ -64,6 +71,12 @@ class Command(BaseCommand):
             ) from None
         self.stdout.write(f"pruned {run.pruned:,} events, {filesizeformat(run.freed_bytes)} of bodies")
         self._print_unread(run)
+
+    def _shrink(self) -> None:
+        with tqdm(unit=" pages", file=self.stderr) as bar:
+            for table in compact_tables(bar.update):
+                sizes = f"{filesizeformat(table.before)} before, {filesizeformat(table.after)} now"
+                self.stdout.write(f"the file of {table.table}: {sizes}")
 
     def _print_unread(self, run: PruningRun) -> None:
         if not run.unread_ids:

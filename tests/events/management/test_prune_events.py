@@ -54,6 +54,14 @@ def test_it_prints_how_much_it_pruned() -> None:
     assert run().splitlines()[-1] == "pruned 0 events, 0\xa0bytes of bodies"
 
 
+def test_it_says_how_large_the_files_are_that_it_shrinks() -> None:
+    deliver_deals()
+    keep_bodies_for(days=1)
+    of_log, of_timeline = run("--shrink").splitlines()[-2:]
+    assert of_log.startswith("the file of events_event: 8.0\xa0KB before, ")
+    assert of_timeline.startswith("the file of entities_timelineentry: 8.0\xa0KB before, ")
+
+
 def test_it_names_the_events_that_the_mapping_reads_otherwise() -> None:
     deliver_deals(1)
     Event.objects.update(status=Event.Status.IGNORED)
