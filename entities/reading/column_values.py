@@ -77,7 +77,7 @@ def read_column(column: ColumnPlan, values: Iterable[tuple[str, Any]]) -> Column
     unconvertible: list[tuple[str, Any, Unconvertible]] = []
     for place, raw in values:
         try:
-            converted = None if is_null(column, raw) else _convert(column, raw)
+            converted = None if is_null(column, raw) else convert(column, raw)
         except Unconvertible as error:
             unconvertible.append((place, raw, error))
             continue
@@ -102,7 +102,8 @@ def is_null(column: ColumnPlan, raw: Any) -> bool:
     return raw is None if column.is_document else is_blank(raw)
 
 
-def _convert(column: ColumnPlan, raw: Any) -> Any:
+def convert(column: ColumnPlan, raw: Any) -> Any:
+    """Return a value that is not null as its column holds it. Raises Unconvertible."""
     # A flag is a word where the table has a word for it.
     value = column.convert(str(raw).lower() if isinstance(raw, bool) and column.translations else raw)
     return column.translations.get(value, value) if column.translations else value

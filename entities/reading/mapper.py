@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from crmmirror.lib.utc import format_utc
 from entities.merge.clock import Rank, format_clock
@@ -39,8 +38,7 @@ UNKNOWN_TYPE_BEGINNING: Final = "no mapping has the type "
 """The beginning of the warning that an event of a list has a type that no module has; the type follows."""
 
 
-@dataclass(frozen=True, slots=True)
-class EventClocks:
+class EventClocks(NamedTuple):
     """The clocks of one event's writes. digest: that of the body, and the event's place in its list."""
 
     occurred_at: datetime
@@ -60,8 +58,7 @@ def event_digest(event: StoredEvent, envelope: Envelope) -> str:
     return f"{event.digest}.{envelope.number:06d}"
 
 
-@dataclass(frozen=True, slots=True)
-class EventReading:
+class EventReading(NamedTuple):
     """The statements of one event of a body. known: whether the vendor's module has its type."""
 
     known: bool

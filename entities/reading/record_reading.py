@@ -5,25 +5,23 @@ warnings. The values that no step consumed go to the record's `extra`.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from entities.merge.clock import Rank
 from entities.merge.extra_bounds import bound_key
 from entities.merge.registers import ADDITION, EXTRA
-from entities.reading.column_values import is_null, payload_values, read_column
+from entities.reading.column_values import convert, is_null, payload_values, read_column
 from entities.reading.converters import to_identifier, to_text
 from entities.reading.mapped_event import RecordKey, Unmappable
 from entities.reading.paths import ABSENT, follow
 from entities.reading.payload_reading import Copy, Reading
-from entities.reading.plans.entity_plans import EntityPlan, ReferencePlan
+from entities.reading.plans.entity_plans import ColumnPlan, EntityPlan, ReferencePlan
 from entities.reading.reference_values import embedded_objects, raw_id, read_reference_id
 from entities.reading.texts import is_blank
 from entities.reading.unconvertible import Unconvertible
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """The vendor's plans, by model name, and the scope: the same for all payloads of one event.
 
     root: the whole body; absent for an embedded record, whose paths do not leave it.
@@ -48,10 +46,24 @@ def read_record(context: Context, plan: EntityPlan, payload: dict[str, Any], ran
 def read_columns(plan: EntityPlan, payload: dict[str, Any], rank: Rank, root: Any) -> Reading:
     """Read the columns that are no references. root: of the body."""
     reading = Reading()
-    for column in plan.columns_in(payload):
-        values = payload_values(column, payload, plan, root)
-        reading.add_column(column.name, read_column(column, values), rank)
+    for column, only_key in plan.columns_in(payload):
+        # Speed: of nearly every column there is one value, which converts: nothing is weighed or collected.
+        if only_key is None or not _add_only_value(reading, column, only_key, payload[only_key], rank):
+            values = payload_values(column, payload, plan, root)
+            reading.add_column(column.name, read_column(column, values), rank)
     return reading
+
+
+def _add_only_value(reading: Reading, column: ColumnPlan, place: str, raw: Any, rank: Rank) -> bool:
+    """Add a column that has one value, as `add_column` does; return False if it does not convert."""
+    try:
+        value = None if is_null(column, raw) else convert(column, raw)
+    except Unconvertible:
+        return False
+    reading.consumed.add(place)
+    if value is not None or rank is not Rank.COPY:
+        reading.writes[column.name] = value
+    return True
 
 
 def _read_reference(

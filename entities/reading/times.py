@@ -35,7 +35,10 @@ def parse_time(value: Any, formats: Iterable[str] = ()) -> datetime:
     formats: of texts that are neither, as strptime has them. Raises Unconvertible.
     """
     moment = _parse_written_time(value, formats)
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else _to_zone(moment, UTC)
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=UTC)
+    # Speed: nearly every time is written in UTC.
+    return moment if moment.tzinfo is UTC else _to_zone(moment, UTC)
 
 
 def add_zone(value: Any, zone: tzinfo) -> Any:
@@ -85,6 +88,9 @@ def _parse_written_time(value: Any, formats: Iterable[str] = ()) -> datetime:
     try:
         if isinstance(value, str):
             text = normalize_text(value)
+            # Speed: what has a hyphen there, as ISO 8601 has, is no epoch.
+            if text[4:5] == "-":
+                return _parse_text(text, formats)
             if epoch := WRITTEN_EPOCH.fullmatch(text):
                 text = epoch.group(1)
             if not DIGITS.fullmatch(text):

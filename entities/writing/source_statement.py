@@ -1,7 +1,6 @@
 """The writes of one event to one record, with the source that both belong to."""
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from entities.reading.mapped_event import RecordKey
 
@@ -18,8 +17,7 @@ def find_referred_id(key: SourceKey, target: str, external_id: str, ids: Ids) ->
     return ids[source, RecordKey(target, own_key.scope, external_id)]
 
 
-@dataclass(frozen=True, slots=True)
-class SourceStatement:
+class SourceStatement(NamedTuple):
     """A `entities.reading.mapped_event.Statement` with its source: the writes of one event to one record."""
 
     key: SourceKey

@@ -7,7 +7,7 @@ cannot be read is a problem of its own, and the others count.
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from entities.reading.envelopes.body_formats import parse_body
 from entities.reading.envelopes.event_lists import ListedEvent, list_events
@@ -27,8 +27,7 @@ MAX_PROBLEMS = 20
 TYPE_NAMES = {dict: "an object", list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """The parts of an event that do not depend on its type.
 
     occurred_at: aware, UTC; the time of receipt, with a warning, if the event's own time is missing,

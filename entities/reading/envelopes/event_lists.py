@@ -21,6 +21,8 @@ def list_events(body: Any, batch: tuple[Path, ...]) -> list[ListedEvent] | None:
 
     batch: the paths of the lists. One that has a `*` may lead to objects too, which are events then.
     """
+    if not batch:
+        return None
     found = [events for path in batch for events in _follow_all(path, body)]
     return [event for events in found for event in events] if found else None
 

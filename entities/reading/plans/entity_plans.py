@@ -1,7 +1,7 @@
 """The plans of a vendor's kinds of record: which paths of a payload fill which column, and how. Pure."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from functools import cache, cached_property, partial
@@ -21,6 +21,7 @@ from entities.reading.plans.column_paths import (
     reference_paths,
     spell_copy,
 )
+from entities.reading.plans.shape_cache import CacheByShape
 from entities.reading.times import to_date, to_time
 from entities.vendor_language import Entity, Vendor
 from entities.vendors import get_vendor
@@ -94,21 +95,41 @@ class EntityPlan:
     fully_read: frozenset[str]
     partly_read: frozenset[str]
 
-    def columns_in(self, payload: Mapping[str, Any]) -> list[ColumnPlan]:
-        """Return the columns that may have a value in a payload, in order."""
-        return [self.columns[place] for place in _find_places(self._column_places, payload)]
+    def columns_in(self, payload: Mapping[str, Any]) -> Sequence[tuple[ColumnPlan, str | None]]:
+        """Return the columns that may have a value in a payload, in order, with the only key that may have
+        it; with None where there are several places, or it is not the value of a key as a whole.
+        """
+        return self._columns_by_shape.find(payload)
 
-    def references_in(self, payload: Mapping[str, Any]) -> list[ReferencePlan]:
+    def references_in(self, payload: Mapping[str, Any]) -> Sequence[ReferencePlan]:
         """Return the references that may have a value in a payload, in order."""
-        return [self.references[place] for place in _find_places(self._reference_places, payload)]
+        return self._references_by_shape.find(payload)
 
     @cached_property
-    def _column_places(self) -> "PlacesByKey":
-        return _list_places(self.columns)
+    def _columns_by_shape(self) -> CacheByShape[tuple[ColumnPlan, str | None]]:
+        places = _list_places(self.columns)
+
+        def plan(payload: Mapping[str, Any]) -> Iterator[tuple[ColumnPlan, str | None]]:
+            for place in _find_places(places, payload):
+                yield self.columns[place], self._find_only_key(self.columns[place], payload)
+
+        return CacheByShape(plan)
 
     @cached_property
-    def _reference_places(self) -> "PlacesByKey":
-        return _list_places(self.references)
+    def _references_by_shape(self) -> CacheByShape[ReferencePlan]:
+        places = _list_places(self.references)
+        return CacheByShape(
+            lambda payload: (self.references[place] for place in _find_places(places, payload))
+        )
+
+    def _find_only_key(self, column: ColumnPlan, payload: Mapping[str, Any]) -> str | None:
+        """Return the key whose value is the column's, if the column looks nowhere else in the payload."""
+        concerned = [
+            path for path in column.paths if path.is_rooted or not path.parts or path.parts[0] in payload
+        ]
+        is_whole = len(concerned) == 1 and len(concerned[0].parts) == 1 and not concerned[0].is_rooted
+        place = concerned[0].place if is_whole else None
+        return None if place in self.partly_read else place
 
 
 PlacesByKey = Mapping[str | None, Sequence[int]]
@@ -125,10 +146,7 @@ def _list_places(plans: Sequence[ColumnPlan | ReferencePlan]) -> PlacesByKey:
 
 
 def _find_places(places: PlacesByKey, payload: Mapping[str, Any]) -> list[int]:
-    """Return the places of the plans that a payload concerns, in order.
-
-    Speed: a payload has fewer keys than its record has columns.
-    """
+    """Return the places of the plans that a payload concerns, in order."""
     found = set(places.get(None, ()))
     for key in places.keys() & payload.keys():
         found.update(places[key])

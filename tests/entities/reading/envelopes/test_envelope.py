@@ -71,6 +71,7 @@ def test_a_key_that_holds_no_object_is_passed_over() -> None:
         (b"lead", "not JSON: Expecting value"),
         (b'{"event": "x", "payload": {}', "not JSON: Expecting ',' delimiter"),
         (OBJECT + b"{}", "not JSON: Extra data"),
+        (OBJECT + b"\xc2\xa0", "not JSON: Extra data"),
         (b'{"event": "a\x00b"}', "not JSON: Invalid control character"),
         (b'{"event": "\xff"}', "not JSON: 'utf-8' codec can't decode"),
         ('{"event": "é"}'.encode("latin-1"), "not JSON: 'utf-8' codec can't decode"),
@@ -114,6 +115,12 @@ def test_many_values_side_by_side_are_not_deep() -> None:
 def test_json_is_read_in_every_unicode_encoding(encoding: str) -> None:
     body = '{"event": "x", "payload": {"name": "Zoë 🙂"}}'.encode(encoding)
     assert read_one(body, HEFFL).payload == {"name": "Zoë 🙂"}
+
+
+@pytest.mark.parametrize("around", ["{}\n", " \t\r\n{}", "\n{} "])
+def test_white_space_around_an_event_says_nothing(around: str) -> None:
+    body = around.replace("{}", '{"event": "x", "payload": {"id": 1}}').encode()
+    assert read_one(body, HEFFL).payload == {"id": 1}
 
 
 def test_of_a_key_that_comes_twice_the_last_counts() -> None:
