@@ -9,6 +9,7 @@ from django.db import InternalError, OperationalError, ProgrammingError
 
 from crmmirror.environment import exit_on_wrong_settings
 from crmmirror.lib.database.transient_errors import is_read_only, is_schema_error, is_unanswered
+from entities.vendors import UnusableVendor
 
 
 def main() -> None:
@@ -16,6 +17,9 @@ def main() -> None:
     try:
         with exit_on_wrong_settings():
             execute_from_command_line(sys.argv)
+    except UnusableVendor as error:
+        # Django imports the admin, which knows the vendors' event types, before it runs any command.
+        sys.exit(f"error: {error}")
     except InternalError as error:
         if not is_read_only(error):
             raise

@@ -11,6 +11,8 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
+from traceback import walk_tb
+from types import CodeType
 
 from entities.vendor_language import Vendor
 
@@ -18,7 +20,8 @@ from entities.vendor_language import Vendor
 class UnusableVendor(Exception):
     """This process cannot judge the events of a vendor; they must neither be refused for good nor ignored.
 
-    problem: what is wrong, as the rest of a sentence that begins with "this process".
+    problem: what is wrong, as the rest of a sentence that begins with "this process"; senders may read it.
+    message: what terminals and logs say; without it, the problem.
     """
 
     def __init__(self, problem: str, message: str = "") -> None:
@@ -74,7 +77,17 @@ def _import_vendor(name: str) -> Vendor:
         return import_module(f"{__name__}.{name}").VENDOR
     except Exception as error:
         problem = f"cannot import the module of the vendor {name!r} ({type(error).__name__})"
-        raise UnusableVendor(problem) from error
+        raise UnusableVendor(problem, f"this process {problem}: {_describe_error(name, error)}") from error
+
+
+def _describe_error(name: str, error: Exception) -> str:
+    """Return what a vendor's module raised, and in which of its lines: for a terminal, not for senders."""
+    lines = [line for frame, line in walk_tb(error.__traceback__) if _is_in_module(name, frame.f_code)]
+    return f"{error}, in line {lines[-1]}" if lines else str(error)
+
+
+def _is_in_module(name: str, code: CodeType) -> bool:
+    return any(Path(code.co_filename) == Path(directory) / f"{name}.py" for directory in __path__)
 
 
 def _read_text(name: str) -> bytes | None:

@@ -50,5 +50,4 @@ def _find_vendor(name: str) -> Vendor:
     try:
         return get_vendor(name)
     except UnusableVendor as error:
-        cause = f": {error.__cause__!r}" if error.__cause__ else ""
-        raise CommandError(f"{error}{cause}") from error
+        raise CommandError(str(error)) from error

@@ -10,6 +10,8 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+import manage
+from entities.vendors import all_vendors
 from tests.support.checked_vendor import SOUND, build_sample
 from tests.support.third_vendor import NAME, temporary_vendor
 
@@ -98,5 +100,17 @@ def test_a_wrong_argument_is_named(tmp_path: Path, arguments: tuple[str, str], r
 
 def test_a_module_that_cannot_be_imported_is_named_with_its_error(tmp_path: Path) -> None:
     shown = read(tmp_path, b"{}", "raise OSError('away')")
-    assert "CommandError: this process cannot import the module of the vendor 'marigold'" in shown
-    assert "OSError('away')" in shown
+    problem = "this process cannot import the module of the vendor 'marigold' (OSError): away, in line 1"
+    assert f"CommandError: {problem}\n" in shown
+
+
+def test_any_command_names_a_module_that_cannot_be_imported_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Django imports the admin, which needs the modules of all vendors, before it runs a command."""
+    monkeypatch.setattr(manage, "execute_from_command_line", lambda arguments: all_vendors())
+    text = "from entities.vendor_language import Vendor\nVENDOR = Vendor(\n    scheme='none')"
+    with temporary_vendor(tmp_path, text), pytest.raises(SystemExit) as end:
+        manage.main()
+    assert str(end.value).startswith("error: this process cannot import the module of the vendor 'marigold'")
+    assert str(end.value).endswith("got an unexpected keyword argument 'scheme', in line 2")
