@@ -49,12 +49,12 @@ def describe_body(vendor: Vendor, body: bytes, received_at: datetime) -> Reading
         lines = (f"malformed: {error}", *_describe_envelope(vendor, body))
         return ReadingReport(lines, is_read=False)
     except Unmappable as error:
-        return ReadingReport((f"failed: {error}",), is_read=False)
+        return ReadingReport((f"failed: {error}", *_describe_envelope(vendor, body)), is_read=False)
     return ReadingReport(tuple(_describe_mapped(vendor, mapped)), is_read=mapped.known)
 
 
 def _describe_envelope(vendor: Vendor, body: bytes) -> Iterator[str]:
-    """Yield the keys of a body that is no envelope, and what each path of the envelope finds in it."""
+    """Yield the keys of a body that is not read, and what each path of the envelope finds in it."""
     try:
         content = parse_body(body, vendor.body_format)
     except Malformed:
@@ -65,13 +65,22 @@ def _describe_envelope(vendor: Vendor, body: bytes) -> Iterator[str]:
         found = "no list" if items is None else f"{len(items):,}"
         yield f"    events in the list at {vendor.batch!r}: {found}"
     event, root = items[0] if items else ListedEvent(content, Surroundings(content))
-    yield f"    the {'first event' if items else 'body'} has {_describe_keys(event)}"
+    yield f"    the body has {_describe_keys(content)}"
+    if items:
+        yield f"    the first event has {_describe_keys(event)}"
     groups = [*(("type", paths) for paths in plan.event_type), ("time", plan.time), ("payload", plan.payload)]
     for name, paths in groups:
         for path in paths:
             value = follow(event, path, root)
             found = "nothing" if value is ABSENT else _shorten(to_document(value))
             yield f"    {name} {path.place!r} finds {found}"
+            if name == "payload" and _is_list_of_objects(value) and not plan.batch:
+                yield f"    if each item of it is an event, write batch={path.place!r}, payload='.'"
+                yield "    paths then start at the item, and one that starts with / at the body"
+
+
+def _is_list_of_objects(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(item, dict) for item in value)
 
 
 def _describe_keys(value: Any) -> str:

@@ -63,9 +63,38 @@ def test_of_a_malformed_body_the_keys_and_what_each_path_finds_are_listed(
     assert "CommandError: 1 of 1 bodies became no record" in shown
 
 
+def test_a_payload_that_is_a_list_of_objects_is_shown_with_how_to_read_each(tmp_path: Path) -> None:
+    shown = read(tmp_path, b'{"meta": {"kind": "deal.created"}, "row": [{"id": 5}]}')
+    assert "if each item of it is an event, write batch='row', payload='.'\n" in shown
+
+
+def test_of_a_body_without_an_id_is_shown_what_each_path_of_the_envelope_finds(tmp_path: Path) -> None:
+    text = SOUND.replace('"row"', '".", batch="rows"')
+    shown = read(tmp_path, build_sample("deal.created"), text)
+    assert "failed: the payload carries no id (looked for id)\n" in shown
+    assert "events in the list at 'rows': no list\n" in shown
+    assert "the body has the keys 'meta', 'row'\n" in shown
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "shown"),
+    [
+        ("title client", "tilte client", "E006: entity 'deal', columns: there is no column 'tilte' to fill."),
+        ('"meta.kind"', '(("meta.kind",),)', "E011: type is ('meta.kind',). Write the paths as one text"),
+        ('name="marigold"', 'name="rose"', "E001: calls its vendor 'rose'. Write name='marigold'"),
+    ],
+)
+def test_tables_that_cannot_be_used_are_named_as_the_checks_do(
+    tmp_path: Path, before: str, after: str, shown: str
+) -> None:
+    output = read(tmp_path, build_sample("deal.created"), SOUND.replace(before, after))
+    assert f"CommandError: the module cannot be used:\n  entities.{shown}" in output
+
+
 def test_of_a_list_the_first_event_is_listed(tmp_path: Path) -> None:
     shown = read(tmp_path, b'{"items": [{"a": 1}, {}]}', SOUND.replace('"row"', '"row", batch="items"'))
     assert "events in the list at 'items': 2\n" in shown
+    assert "the body has the keys 'items'\n" in shown
     assert "the first event has the keys 'a'" in shown
 
 
