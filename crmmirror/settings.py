@@ -258,7 +258,8 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 # Celery leaves stdout and stderr as they are; logging is configured by LOGGING_CONFIG.
 CELERY_WORKER_REDIRECT_STDOUTS = False
-# Seconds between two sweeps, which find the pending events whose wake-up was lost.
+# Seconds between two sweeps, which find the pending events whose wake-up was lost; and between two looks for
+# loads of which a page can be run.
 SWEEP_SECONDS = 2
 # Seconds between two runs that remove the bodies of events that are kept no longer. A run takes 5 s at most,
 # so that the worker is free for other events most of the time.
@@ -271,12 +272,24 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": ClockSafeSchedule(SWEEP_SECONDS),
         "options": {"expires": 24 * 3600},
     },
+    "load": {
+        "task": "events.tasks.load",
+        "schedule": ClockSafeSchedule(SWEEP_SECONDS),
+        "options": {"expires": 24 * 3600},
+    },
     "prune": {
         "task": "events.tasks.prune",
         "schedule": ClockSafeSchedule(PRUNE_SECONDS),
         "options": {"expires": 24 * 3600},
     },
 }
+
+# The part of a vendor's limit of requests that loads may use, in percent; the rest is for other users of the
+# key.
+API_LIMIT_PERCENT = env.read_count("API_LIMIT_PERCENT", default=80)
+# Vendor -> the address of its API, where it is another one than the vendor's module says: of a test, or of a
+# vendor that is self-hosted. Loads ask this host alone.
+VENDOR_API_ADDRESSES = env.dict("VENDOR_API_ADDRESSES", default={})
 
 # Django calls this function with LOGGING: the format, and the lowest level that our own loggers write.
 LOGGING_CONFIG = "crmmirror.logs.logging_config.configure"

@@ -21,6 +21,7 @@ class Paging:
     page_parameter, first_page: the parameter that asks for a page by its number.
     has_more: the paths of the flag that says whether there is another page; empty if a page without a next
         cursor, or with fewer rows than it may have, is the last one.
+    total: the paths of the number of all rows; empty if the vendor does not say.
     """
 
     rows: str
@@ -31,6 +32,7 @@ class Paging:
     page_parameter: str = ""
     first_page: int = 1
     has_more: str = ""
+    total: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ class Resource:
     changed: the paths of the row's time of last change; empty if rows have none.
     query: parameters of every request, such as the order.
     leaves_out: keys of a row that say nothing, because lists leave out what single records have.
+    only: key -> the value of the rows that are read; others are left out.
+    is_default: whether a load reads it if nobody says which lists.
     """
 
     name: str
@@ -52,6 +56,8 @@ class Resource:
     changed: str = ""
     query: Mapping[str, str] = field(default_factory=dict)
     leaves_out: tuple[str, ...] = ()
+    only: Mapping[str, str] = field(default_factory=dict)
+    is_default: bool = True
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,34 @@ from crmmirror.lib.currency_codes import validate_currency
 from crmmirror.lib.time_zones import validate_time_zone
 from crmmirror.lib.web.allowed_networks import validate_networks
 from entities.stored_events import Origin
+from events.load_models import (
+    ApiAccess,
+    ListedRecord,
+    Load,
+    RequestBudget,
+    ResourceProgress,
+    VendorSubscription,
+)
+
+__all__ = [
+    "MAX_KEEP_DAYS",
+    "MIB",
+    "ApiAccess",
+    "Encoding",
+    "Event",
+    "ListedRecord",
+    "Load",
+    "Period",
+    "Refusal",
+    "RefusalCount",
+    "RequestBudget",
+    "ResourceProgress",
+    "Scheme",
+    "Source",
+    "SourceSecret",
+    "TokenBucket",
+    "VendorSubscription",
+]
 
 MIB = 1024 * 1024
 # A hundred years: PostgreSQL cannot count back much further from today than to the year 4713 BC.

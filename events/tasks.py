@@ -1,5 +1,6 @@
 """The Celery tasks. They have no arguments: all work is in the database, so a lost task loses nothing."""
 
+import time
 from collections.abc import Callable
 
 from celery import shared_task
@@ -9,6 +10,8 @@ from crmmirror.lib.circuit_breaker import CircuitBreaker
 from crmmirror.lib.database.required_migrations import MigrationsMissing, required_migrations
 from crmmirror.lib.database.transient_errors import is_transient
 from entities.feed.numbering import number_changes
+from events.loading.load_states import due_loads
+from events.loading.run import run_page
 from events.privacy.extension import extend_erasures
 from events.processing.drain import drain_backlog, has_pending_events
 from events.processing.migration_report import MigrationReport
@@ -46,6 +49,24 @@ def sweep() -> int:
 def prune() -> int:
     """Prune events for MAX_TASK_SECONDS; return how many were pruned. The next run goes on."""
     return _run_if_database_ready(_prune)
+
+
+@shared_task(name="events.tasks.load")
+def load() -> int:
+    """Run pages of the loads that are due for MAX_TASK_SECONDS; return how many. The next run goes on.
+
+    Each page is a transaction of its own. Beat runs it every few seconds, and so also wakes loads that wait.
+    """
+    return _run_if_database_ready(_load)
+
+
+def _load() -> int:
+    deadline = time.monotonic() + MAX_TASK_SECONDS
+    page_count = 0
+    for load_id in due_loads().values_list("id", flat=True):
+        while time.monotonic() < deadline and run_page(load_id):
+            page_count += 1
+    return page_count
 
 
 def _prune() -> int:

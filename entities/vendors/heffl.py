@@ -136,7 +136,8 @@ API = Api(
     },
     resources=(
         Resource("leads", "v1/leads", listed(LEAD, without=API_REFS), VERSION_1),
-        Resource("clients", "v1/clients", CLIENT, VERSION_1),
+        # Companies and contacts in one list, without their times of last change: the next two say more.
+        Resource("clients", "v1/clients", CLIENT, VERSION_1, only={"type": "company"}, is_default=False),
         Resource("companies", "v2/companies", CLIENT, VERSION_2, changed="updatedAt", query=OLDEST_FIRST),
         Resource(
             "contacts",
