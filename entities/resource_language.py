@@ -69,6 +69,8 @@ class Api:
     limit, seconds: how many requests the vendor accepts within how many seconds, for one key.
     messages: the paths of the reason in an answer that refuses.
     ids: model -> prefix of its ids in the API -> their prefix in webhooks, where they differ.
+    records: model -> the path of one record, with {id} in it: for each model of `ids`, so that a load can try
+        on records that webhooks have brought whether `ids` is right.
     """
 
     base: str
@@ -79,6 +81,7 @@ class Api:
     key_prefix: str = ""
     messages: str = ""
     ids: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    records: Mapping[str, str] = field(default_factory=dict)
 
     def find_resource(self, name: str) -> Resource | None:
         """Return the resource of this name, or None."""

@@ -23,8 +23,7 @@ from crmmirror.lib.database.required_migrations import list_code_migrations
 from entities.audit import identify_command, write_audit_entry
 from entities.models import AuditAction, AuditEntry
 from entities.sql.sql_views import create_views, has_schema
-from events.models import SourceSecret
-from events.sources.readable_secrets import describe, find_unreadable, needed_secrets
+from events.sources.readable_secrets import StoredSecret, describe, find_unreadable_needed
 
 # One transaction: a restore that is cut leaves an empty database.
 RESTORE_OPTIONS = (
@@ -91,12 +90,12 @@ def _run_pg_restore(directory: Path, manifest: Manifest, report: Report) -> None
     execute("ANALYZE")
 
 
-def find_undecryptable() -> list[SourceSecret]:
-    """Return the secrets that deliveries are verified with, and that no key of ENCRYPTION_KEYS decrypts."""
-    return find_unreadable(needed_secrets())
+def find_undecryptable() -> list[StoredSecret]:
+    """Return the secrets and API keys of active sources that no key of ENCRYPTION_KEYS decrypts."""
+    return find_unreadable_needed()
 
 
-def describe_undecryptable(secrets: list[SourceSecret], directory: Path) -> str:
+def describe_undecryptable(secrets: list[StoredSecret], directory: Path) -> str:
     """Return what to tell about secrets that the keys do not decrypt."""
     return (
         f"ENCRYPTION_KEYS does not decrypt {describe(secrets)}. Everything else is restored: set it to the"

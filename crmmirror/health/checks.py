@@ -17,7 +17,7 @@ from events.models import Source
 from events.monitoring.mirror_state import describe_malformed_runs
 from events.processing.wakeups import check_broker_takes_messages
 from events.reports.overview import oldest_pending_age
-from events.sources.readable_secrets import REMEDY, describe, find_unreadable, needed_secrets
+from events.sources.readable_secrets import REMEDY, describe, find_unreadable_needed
 
 # The time for all checks together, as they run at the same time.
 CHECK_SECONDS = 1
@@ -111,8 +111,8 @@ def check_backlog() -> str:
 
 @close_connection_afterwards
 def check_secrets() -> str:
-    """Raise NotReady if this process cannot decrypt a secret that deliveries are verified with."""
-    unreadable = find_unreadable(needed_secrets()[:MAX_CHECKED_SECRETS])
+    """Raise NotReady if this process cannot decrypt a secret of deliveries, or an API key."""
+    unreadable = find_unreadable_needed(MAX_CHECKED_SECRETS)
     if unreadable:
         more = f", and {len(unreadable) - MAX_NAMED} more" if len(unreadable) > MAX_NAMED else ""
         raise NotReady(f"none of ENCRYPTION_KEYS decrypts {describe(unreadable[:MAX_NAMED])}{more}")

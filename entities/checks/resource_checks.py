@@ -22,6 +22,9 @@ def check_api(module: str, vendor: Vendor) -> Errors:
     for model in sorted(vendor.api.ids.keys() - models.keys()):
         reason = f"api, ids: there are no records of {model!r}"
         yield make_error("E020", module, reason, suggest(model, models))
+    for model in sorted(vendor.api.ids.keys() - vendor.api.records.keys()):
+        reason = f"api, records: no path for {model!r}, whose ids differ"
+        yield make_error("E020", module, reason, "Write the path of one record, such as clients/{id}.")
     for resource in vendor.api.resources:
         yield from _check_resource(module, resource)
 

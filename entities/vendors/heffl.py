@@ -134,6 +134,11 @@ API = Api(
         "contact": {"clt_": "ct_"},
         "quotation": {"qtn_": "qt_"},
     },
+    records={
+        "client": "v1/clients/{id}",
+        "contact": "v1/clients/{id}",
+        "quotation": "v2/quotations/{id}",
+    },
     resources=(
         Resource("leads", "v1/leads", listed(LEAD, without=API_REFS), VERSION_1),
         # Companies and contacts in one list, without their times of last change: the next two say more.

@@ -6,7 +6,7 @@ from typing import Any
 
 from entities.reading.paths import ABSENT, follow, parse_paths
 from entities.resource_language import Paging, Resource
-from events.loading.problems import ListRefused
+from events.api_client.problems import ListRefused
 
 MAX_SHOWN_KEYS = 20
 MAX_KEY_LENGTH = 40

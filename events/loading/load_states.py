@@ -7,8 +7,10 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
-from events.loading.problems import ApiProblem
-from events.models import Load, ResourceProgress, Source
+from entities.audit import Actor, write_audit_entry
+from entities.models import AuditAction
+from events.api_client.problems import ApiProblem
+from events.models import ApiAccess, Load, ResourceProgress, Source
 from events.sources.api_keys import get_api
 
 State = Load.State
@@ -38,9 +40,17 @@ def choose_resources(source: Source, names: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names)) or list_resources(source)
 
 
+def require_access(source: Source) -> ApiAccess:
+    """Return the access of a source, with its key. Raises LoadRefused if it has none."""
+    access = ApiAccess.objects.filter(source=source).select_related("source").first()
+    if access is None:
+        raise LoadRefused(f"{source.slug} has no API key: set it with manage.py set_api_key {source.slug}")
+    return access
+
+
 def start(
     source: Source,
-    started_by: str,
+    actor: Actor,
     resources: Sequence[str] = (),
     since: datetime | None = None,
     trusts_ids: bool = False,
@@ -50,8 +60,7 @@ def start(
     Raises LoadRefused, also if the source is being loaded already, and UnfitApiKey.
     """
     names = choose_resources(source, resources)
-    if not hasattr(source, "api_access"):
-        raise LoadRefused(f"{source.slug} has no API key: set it with manage.py set_api_key {source.slug}")
+    require_access(source)
     try:
         with transaction.atomic():
             load = Load.objects.create(
@@ -59,27 +68,29 @@ def start(
                 resources=list(names),
                 since=since,
                 trusts_ids=trusts_ids,
-                started_by=started_by,
+                started_by=actor.name,
             )
             ResourceProgress.objects.bulk_create(
                 ResourceProgress(load=load, resource=name, position=position)
                 for position, name in enumerate(names)
             )
+            write_audit_entry(actor, AuditAction.LOAD_STARTED, source, load=load.pk, lists=list(names))
     except IntegrityError:
         raise LoadRefused(f"{source.slug} is being loaded already: see manage.py backfill --status") from None
     return load
 
 
-def pause(load: Load, by: str) -> bool:
+@transaction.atomic
+def pause(load: Load, actor: Actor) -> bool:
     """Pause a load until somebody resumes it; return False if it has ended. The page under way is kept."""
-    return bool(
-        Load.objects.filter(pk=load.pk, state__in=(State.RUNNING, State.PAUSED)).update(
-            state=State.PAUSED, reason=f"Paused by {by}.", resume_at=None
-        )
-    )
+    found = Load.objects.filter(pk=load.pk, state__in=(State.RUNNING, State.PAUSED))
+    is_open = found.update(state=State.PAUSED, reason=f"Paused by {actor.name}.", resume_at=None)
+    if is_open:
+        write_audit_entry(actor, AuditAction.LOAD_PAUSED, load.source, load=load.pk)
+    return bool(is_open)
 
 
-def resume(load: Load, trusts_ids: bool | None = None) -> bool:
+def resume(load: Load, actor: Actor, trusts_ids: bool | None = None) -> bool:
     """Let a load that is paused or has stopped go on where it was; return False if it is done.
 
     trusts_ids: None leaves it as it is. Lists that have stopped are tried again. Raises LoadRefused if
@@ -94,6 +105,7 @@ def resume(load: Load, trusts_ids: bool | None = None) -> bool:
             )
             if is_open:
                 _reopen_lists(load)
+                write_audit_entry(actor, AuditAction.LOAD_RESUMED, load.source, load=load.pk)
     except IntegrityError:
         raise LoadRefused("another load of this source is open: pause or finish that one first") from None
     return bool(is_open)

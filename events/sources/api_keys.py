@@ -4,6 +4,8 @@ import hashlib
 
 from django.db import transaction
 
+from entities.audit import Actor, write_audit_entry
+from entities.models import AuditAction
 from entities.resource_language import Api
 from entities.vendors import get_vendor
 from events.models import ApiAccess, Source
@@ -26,7 +28,7 @@ def get_api(source: Source) -> Api:
     return vendor.api
 
 
-def set_api_key(source: Source, key: str) -> ApiAccess:
+def set_api_key(source: Source, key: str, actor: Actor) -> ApiAccess:
     """Store the key of a source, in place of an older one. Raises UnfitApiKey and NoEncryptionKey."""
     get_api(source)
     key = key.strip()
@@ -37,9 +39,19 @@ def set_api_key(source: Source, key: str) -> ApiAccess:
     digest = hashlib.sha256(key.encode()).hexdigest()
     with transaction.atomic():
         access, _ = ApiAccess.objects.update_or_create(
-            source=source, defaults={"ciphertext": encrypt(key), "digest": digest}
+            source=source, defaults={"ciphertext": encrypt(key), "digest": digest, "proven_ids": []}
         )
+        write_audit_entry(actor, AuditAction.API_KEY_SET, source)
     return access
+
+
+@transaction.atomic
+def remove_api_key(source: Source, actor: Actor) -> bool:
+    """Forget the key of a source; return False if it has none."""
+    count, _ = ApiAccess.objects.filter(source=source).delete()
+    if count:
+        write_audit_entry(actor, AuditAction.API_KEY_REMOVED, source)
+    return bool(count)
 
 
 def read_api_key(access: ApiAccess) -> str:

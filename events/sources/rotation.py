@@ -1,7 +1,7 @@
 """Rotation of secrets: a new secret is added, and the old ones expire after an overlap.
 
-Also re-encrypts all secrets, and the keys of second factors and of erasure marks, after a rotation of the
-encryption key.
+Also re-encrypts all secrets, API keys, and the keys of second factors and of erasure marks, after a rotation
+of the encryption key.
 """
 
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Least, Now
 
 from entities.models import ErasureKey, SecondFactor
-from events.models import Source, SourceSecret
+from events.models import ApiAccess, Source, SourceSecret
 from events.signatures.signature_rows import uses_secrets
 from events.sources import encryption
 from events.sources.encryption import decrypt_or_none
@@ -104,6 +104,20 @@ def reencrypt_erasure_key() -> int:
     for key in keys:
         key.ciphertext = encryption.reencrypt(bytes(key.ciphertext))
     return ErasureKey.objects.bulk_update(keys, ["ciphertext"])
+
+
+@transaction.atomic
+def reencrypt_api_keys() -> int:
+    """Encrypt the API keys of sources with the first of ENCRYPTION_KEYS; return how many there are.
+
+    Raises events.sources.encryption.NoEncryptionKey if no key decrypts one, and changes nothing then.
+    """
+    keys = ApiAccess.objects.select_for_update(of=("self",)).order_by("source__slug")
+    raise_unreadable(find_unreadable(keys))
+    stored = list(keys)
+    for key in stored:
+        key.ciphertext = encryption.reencrypt(bytes(key.ciphertext))
+    return ApiAccess.objects.bulk_update(stored, ["ciphertext"], batch_size=1000)
 
 
 def _check_or_make_new_secret(source: Source, secret: str) -> str:

@@ -422,6 +422,42 @@ def import_a_log(client: Client) -> None:
         call_command("import_events", "--log", archive, stdout=StringIO(), stderr=StringIO())
 
 
+def set_key(client: Client) -> Source:
+    source = ensure_source()
+    with TemporaryDirectory() as directory:
+        (file := Path(directory) / "key").write_text("key")
+        call_command("set_api_key", source.slug, file=file, stdout=StringIO())
+    return source
+
+
+def remove_key(client: Client) -> Source:
+    source = set_key(client)
+    AuditEntry.objects.all().delete()
+    call_command("set_api_key", source.slug, remove=True, stdout=StringIO())
+    return source
+
+
+def start_load(client: Client) -> Source:
+    source = set_key(client)
+    AuditEntry.objects.all().delete()
+    call_command("backfill", source.slug, resource=["leads"], detach=True, stdout=StringIO())
+    return source
+
+
+def pause_load(client: Client) -> Source:
+    source = start_load(client)
+    AuditEntry.objects.all().delete()
+    call_command("backfill", source.slug, pause=True, stdout=StringIO())
+    return source
+
+
+def resume_load(client: Client) -> Source:
+    source = pause_load(client)
+    AuditEntry.objects.all().delete()
+    call_command("backfill", source.slug, resume=True, detach=True, stdout=StringIO())
+    return source
+
+
 def prune_the_log(client: Client) -> None:
     event = store_delivery(EVENT)
     drain_backlog()
@@ -445,6 +481,8 @@ COMMANDS = {
     "export_events",
     "import_events",
     "prune_events",
+    "set_api_key",
+    "backfill",
 }
 # The action of the entry, the act, and what the entry has in its detail, at least.
 ACTS: list[tuple[AuditAction, Callable[[Client], Any], dict[str, Any]]] = [
@@ -457,6 +495,11 @@ ACTS: list[tuple[AuditAction, Callable[[Client], Any], dict[str, Any]]] = [
     (AuditAction.LOG_EXPORTED, export_the_log, {"events": 1}),
     (AuditAction.LOG_IMPORTED, import_bodies, {}),
     (AuditAction.LOG_IMPORTED, import_a_log, {}),
+    (AuditAction.API_KEY_SET, set_key, {}),
+    (AuditAction.API_KEY_REMOVED, remove_key, {}),
+    (AuditAction.LOAD_STARTED, start_load, {"lists": ["leads"]}),
+    (AuditAction.LOAD_PAUSED, pause_load, {}),
+    (AuditAction.LOAD_RESUMED, resume_load, {}),
     (AuditAction.EVENTS_PRUNED, prune_the_log, {"events": 1}),
     (AuditAction.BODY_DOWNLOAD, download_body, {}),
     (AuditAction.APPLY_AGAIN, apply_one_again, {"count": 0}),

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from django.test import override_settings
 
+from entities.audit import identify_command
+from events.ingest.store import store_event
 from events.loading import load_states
 from events.loading.run import run_page
 from events.models import Load, RequestBudget, ResourceProgress, Source
@@ -13,9 +15,13 @@ from events.processing.drain import drain_backlog
 from events.sources.api_keys import set_api_key
 from events.sources.registry import create_source
 from tests.support.vendor_api.api import API_KEY
+from tests.support.vendor_api.records import Change
+from tests.support.vendor_api.resources import RESOURCES
 from tests.support.vendor_api.server import VendorServer, run_vendor
+from tests.support.vendor_api.webhook_sender import WebhookBodies
 
 VENDOR = "heffl"
+ACTOR = identify_command("a test")
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 
@@ -34,13 +40,13 @@ def at_address(url: str, percent: int = 100) -> override_settings:
 def create_loaded_source(slug: str = "crm", key: str = API_KEY) -> Source:
     """Create a source with a key."""
     source, _ = create_source(slug, VENDOR, secret=SECRET)
-    set_api_key(source, key)
+    set_api_key(source, key, ACTOR)
     return source
 
 
 def start_load(source: Source, *resources: str, trusts_ids: bool = True) -> Load:
     """Start a load of these lists, whose ids are trusted unless a test is about that."""
-    return load_states.start(source, "a test", resources, trusts_ids=trusts_ids)
+    return load_states.start(source, ACTOR, resources, trusts_ids=trusts_ids)
 
 
 def run_pages(load: Load, count: int | None = None) -> Load:
@@ -69,3 +75,13 @@ def end_wait(load: Load) -> None:
 def progress_of(load: Load, resource: str) -> ResourceProgress:
     """Return how far the load has come in a list."""
     return load.progress.get(resource=resource)
+
+
+def deliver_webhook(
+    source: Source, vendor: VendorServer, kind: str, bodies: WebhookBodies | None = None, index: int = 0
+) -> None:
+    """Store and apply a webhook about one of the vendor's records, as the vendor would write it."""
+    record = vendor.records.list_records(kind)[index]
+    change = Change(RESOURCES[kind], record, "updated", record["updatedAt"])
+    store_event(source, (bodies or WebhookBodies()).make(change), {}, datetime.now(UTC))
+    drain_backlog()

@@ -10,7 +10,7 @@ from crmmirror.backup.creation import create_backup
 from crmmirror.backup.errors import BackupError
 from crmmirror.backup.keys_file import KEYS_FILE
 from events.management.migrated_database import require_migrations
-from events.sources.readable_secrets import describe, find_unreadable, needed_secrets
+from events.sources.readable_secrets import describe, find_unreadable_needed
 
 
 class Command(BaseCommand):
@@ -28,7 +28,7 @@ class Command(BaseCommand):
         try:
             with require_migrations():
                 manifest = create_backup(directory, keys, with_keys=with_keys)
-                unreadable = find_unreadable(needed_secrets())
+                unreadable = find_unreadable_needed()
         except BackupError as error:
             raise CommandError(f"no backup was made: {error}") from None
         except OperationalError as error:

@@ -46,6 +46,11 @@ class AuditAction(models.TextChoices):
     RESTORE = "restore", "restored a backup"
     LOG_EXPORTED = "log-exported", "exported the log of events"
     LOG_IMPORTED = "log-imported", "imported events into the log"
+    API_KEY_SET = "api-key-set", "set the API key of a source"
+    API_KEY_REMOVED = "api-key-removed", "removed the API key of a source"
+    LOAD_STARTED = "load-started", "started a load from a vendor's API"
+    LOAD_PAUSED = "load-paused", "paused a load"
+    LOAD_RESUMED = "load-resumed", "resumed a load"
     EVENTS_PRUNED = "events-pruned", "removed bodies of events"
 
 

@@ -11,7 +11,7 @@ from entities.reading.mapped_event import RecordKey, Statement
 from entities.reading.plans.entity_plans import EntityPlan, entity_plans, plan_entity
 from entities.reading.plans.event_plans import clear_plans, knows_type
 from entities.stored_events import Origin
-from entities.vendor_language import Vendor
+from entities.vendor_language import Entity, Vendor
 from entities.vendors import all_vendors, get_vendor
 
 
@@ -81,6 +81,21 @@ def translate_id(external_id: str, prefixes: Mapping[str, str]) -> str:
         if external_id.startswith(prefix):
             return webhook_prefix + external_id.removeprefix(prefix)
     return external_id
+
+
+def restore_id(external_id: str, prefixes: Mapping[str, str]) -> str | None:
+    """Return an id of webhooks as the API writes it; None if it has none of the prefixes."""
+    for prefix, webhook_prefix in prefixes.items():
+        if external_id.startswith(webhook_prefix):
+            return prefix + external_id.removeprefix(webhook_prefix)
+    return None
+
+
+def models_with_ids(entity: Entity, ids: Mapping[str, Mapping[str, str]]) -> tuple[str, ...]:
+    """Return the models whose ids are translated when a row of this entity is read."""
+    references = _reference_models(entity.model)
+    named = (entity.model, *(references.get(column, "") for column in entity.columns))
+    return tuple(dict.fromkeys(model for model in named if model in ids))
 
 
 def _translate_statement(one: Statement, ids: Mapping[str, Mapping[str, str]]) -> Statement:

@@ -9,9 +9,15 @@ from entities.audit import identify_command, write_audit_entry
 from entities.models import AuditAction
 from events.models import SourceSecret
 from events.sources.encryption import NoEncryptionKey
-from events.sources.readable_secrets import describe, find_unreadable, needed_secrets, raise_unreadable
+from events.sources.readable_secrets import (
+    describe,
+    find_unreadable,
+    find_unreadable_needed,
+    raise_unreadable,
+)
 from events.sources.rotation import (
     reencrypt_all_secrets,
+    reencrypt_api_keys,
     reencrypt_erasure_key,
     reencrypt_second_factors,
 )
@@ -37,7 +43,7 @@ class Command(BaseCommand):
 
 
 def _check() -> list[str]:
-    raise_unreadable(find_unreadable(needed_secrets()))
+    raise_unreadable(find_unreadable_needed())
     secrets = SourceSecret.objects.order_by("source__slug", "id")
     return ["All secrets that active sources need can be decrypted.", *_lines(find_unreadable(secrets))]
 
@@ -45,7 +51,7 @@ def _check() -> list[str]:
 def _reencrypt() -> list[str]:
     with transaction.atomic():
         count, unreadable = reencrypt_all_secrets()
-        count += reencrypt_second_factors() + reencrypt_erasure_key()
+        count += reencrypt_api_keys() + reencrypt_second_factors() + reencrypt_erasure_key()
         actor = identify_command("reencrypt_secrets")
         write_audit_entry(actor, AuditAction.SECRETS_REENCRYPTED, count=count)
     return [f"{count} secrets are encrypted with the first of ENCRYPTION_KEYS.", *_lines(unreadable)]

@@ -16,8 +16,9 @@ from django.db import transaction
 
 from crmmirror.lib.database.cursors import fetch_value
 from entities.resource_language import Api
-from events.loading.answers import Answer, read_remaining, read_wait
-from events.loading.client import MAX_REQUEST_SECONDS
+from events.api_client.answers import read_remaining, read_wait
+from events.api_client.http_client import MAX_REQUEST_SECONDS
+from events.api_client.problems import Answer
 from events.models import RequestBudget
 
 NOW = "SELECT clock_timestamp()"

@@ -1,14 +1,19 @@
 """Answers of a vendor's API: which of them are usable, and what their headers say about waiting. Pure."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 from entities.reading.envelopes.strict_json import Malformed, parse_json
 from entities.reading.paths import follow, parse_paths
-from events.loading.problems import CursorRefused, KeyRefused, ListRefused, Throttled, Unavailable
+from events.api_client.problems import (
+    Answer,
+    CursorRefused,
+    KeyRefused,
+    ListRefused,
+    Throttled,
+    Unavailable,
+)
 
 # Below this RateLimit-Reset is seconds from now; else it is seconds since 1970.
 MIN_EPOCH = 10**9
@@ -20,20 +25,6 @@ OBSERVATION_MARGIN = timedelta(seconds=10)
 MAX_REASON_LENGTH = 200
 # Answers to a request with a cursor that the vendor does not know any more.
 CURSOR_STATUSES = frozenset({400, 404, 410, 422})
-
-
-@dataclass(frozen=True)
-class Answer:
-    """An answer. headers: by their names in lower case. sent_at: when the request was sent, by our clock.
-
-    seconds: how long the answer took.
-    """
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    sent_at: datetime
-    seconds: float = 0.0
 
 
 def read_content(answer: Answer, messages: str, key: str, *, has_cursor: bool) -> Any:

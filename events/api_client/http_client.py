@@ -6,8 +6,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from events.loading.answers import Answer
-from events.loading.problems import ListRefused, Unavailable
+from events.api_client.problems import Answer, ListRefused, Unavailable
 
 CONNECT_SECONDS = 10.0
 # Between two pieces of an answer.
