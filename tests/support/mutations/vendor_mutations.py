@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from entities.merge.clock import Rank
-from entities.reading import column_values, mapper
+from entities.reading import column_values, mapper, record_reading
 from entities.reading.converters import to_amount
 from entities.reading.envelopes.envelope import Envelope
 from entities.reading.plans.event_plans import EventPlan, find_event_plan, last_word
@@ -29,13 +29,14 @@ def change_event_plans(change: Callable[[str, EventPlan], EventPlan]) -> Callabl
 
 
 def _unscaled(patch: pytest.MonkeyPatch) -> None:
-    convert = column_values._convert
+    convert = column_values.convert
 
     def unscaled(column: Any, raw: Any) -> Any:
         is_scaled = "scale" in getattr(column.convert, "keywords", {})
         return to_amount(raw) if is_scaled else convert(column, raw)
 
-    patch.setattr(column_values, "_convert", unscaled)
+    for module in (column_values, record_reading):
+        patch.setattr(module, "convert", unscaled)
 
 
 def _closed_sets(patch: pytest.MonkeyPatch) -> None:
