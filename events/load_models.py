@@ -149,6 +149,38 @@ class ListedRecord(models.Model):
         return self.external_id
 
 
+class LoadedEvent(models.Model):
+    """An event behind a count of a list: what its row was to the mirror when the load read it.
+
+    An event has a row of each kind that it was: new at first, unchanged once the list was begun again.
+    """
+
+    class Kind(models.TextChoices):
+        """What a row can be, as the counts of ResourceProgress name it."""
+
+        NEW = "new"
+        CHANGED = "changed"
+        UNCHANGED = "unchanged"
+        FAILED = "failed"
+
+    progress = models.ForeignKey(
+        ResourceProgress, models.CASCADE, related_name="loaded_events", db_index=False
+    )
+    kind = models.TextField(choices=Kind)
+    # No constraint in the database: its check would wait for the worker that applies the event.
+    event = models.ForeignKey(
+        "events.Event", models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["progress", "kind", "event"], name="loaded_event_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} event {self.event_id}"
+
+
 class VendorSubscription(models.Model):
     """Webhooks that the mirror itself has ordered at a vendor; their secret is one of the source's."""
 

@@ -32,7 +32,7 @@ from events.admin.applying_again.apply_again import (
 from events.admin.applying_again.batch_page import batch_page
 from events.admin.applying_again.repeated_looks import LOOK_PARAMETER
 from events.admin.drift_page import drift_page
-from events.admin.event_filters import BatchFilter, ReasonFilter, ScopeFilter
+from events.admin.event_filters import BatchFilter, LoadFilter, ReasonFilter, ScopeFilter
 from events.admin.event_page.event_page import event_page
 from events.admin.event_search import (
     ReceivedFromFilter,
@@ -72,6 +72,7 @@ class EventAdmin(VisibleRowsAdmin, ReadOnlyAdmin):
         word_filter("event_type", mapped_event_types(), heading="event type"),
         ReasonFilter,
         BatchFilter,
+        LoadFilter,
         RecordFilter,
         ReceivedFromFilter,
         ReceivedToFilter,

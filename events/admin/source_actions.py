@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -23,6 +24,8 @@ from entities.admin.record_links import event_url
 from entities.audit import identify_actor, write_audit_entry
 from entities.models import AuditAction
 from entities.vendors import UnusableVendor
+from events.admin.load_page.load_acts import act_routes
+from events.admin.load_page.load_page import load_page
 from events.models import Source, SourceSecret
 from events.sender.test_event import send_test_event
 from events.sender.webhook_client import DeliveryAnswer, EndpointUnreachable
@@ -82,6 +85,8 @@ class SourceActions(VisibleRowsAdmin, AuditedAdmin):
             "trial": ("trial/", self.send_test_event_view),
             "end_secret": ("secrets/<int:secret_id>/end/", self.end_secret_view),
             "add_trial_key": ("trial-key/", self.add_trial_key_view),
+            "load": ("load/", partial(load_page, self)),
+            **act_routes(self),
         }
         views = [
             path(f"<int:source_id>/{route}", self.admin_site.admin_view(view), name=f"events_source_{name}")

@@ -17,6 +17,7 @@ from entities.access.visibility import visibility_of
 from entities.audit import identify_actor
 from entities.models import AuditAction
 from entities.vendors import UnusableVendor, find_vendor_problem
+from events.admin.load_page.load_acts import find_load_url
 from events.admin.refusal_admin import describe_refusals
 from events.admin.source_actions import SourceActions
 from events.admin.source_forms import NewSourceForm, SourceForm
@@ -122,6 +123,7 @@ class SourceAdmin(SourceActions):
             "secret": obj.secret_shown_once,
             "has_key_pair": uses_key_pair(obj),
             "trial_key": active_trial_keys(obj).first(),
+            "load_url": find_load_url(request, obj),
         }
         return TemplateResponse(request, "events/source_created.html", context)
 
@@ -143,6 +145,7 @@ class SourceAdmin(SourceActions):
         return {
             **self.secrets_context(source),
             "vendor_problem": find_vendor_problem(source.vendor),
+            "load_url": find_load_url(request, source),
             **self._health_context(request, source),
         }
 

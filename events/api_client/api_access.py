@@ -11,7 +11,7 @@ from entities.resource_language import Api
 from events.api_client.answers import read_content
 from events.api_client.http_client import send_request
 from events.api_client.problems import Answer
-from events.models import ApiAccess
+from events.models import ApiAccess, Source
 from events.sources.api_keys import get_api, read_api_key
 
 
@@ -45,5 +45,9 @@ def open_access(access: ApiAccess) -> Access:
     """Return what requests need. Raises UnfitApiKey, NoEncryptionKey and UnusableVendor."""
     source = access.source
     api = get_api(source)
-    base = settings.VENDOR_API_ADDRESSES.get(source.vendor, api.base)
-    return Access(api, base, access.digest, read_api_key(access))
+    return Access(api, find_base(source, api), access.digest, read_api_key(access))
+
+
+def find_base(source: Source, api: Api) -> str:
+    """Return the address before the paths of the lists: that of the setting, or the vendor's own."""
+    return settings.VENDOR_API_ADDRESSES.get(source.vendor, api.base)

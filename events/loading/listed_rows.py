@@ -1,11 +1,12 @@
 """Stores the rows of a page as events, and counts what they are to the mirror."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from crmmirror.lib.database.cursors import execute
+from crmmirror.lib.database.cursors import execute, fetch_rows
 from entities.models.introspection import record_models_by_name
 from entities.reading.fetched.fetched_envelope import FetchedRecord, read_changed
 from entities.reading.fetched.fetched_plans import find_fetched_plan, translate_id
@@ -14,8 +15,9 @@ from entities.resource_language import Resource
 from entities.stored_events import Origin
 from events.ingest.store import StoreResult
 from events.ingest.store_fetched import StoredRecord, store_fetched
-from events.models import ListedRecord, ResourceProgress, Source
+from events.models import ListedRecord, LoadedEvent, ResourceProgress, Source
 
+Kind = LoadedEvent.Kind
 # An upsert; the rows that it touches are those that this listing has not shown before. In the order of the
 # unique key.
 LISTED = ListedRecord._meta.db_table
@@ -24,6 +26,14 @@ NOTE_LISTED = f"""
     SELECT %s, external_id, %s FROM unnest(%s::text[]) AS listed (external_id)
     ORDER BY external_id ON CONFLICT (progress_id, external_id) DO UPDATE SET listing = excluded.listing
     WHERE held.listing <> excluded.listing
+"""
+# An event that the list has shown before, and that was the same then, is not counted again: a count is the
+# number of events that the admin lists behind it. In the order of the unique key.
+LOADED = LoadedEvent._meta.db_table
+NOTE_LOADED = f"""
+    INSERT INTO {LOADED} (progress_id, kind, event_id)
+    SELECT %s, kind, event_id FROM unnest(%s::text[], %s::bigint[]) AS read (kind, event_id)
+    ORDER BY kind, event_id ON CONFLICT (progress_id, kind, event_id) DO NOTHING RETURNING kind
 """
 
 
@@ -71,18 +81,23 @@ def store_rows(context: PageContext, rows: Sequence[Any], ids: Sequence[str | No
     )
     known = _known_ids(context, [id for _, id in wanted if id])
     kinds = [_kind_of(outcome, id, known) for outcome, (_, id) in zip(stored, wanted, strict=True)]
-    return PageCounts(
-        skipped=len(rows) - len(wanted),
-        **{kind: kinds.count(kind) for kind in ("new", "changed", "unchanged", "failed")},
-    )
+    counts = _note_loaded_events(context.progress, kinds, [outcome.event_id for outcome in stored])
+    return PageCounts(skipped=len(rows) - len(wanted), **{str(kind): counts[kind] for kind in Kind})
+
+
+def _note_loaded_events(
+    progress: ResourceProgress, kinds: Sequence[str], event_ids: Sequence[int]
+) -> Counter[str]:
+    """Note what each event is to the mirror; return how many of each kind the list had not shown before."""
+    return Counter(kind for (kind,) in fetch_rows(NOTE_LOADED, progress.pk, list(kinds), list(event_ids)))
 
 
 def _kind_of(stored: StoredRecord, row_id: str | None, known: frozenset[str]) -> str:
     if stored.outcome is StoreResult.MALFORMED or row_id is None:
-        return "failed"
+        return Kind.FAILED
     if stored.outcome is StoreResult.DUPLICATE:
-        return "unchanged"
-    return "changed" if row_id in known else "new"
+        return Kind.UNCHANGED
+    return Kind.CHANGED if row_id in known else Kind.NEW
 
 
 def _is_wanted(context: PageContext, row: Any) -> bool:

@@ -85,12 +85,13 @@ MATRIX = (
         (
             "/admin/events/source/",
             "/admin/events/source/{source}/change/",
+            "/admin/events/source/{source}/load/",
             "/admin/events/refusal/",
             "/api/v1/sources/",
         ),
     ),
     Access(
-        "sources: add, change, rotate secrets",
+        "sources: add, change, rotate secrets, load from the API",
         OPERATORS,
         ("/admin/events/source/add/", "/admin/events/source/{source}/rotate/"),
     ),

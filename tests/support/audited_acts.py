@@ -33,6 +33,7 @@ from events.sources.trial_keys import add_trial_key
 from tests.support.api_client import create_record
 from tests.support.api_exports import get_file
 from tests.support.exported_lists import export_url
+from tests.support.load_pages import press
 from tests.support.named_ids import create_name
 from tests.support.pruning import keep_bodies_for
 from tests.support.second_factors import add_factor, make_code
@@ -458,6 +459,40 @@ def resume_load(client: Client) -> Source:
     return source
 
 
+def set_key_on_the_page(client: Client) -> Source:
+    source = ensure_source()
+    press(client, source, "key", key="key")
+    return source
+
+
+def remove_key_on_the_page(client: Client) -> Source:
+    source = set_key(client)
+    AuditEntry.objects.all().delete()
+    press(client, source, "remove-key")
+    return source
+
+
+def start_load_on_the_page(client: Client) -> Source:
+    source = set_key(client)
+    AuditEntry.objects.all().delete()
+    press(client, source, "start", resources=["leads"])
+    return source
+
+
+def pause_load_on_the_page(client: Client) -> Source:
+    source = start_load(client)
+    AuditEntry.objects.all().delete()
+    press(client, source, "pause")
+    return source
+
+
+def resume_load_on_the_page(client: Client) -> Source:
+    source = pause_load(client)
+    AuditEntry.objects.all().delete()
+    press(client, source, "resume")
+    return source
+
+
 def prune_the_log(client: Client) -> None:
     event = store_delivery(EVENT)
     drain_backlog()
@@ -500,6 +535,11 @@ ACTS: list[tuple[AuditAction, Callable[[Client], Any], dict[str, Any]]] = [
     (AuditAction.LOAD_STARTED, start_load, {"lists": ["leads"]}),
     (AuditAction.LOAD_PAUSED, pause_load, {}),
     (AuditAction.LOAD_RESUMED, resume_load, {}),
+    (AuditAction.API_KEY_SET, set_key_on_the_page, {}),
+    (AuditAction.API_KEY_REMOVED, remove_key_on_the_page, {}),
+    (AuditAction.LOAD_STARTED, start_load_on_the_page, {"lists": ["leads"]}),
+    (AuditAction.LOAD_PAUSED, pause_load_on_the_page, {}),
+    (AuditAction.LOAD_RESUMED, resume_load_on_the_page, {}),
     (AuditAction.EVENTS_PRUNED, prune_the_log, {"events": 1}),
     (AuditAction.BODY_DOWNLOAD, download_body, {}),
     (AuditAction.APPLY_AGAIN, apply_one_again, {"count": 0}),

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from threading import Thread
 
+from django.db import connection
 from django.test import override_settings
 
 from entities.audit import identify_command
@@ -63,6 +65,21 @@ def run_to_end(load: Load) -> Load:
         end_wait(load)
     drain_backlog()
     return load
+
+
+def load_elsewhere() -> None:
+    """Run and apply what is due as a worker would: with a connection of its own, whose changes others see."""
+
+    def work() -> None:
+        for load_id in list(load_states.due_loads().values_list("pk", flat=True)):
+            while run_page(load_id):
+                pass
+        drain_backlog()
+        connection.close()
+
+    worker = Thread(target=work)
+    worker.start()
+    worker.join()
 
 
 def end_wait(load: Load) -> None:

@@ -21,15 +21,17 @@ MAX_LOOKS = 30
 class RepeatedLooks:
     """The state of a page that goes on looking.
 
-    number: of this look, from 1 on; more than MAX_LOOKS if the page has stopped.
+    number: of this look, from 1 on; more than max_looks if the page has stopped. pause: seconds between two.
     """
 
     number: int
+    pause: int = SECONDS_BETWEEN_LOOKS
+    max_looks: int = MAX_LOOKS
 
     @property
     def has_stopped(self) -> bool:
         """Return True if the page has looked for long enough."""
-        return self.number > MAX_LOOKS
+        return self.number > self.max_looks
 
     @property
     def next_number(self) -> int:
@@ -39,17 +41,12 @@ class RepeatedLooks:
     @property
     def count_left(self) -> int:
         """Return how many looks follow this one."""
-        return max(0, MAX_LOOKS - self.number)
-
-    @property
-    def pause(self) -> int:
-        """Return the seconds until the next look."""
-        return SECONDS_BETWEEN_LOOKS
+        return max(0, self.max_looks - self.number)
 
     @property
     def duration(self) -> int:
         """Return for how many seconds the page looks in all."""
-        return SECONDS_BETWEEN_LOOKS * MAX_LOOKS
+        return self.pause * self.max_looks
 
 
 def read_looks(request: HttpRequest, is_settled: bool) -> RepeatedLooks | None:
