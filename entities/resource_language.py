@@ -71,6 +71,8 @@ class Api:
     ids: model -> prefix of its ids in the API -> their prefix in webhooks, where they differ.
     records: model -> the path of one record, with {id} in it: for each model of `ids`, so that a load can try
         on records that webhooks have brought whether `ids` is right.
+    retry_hours: for how long the vendor goes on trying to deliver a webhook; 75 is what Standard Webhooks
+        recommends.
     """
 
     base: str
@@ -82,6 +84,7 @@ class Api:
     messages: str = ""
     ids: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     records: Mapping[str, str] = field(default_factory=dict)
+    retry_hours: int = 75
 
     def find_resource(self, name: str) -> Resource | None:
         """Return the resource of this name, or None."""

@@ -44,6 +44,8 @@ class RequestBudget(models.Model):
 class Load(models.Model):
     """One reading of a vendor's lists into the log, from the first page of the first list to the last page.
 
+    purpose: whether all rows are stored, or those of which the mirror says otherwise.
+    key_digest: as in ApiAccess, of the key at its start: another key may have other rights.
     resume_at: when a paused load goes on by itself; empty if somebody has to resume it.
     trusts_ids: whether the ids of the API are taken to be those of webhooks untried.
     """
@@ -56,7 +58,15 @@ class Load(models.Model):
         STOPPED = "stopped"
         DONE = "done"
 
+    class Purpose(models.TextChoices):
+        """What a load is for."""
+
+        LOAD = "load"
+        RECONCILE = "reconcile"
+
     source = models.ForeignKey("events.Source", models.CASCADE, related_name="loads", db_index=False)
+    purpose = models.TextField(choices=Purpose, default=Purpose.LOAD, db_default=Purpose.LOAD)
+    key_digest = models.TextField(default="", db_default="")
     resources = models.JSONField(help_text="The names of the lists, in the order in which they are read.")
     since = models.DateTimeField(null=True, help_text="Rows that have not changed since then are left out.")
     trusts_ids = models.BooleanField(default=False, db_default=False)

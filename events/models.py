@@ -19,17 +19,21 @@ from events.load_models import (
     ResourceProgress,
     VendorSubscription,
 )
+from events.reconciliation_models import Finding, Reconciliation
 
 __all__ = [
     "MAX_KEEP_DAYS",
+    "MAX_RECONCILE_DAYS",
     "MIB",
     "ApiAccess",
     "Encoding",
     "Event",
+    "Finding",
     "ListedRecord",
     "Load",
     "LoadedEvent",
     "Period",
+    "Reconciliation",
     "Refusal",
     "RefusalCount",
     "RequestBudget",
@@ -44,6 +48,7 @@ __all__ = [
 MIB = 1024 * 1024
 # A hundred years: PostgreSQL cannot count back much further from today than to the year 4713 BC.
 MAX_KEEP_DAYS = 36_500
+MAX_RECONCILE_DAYS = 366
 
 
 class Scheme(models.TextChoices):
@@ -139,6 +144,13 @@ class Source(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(MAX_KEEP_DAYS)],
         help_text="The days after which the bodies of applied and ignored events are removed for good."
         " Leave it empty to keep them for ever.",
+    )
+    reconcile_days = models.IntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(MAX_RECONCILE_DAYS)],
+        help_text="The days after which the vendor's lists are compared with the mirror again. Leave it empty"
+        " to compare only on demand.",
     )
     active = models.BooleanField(default=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)

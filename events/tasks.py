@@ -12,15 +12,20 @@ from crmmirror.lib.database.transient_errors import is_transient
 from entities.feed.numbering import number_changes
 from events.loading.load_states import due_loads
 from events.loading.run import run_page
+from events.models import Load
 from events.privacy.extension import extend_erasures
 from events.processing.drain import drain_backlog, has_pending_events
 from events.processing.migration_report import MigrationReport
 from events.processing.outcomes import requeue_due_events
 from events.processing.wakeups import wake_now
 from events.pruning.prune import PruningLocked, prune_events
+from events.reconciling.reconcile_states import start_due_reconciliations
+from events.reconciling.reconcile_steps import run_reconcile_step
 
 # A task ends after this time, so that a worker can stop between two tasks.
 MAX_TASK_SECONDS = 5.0
+# The purpose of a load -> what runs its next step.
+STEPS = {Load.Purpose.LOAD: run_page, Load.Purpose.RECONCILE: run_reconcile_step}
 
 database_circuit = CircuitBreaker("database")
 migration_report = MigrationReport()
@@ -63,8 +68,9 @@ def load() -> int:
 def _load() -> int:
     deadline = time.monotonic() + MAX_TASK_SECONDS
     page_count = 0
-    for load_id in due_loads().values_list("id", flat=True):
-        while time.monotonic() < deadline and run_page(load_id):
+    start_due_reconciliations()
+    for load_id, purpose in due_loads().values_list("id", "purpose"):
+        while time.monotonic() < deadline and STEPS[Load.Purpose(purpose)](load_id):
             page_count += 1
     return page_count
 

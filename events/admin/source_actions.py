@@ -26,6 +26,7 @@ from entities.models import AuditAction
 from entities.vendors import UnusableVendor
 from events.admin.load_page.load_acts import act_routes
 from events.admin.load_page.load_page import load_page
+from events.admin.reconcile_page import reconcile_page
 from events.models import Source, SourceSecret
 from events.sender.test_event import send_test_event
 from events.sender.webhook_client import DeliveryAnswer, EndpointUnreachable
@@ -87,6 +88,7 @@ class SourceActions(VisibleRowsAdmin, AuditedAdmin):
             "add_trial_key": ("trial-key/", self.add_trial_key_view),
             "load": ("load/", partial(load_page, self)),
             **act_routes(self),
+            "reconcile": ("reconcile/", partial(reconcile_page, self)),
         }
         views = [
             path(f"<int:source_id>/{route}", self.admin_site.admin_view(view), name=f"events_source_{name}")

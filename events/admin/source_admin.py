@@ -146,6 +146,7 @@ class SourceAdmin(SourceActions):
             **self.secrets_context(source),
             "vendor_problem": find_vendor_problem(source.vendor),
             "load_url": find_load_url(request, source),
+            "may_reconcile": visibility_of(request.user).shows(source.pk, None),
             **self._health_context(request, source),
         }
 

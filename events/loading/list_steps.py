@@ -13,24 +13,24 @@ from events.loading.list_pages import ListPage, make_query, read_page
 from events.loading.listed_rows import (
     PageContext,
     PageCounts,
+    StoreRows,
     note_listed_records,
     read_row_id,
-    store_rows,
 )
 from events.loading.steps import Step
 from events.models import ResourceProgress
 
 
-def run_list_page(step: Step) -> Answer:
+def run_list_page(step: Step, store: StoreRows) -> Answer:
     """Ask for a page, and store it with the cursor behind it. Raises ApiProblem."""
     progress, resource = step.progress, step.resource
     answer = step.access.send(resource.path, make_query(resource, progress.cursor))
     with attach_answer(answer):
-        _store_page(step, answer)
+        _store_page(step, answer, store)
     return answer
 
 
-def _store_page(step: Step, answer: Answer) -> None:
+def _store_page(step: Step, answer: Answer, store: StoreRows) -> None:
     progress, resource, source = step.progress, step.resource, step.load.source
     content = step.access.read(answer, has_cursor=bool(progress.cursor))
     page = read_page(resource, content, progress.cursor)
@@ -43,7 +43,7 @@ def _store_page(step: Step, answer: Answer) -> None:
             " more pages. Ask the vendor, then resume the load, which begins this list again."
         )
     context = PageContext(source, resource, progress, step.load.since, seen_at)
-    _note_page(progress, page, store_rows(context, page.rows, ids), seen_at)
+    _note_page(progress, page, store(context, page.rows, ids), seen_at)
     load_states.note_running(step.load)
 
 

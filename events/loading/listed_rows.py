@@ -1,7 +1,7 @@
 """Stores the rows of a page as events, and counts what they are to the mirror."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -48,6 +48,10 @@ class PageCounts:
     skipped: int = 0
 
 
+StoreRows = Callable[["PageContext", Sequence[Any], Sequence[str | None]], PageCounts]
+"""Stores the rows of a page, in the caller's transaction. The last one: the ids of the rows."""
+
+
 @dataclass(frozen=True)
 class PageContext:
     """What is the same for all rows of a page. seen_at: the moment for which they are certain."""
@@ -75,9 +79,9 @@ def note_listed_records(progress: ResourceProgress, ids: Sequence[str]) -> int:
 
 def store_rows(context: PageContext, rows: Sequence[Any], ids: Sequence[str | None]) -> PageCounts:
     """Store the rows that were asked for, in the caller's transaction. ids: those of the rows."""
-    wanted = [(row, id) for row, id in zip(rows, ids, strict=True) if _is_wanted(context, row)]
+    wanted = [(row, id) for row, id in zip(rows, ids, strict=True) if is_wanted(context, row)]
     stored = store_fetched(
-        context.source, [_make_record(context, row) for row, _ in wanted], datetime.now(UTC)
+        context.source, [make_record(context, row) for row, _ in wanted], datetime.now(UTC)
     )
     known = _known_ids(context, [id for _, id in wanted if id])
     kinds = [_kind_of(outcome, id, known) for outcome, (_, id) in zip(stored, wanted, strict=True)]
@@ -100,7 +104,8 @@ def _kind_of(stored: StoredRecord, row_id: str | None, known: frozenset[str]) ->
     return Kind.CHANGED if row_id in known else Kind.NEW
 
 
-def _is_wanted(context: PageContext, row: Any) -> bool:
+def is_wanted(context: PageContext, row: Any) -> bool:
+    """Return True if the row is one of those that were asked for, or cannot be judged."""
     if not isinstance(row, dict):
         return True
     if any(row.get(key) != value for key, value in context.resource.only.items()):
@@ -109,7 +114,8 @@ def _is_wanted(context: PageContext, row: Any) -> bool:
     return changed_at is None or context.since is None or changed_at >= context.since
 
 
-def _make_record(context: PageContext, row: Any) -> FetchedRecord:
+def make_record(context: PageContext, row: Any) -> FetchedRecord:
+    """Return a row as what is stored of it."""
     changed: Mapping[str, Any] = row if isinstance(row, dict) else {}
     has_time = read_changed(changed, context.resource.changed) is not None
     return FetchedRecord(

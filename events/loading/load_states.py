@@ -54,17 +54,20 @@ def start(
     resources: Sequence[str] = (),
     since: datetime | None = None,
     trusts_ids: bool = False,
+    purpose: Load.Purpose = Load.Purpose.LOAD,
 ) -> Load:
     """Start a load; the workers run it. resources: the lists to read; all if empty.
 
     Raises LoadRefused, also if the source is being loaded already, and UnfitApiKey.
     """
     names = choose_resources(source, resources)
-    require_access(source)
+    access = require_access(source)
     try:
         with transaction.atomic():
             load = Load.objects.create(
                 source=source,
+                purpose=purpose,
+                key_digest=access.digest,
                 resources=list(names),
                 since=since,
                 trusts_ids=trusts_ids,

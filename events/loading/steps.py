@@ -52,8 +52,10 @@ class Step:
     resource: Resource
 
 
-def run_request(step: Step, run: Callable[[Step], Answer]) -> bool:
+def run_request(step: Step, run: Callable[[Step], Answer | None]) -> bool:
     """Run a request that counts against the budget; return True if the load may go on at once.
+
+    run: returns None if no request was needed.
 
     Raises BudgetSpent. The budget is noted before and after the transaction, so that others see it.
     """

@@ -37,6 +37,22 @@ NEWEST_EVENTS = f"""
     ) malformed
     WHERE active ORDER BY slug LIMIT {MAX_SOURCES}
 """
+# Of the newest reconciliation. What its lists lack counts once the vendor has said that it is gone.
+RECONCILED = f"""
+    SELECT slug, extract(epoch FROM newest.started_at)::float, found.missed, found.asked
+    FROM events_source source
+    CROSS JOIN LATERAL (
+        SELECT id, started_at FROM events_load
+        WHERE source_id = source.id AND purpose = 'reconcile' ORDER BY id DESC LIMIT 1
+    ) newest
+    CROSS JOIN LATERAL (
+        SELECT count(*) FILTER (WHERE kind <> 'gone' OR finding.state = 'mended') AS missed,
+            count(*) FILTER (WHERE finding.state = 'asked') AS asked
+        FROM events_finding finding JOIN events_resourceprogress progress ON progress.id = progress_id
+        WHERE load_id = newest.id
+    ) found
+    WHERE active ORDER BY slug LIMIT {MAX_SOURCES}
+"""
 # A source with one active secret that never ends needs nobody.
 SECRET_ENDS = f"""
     SELECT slug, extract(epoch FROM max(expires_at))::float
@@ -82,6 +98,27 @@ GAUGES = (
         NEWEST_EVENTS,
         "source",
         2,
+    ),
+    Gauge(
+        "crmmirror_reconciliation_timestamp_seconds",
+        "When the active source's newest reconciliation began.",
+        RECONCILED,
+        "source",
+        1,
+    ),
+    Gauge(
+        "crmmirror_reconciliation_missed",
+        "How many webhooks the active source's newest reconciliation has found to be missed so far.",
+        RECONCILED,
+        "source",
+        2,
+    ),
+    Gauge(
+        "crmmirror_reconciliation_asked",
+        "How many records that the vendor lists no more wait for somebody's answer.",
+        RECONCILED,
+        "source",
+        3,
     ),
     Gauge(
         "crmmirror_secret_end_timestamp_seconds",

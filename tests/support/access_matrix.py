@@ -86,6 +86,7 @@ MATRIX = (
             "/admin/events/source/",
             "/admin/events/source/{source}/change/",
             "/admin/events/source/{source}/load/",
+            "/admin/events/source/{source}/reconcile/",
             "/admin/events/refusal/",
             "/api/v1/sources/",
         ),

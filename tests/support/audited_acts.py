@@ -27,8 +27,9 @@ from entities.models import (
     SqlReader,
     SubAccount,
 )
-from events.models import Event, Source, SourceSecret
+from events.models import Event, Finding, Source, SourceSecret
 from events.processing.drain import drain_backlog
+from events.reconciling.reconcile_states import allow_deletions, start_reconciliation
 from events.sources.trial_keys import add_trial_key
 from tests.support.api_client import create_record
 from tests.support.api_exports import get_file
@@ -493,6 +494,21 @@ def resume_load_on_the_page(client: Client) -> Source:
     return source
 
 
+def allow_missing_to_be_deleted(client: Client) -> Source:
+    source = set_key(client)
+    run = start_reconciliation(source, identify_command("a test"), ["leads"]).reconciliation
+    Finding.objects.create(
+        progress=run.load.progress.get(),
+        external_id="ld_1",
+        kind=Finding.Kind.GONE,
+        state=Finding.State.ASKED,
+        day=datetime(2026, 3, 1, tzinfo=UTC).date(),
+    )
+    AuditEntry.objects.all().delete()
+    allow_deletions(run, identify_command("reconcile"), 1)
+    return source
+
+
 def prune_the_log(client: Client) -> None:
     event = store_delivery(EVENT)
     drain_backlog()
@@ -518,6 +534,7 @@ COMMANDS = {
     "prune_events",
     "set_api_key",
     "backfill",
+    "reconcile",
 }
 # The action of the entry, the act, and what the entry has in its detail, at least.
 ACTS: list[tuple[AuditAction, Callable[[Client], Any], dict[str, Any]]] = [
@@ -540,6 +557,7 @@ ACTS: list[tuple[AuditAction, Callable[[Client], Any], dict[str, Any]]] = [
     (AuditAction.LOAD_STARTED, start_load_on_the_page, {"lists": ["leads"]}),
     (AuditAction.LOAD_PAUSED, pause_load_on_the_page, {}),
     (AuditAction.LOAD_RESUMED, resume_load_on_the_page, {}),
+    (AuditAction.DELETIONS_ALLOWED, allow_missing_to_be_deleted, {"records": 1}),
     (AuditAction.EVENTS_PRUNED, prune_the_log, {"events": 1}),
     (AuditAction.BODY_DOWNLOAD, download_body, {}),
     (AuditAction.APPLY_AGAIN, apply_one_again, {"count": 0}),

@@ -51,6 +51,7 @@ class AuditAction(models.TextChoices):
     LOAD_STARTED = "load-started", "started a load from a vendor's API"
     LOAD_PAUSED = "load-paused", "paused a load"
     LOAD_RESUMED = "load-resumed", "resumed a load"
+    DELETIONS_ALLOWED = "deletions-allowed", "let records that a vendor lists no more be deleted"
     EVENTS_PRUNED = "events-pruned", "removed bodies of events"
 
 

@@ -151,7 +151,7 @@ def _open_load(source: Source, options: dict[str, Any]) -> Load:
 
 
 def _newest_load(source: Source) -> Load:
-    load = source.loads.order_by("-id").first()
+    load = source.loads.filter(purpose=Load.Purpose.LOAD).order_by("-id").first()
     if load is None:
         raise CommandError(f"{source.slug} was never loaded")
     return load

@@ -12,7 +12,7 @@ from django.utils import timezone
 from prometheus_client import generate_latest
 
 from entities.models import ApiToken
-from events.models import Event, Source, SourceSecret
+from events.models import Event, Finding, Load, ResourceProgress, Source, SourceSecret
 from events.monitoring import mirror_state
 from events.monitoring.exposition import database_circuit, make_registry
 from events.monitoring.mirror_state import MAX_RUN, MirrorStateCollector
@@ -50,6 +50,25 @@ def test_the_last_delivery_is_that_of_the_newest_event_or_the_making_of_the_sour
     deliver_all(source, secret, "aa")
     Event.objects.filter(pk=Event.objects.latest("id").pk).update(received_at=timezone.now() - timedelta(1))
     assert read_state()[key] == pytest.approx(Event.objects.latest("id").received_at.timestamp(), abs=1e-3)
+
+
+def test_the_newest_reconciliation_tells_how_many_webhooks_were_missed_and_how_many_records_wait() -> None:
+    source, _ = new_source()
+    for findings in ([("unknown", "mended")], [("behind", "mended"), ("gone", "mended"), ("gone", "asked")]):
+        load = Load.objects.create(
+            source=source, purpose=Load.Purpose.RECONCILE, state=Load.State.DONE, resources=[]
+        )
+        progress = ResourceProgress.objects.create(load=load, resource="deals", position=0)
+        for number, (kind, state) in enumerate(findings):
+            Finding.objects.create(
+                progress=progress, external_id=f"{number}", kind=kind, state=state, day=timezone.now().date()
+            )
+    state = read_state()
+    assert state["crmmirror_reconciliation_missed", "acme"] == 2
+    assert state["crmmirror_reconciliation_asked", "acme"] == 1
+    load.refresh_from_db()
+    began = pytest.approx(load.started_at.timestamp(), abs=1e-3)
+    assert state["crmmirror_reconciliation_timestamp_seconds", "acme"] == began
 
 
 def test_an_inactive_source_has_no_gauge() -> None:

@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from entities.merge.clock import Rank
+from entities.merge.registers import EXISTS
 from entities.reading import mapper
 from entities.reading.fetched import fetched_envelope
 from entities.reading.fetched.fetched_plans import find_fetched_plan
+from entities.stored_events import Origin
 from tests.convergence import test_fetched_rules
 from tests.support.mutations.clock_mutations import ranked
 from tests.support.mutations.mutation import Mutation
@@ -24,6 +26,34 @@ def _plan_with(**changes: Any) -> Any:
 
 def _ignore_last_change(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(fetched_envelope, "changed_paths", lambda vendor, origin, resource: "")
+
+
+def _keep_gone_records(patch: pytest.MonkeyPatch) -> None:
+    read = mapper._read_fetched_record
+
+    def keep(*arguments: Any) -> Any:
+        key, reading = read(*arguments)
+        if reading.writes.get(EXISTS) is False:
+            del reading.writes[EXISTS]
+        return key, reading
+
+    patch.setattr(mapper, "_read_fetched_record", keep)
+
+
+def _count_from_receipt(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(
+        fetched_envelope, "_read_time", lambda content, record, changed, received_at: (received_at, ())
+    )
+
+
+def _ignore_imports(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(
+        mapper,
+        "find_fetched_plan",
+        lambda vendor, origin, *key: (
+            None if origin is Origin.FILE else find_fetched_plan(vendor, origin, *key)
+        ),
+    )
 
 
 FETCHED = [
@@ -51,5 +81,20 @@ FETCHED = [
         "ids of the API are written as they are",
         _plan_with(ids={}),
         test_fetched_rules.test_ids_of_the_api_are_written_as_those_of_webhooks,
+    ),
+    Mutation(
+        "a record that is gone stays",
+        _keep_gone_records,
+        test_fetched_rules.test_a_record_is_gone_as_of_the_beginning_of_the_listing,
+    ),
+    Mutation(
+        "a record is gone as of the receipt",
+        _count_from_receipt,
+        test_fetched_rules.test_a_record_is_gone_as_of_the_beginning_of_the_listing,
+    ),
+    Mutation(
+        "imported records are not read",
+        _ignore_imports,
+        test_fetched_rules.test_an_imported_row_is_read_with_the_words_of_webhooks,
     ),
 ]
