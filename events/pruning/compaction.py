@@ -35,9 +35,12 @@ STEP_PAGES = 32
 # Between two VACUUMs an eighth of the pages is emptied: if an old transaction keeps VACUUM from clearing up
 # what is left of moved rows, no more than that is written for nothing.
 ROUND_SHARE = 8
-# A row stays in its page while there is room for it. The page is full after two or three tries, because what
-# is left of a row in the same transaction cannot be cleared up to make room again.
-MAX_TRIES = 10
+# A row that another process writes to the end keeps a round from making the file shorter. So does a
+# transaction that is open for long, which is not waited for.
+MAX_VAIN_ROUNDS = 2
+# A row stays in its page while there is room for it. It has to be written again until the page is full: what
+# is left of it in the same transaction is not cleared up. PostgreSQL's limit of rows a page is 291.
+MAX_TRIES = 300
 PAUSE_FACTOR = 0.25
 
 Progress = Callable[[int], object]
@@ -56,55 +59,57 @@ class Compaction:
 def compact_tables(progress: Progress = lambda count: None) -> Iterator[Compaction]:
     """Compact each table that pruning shortens; yield its sizes. Call it outside a transaction.
 
-    A table is left as soon as a round makes its file hardly smaller: it has no more free space then, or a
-    transaction that is open for long keeps it. Raises django.db.Error; what was given back stays so.
+    A table is left when it has no more room for its last rows, or rounds make it hardly smaller. Raises
+    django.db.Error; what was given back stays so.
     """
     page_bytes = int(fetch_value(PAGE_BYTES))
     for table, column in TABLES.items():
         before = int(fetch_value(COUNT_PAGES, table))
         _vacuum(table)
-        while True:
-            pages = int(fetch_value(COUNT_PAGES, table))
-            _empty_end(table, column, pages, progress)
+        pages, vain_rounds = int(fetch_value(COUNT_PAGES, table)), 0
+        while vain_rounds < MAX_VAIN_ROUNDS and _empty_end(table, column, pages, progress):
             _vacuum(table)
-            after = int(fetch_value(COUNT_PAGES, table))
-            if pages - after <= pages // ROUND_SHARE // 2:
-                break
-        yield Compaction(table, before * page_bytes, after * page_bytes)
+            last, pages = pages, int(fetch_value(COUNT_PAGES, table))
+            vain_rounds = vain_rounds + 1 if last - pages <= last // ROUND_SHARE // 2 else 0
+        _vacuum(table)
+        yield Compaction(table, before * page_bytes, int(fetch_value(COUNT_PAGES, table)) * page_bytes)
 
 
 def _vacuum(table: str) -> None:
     execute(VACUUM.format(table=table))
 
 
-def _empty_end(table: str, column: str, pages: int, progress: Progress) -> None:
-    """Move the rows of the last pages to the front, until there is no room."""
+def _empty_end(table: str, column: str, pages: int, progress: Progress) -> bool:
+    """Move the rows of the last pages to the front; return False as soon as there is no room."""
     for step in range(1, max(1, pages // ROUND_SHARE // STEP_PAGES) + 1):
         began = time.monotonic()
         first = max(0, pages - step * STEP_PAGES)
         if not _empty_pages(table, column, first, first + STEP_PAGES, pages):
-            return
+            return False
         progress(STEP_PAGES)
         time.sleep((time.monotonic() - began) * PAUSE_FACTOR)
+    return True
 
 
 def _empty_pages(table: str, column: str, first: int, end: int, pages: int) -> bool:
-    """Move the rows of these pages elsewhere; return False, and move none, if the table has no room for them.
+    """Move the rows of these pages to earlier ones; return False, and move none, if there is no room.
 
-    pages: how many the table has. A row that is moved behind them has made it larger.
+    pages: how many the table has. If more rows come behind them than were to be moved, the table grows by
+    it; some may come there where another process has made it longer.
     """
     with transaction.atomic():
         rows = fetch_rows(LOCK_ROWS.format(table=table), f"({first},0)", f"({end},0)")
         places = [place for (place,) in rows]
+        count_behind = 0
         for _ in range(MAX_TRIES):
-            if not places:
+            if not places or count_behind > len(rows):
                 break
             moved = fetch_rows(MOVE_ROWS.format(table=table, column=column), places)
             places = [place for (place,) in moved if _page_of(place) >= first]
-            if any(_page_of(place) >= pages for place in places):
-                # VACUUM cuts off again what was added for them.
-                transaction.set_rollback(True)
-                return False
+            count_behind += sum(_page_of(place) >= pages for place in places)
+        if places:
+            # VACUUM cuts off again what was added to the file for them.
+            transaction.set_rollback(True)
     return not places
 
 
