@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.celery_programs import documented_command
 from tests.support.deployed_code import DEPLOY, UNITS, read_unit, unit_example
+from tests.support.markdown import read
 
 pytestmark = pytest.mark.unit
 
@@ -89,6 +90,13 @@ def test_every_service_but_the_migration_starts_again_and_after_it() -> None:
             continue
         assert unit["Service"]["Restart"] == "always"
         assert unit["Unit"]["After"] == "crmmirror-migrate.service"
+
+
+def test_an_upgrade_migrates_by_the_command_of_the_new_release() -> None:
+    """An older `crmmirror-manage` does not know CODE, and would say that there is nothing to migrate."""
+    migrate = re.findall(r"^ +(CODE=.*)$", read("docs/deploy.md"), re.MULTILINE)
+    assert migrate == ["CODE=$release $release/deploy/systemd/crmmirror-manage migrate"]
+    assert (UNITS / "crmmirror-manage").stat().st_mode & 0o111 == 0o111
 
 
 def test_logrotate_accepts_its_example(tmp_path: Path) -> None:
