@@ -14,6 +14,7 @@ SAMPLE = str(next((PROJECT / "entities/vendors/samples/heffl").glob("*.json")))
 # Command -> arguments with which it would do something; FILE and DIRECTORY are not there yet.
 ARGUMENTS = {
     "apply_events": (),
+    "backfill": ("sales", "--status"),
     "backup": ("DIRECTORY",),
     "create_reader": ("ada",),
     "create_source": ("sales", "--vendor", "heffl"),
@@ -31,6 +32,7 @@ ARGUMENTS = {
     "remove_second_factor": ("ann",),
     "revoke_token": ("ann", "reports"),
     "rotate_secret": ("sales",),
+    "set_api_key": ("sales", "--remove"),
     "subject": ("erase", "--email", "ann@acme.example"),
     "verify_mirror": (),
 }
