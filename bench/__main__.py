@@ -16,11 +16,13 @@ from bench import (
     delivery_rate,
     million,
     page_times,
+    rebuild_rate,
     report,
     search_keys,
     servers,
     summaries,
     worker_memory,
+    worker_scaling,
 )
 
 ROUNDS = 3
@@ -39,7 +41,8 @@ def main() -> None:
         with servers.run_servers(state):
             for measure in [MEASUREMENTS[only]] if only else MEASUREMENTS.values():
                 results += measure(state)
-    text = report.format_report(results, ROUNDS)
+            machine = report.describe_machine()
+    text = report.format_report(results, ROUNDS, machine)
     if not only:
         REPORT_FILE.write_text(text)
     sys.stdout.write(text)
@@ -56,10 +59,12 @@ def measure_pages(state: Path) -> report.Table:
 # Name -> the measurements of that name.
 MEASUREMENTS: dict[str, Callable[[Path], list[report.Result] | list[report.Table]]] = {
     "deliveries": lambda state: [delivery_rate.measure(state, ROUNDS)],
-    "apply": lambda state: [apply_rate.measure(ROUNDS)],
+    "apply": lambda state: apply_rate.measure(ROUNDS),
+    "workers": lambda state: [worker_scaling.measure(ROUNDS)],
+    "rebuild": lambda state: rebuild_rate.measure(ROUNDS),
     "search": lambda state: search_keys.measure(ROUNDS),
     "summaries": lambda state: summaries.measure(ROUNDS),
-    "growth": lambda state: [database_growth.measure()],
+    "growth": lambda state: database_growth.measure(),
     "latency": lambda state: [api_latency.measure(state, ROUNDS)],
     "rows": lambda state: api_rows.measure(state, ROUNDS),
     "outage": lambda state: [broker_outage.measure(state, ROUNDS)],

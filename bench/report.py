@@ -2,8 +2,11 @@
 
 import os
 import platform
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
 from statistics import median
 
 HEADER = """# Benchmarks
@@ -12,8 +15,10 @@ HEADER = """# Benchmarks
 with fsync, Valkey, Granian). Absolute figures differ much between machines, ratios much less. Each figure is
 the median of {rounds} rounds; what is compared is measured in turn, in the same rounds.
 
-Measured with {cores} cores, Python {python}, {system}.
+Measured on {machine}.
 """
+CPU_MODEL = re.compile(r"^model name\s*:\s*(.+)$", re.MULTILINE)
+MEASURED_PACKAGES = ("django", "psycopg", "celery", "granian")
 
 # Makes one figure of the medians of the compared sides.
 Summary = Callable[[list[float]], float]
@@ -71,11 +76,24 @@ class Table:
     rows: Sequence[tuple[str, ...]]
 
 
-def format_report(results: Sequence[Result | Table], rounds: int) -> str:
-    """Return the page in Markdown. rounds: how many each result has."""
-    header = HEADER.format(
-        rounds=rounds, cores=os.cpu_count(), python=platform.python_version(), system=platform.system()
+def describe_machine() -> str:
+    """Return the hardware, and the versions of what is measured. The database must be there."""
+    from django.db import connection
+
+    major, minor = divmod(connection.pg_version, 10_000)
+    model = CPU_MODEL.search(Path("/proc/cpuinfo").read_text())
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    packages = ", ".join(f"{name} {version(name)}" for name in MEASURED_PACKAGES)
+    return (
+        f"{os.cpu_count()} cores ({model[1] if model else platform.machine()}), {memory:.0f} GiB of memory,"
+        f" {platform.system()} {platform.release()}, Python {platform.python_version()},"
+        f" PostgreSQL {major}.{minor}, {packages}"
     )
+
+
+def format_report(results: Sequence[Result | Table], rounds: int, machine: str) -> str:
+    """Return the page in Markdown. rounds: how many each result has. machine: see `describe_machine`."""
+    header = HEADER.format(rounds=rounds, machine=machine)
     return "\n".join([header, *(_format_section(result) for result in results)])
 
 

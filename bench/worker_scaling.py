@@ -1,0 +1,41 @@
+"""Measures how many events two worker processes apply per second, compared with one."""
+
+import multiprocessing
+
+from bench import backlog
+from bench.apply_rate import measure_rate
+from bench.report import Result
+
+
+def measure(rounds: int) -> Result:
+    """Measure both numbers of processes in each round."""
+    figures: dict[str, list[float]] = {"two processes": [], "one process": []}
+    for _ in range(rounds):
+        for name, count in (("two processes", 2), ("one process", 1)):
+            figures[name].append(measure_rate(lambda n=count: drain(n), backlog.store_company_events))
+    return Result(
+        "Workers",
+        "The same events of an invented company, applied to an empty mirror by two processes at the same"
+        " time, and by one. The database is on the same machine.",
+        "per second",
+        figures,
+        target=1.6,
+    )
+
+
+def drain(count: int) -> None:
+    """Apply all pending events with so many processes. Raises RuntimeError if one of them fails."""
+    from django.db import connections
+
+    from events.processing.drain import drain_backlog
+
+    # A process that is forked must not share its parent's connection.
+    connections.close_all()
+    context = multiprocessing.get_context("fork")
+    processes = [context.Process(target=drain_backlog) for _ in range(count)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+        if process.exitcode:
+            raise RuntimeError(f"a process that applies events ended with {process.exitcode}")
