@@ -1,12 +1,12 @@
 """Checks of how the paths in a vendor's tables are written: each is a text, and none is empty.
 
-Ids: entities.E005, E011 and E013.
+Ids: entities.E005, E011, E013 and W022.
 """
 
 from collections.abc import Iterator
 
-from entities.checks.check_errors import Errors, make_error
-from entities.reading.paths import KEY_MARK, parse_path, split_words
+from entities.checks.check_errors import Errors, make_error, make_warning
+from entities.reading.paths import ITSELF, KEY_MARK, parse_path, parse_paths, split_words
 from entities.vendor_language import Vendor
 
 COLUMN = "column "
@@ -30,6 +30,22 @@ def check_written_paths(module: str, vendor: Vendor) -> Errors:
         for word in split_words(words):
             if slip := _find_slip(word, is_column=COLUMN in place):
                 yield make_error("E013", module, f"{place}: {word!r} {slip}", "Write keys joined by dots.")
+
+
+def check_payload(module: str, vendor: Vendor) -> Errors:
+    """Yield a warning for each path of the payload that takes one item out of a list."""
+    for path in parse_paths(vendor.payload) if isinstance(vendor.payload, str) else ():
+        index = next((place for place, part in enumerate(path.parts) if part.isdigit()), None)
+        if index is None:
+            continue
+        batch = ".".join(path.parts[:index]) or ITSELF
+        rest = ".".join(path.parts[index + 1 :]) or ITSELF
+        reason = f"payload: {path.place!r} reads one item of a list, and leaves the others out"
+        hint = (
+            f"If each item is an event, write batch={batch!r} and payload={rest!r}. Paths then start at the"
+            " item, and one that starts with / at the body."
+        )
+        yield make_warning("W022", module, reason, hint)
 
 
 def _list_words(vendor: Vendor) -> Iterator[tuple[str, object]]:

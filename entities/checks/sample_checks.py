@@ -1,6 +1,6 @@
 """Checks of a vendor's tables against its samples: a path that no sample has may be a slip of the pen.
 
-Ids: entities.W014, E017, W018 and W020.
+Ids: entities.W014, E017, W018, W020 and W021.
 """
 
 import hashlib
@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from difflib import get_close_matches
 from typing import Any
 
+from django.core.checks import CheckMessage
 from django.db.models import ForeignKey
 
 from entities.checks.check_errors import Errors, make_error, make_warning
@@ -39,10 +40,14 @@ def check_samples(module: str, vendor: Vendor) -> Errors:
         hint = f"Put a body of each event type, as the vendor delivers it, into {sample_folder(vendor.name)}."
         yield make_warning("W018", module, "has no sample: nothing shows that it reads anything", hint)
         return
-    for sample in bodies:
-        yield from _check_sample(module, vendor, sample)
+    messages: list[CheckMessage] = [
+        message for sample in bodies for message in _check_sample(module, vendor, sample)
+    ]
+    # A warning that several samples have is shown once, with the first of them.
+    yield from {message.msg: message for message in reversed(messages)}.values()
     samples = read_samples(vendor)
     yield from _check_batch(module, vendor, samples)
+    yield from _check_property_lists(module, vendor, samples)
     for written in list_written_paths(vendor, samples):
         yield from _check_written(module, vendor, written)
     for entity in vendor.entities.values():
@@ -51,6 +56,7 @@ def check_samples(module: str, vendor: Vendor) -> Errors:
 
 
 def _check_sample(module: str, vendor: Vendor, sample: SampleBody) -> Errors:
+    """Yield the error of a sample that is not read, or the warnings with which it is read."""
     hint = f"Run manage.py read {vendor.name} {sample_folder(vendor.name) / sample.name}"
     digest = hashlib.sha256(sample.body).hexdigest()
     try:
@@ -60,7 +66,11 @@ def _check_sample(module: str, vendor: Vendor, sample: SampleBody) -> Errors:
         return
     if not mapped.known:
         reason = f"ignores the sample {sample.name}, of the type {mapped.envelopes.event_type!r}"
-        yield make_error("E017", module, reason, hint)
+        other = "Add the type to events; if the mirror has no model for such records, remove the sample."
+        yield make_error("E017", module, reason, other)
+        return
+    for warning in mapped.warnings:
+        yield make_warning("W021", module, f"reads a sample with a warning: {warning}", hint)
 
 
 def _check_batch(module: str, vendor: Vendor, samples: ReadSamples) -> Errors:
@@ -68,6 +78,19 @@ def _check_batch(module: str, vendor: Vendor, samples: ReadSamples) -> Errors:
         if samples.events and not any(list_events(event.root.body, (path,)) for event in samples.events):
             hint = "Write where the list of events stands, or take batch out if each event is a body."
             yield make_warning("W014", module, f"batch: no sample has a list at {path.place!r}", hint)
+
+
+def _check_property_lists(module: str, vendor: Vendor, samples: ReadSamples) -> Errors:
+    """Yield a warning for each key of a property that no property in the samples has."""
+    for place, keys in vendor.property_lists.items():
+        found = (follow(event.payload, parse_path(place), event.root) for event in samples.events)
+        properties = [item for items in found if isinstance(items, list) for item in items]
+        known = dict.fromkeys(key for item in properties if isinstance(item, dict) for key in item)
+        for key in keys if properties else ():
+            if key not in known:
+                reason = f"property_lists {place!r}: no property in the samples has {key!r}"
+                hint = f"The properties have: {', '.join(known) or 'no key'}. Write a key of these, no path."
+                yield make_warning("W014", module, reason, hint)
 
 
 def _check_written(module: str, vendor: Vendor, written: WrittenPaths) -> Errors:

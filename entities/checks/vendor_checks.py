@@ -10,13 +10,13 @@ from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.checks import CheckMessage
-from django.db.models import ForeignKey
+from django.db.models import DecimalField, ForeignKey
 
 from entities import vendors
 from entities.checks.check_errors import Errors, make_error, suggest
 from entities.checks.column_checks import check_column, check_implied_values
 from entities.checks.deletion_checks import check_deletions
-from entities.checks.path_checks import check_paths, check_written_paths
+from entities.checks.path_checks import check_paths, check_payload, check_written_paths
 from entities.checks.repeated_columns import check_repeated_columns
 from entities.checks.resource_checks import check_api
 from entities.checks.sample_checks import check_samples
@@ -93,10 +93,12 @@ def check_entity(module: str, entity: Entity) -> Errors:
     fields = mirrored_fields(models[entity.model])
     filled = {name: fields[name] for name in entity.columns if name in fields}
     sets = {name: field for name, field in fields.items() if isinstance(field, ArrayField)}
+    amounts = {name: field for name, field in fields.items() if isinstance(field, DecimalField)}
     for table, columns, allowed in (
         ("columns", entity.columns, fields),
         ("translations", entity.translations, filled),
         ("additions", entity.additions.values(), sets),
+        ("scales", entity.scales, amounts),
     ):
         for column in columns:
             yield from check_column(module, f"{place}, {table}", column, allowed)
@@ -174,6 +176,7 @@ def _references(vendor: Vendor) -> dict[str, Entity]:
 TABLE_CHECKS: tuple[Callable[[str, Vendor], Errors], ...] = (
     check_signatures,
     check_written_paths,
+    check_payload,
     check_envelope,
     check_scope,
     check_entities,

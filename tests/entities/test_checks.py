@@ -136,6 +136,12 @@ MISTAKES = [
     ),
     (
         "E006",
+        SOUND.replace('"price"}', '"price"}, scales={"title": 100}'),
+        "entity 'deal', scales: there is no column 'title' to fill",
+        "Write one of: value.",
+    ),
+    (
+        "E006",
         SOUND.replace('"price"}', '"price"}, translations={"priority": {"hi": "high"}}'),
         "entity 'deal', translations: there is no column 'priority'",
         "Write one of: client, status, title, value.",

@@ -46,3 +46,20 @@ def test_paths_that_are_no_text_are_named(tmp_path: Path, before: str, after: st
 def test_a_dot_at_the_end_of_a_columns_path_is_no_empty_key(tmp_path: Path) -> None:
     text = SOUND.replace('"price.amount"}', '"price.amount"} | {"number": "price."}')
     assert [message.id for message in check_text(tmp_path, text) if message.is_serious()] == []
+
+
+@pytest.mark.parametrize(
+    ("payload", "hint"),
+    [
+        ("row.0", "write batch='row' and payload='.'."),
+        ("meta.rows.1.data", "write batch='meta.rows' and payload='data'."),
+        ("0.row", "write batch='.' and payload='row'."),
+    ],
+)
+def test_a_payload_that_is_one_item_of_a_list_is_named_with_what_reads_all(
+    tmp_path: Path, payload: str, hint: str
+) -> None:
+    messages = check_text(tmp_path, SOUND.replace('"row"', f'"row {payload}", unsampled={{"": "{payload}"}}'))
+    assert [message.id for message in messages] == ["entities.W022"]
+    assert f"payload: {payload!r} reads one item of a list" in messages[0].msg
+    assert hint in str(messages[0].hint)

@@ -1,10 +1,11 @@
 """A module is checked against its samples: what no sample has, and what is not read, is named."""
 
+import json
 from pathlib import Path
 
 import pytest
 
-from tests.support.checked_vendor import SOUND, build_sample, check_text
+from tests.support.checked_vendor import DEAL, SOUND, build_sample, check_text
 
 pytestmark = pytest.mark.unit
 
@@ -74,7 +75,6 @@ def test_a_column_that_no_sample_has_in_any_spelling_is_named(tmp_path: Path) ->
         (b"{", "does not read the sample x.json: not JSON"),
         (b'{"row": {"id": 1}}', "does not read the sample x.json: not an envelope: no event type"),
         (build_sample("deal.created", {"title": "A"}), "the payload carries no id (looked for id)"),
-        (build_sample("deal.painted"), "ignores the sample x.json, of the type 'deal.painted'"),
     ],
 )
 def test_a_sample_that_is_not_read_is_an_error(tmp_path: Path, body: bytes, reason: str) -> None:
@@ -83,3 +83,32 @@ def test_a_sample_that_is_not_read_is_an_error(tmp_path: Path, body: bytes, reas
     assert (error.id, error.is_serious()) == ("entities.E017", True)
     assert reason in error.msg
     assert "manage.py read marigold" in str(error.hint)
+
+
+def test_a_type_that_the_module_does_not_have_is_to_be_added_or_its_sample_removed(tmp_path: Path) -> None:
+    samples = {"deal.created.json": build_sample("deal.created"), "x.json": build_sample("deal.painted")}
+    [error] = check_text(tmp_path, SOUND, samples)
+    assert (error.id, error.is_serious()) == ("entities.E017", True)
+    assert "ignores the sample x.json, of the type 'deal.painted'" in error.msg
+    assert "Add the type to events; if the mirror has no model for such records" in str(error.hint)
+
+
+def test_a_warning_with_which_samples_are_read_is_shown_once_with_the_first_of_them(tmp_path: Path) -> None:
+    body = json.dumps({"meta": {"kind": "deal.created", "at": "1 March, at noon"}, "row": DEAL}).encode()
+    samples = {"a.json": build_sample("deal.created"), "b.json": body, "c.json": body}
+    [warning] = check_text(tmp_path, SOUND, samples)
+    assert (warning.id, warning.is_serious()) == ("entities.W021", False)
+    assert "reads a sample with a warning: " in warning.msg
+    assert str(warning.hint).endswith("b.json")
+
+
+@pytest.mark.parametrize(("keys", "missing"), [("label.text", "label.text"), ("label", "")])
+def test_a_key_of_a_property_is_no_path(tmp_path: Path, keys: str, missing: str) -> None:
+    text = SOUND.replace('"row",', f'"row", property_lists={{"fields": ("{keys}", "value")}},')
+    row = DEAL | {"fields": [{"label": "Region", "value": "North"}]}
+    messages = check_text(tmp_path, text, {"deal.created.json": build_sample("deal.created", row)})
+    assert [(one.id, one.msg) for one in messages] == [
+        ("entities.W014", f"property_lists 'fields': no property in the samples has {key!r}")
+        for key in missing.split()
+    ]
+    assert all("The properties have: label, value." in str(one.hint) for one in messages)
