@@ -54,8 +54,9 @@ def wrap_events(vendor: Vendor, events: Sequence[Any], outside: Mapping[str, Any
     body: Any = events[0]
     parts = next((path.parts for path in envelope_plan(vendor).batch), None)
     if parts is not None:
-        # What all events share, such as their type, may stand beside the list.
-        body = dict(body) if parts else list(events)
+        # What all events share, such as their type, may stand beside the list. Items such as {} lack it.
+        fullest = max((event for event in events if isinstance(event, dict)), key=len)
+        body = dict(fullest) if parts else list(events)
         if parts:
             put_at(body, parts, list(events))
     for place, value in outside.items():

@@ -4,6 +4,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterator
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -16,8 +17,9 @@ from entities.reading.plans.entity_plans import entity_plans
 from entities.reading.plans.event_plans import event_plan
 from entities.reading.texts import DIRECTION_MARKS
 from entities.reading.times import to_date
-from entities.vendors import all_vendors
+from entities.vendors import all_vendors, get_vendor
 from tests.support.envelopes import map_body
+from tests.support.third_vendor import MARIGOLD, NAME, temporary_vendor
 
 pytestmark = pytest.mark.unit
 
@@ -94,3 +96,15 @@ def test_generated_events_have_every_construct_of_their_vendor(vendor: Any) -> N
     assert said["merges"] is ("merged_into" in columns or any(plan.merged for plan in plans))
     assert said["single properties"] is (vendor.property_keys is not None)
     assert said["associations that ended"] is any(plan.ended for plan in plans)
+
+
+def test_what_is_no_event_may_be_the_first_item_of_a_list_under_a_key(tmp_path: Path) -> None:
+    text = MARIGOLD.replace('type="type"', 'type="/type"').replace(
+        'payload="object"', 'payload=".", batch="rows"'
+    )
+    with temporary_vendor(tmp_path, text):
+        bodies = [json.loads(body) for body in generate_stream(get_vendor(NAME), 1000, 1)]
+    firsts = [body["rows"][0] for body in bodies]
+    assert any(first is None for first in firsts)
+    assert {} in firsts
+    assert all(isinstance(body["type"], str) for body in bodies)
