@@ -59,7 +59,7 @@ def _list_vendor_gaps(vendor: Vendor, root: Path) -> Iterator[str]:
     known = {find_wildcard(vendor, name) or name for name in sampled}
     for event_type in vendor.event_types:
         if event_type not in sampled | known:
-            file = folder / f"{event_type}{suffix}"
+            file = folder / f"{event_type.replace('/', '.')}{suffix}"
             yield f"{folder}: no sample of {event_type}; add {file}, as it is delivered"
     expected = {expectation_path(sample) for sample in samples}
     for path in sorted(path for path in folder.rglob(f"{EXPECTED}/*.json") if path not in expected):

@@ -10,7 +10,7 @@ from django.db import transaction
 from entities.vendors import all_vendors
 from tests.support.paths import SAMPLES
 from tests.support.samples import check_sample, expectation_path, list_gaps, list_samples
-from tests.support.third_vendor import NAME, ORDER, temporary_vendor
+from tests.support.third_vendor import MARIGOLD, NAME, ORDER, temporary_vendor
 
 EVENT_TYPES = [
     "person.created",
@@ -63,6 +63,17 @@ def test_each_event_type_without_a_sample_is_named_with_the_file_to_add(folder: 
         f"{folder}: no sample of person.created; add {folder}/person.created.json, as it is delivered",
         f"{folder}: no sample of person.updated; add {folder}/person.updated.json, as it is delivered",
     ]
+
+
+@pytest.mark.unit
+def test_a_dot_stands_for_a_slash_in_the_name_of_the_file_to_add(tmp_path: Path) -> None:
+    folder = tmp_path / "samples" / NAME
+    folder.mkdir(parents=True)
+    with temporary_vendor(tmp_path, MARIGOLD.replace('deleted labelled"', 'deleted", joint="/"')):
+        write_sample(folder, "order.created")
+        gaps = list_gaps(folder.parent)
+    wanted = f"no sample of person/updated; add {folder}/person.updated.json, as it is delivered"
+    assert f"{folder}: {wanted}" in gaps
 
 
 @pytest.mark.unit
