@@ -80,7 +80,8 @@ def describe_machine() -> str:
     """Return the hardware, and the versions of what is measured. The database must be there."""
     from django.db import connection
 
-    major, minor = divmod(connection.pg_version, 10_000)
+    connection.ensure_connection()
+    major, minor = divmod(connection.connection.info.server_version, 10_000)
     model = CPU_MODEL.search(Path("/proc/cpuinfo").read_text())
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     packages = ", ".join(f"{name} {version(name)}" for name in MEASURED_PACKAGES)

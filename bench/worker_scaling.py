@@ -1,6 +1,7 @@
 """Measures how many events two worker processes apply per second, compared with one."""
 
 import multiprocessing
+from functools import partial
 
 from bench import backlog
 from bench.apply_rate import measure_rate
@@ -12,7 +13,7 @@ def measure(rounds: int) -> Result:
     figures: dict[str, list[float]] = {"two processes": [], "one process": []}
     for _ in range(rounds):
         for name, count in (("two processes", 2), ("one process", 1)):
-            figures[name].append(measure_rate(lambda n=count: drain(n), backlog.store_company_events))
+            figures[name].append(measure_rate(partial(drain, count), backlog.store_company_events))
     return Result(
         "Workers",
         "The same events of an invented company, applied to an empty mirror by two processes at the same"

@@ -6,14 +6,20 @@ Each test compares a document with the code, in both directions if both can be l
 import argparse
 import re
 from collections.abc import Collection, Iterator
+from dataclasses import fields
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import get_commands, load_command_class
 
 from crmmirror.api_urls import VIEWSETS
 from entities.checks import check_vendors
+from entities.management.reading_report import describe_body
+from entities.vendor_language import Entity, EventType, Vendor
+from entities.vendors import get_vendor
 from events.endpoint.views import STATUS_CODES
 from events.models import Scheme
 from events.monitoring.metrics import PROCESS_REGISTRY
@@ -227,3 +233,33 @@ def test_the_vendor_in_the_guide_passes_the_checks(tmp_path: Path) -> None:
     ):
         # It has no sample, which is a warning.
         assert {message.id for message in check_vendors()} == {"entities.W018"}
+
+
+def test_the_module_of_the_vendors_guide_reads_the_body_that_the_guide_begins_with(tmp_path: Path) -> None:
+    guide = markdown.read("docs/vendors.md")
+    smallest, with_envelope = markdown.code_blocks(guide, "python")[:2]
+    text = re.sub(r'name="\w+"', f'name="{third_vendor.NAME}"', f"{smallest}\n{with_envelope}")
+    body = markdown.code_blocks(guide, "json")[0].encode()
+    with third_vendor.temporary_vendor(tmp_path, text):
+        assert {message.id for message in check_vendors()} == {"entities.W015", "entities.W018"}
+        report = describe_body(get_vendor(third_vendor.NAME), body, datetime(2026, 3, 1, tzinfo=UTC))
+    assert report.is_read
+    shown = [line for line in report.lines if not line.startswith(" ")]
+    assert shown == [
+        "type 'deal.won', time 2026-03-01T10:00:00+00:00",
+        "deal 5: written, 2026-03-01T10:00:00.000000Z",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("title", "table"),
+    [
+        ("`Vendor`", Vendor),
+        ("`Entity`: a kind of record", Entity),
+        ("`EventType`: a type of event", EventType),
+    ],
+)
+def test_every_word_of_a_vendors_tables_is_in_the_guide(title: str, table: type[Any]) -> None:
+    rows = markdown.rows(markdown.section(markdown.read("docs/vendors.md"), title))[1:]
+    documented = {code for row in rows for code in markdown.code_spans(row[0])}
+    assert_same(documented, {field.name for field in fields(table)}, f"docs/vendors.md, {title},", "word")

@@ -59,9 +59,13 @@ def test_the_newest_reconciliation_tells_how_many_webhooks_were_missed_and_how_m
             source=source, purpose=Load.Purpose.RECONCILE, state=Load.State.DONE, resources=[]
         )
         progress = ResourceProgress.objects.create(load=load, resource="deals", position=0)
-        for number, (kind, state) in enumerate(findings):
+        for number, (kind, finding_state) in enumerate(findings):
             Finding.objects.create(
-                progress=progress, external_id=f"{number}", kind=kind, state=state, day=timezone.now().date()
+                progress=progress,
+                external_id=f"{number}",
+                kind=kind,
+                state=finding_state,
+                day=timezone.now().date(),
             )
     state = read_state()
     assert state["crmmirror_reconciliation_missed", "acme"] == 2
