@@ -10,7 +10,6 @@ import pytest
 
 from entities.models import TimelineEntry
 from entities.stored_events import StoredEvent, Verdict
-from entities.vendors import all_vendors
 from entities.writing.process_batch import process_batch
 from events.models import Event
 from tests.support.event_builders import Records, records_after, time_at
@@ -177,14 +176,14 @@ def is_deleted(records: Records) -> bool:
     return bool(deleted)
 
 
-@pytest.mark.parametrize("vendor", sorted(all_vendors()))
+@pytest.mark.parametrize("vendor", PERSON_EVENTS)
 def test_what_a_vendor_calls_a_deletion_deletes_and_ranks_above_all_of_its_time(vendor: str) -> None:
     created, changed, deleted = (person_event(vendor, place, 1) for place in range(3))
     assert is_deleted(records_after(created, changed, deleted))
     assert not is_deleted(records_after(created, changed))
 
 
-@pytest.mark.parametrize("vendor", sorted(all_vendors()))
+@pytest.mark.parametrize("vendor", PERSON_EVENTS)
 def test_an_event_after_the_deletion_brings_the_record_back(vendor: str) -> None:
     assert not is_deleted(records_after(person_event(vendor, 2, 1), person_event(vendor, 1, 2)))
 
