@@ -1,7 +1,8 @@
 """An oracle: computes in the simplest way what the mirror must hold after a set of events.
 
 It shares with the mirror how the values of one event are read (`map_event`), without its bounds, and nothing
-of the merge. What a vendor's module says about types, times, ids and merges it has from `vendor_oracle`. It
+of the merge. What a vendor's module says about types, times, ids and merges it has from `vendor_oracle`, and
+believes the mirror only for a vendor that is not there. It
 keeps every write of every event, sorts those of a register by (time, rank, digest), and takes the last. Only
 then does it leave out what `extra` has no room for. It has no database, no stored state and no order of
 arrival.
@@ -16,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from entities.merge import extra_bounds
+from entities.merge.clock import parse_clock
 from entities.merge.registers import Invalid
 from entities.reading.envelopes.strict_json import Malformed
 from entities.reading.mapped_event import RecordKey, Statement, Unmappable
@@ -33,6 +35,7 @@ from tests.support.vendor_oracle import (
     DELETED,
     Facts,
     hundredths,
+    is_written_down,
     read_facts,
     read_fetched,
     split_body,
@@ -146,6 +149,10 @@ class Said(NamedTuple):
 
 def _list_said(events: Iterable[StoredEvent]) -> Iterator[Said]:
     for event in {event.id: event for event in events}.values():
+        is_delivered = event.origin is Origin.WEBHOOK
+        if is_delivered and not is_written_down(event.vendor):
+            yield from _list_read(event)
+            continue
         digest = hashlib.sha256(event.body).hexdigest()
         for place, content in split_body(event.vendor, event.body):
             own_digest = digest if place is None else f"{digest}.{place:06d}"
@@ -155,11 +162,23 @@ def _list_said(events: Iterable[StoredEvent]) -> Iterator[Said]:
                     mapped = map_event(replace(event, body=alone, digest=own_digest))
             except (Malformed, Unmappable):
                 continue
-            is_delivered = event.origin is Origin.WEBHOOK
             facts = read_facts(event.vendor, content) if is_delivered else read_fetched(event.origin, content)
             time = _choose_time(facts.times, event.received_at)
             for key, rank, writes in _correct_statements(mapped.statements, facts):
                 yield Said(event.id, Key(event.source_id, *key), writes, Write(time, rank, own_digest, None))
+
+
+def _list_read(event: StoredEvent) -> Iterator[Said]:
+    """Yield what the mirror reads, whole: nobody has written down the facts of this vendor a second time."""
+    try:
+        with no_bounds():
+            mapped = map_event(event)
+    except (Malformed, Unmappable):
+        return
+    for statement in mapped.statements:
+        clock = parse_clock(statement.clock)
+        stamp = Write(clock.occurred_at, clock.rank, clock.digest, None)
+        yield Said(event.id, Key(event.source_id, *statement.key), statement.writes, stamp)
 
 
 def _correct_statements(

@@ -48,9 +48,14 @@ def split_body(vendor: str, body: bytes) -> Iterator[tuple[int | None, Any]]:
         yield None, content
 
 
+def is_written_down(vendor: str) -> bool:
+    """Return True if the vendor's facts are here."""
+    return vendor in READERS
+
+
 def read_facts(vendor: str, event: Any) -> Facts:
-    """Return what an event says. Vendors without a reader here have the first two vendors' simple ways."""
-    return READERS.get(vendor, _read_simple)(event if isinstance(event, dict) else {})
+    """Return what an event says, of a vendor whose facts are here."""
+    return READERS[vendor](event if isinstance(event, dict) else {})
 
 
 def read_fetched(origin: Origin, content: Any) -> Facts:
@@ -134,6 +139,8 @@ def _read_gohighlevel(event: dict[str, Any]) -> Facts:
 
 
 READERS: dict[str, Callable[[dict[str, Any]], Facts]] = {
+    "heffl": _read_simple,
+    "seedly": _read_simple,
     "hubspot": _read_hubspot,
     "pipedrive": _read_pipedrive,
     "close": _read_close,
