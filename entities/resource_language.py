@@ -61,6 +61,22 @@ class Resource:
 
 
 @dataclass(frozen=True)
+class WebhookOrder:
+    """The request by which the mirror orders webhooks at a vendor.
+
+    path: of the POST, below the API's base address. name, url, events: the keys of its body, for a name for
+    people, the address to deliver to, and the list of event types. id, secret: their paths in the answer.
+    """
+
+    path: str
+    name: str = "name"
+    url: str = "url"
+    events: str = "events"
+    id: str = "id"
+    secret: str = "secret"  # noqa: S105
+
+
+@dataclass(frozen=True)
 class Api:
     """A vendor's API, as far as a load needs it.
 
@@ -73,6 +89,7 @@ class Api:
         on records that webhooks have brought whether `ids` is right.
     retry_hours: for how long the vendor goes on trying to deliver a webhook; 75 is what Standard Webhooks
         recommends.
+    webhook_order: how webhooks are ordered; None if that has to be done by hand.
     """
 
     base: str
@@ -85,6 +102,7 @@ class Api:
     ids: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     records: Mapping[str, str] = field(default_factory=dict)
     retry_hours: int = 75
+    webhook_order: WebhookOrder | None = None
 
     def find_resource(self, name: str) -> Resource | None:
         """Return the resource of this name, or None."""

@@ -5,7 +5,7 @@ type. Not documented are `payment.received`, the shape of `contact.stageChanged`
 events other than `.created`; for these the tables have the keys that the vendor uses elsewhere.
 """
 
-from entities.resource_language import Api, Paging, Resource, listed
+from entities.resource_language import Api, Paging, Resource, WebhookOrder, listed
 from entities.signature_language import STANDARD_WEBHOOKS
 from entities.vendor_language import Entity, Vendor, event_types, same_names
 
@@ -134,6 +134,7 @@ API = Api(
         "contact": {"clt_": "ct_"},
         "quotation": {"qtn_": "qt_"},
     },
+    webhook_order=WebhookOrder("v1/webhooks"),
     records={
         "client": "v1/clients/{id}",
         "contact": "v1/clients/{id}",

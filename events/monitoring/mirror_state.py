@@ -61,6 +61,14 @@ SECRET_ENDS = f"""
     GROUP BY slug HAVING bool_and(expires_at IS NOT NULL)
     ORDER BY slug LIMIT {MAX_SOURCES}
 """
+LOADS = f"""
+    SELECT slug, (state = 'done')::int, (state = 'stopped')::int
+    FROM events_source source
+    JOIN LATERAL (
+        SELECT state FROM events_load WHERE source_id = source.id ORDER BY id DESC LIMIT 1
+    ) newest ON true
+    WHERE active ORDER BY slug LIMIT {MAX_SOURCES}
+"""
 EARLIEST_END = """
     SELECT extract(epoch FROM min(expires_at))::float FROM entities_apitoken
     WHERE expires_at > statement_timestamp()
@@ -130,6 +138,8 @@ GAUGES = (
     Gauge(
         "crmmirror_token_end_timestamp_seconds", "When the next API token ends, if any does.", EARLIEST_END
     ),
+    Gauge("crmmirror_load_done", "1 if the source's newest load is done, else 0.", LOADS, "source", 1),
+    Gauge("crmmirror_load_stopped", "1 if the newest load needs somebody, else 0.", LOADS, "source", 2),
     Gauge("crmmirror_database_bytes", "The size of the mirror's database on its disk.", DATABASE_SIZE),
     Gauge("crmmirror_table_live_rows", "Estimated rows of a large table.", TABLE_ROWS, "table", 1),
     Gauge(

@@ -27,6 +27,7 @@ from entities.models import (
     SqlReader,
     SubAccount,
 )
+from events.loading.webhook_orders import order_webhooks
 from events.models import Event, Finding, Source, SourceSecret
 from events.processing.drain import drain_backlog
 from events.reconciling.reconcile_states import allow_deletions, start_reconciliation
@@ -35,6 +36,7 @@ from tests.support.api_client import create_record
 from tests.support.api_exports import get_file
 from tests.support.exported_lists import export_url
 from tests.support.load_pages import press
+from tests.support.loads import create_loaded_source, serve_vendor
 from tests.support.named_ids import create_name
 from tests.support.pruning import keep_bodies_for
 from tests.support.second_factors import add_factor, make_code
@@ -446,6 +448,14 @@ def start_load(client: Client) -> Source:
     return source
 
 
+def order_some_webhooks(client: Client) -> Source:
+    with serve_vendor():
+        source = create_loaded_source()
+        AuditEntry.objects.all().delete()
+        order_webhooks(source, identify_command("backfill"))
+    return source
+
+
 def pause_load(client: Client) -> Source:
     source = start_load(client)
     AuditEntry.objects.all().delete()
@@ -550,6 +560,7 @@ ACTS: list[tuple[AuditAction, Callable[[Client], Any], dict[str, Any]]] = [
     (AuditAction.API_KEY_SET, set_key, {}),
     (AuditAction.API_KEY_REMOVED, remove_key, {}),
     (AuditAction.LOAD_STARTED, start_load, {"lists": ["leads"]}),
+    (AuditAction.WEBHOOKS_ORDERED, order_some_webhooks, {}),
     (AuditAction.LOAD_PAUSED, pause_load, {}),
     (AuditAction.LOAD_RESUMED, resume_load, {}),
     (AuditAction.API_KEY_SET, set_key_on_the_page, {}),

@@ -84,7 +84,7 @@ def load_elsewhere() -> None:
 
 def end_wait(load: Load) -> None:
     """Let the time pass until which a load waits, and its key with it."""
-    RequestBudget.objects.update(blocked_until=None)
+    RequestBudget.objects.all().delete()
     passed = datetime.now(UTC) - timedelta(days=1)
     Load.objects.filter(pk=load.pk, resume_at__isnull=False).update(resume_at=passed)
 

@@ -48,6 +48,7 @@ class AuditAction(models.TextChoices):
     LOG_IMPORTED = "log-imported", "imported events into the log"
     API_KEY_SET = "api-key-set", "set the API key of a source"
     API_KEY_REMOVED = "api-key-removed", "removed the API key of a source"
+    WEBHOOKS_ORDERED = "webhooks-ordered", "ordered webhooks at a vendor"
     LOAD_STARTED = "load-started", "started a load from a vendor's API"
     LOAD_PAUSED = "load-paused", "paused a load"
     LOAD_RESUMED = "load-resumed", "resumed a load"

@@ -1,5 +1,6 @@
 """`manage.py backfill`: loads what a vendor's API lists, and shows, pauses and resumes loads."""
 
+import sys
 import time
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +18,7 @@ from events.loading.dry_run import try_lists
 from events.loading.load_report import LoadReport, report_load
 from events.loading.load_states import LoadRefused
 from events.loading.run import run_page
+from events.loading.webhook_orders import find_address, order_webhooks
 from events.management.migrated_database import require_migrations
 from events.models import Load, Source
 from events.sources.api_keys import UnfitApiKey
@@ -50,6 +52,10 @@ class Command(BaseCommand):
         parser.add_argument(
             "--dry-run", action="store_true", help="asks for the first page of each list, and stores nothing"
         )
+        parser.add_argument(
+            "--subscribe", action="store_true", help="first orders the vendor's webhooks, unless they are"
+        )
+        parser.add_argument("--no-input", action="store_true", help="does not ask before it orders webhooks")
         parser.add_argument("--detach", action="store_true", help="leaves the load to the workers")
         acts = parser.add_mutually_exclusive_group()
         acts.add_argument("--status", action="store_true", help="shows the newest load")
@@ -72,8 +78,19 @@ class Command(BaseCommand):
             self.stdout.write("The load is paused. Resume it with --resume.")
         elif options["dry_run"]:
             self._try(source, options["resource"])
-        else:
+        elif not options["subscribe"] or self._subscribe(source, options["no_input"]):
             self._follow(_open_load(source, options), options["detach"])
+
+    def _subscribe(self, source: Source, no_input: bool) -> bool:
+        """Order webhooks; return False if the user does not want to."""
+        url = find_address(source)
+        question = f"Order webhooks at the vendor, to {url}? [y/N] "
+        if not no_input and sys.stdin.isatty() and input(question).strip().lower() not in ("y", "yes"):
+            self.stdout.write("Nothing is ordered, and nothing is loaded.")
+            return False
+        subscription = order_webhooks(source, ACTOR)
+        self.stdout.write(f"Webhooks to {url} are ordered: subscription {subscription.vendor_id}.")
+        return True
 
     def _try(self, source: Source, names: list[str]) -> None:
         has_problem = False

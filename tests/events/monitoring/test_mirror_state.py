@@ -103,6 +103,17 @@ def test_the_next_end_of_a_token_is_told() -> None:
     assert read_state()["crmmirror_token_end_timestamp_seconds",] == pytest.approx(end, abs=1e-3)
 
 
+def test_the_newest_load_of_a_source_is_told() -> None:
+    source, _ = new_source(slug="acme")
+    assert ("crmmirror_load_done", "acme") not in read_state()
+    Load.objects.create(source=source, resources=[], started_by="x", state=Load.State.STOPPED)
+    state = read_state()
+    assert (state["crmmirror_load_done", "acme"], state["crmmirror_load_stopped", "acme"]) == (0, 1)
+    Load.objects.create(source=source, resources=[], started_by="x", state=Load.State.DONE)
+    state = read_state()
+    assert (state["crmmirror_load_done", "acme"], state["crmmirror_load_stopped", "acme"]) == (1, 0)
+
+
 def test_the_size_of_the_database_is_told() -> None:
     assert read_state()["crmmirror_database_bytes",] > 1_000_000
 
@@ -121,10 +132,11 @@ def test_large_tables_have_their_live_and_dead_rows(monkeypatch: pytest.MonkeyPa
     assert state["crmmirror_table_dead_rows", "events_event"] >= 4
 
 
-def test_the_state_is_five_queries_however_many_sources_there_are(django_assert_num_queries: Any) -> None:
+def test_the_state_is_seven_queries_however_many_sources_there_are(django_assert_num_queries: Any) -> None:
     for number in range(3):
         new_source(slug=f"acme-{number}")
-    with django_assert_num_queries(8):  # A savepoint and its release, the statement timeout, and the queries.
+    # A savepoint and its release, the statement timeout, and the queries.
+    with django_assert_num_queries(10):
         read_state()
 
 
