@@ -1,5 +1,6 @@
-"""Removes what users left of a person: in saved views, lists of viewed records and the audit log."""
+"""Removes what users and loads left of a person: in saved views, lists of records and the audit log."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl, unquote_plus, urlencode
@@ -9,6 +10,7 @@ from django.db.models import Q
 from entities.erasure.marked_addresses import Address, find_possible_addresses
 from entities.models import AuditEntry, SavedView, ViewedRecord
 from entities.search.text_folding import fold
+from events.models import Finding, ListedRecord, ResourceProgress
 from events.privacy.plan import ErasurePlan
 from events.privacy.subject_search import Subject
 
@@ -52,6 +54,7 @@ def remove_traces(subject: Subject, plan: ErasurePlan) -> dict[str, int]:
     terms = Terms(subject, plan)
     return {
         "viewed_records": _delete_viewed(plan),
+        "listed_records": sum(_delete_listed(model, plan) for model in (ListedRecord, Finding)),
         "saved_views": sum(map(_save_view, _changed_views(terms))),
         "audit_entries": sum(map(_save_entry, _changed_entries(terms))),
     }
@@ -62,6 +65,20 @@ def _delete_viewed(plan: ErasurePlan) -> int:
     for source_id, key in plan.erased:
         records |= Q(source=source_id, record_type=key.model, scope=key.scope, external_id=key.external_id)
     return ViewedRecord.objects.filter(records).delete()[0] if records else 0
+
+
+def _delete_listed(model: type[ListedRecord] | type[Finding], plan: ErasurePlan) -> int:
+    """Delete the ids of the person's records that loads of their sources have noted."""
+    ids: dict[int, set[str]] = defaultdict(set)
+    for source_id, key in plan.erased:
+        ids[source_id].add(key.external_id)
+    found = (
+        model._default_manager.filter(
+            progress__in=ResourceProgress.objects.filter(load__source=source_id), external_id__in=named
+        )
+        for source_id, named in ids.items()
+    )
+    return sum(rows.delete()[0] for rows in found)
 
 
 def _changed_views(terms: Terms) -> Iterator[SavedView]:

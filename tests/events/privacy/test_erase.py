@@ -1,6 +1,7 @@
 """After an erasure no table has a value of the person, others' facts stay, and nothing brings her back."""
 
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ from entities.models import (
     Task,
 )
 from entities.shadow.digest import mirror_digest
-from events.models import Event
+from events.models import Event, Finding, ListedRecord, Load, ResourceProgress
 from events.privacy.extension import settle_arrived_events
 from events.pruning.prune import prune_events
 from tests.convergence.test_concurrency import forget_records
@@ -238,3 +239,21 @@ def test_the_audit_says_how_she_was_found_and_counts_and_no_value() -> None:
     assert entry.detail["found_by"] == ["email"]
     assert entry.detail["records"] == 4
     assert entry.user_name == "manage.py subject"
+
+
+def test_what_loads_have_noted_of_her_record_goes_and_that_of_others_stays() -> None:
+    store_and_apply("client.created", client_payload())
+    load = Load.objects.create(source=Client.objects.get().source, resources=["companies"])
+    progress = ResourceProgress.objects.create(load=load, resource="companies", position=0)
+    for id in (ID, "cl_other"):
+        ListedRecord.objects.create(progress=progress, external_id=id, listing=0)
+        Finding.objects.create(
+            progress=progress,
+            external_id=id,
+            kind=Finding.Kind.BEHIND,
+            state=Finding.State.MENDED,
+            day=datetime(2026, 3, 1, tzinfo=UTC).date(),
+        )
+    erase(ids=(ID,))
+    assert [one.external_id for one in ListedRecord.objects.all()] == ["cl_other"]
+    assert [one.external_id for one in Finding.objects.all()] == ["cl_other"]
