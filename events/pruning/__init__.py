@@ -1,4 +1,5 @@
-"""Removes the bodies of events that a source does not keep any longer, after folding them into the baseline.
+"""Removes the bodies of events that a source does not keep any longer, after folding them into the baseline,
+and gives their space back to the file system.
 
 What is kept of an event is the matter of `entities.baseline`. May import `events.processing`,
 `events.models`, `entities` and `crmmirror.lib`.
