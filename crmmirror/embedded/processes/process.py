@@ -15,7 +15,9 @@ from crmmirror.embedded.errors import EmbeddedError
 from crmmirror.embedded.processes.identity import Identity, get_current_identity
 
 PR_SET_PDEATHSIG = 1
-MAX_READY_SECONDS = 60
+# A child that ends is told at once, so this is for one that hangs. On two cores at a load of 20, web took
+# more than 60 s to answer.
+MAX_READY_SECONDS = 300
 READY_POLL_SECONDS = 0.02
 # Signals to send one after the other until the process ends, each with the seconds to wait for it.
 StopSignals = tuple[tuple[Signals, float], ...]
