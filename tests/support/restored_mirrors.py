@@ -4,6 +4,7 @@ import io
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,10 @@ from tests.support.database_sessions import open_session, use_session
 from tests.support.log_archives import forget_written
 from tests.support.paths import PROJECT
 from tests.support.web_server import database_url
+
+COUNT_BLOCKED = """
+    SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
 
 
 @dataclass(frozen=True)
@@ -98,6 +103,24 @@ def start_command(*arguments: str, url: str = "") -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+@contextmanager
+def blocked_command(*arguments: str, lock: str, url: str = "") -> Iterator[subprocess.Popen[str]]:
+    """Start a command that comes upon a lock; yield its process once that waits for it, or has ended.
+
+    lock: the statement that takes it, for as long as the block lasts. url: as of `start_command`.
+    """
+    with (
+        psycopg.connect(url or database_url()) as holder,
+        psycopg.connect(url or database_url(), autocommit=True) as observer,
+    ):
+        holder.execute(lock)
+        process = start_command(*arguments, url=url)
+        while process.poll() is None and not observer.execute(COUNT_BLOCKED).fetchall()[0][0]:
+            time.sleep(0.02)
+        yield process
+        holder.rollback()
 
 
 def count_tables(database: str) -> int:

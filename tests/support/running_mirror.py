@@ -72,7 +72,7 @@ class Mirror:
                 cwd=PROJECT,
                 preexec_fn=preexec,
             )
-        wait_until(lambda: UP_MESSAGE in self.read_output() or self.process.poll() is not None, 90)
+        wait_until(lambda: UP_MESSAGE in self.read_output() or self.process.poll() is not None, 900)
         assert UP_MESSAGE in self.read_output(), self.read_output()
 
     def start_again(self) -> subprocess.CompletedProcess[str]:

@@ -15,7 +15,13 @@ from crmmirror.backup.errors import BackupError
 from events.models import Event, SourceSecret
 from events.processing.drain import drain_backlog
 from tests.support.log_archives import make_malformed_event, store_odd_events
-from tests.support.restored_mirrors import empty_database, read_digests_of, run_command, start_command
+from tests.support.restored_mirrors import (
+    blocked_command,
+    empty_database,
+    read_digests_of,
+    run_command,
+    start_command,
+)
 from tests.support.running_mirror import command_line
 from tests.support.vendor_requests import new_source
 
@@ -86,18 +92,33 @@ def test_two_backups_do_not_write_to_one_directory(tmp_path: Path) -> None:
 
 
 @pytest.mark.prove
-@pytest.mark.parametrize("seconds", [0.0, 0.05, 0.2])
+@pytest.mark.parametrize(
+    ("lock", "files", "restored"),
+    [
+        # pg_dump waits for a table; the backup for its audit entry, just before it gets its name.
+        (
+            "LOCK TABLE django_session IN ACCESS EXCLUSIVE MODE",
+            ["keys.env", "mirror.dump"],
+            "no backup, or was cut",
+        ),
+        (
+            "LOCK TABLE entities_auditentry IN EXCLUSIVE MODE",
+            ["keys.env", "manifest.json", "mirror.dump"],
+            "is undamaged",
+        ),
+    ],
+    ids=["while it is dumped", "before it gets its name"],
+)
 def test_a_backup_that_is_killed_is_not_there_and_the_next_one_is_whole(
-    tmp_path: Path, seconds: float
+    tmp_path: Path, lock: str, files: list[str], restored: str
 ) -> None:
-    process = start_command("backup", str(tmp_path / "b"))
-    while not (tmp_path / "b.part").exists():
-        time.sleep(0.005)
-    time.sleep(seconds)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    assert not (tmp_path / "b").exists()
-    assert "no backup, or was cut" in run_command("restore", str(tmp_path / "b.part")).errors
+    with blocked_command("backup", str(tmp_path / "b"), lock=lock) as process:
+        assert sorted(os.listdir(tmp_path / "b.part")) == files
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        assert not (tmp_path / "b").exists()
+    tried = run_command("restore", str(tmp_path / "b.part"))
+    assert restored in tried.output + tried.errors
     assert run_command("backup", str(tmp_path / "b")).status == 0
     assert not (tmp_path / "b.part").exists()
     assert not any(str(tmp_path) in command_line(path) for path in Path("/proc").glob("[0-9]*"))
