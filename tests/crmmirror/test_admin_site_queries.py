@@ -103,6 +103,8 @@ MAX_QUERIES = {
     "overdue/": 13,
     "password_change/": 5,
     "password_change/done/": 5,
+    # Once more for whatever the person's records lead to, such as one that was merged with them.
+    "person/<str:record_type>/<int:record_id>/": 60,
     "search/": 10,
     "second-factor/": 7,
     "second-factor/<int:user_id>/remove/": 8,

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 TRANSACTION_WORDS = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK")
 # What a page does -> the largest number of its queries. A change that adds some must say why.
-MAX_QUERIES = {("get", ""): 200, ("post", ""): 400, ("post", "export/"): 100}
+MAX_QUERIES = {("get", ""): 40, ("post", ""): 360, ("post", "export/"): 45}
 
 
 @pytest.fixture
