@@ -8,8 +8,11 @@ from crmmirror.lib.database.cursors import fetch_rows, fetch_value
 from entities.models import TimelineEntry
 from entities.shadow.shadow_tables import live_table
 from entities.stored_events import StoredEvent
-from events.processing.claim import MAX_BATCH_EVENTS, limit_bytes, read_events
+from events.processing.claim import limit_bytes, read_events
 
+# Speed: ten times as many as a worker takes. Nobody waits for the rows of a shadow, and a record of which a
+# batch has several events is read and written once. docs/speed.md has the figures.
+MAX_FOLDED_EVENTS = 5_000
 # An event without a timeline entry that is pending has never been applied: the live mirror does not have it
 # either, and so a rebuilt one must not. One that is pending with an entry waits to be applied again.
 EVENTS_AFTER = """
@@ -59,4 +62,4 @@ def _read_batch_after(last_id: int, condition: str, *parameters: Any) -> list[St
     # Within a rebuild, the bare name of the timeline's table is its shadow.
     timeline = live_table(TimelineEntry._meta.db_table)
     statement = EVENTS_AFTER.format(timeline=timeline, condition=condition)
-    return read_events(limit_bytes(fetch_rows(statement, last_id, *parameters, MAX_BATCH_EVENTS)))
+    return read_events(limit_bytes(fetch_rows(statement, last_id, *parameters, MAX_FOLDED_EVENTS)))
