@@ -44,18 +44,20 @@ def _measure_kind(kind: str, store: Callable[[int], None], target: float, rounds
 
 
 def measure_rate(
-    apply_events: Callable[[], Any], store: Callable[[int], None] = backlog.store_pending_events
+    apply_events: Callable[[], Any],
+    store: Callable[[int], None] = backlog.store_pending_events,
+    count: int = EVENTS,
 ) -> float:
     """Return how many events per second a function applies, starting with an empty mirror.
 
-    store: stores so many pending events.
+    store: stores so many pending events. count: how many.
     """
     backlog.empty_tables()
-    store(EVENTS)
+    store(count)
     backlog.vacuum_analyze()
     started_at = time.perf_counter()
     apply_events()
-    return EVENTS / (time.perf_counter() - started_at)
+    return count / (time.perf_counter() - started_at)
 
 
 def apply_events_simply() -> None:

@@ -32,7 +32,7 @@ def drain(count: int) -> None:
 
     # Processes that are forked must not share their parent's connections, nor its pool of them.
     connection.close()
-    connection.close_pool()
+    connection.close_pool()  # type: ignore[attr-defined]
     context = multiprocessing.get_context("fork")
     processes = [context.Process(target=drain_backlog) for _ in range(count)]
     for process in processes:
