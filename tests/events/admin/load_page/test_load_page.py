@@ -21,7 +21,7 @@ from tests.support.loads import (
     serve_vendor,
     start_load,
 )
-from tests.support.staff_client import ensure_source, get_page, log_in_staff, page_url
+from tests.support.staff_client import ensure_source, get_page, list_url, log_in_staff, page_url
 from tests.support.vendor_api.faults import Fault
 from tests.support.vendor_api.server import VendorServer
 
@@ -195,6 +195,15 @@ def test_only_those_who_see_the_whole_source_see_its_loads(vendor: VendorServer)
     assert load_page_url(source) not in get_page(log_in(part), page_url(source))
     assert log_in(limit(elsewhere, other)).get(load_page_url(source)).status_code in (403, 404)
     assert log_in(create_member("Viewer")).get(load_page_url(source)).status_code == 403
+
+
+def test_the_events_of_a_load_are_listed_to_those_who_see_its_source(vendor: VendorServer) -> None:
+    vendor.records.fill("deals", 2)
+    load = run_to_end(start_load(create_loaded_source(), "deals"))
+    address = page_url(Event.objects.order_by("id")[0])
+    for source, is_listed in ((load.source, True), (ensure_source("other"), False)):
+        member = limit(create_member("Operator"), source)
+        assert (address in get_page(log_in(member), list_url(Event), load=load.pk)) == is_listed
 
 
 def test_those_who_only_view_have_no_form(vendor: VendorServer) -> None:
