@@ -48,13 +48,18 @@ class ScheduleForm(forms.ModelForm):
     class Meta:
         model = Source
         fields = ("reconcile_days",)
+        labels = {"reconcile_days": "Days between two reconciliations"}
 
 
 @dataclass(frozen=True)
 class FoundRecord:
-    """A finding with its links; a link is empty if there is no such page, or not for this user."""
+    """A finding with its links; a link is empty if there is no such page, or not for this user.
+
+    found: the finding in a word; a record is called gone only once the vendor has said so.
+    """
 
     finding: Finding
+    found: str
     state: str
     record_url: str
     event_url: str
@@ -185,8 +190,10 @@ def _find_list(request: HttpRequest, source: Source, report: ListFindings) -> Fo
 
 def _make_line(request: HttpRequest, finding: Finding, record_url: str) -> FoundRecord:
     event_id = finding.event_id if request.user.has_perm("events.view_event") else None
+    is_missing = finding.kind == Finding.Kind.GONE and finding.state != Finding.State.MENDED
     return FoundRecord(
         finding,
+        "missing" if is_missing else finding.kind,
         STATE_WORDS[Finding.State(finding.state)],
         record_url,
         event_url(event_id) if event_id else "",

@@ -127,6 +127,11 @@ def _reopen_lists(load: Load) -> None:
     )
 
 
+def find_loads(source: Source) -> QuerySet[Load]:
+    """Return the loads of a source that store all rows, newest first; reconciliations have their own page."""
+    return source.loads.filter(purpose=Load.Purpose.LOAD).order_by("-id")
+
+
 def due_loads() -> QuerySet[Load]:
     """Return the loads of which a page can be run now, oldest first."""
     return Load.objects.filter(IS_DUE, source__active=True).order_by("id")

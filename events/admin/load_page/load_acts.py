@@ -19,7 +19,7 @@ from entities.vendors import UnusableVendor
 from events.admin.applying_again.repeated_looks import LOOK_PARAMETER
 from events.admin.load_page.load_forms import KeyForm, StartForm, TrustForm
 from events.loading import load_states
-from events.loading.load_states import LoadRefused
+from events.loading.load_states import LoadRefused, find_loads
 from events.models import Load, Source
 from events.sources.api_keys import UnfitApiKey, get_api, remove_api_key, set_api_key
 from events.sources.encryption import NoEncryptionKey
@@ -61,7 +61,7 @@ def find_load_url(request: HttpRequest, source: Source) -> str:
 
 def newest_load(source: Source) -> Load | None:
     """Return the load of a source that was started last."""
-    return source.loads.order_by("-id").first()
+    return find_loads(source).first()
 
 
 def _set_key(request: HttpRequest, source: Source) -> str:

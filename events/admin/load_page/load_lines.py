@@ -10,6 +10,7 @@ from crmmirror.lib.admin_kit.urls import changelist_url
 from events.admin.event_filters import LoadedEvents, LoadFilter
 from events.admin.load_page.load_acts import LOAD_PARAMETER, load_url
 from events.loading.load_report import ListReport, LoadReport
+from events.loading.load_states import find_loads
 from events.models import Event, Load, LoadedEvent, ResourceProgress
 
 KINDS = LoadedEvent.Kind.values
@@ -77,7 +78,7 @@ def add_up_counts(load: Load, report: LoadReport) -> list[Count]:
 def list_loads(shown: Load) -> list[LoadLine]:
     """Return the newest loads of the source of this one."""
     counts = {f"{kind}_count": Sum(f"progress__{kind}", default=0) for kind in KINDS}
-    loads = Load.objects.filter(source_id=shown.source_id).annotate(**counts)
+    loads = find_loads(shown.source).annotate(**counts)
     return [
         LoadLine(
             load,
@@ -85,7 +86,7 @@ def list_loads(shown: Load) -> list[LoadLine]:
             [_count(load, "", kind, getattr(load, f"{kind}_count")) for kind in KINDS],
             load == shown,
         )
-        for load in loads.order_by("-id")[:MAX_LOADS]
+        for load in loads[:MAX_LOADS]
     ]
 
 

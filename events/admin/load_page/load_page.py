@@ -16,6 +16,7 @@ from events.admin.load_page.load_forms import KeyForm, StartForm, TrustForm
 from events.admin.load_page.load_lines import add_up_counts, events_url, line_of_list, list_loads
 from events.api_client.api_access import find_base
 from events.loading.load_report import report_load
+from events.loading.load_states import find_loads
 from events.models import ApiAccess, Event, Load, LoadedEvent, Source
 from events.sources.api_keys import UnfitApiKey, get_api
 from events.sources.encryption import decrypt_or_none
@@ -63,7 +64,7 @@ def _choose_load(source: Source, text: str | None) -> Load | None:
     """Return the load that the address names, or None if it names none. Raises Http404."""
     if text is None:
         return None
-    load = source.loads.filter(pk=int(text)).first() if ID_PATTERN.fullmatch(text) else None
+    load = find_loads(source).filter(pk=int(text)).first() if ID_PATTERN.fullmatch(text) else None
     if load is None:
         raise Http404("This source has no load with that number.")
     return load

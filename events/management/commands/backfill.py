@@ -168,7 +168,7 @@ def _open_load(source: Source, options: dict[str, Any]) -> Load:
 
 
 def _newest_load(source: Source) -> Load:
-    load = source.loads.filter(purpose=Load.Purpose.LOAD).order_by("-id").first()
+    load = load_states.find_loads(source).first()
     if load is None:
         raise CommandError(f"{source.slug} was never loaded")
     return load

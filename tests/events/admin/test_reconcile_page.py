@@ -159,3 +159,10 @@ def test_who_is_limited_to_a_sub_account_does_not_see_the_page(source: Source) -
     client = log_in(member)
     assert client.get(reconcile_url(source)).status_code == 403
     assert reconcile_url(source) not in get_page(client, page_url(source))
+
+
+def test_a_reconciliation_is_not_shown_among_the_loads(client: Client, source: Source) -> None:
+    client.post(reconcile_url(source), {"act": "start"})
+    load_url = page_url(source).replace("change", "load")
+    assert "Nothing was loaded yet." in get_page(client, load_url)
+    assert client.get(load_url, {"load": Load.objects.get().pk}).status_code == 404
