@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("events", "0017_loads")]
+    dependencies = [("events", "0016_loads")]
 
     operations = [
         migrations.CreateModel(

@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('events', '0020_loaded_event'),
+        ('events', '0017_loaded_event'),
     ]
 
     operations = [

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("events", "0021_reconciliations"),
+        ("events", "0018_reconciliations"),
     ]
 
     operations = [
