@@ -51,7 +51,7 @@ def test_an_empty_source_is_loaded_and_a_record_names_its_origin(hand: Mouse, pe
     rows = hand.page.locator("#result_list tbody tr")
     expect(rows).to_have_count(3)
     event = rows.first.get_by_role("link").first.inner_text()
-    lead = Lead.objects.get(pk=TimelineEntry.objects.get(event=event, record_type="lead").record_id)
+    lead = Lead.objects.get(pk=TimelineEntry.objects.get(event=int(event), record_type="lead").record_id)
     assert lead.source.slug == slug
     hand.open(f"{page_url(lead).replace('change', 'value')}?field=name")
     origin = hand.page.get_by_role("link", name="fetched.leads", exact=True)
