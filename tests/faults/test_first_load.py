@@ -10,14 +10,19 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from operator import itemgetter
 
 import psycopg
 import pytest
 from django.core.management import call_command
+from django.db import transaction
 
 from entities.models import Deal
+from entities.reading.fetched.fetched_envelope import FetchedRecord
 from entities.shadow.digest import mirror_digest
+from entities.stored_events import Origin
 from events.ingest.store import store_event
+from events.ingest.store_fetched import store_fetched
 from events.models import Event, Load, Source
 from events.processing.drain import drain_backlog
 from tests.support import services
@@ -117,11 +122,26 @@ def kill_vendor(vendor: VendorServer, mirror: Mirror) -> None:
     vendor.start()
 
 
-def digest_of_reference(vendor: VendorServer) -> str:
-    """Return the digest of a mirror that heard the webhooks and the final state, undisturbed."""
+def read_former_states(mirror: Mirror) -> list[FetchedRecord]:
+    """Return the states in which the lists showed records that have changed since."""
+    statement = "SELECT convert_from(body, 'UTF8')::json -> 'record' FROM events_event WHERE origin = 'api'"
+    with psycopg.connect(mirror.database_url) as database:
+        states = [state for (state,) in database.execute(statement)]
+    newest = {state["id"]: state["updatedAt"] for state in sorted(states, key=itemgetter("updatedAt"))}
+    former = [state for state in states if state["updatedAt"] < newest[state["id"]]]
+    return [FetchedRecord(Origin.API, LIST, state) for state in former]
+
+
+def digest_of_reference(vendor: VendorServer, former: list[FetchedRecord]) -> str:
+    """Return the digest of a mirror that heard the webhooks and the final state, undisturbed.
+
+    former: heard too, since they tell since when a deal has been what it is. No other mirror could know it.
+    """
     source = create_loaded_source()
     for body in vendor.webhooks.bodies:
         store_event(source, body, {}, datetime.now(UTC))
+    with transaction.atomic():
+        store_fetched(source, former, datetime.now(UTC))
     with run_vendor(1_000_000) as quick:
         quick.api.records = vendor.records
         with at_address(quick.url):
@@ -163,10 +183,12 @@ def check_first_load(rows: int) -> None:
             assert vendor.webhooks.bodies
             digest = run(mirror, "verify_mirror", "--digest").strip()
             assert run(mirror, "verify_mirror")
-        assert digest == digest_of_reference(vendor)
+            former = read_former_states(mirror)
+        assert digest == digest_of_reference(vendor, former)
         EXTRA_LINES.append(
             f"first load: {rows:,} records and {len(vendor.webhooks.bodies):,} webhooks,"
-            f" {len(vendor.log.requests)} requests, none beyond the limit; equal by digest"
+            f" {len(vendor.log.requests)} requests, none beyond the limit; {len(former)} states that have"
+            " changed since; equal by digest"
         )
 
 
