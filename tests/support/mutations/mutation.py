@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import pytest
 
+from entities.reading import column_values, record_reading
 from tests.convergence import (
     test_convergence,
     test_oracle,
@@ -45,3 +47,9 @@ def caught_by_convergence(seed: int, size: int = SIZE) -> Check:
 
 def caught_by_oracle(seed: int, size: int = SIZE) -> Check:
     return partial(test_oracle.check, seed, size, make_bodies=load_bodies)
+
+
+def replace_in_readers(patch: pytest.MonkeyPatch, name: str, replacement: Callable[..., Any]) -> None:
+    """Replace a function in both modules that read columns: one reads those with a single value itself."""
+    for module in (column_values, record_reading):
+        patch.setattr(module, name, replacement)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from entities.merge.clock import Rank
-from entities.reading import column_values, mapper, record_reading
+from entities.reading import mapper, record_reading
 from entities.reading.payload_reading import Reading
 from events.processing import drain
 from tests.convergence import (
@@ -17,7 +17,7 @@ from tests.convergence import (
     test_register_rules,
 )
 from tests.convergence import test_event_rules as test_event_rules
-from tests.support.mutations.mutation import Mutation, caught_by_oracle
+from tests.support.mutations.mutation import Mutation, caught_by_oracle, replace_in_readers
 
 
 def _read_columns_with_rank(rank: Rank) -> Callable[[pytest.MonkeyPatch], None]:
@@ -86,7 +86,7 @@ READING = [
     ),
     Mutation(
         "a status is the vendor's own word",
-        lambda patch: patch.setattr(column_values, "_convert", lambda column, raw: column.convert(raw)),
+        lambda patch: replace_in_readers(patch, "convert", lambda column, raw: column.convert(raw)),
         test_derived_rules.test_deals_of_all_vendors_have_the_same_words,
     ),
     Mutation(

@@ -11,7 +11,7 @@ from entities.reading.texts import is_blank
 from tests.convergence import (
     test_reading_rules,
 )
-from tests.support.mutations.mutation import Mutation
+from tests.support.mutations.mutation import Mutation, replace_in_readers
 
 
 def _date_in_utc(patch: pytest.MonkeyPatch) -> None:
@@ -59,7 +59,7 @@ VALUES = [
     ),
     Mutation(
         "a document's empty text is null",
-        lambda patch: patch.setattr(column_values, "is_null", lambda column, raw: is_blank(raw)),
+        lambda patch: replace_in_readers(patch, "is_null", lambda column, raw: is_blank(raw)),
         test_reading_rules.test_a_document_and_extra_keep_an_empty_text,
     ),
     Mutation(

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from entities.merge.clock import Rank
-from entities.reading import column_values, mapper, record_reading
+from entities.reading import column_values, mapper
 from entities.reading.converters import to_amount
 from entities.reading.envelopes.envelope import Envelope
 from entities.reading.plans.event_plans import EventPlan, find_event_plan, last_word
 from entities.stored_events import StoredEvent
 from tests.convergence import test_vendor_rules
-from tests.support.mutations.mutation import Mutation, caught_by_oracle
+from tests.support.mutations.mutation import Mutation, caught_by_oracle, replace_in_readers
 
 TWO_VERBS = {"created": Rank.CREATED, "deleted": Rank.DELETED}
 
@@ -35,8 +35,7 @@ def _unscaled(patch: pytest.MonkeyPatch) -> None:
         is_scaled = "scale" in getattr(column.convert, "keywords", {})
         return to_amount(raw) if is_scaled else convert(column, raw)
 
-    for module in (column_values, record_reading):
-        patch.setattr(module, "convert", unscaled)
+    replace_in_readers(patch, "convert", unscaled)
 
 
 def _closed_sets(patch: pytest.MonkeyPatch) -> None:
