@@ -59,7 +59,7 @@ class Load(models.Model):
         DONE = "done"
 
     class Purpose(models.TextChoices):
-        """What a load is for."""
+        """The purposes of a load: to take in what the lists have, or to compare it with the mirror."""
 
         LOAD = "load"
         RECONCILE = "reconcile"
@@ -99,7 +99,7 @@ class Load(models.Model):
 
 
 class ResourceProgress(models.Model):
-    """How far a load has come in one list.
+    """The progress of a load in one list.
 
     cursor: of the next page, or its number; empty for the first page. page: how many pages were stored.
     listing: how often the list was begun again. began_at: when the listing began, by the vendor's clock, less
@@ -160,13 +160,13 @@ class ListedRecord(models.Model):
 
 
 class LoadedEvent(models.Model):
-    """An event behind a count of a list: what its row was to the mirror when the load read it.
+    """An event behind a count of a list. kind: what its row was to the mirror when the load read it.
 
     An event has a row of each kind that it was: new at first, unchanged once the list was begun again.
     """
 
     class Kind(models.TextChoices):
-        """What a row can be, as the counts of ResourceProgress name it."""
+        """The kinds of rows, named like the counts of ResourceProgress."""
 
         NEW = "new"
         CHANGED = "changed"

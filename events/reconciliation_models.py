@@ -6,7 +6,7 @@ from events.load_models import Load, ResourceProgress
 
 
 class Reconciliation(models.Model):
-    """What a load that compares has besides its lists.
+    """The comparison of a load's lists with the mirror.
 
     retry_hours: a change that is younger than that is not counted: the vendor may still deliver its webhook.
     compared_at: when all lists were complete, and the records that they lack were looked for.
@@ -32,14 +32,14 @@ class Finding(models.Model):
     """
 
     class Kind(models.TextChoices):
-        """What the mirror had of the record: an older state, nothing, or one that the vendor has no more."""
+        """The kinds of findings: the mirror had an older state, nothing, or a record that the vendor lacks."""
 
         BEHIND = "behind"
         UNKNOWN = "unknown"
         GONE = "gone"
 
     class State(models.TextChoices):
-        """What became of a finding.
+        """The states of a finding.
 
         found: nothing, in a dry run. mended: its event is in the log. Of a record that the lists lack:
         suspected: the vendor will be asked for it alone. asked: somebody has to allow that first. present:

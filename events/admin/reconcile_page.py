@@ -8,18 +8,18 @@ from django.contrib.admin import ModelAdmin
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 
 from crmmirror.lib.admin_kit.request_check import refuse_unknown_parameters
 from crmmirror.lib.admin_kit.urls import change_url
-from entities.access.visibility import visibility_of
 from entities.admin.record_links import event_url
 from entities.audit import identify_actor, write_audit_entry
 from entities.models import AuditAction, Record
 from entities.models.introspection import model_name
 from entities.vendors import UnusableVendor
+from events.admin.whole_source import find_whole_source
 from events.loading.load_states import LoadRefused
 from events.models import Finding, Load, Reconciliation, Source
 from events.reconciling.reconcile_report import MAX_LISTED, ListFindings, list_findings, report_findings
@@ -67,7 +67,7 @@ class FoundRecord:
 
 @dataclass(frozen=True)
 class FoundList:
-    """What was found in one list, and its first records. has_more: whether some are not shown."""
+    """The findings of one list, with the first of their records. has_more: whether some are not shown."""
 
     report: ListFindings
     records: tuple[FoundRecord, ...]
@@ -76,7 +76,7 @@ class FoundList:
 
 def reconcile_page(admin: ModelAdmin, request: HttpRequest, source_id: int) -> HttpResponse:
     """Show what the newest reconciliation has found; after a POST, do what its button says."""
-    source = _find_source(admin, request, source_id)
+    source = find_whole_source(admin, request, source_id)
     if request.method == "POST":
         return _act(admin, request, source)
     if request.method not in ("GET", "HEAD"):
@@ -98,21 +98,6 @@ def reconcile_page(admin: ModelAdmin, request: HttpRequest, source_id: int) -> H
         "max_listed": MAX_LISTED,
     }
     return TemplateResponse(request, "events/reconcile.html", context)
-
-
-def _find_source(admin: ModelAdmin, request: HttpRequest, source_id: int) -> Source:
-    """Return the source, if the user sees all of it: lists and counts are of all sub-accounts.
-
-    Raises PermissionDenied and Http404.
-    """
-    source = admin.get_queryset(request).filter(pk=source_id).first()
-    if not admin.has_view_permission(request, source):
-        raise PermissionDenied
-    if source is None:
-        raise Http404("There is no source with that id.")
-    if not visibility_of(request.user).shows(source.pk, None):
-        raise PermissionDenied
-    return source
 
 
 def _find_problem(source: Source) -> str:

@@ -27,6 +27,7 @@ from entities.vendors import UnusableVendor
 from events.admin.load_page.load_acts import act_routes
 from events.admin.load_page.load_page import load_page
 from events.admin.reconcile_page import reconcile_page
+from events.admin.whole_source import sees_whole
 from events.models import Source, SourceSecret
 from events.sender.test_event import send_test_event
 from events.sender.webhook_client import DeliveryAnswer, EndpointUnreachable
@@ -77,8 +78,8 @@ class SourceActions(VisibleRowsAdmin, AuditedAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Source | None = None) -> bool:
         """Return True if the user may, and sees all of the source: a secret is of all its sub-accounts."""
-        sees_whole = obj is None or visibility_of(request.user).shows(obj.pk, None)
-        return sees_whole and super().has_change_permission(request, obj)
+        is_whole = obj is None or sees_whole(request, obj)
+        return is_whole and super().has_change_permission(request, obj)
 
     def get_urls(self) -> list[URLPattern]:
         pages: dict[str, tuple[str, Callable[..., HttpResponse]]] = {

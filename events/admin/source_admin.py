@@ -21,6 +21,7 @@ from events.admin.load_page.load_acts import find_load_url
 from events.admin.refusal_admin import describe_refusals
 from events.admin.source_actions import SourceActions
 from events.admin.source_forms import NewSourceForm, SourceForm
+from events.admin.whole_source import sees_whole
 from events.models import Source
 from events.reports.overview import read_source_activity
 from events.reports.source_health import read_source_health
@@ -146,7 +147,7 @@ class SourceAdmin(SourceActions):
             **self.secrets_context(source),
             "vendor_problem": find_vendor_problem(source.vendor),
             "load_url": find_load_url(request, source),
-            "may_reconcile": visibility_of(request.user).shows(source.pk, None),
+            "may_reconcile": sees_whole(request, source),
             **self._health_context(request, source),
         }
 

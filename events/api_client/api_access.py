@@ -17,7 +17,7 @@ from events.sources.api_keys import get_api, read_api_key
 
 @dataclass(frozen=True)
 class Access:
-    """What a request to a source's vendor needs. key: is in no repr."""
+    """The address and the key of a source's vendor, for its requests. key: is in no repr."""
 
     api: Api
     base: str

@@ -54,7 +54,7 @@ StoreRows = Callable[["PageContext", Sequence[Any], Sequence[str | None]], PageC
 
 @dataclass(frozen=True)
 class PageContext:
-    """What is the same for all rows of a page. seen_at: the moment for which they are certain."""
+    """The facts that all rows of a page share. seen_at: the moment for which the rows are certain."""
 
     source: Source
     resource: Resource

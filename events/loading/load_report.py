@@ -8,7 +8,7 @@ from events.models import Load, ResourceProgress
 
 @dataclass(frozen=True)
 class ListReport:
-    """How far a load has come in one list. rows: those that were read, whatever they were.
+    """The progress of a load in one list. rows: those that were read, whatever they were.
 
     expected: the rows that the vendor says there are; None if it does not say.
     """
@@ -31,7 +31,7 @@ class ListReport:
 
 @dataclass(frozen=True)
 class LoadReport:
-    """How far a load has come. rate: rows a second since its first page; 0 before the second one.
+    """The progress of a load. rate: rows a second since its first page; 0 before the second one.
 
     time_left: None if the vendor does not say how many rows there are, or nothing was read yet.
     """

@@ -40,7 +40,7 @@ class SubjectQuery:
 
     @property
     def extent(self) -> Extent:
-        """Where addresses are marked: of a person in no sub-account, in the whole source."""
+        """The part of the mirror in which addresses are marked: the whole source if no sub-account is given."""
         return Extent(self.source.pk if self.source else 0, self.scope or "")
 
     @cached_property

@@ -16,7 +16,7 @@ MAX_LISTED = 200
 
 @dataclass(frozen=True)
 class FoundCounts:
-    """How many records were behind, unknown and gone. Gone are those of which the vendor has said so."""
+    """The numbers of records that were behind, unknown, and gone as the vendor itself has said."""
 
     behind: int = 0
     unknown: int = 0
@@ -30,7 +30,7 @@ class FoundCounts:
 
 @dataclass(frozen=True)
 class ListFindings:
-    """What was found in one list. rows: how many were compared. days: newest first.
+    """The findings of one list. rows: how many were compared. days: newest first.
 
     missing: records that the list lacks and that are not known to be gone: they wait for the vendor or for
     somebody's answer, or it is a dry run. present: those that it lacks and the vendor has all the same.

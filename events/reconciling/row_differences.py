@@ -35,7 +35,7 @@ EXISTENCE = "is_deleted"
 
 @dataclass(frozen=True)
 class Difference:
-    """What a row would change. columns: empty if the mirror does not have the record.
+    """The change that a row would make. columns: empty if the mirror does not have the record.
 
     created_at: when the vendor made the record, as far as it says.
     """

@@ -18,25 +18,13 @@ from entities.audit import Actor, identify_command, write_audit_entry
 from entities.models import ApiToken, AuditAction, AuditEntry, Deal
 from tests.support.api_client import create_record
 from tests.support.api_exports import get_file
-from tests.support.audited_acts import (
-    ACTS,
-    COMMANDS,
-    NEW_PASSWORD,
-    PASSWORD,
-    add_source,
-    add_user,
-    admin_url,
-    change_own_password,
-    create_ann,
-    create_token,
-    download_body,
-    export_deals,
-    fail_to_log_in,
-    log_in,
-    post,
-    rotate_secret,
-    user_form,
-)
+from tests.support.audited_acts.act_table import ACTS, COMMANDS
+from tests.support.audited_acts.acting import NEW_PASSWORD, PASSWORD, admin_url, create_ann, post, user_form
+from tests.support.audited_acts.event_acts import download_body
+from tests.support.audited_acts.people_acts import add_user, change_own_password, fail_to_log_in, log_in
+from tests.support.audited_acts.reader_acts import create_token
+from tests.support.audited_acts.record_acts import export_deals
+from tests.support.audited_acts.source_acts import add_source, rotate_secret
 from tests.support.exported_lists import export_url
 from tests.support.restored_mirrors import empty_database, run_command, use_database
 from tests.support.staff_client import ensure_source, page_url

@@ -9,15 +9,15 @@ from django.contrib import messages
 from django.contrib.admin import ModelAdmin
 from django.core.exceptions import PermissionDenied
 from django.forms import Form
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from entities.access.visibility import visibility_of
 from entities.audit import identify_actor
 from entities.vendors import UnusableVendor
 from events.admin.applying_again.repeated_looks import LOOK_PARAMETER
 from events.admin.load_page.load_forms import KeyForm, StartForm, TrustForm
+from events.admin.whole_source import find_whole_source, sees_whole
 from events.loading import load_states
 from events.loading.load_states import LoadRefused, find_loads
 from events.models import Load, Source
@@ -35,28 +35,13 @@ def load_url(source_id: int, **parameters: str | int) -> str:
     return f"{address}?{urlencode(parameters)}" if parameters else address
 
 
-def find_source(admin: ModelAdmin, request: HttpRequest, source_id: int) -> Source:
-    """Return the source, if the user sees all of it: a load counts what is in all sub-accounts.
-
-    Raises PermissionDenied and Http404.
-    """
-    source = admin.get_queryset(request).filter(pk=source_id).first()
-    if not admin.has_view_permission(request, source):
-        raise PermissionDenied
-    if source is None:
-        raise Http404("There is no source with that id.")
-    if not visibility_of(request.user).shows(source.pk, None):
-        raise PermissionDenied
-    return source
-
-
 def find_load_url(request: HttpRequest, source: Source) -> str:
     """Return where a source is loaded; empty if the vendor has no API, or the user does not see all of it."""
     try:
         get_api(source)
     except (UnfitApiKey, UnusableVendor):
         return ""
-    return load_url(source.pk) if visibility_of(request.user).shows(source.pk, None) else ""
+    return load_url(source.pk) if sees_whole(request, source) else ""
 
 
 def newest_load(source: Source) -> Load | None:
@@ -111,7 +96,7 @@ ACTS: dict[str, tuple[Callable[[HttpRequest, Source], str], str]] = {
 
 def load_act(admin: ModelAdmin, request: HttpRequest, source_id: int, *, name: str) -> HttpResponse:
     """Do an act, and lead back to the page, which says what came of it."""
-    source = find_source(admin, request, source_id)
+    source = find_whole_source(admin, request, source_id)
     if not admin.has_change_permission(request, source):
         raise PermissionDenied
     if request.method != "POST":

@@ -28,7 +28,7 @@ class KeyForm(forms.Form):
 
 
 class TrustForm(forms.Form):
-    """Whether ids are trusted; without the field where the vendor writes its ids in one way."""
+    """A tick to trust the ids of the API; without the field where the vendor writes its ids in one way."""
 
     trusts_ids = forms.BooleanField(required=False, label=TRUST_LABEL, help_text=TRUST_HELP)
 
@@ -43,7 +43,7 @@ class TrustForm(forms.Form):
 
 
 class StartForm(TrustForm):
-    """Which lists are loaded, and from when on."""
+    """The lists to load, and the time from which on."""
 
     resources = forms.MultipleChoiceField(
         label="Lists",

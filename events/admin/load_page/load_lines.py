@@ -27,7 +27,7 @@ LIST_STATES = {
 
 @dataclass(frozen=True)
 class Count:
-    """How many events of a kind there are. list_url: of the list that has just them; empty if none."""
+    """The number of events of a kind. list_url: of the list that has just them; empty if none."""
 
     number: int
     list_url: str
