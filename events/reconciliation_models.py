@@ -32,7 +32,7 @@ class Finding(models.Model):
     """
 
     class Kind(models.TextChoices):
-        """The kinds of findings: the mirror had an older state, nothing, or a record that the vendor lacks."""
+        """The kinds: the mirror had an older state, nothing, or a record that the vendor has no more."""
 
         BEHIND = "behind"
         UNKNOWN = "unknown"

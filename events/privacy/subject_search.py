@@ -40,7 +40,7 @@ class SubjectQuery:
 
     @property
     def extent(self) -> Extent:
-        """The part of the mirror in which addresses are marked: the whole source if no sub-account is given."""
+        """The part of the mirror in which addresses are marked: the whole source without a sub-account."""
         return Extent(self.source.pk if self.source else 0, self.scope or "")
 
     @cached_property
