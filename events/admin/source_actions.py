@@ -24,10 +24,10 @@ from entities.admin.record_links import event_url
 from entities.audit import identify_actor, write_audit_entry
 from entities.models import AuditAction
 from entities.vendors import UnusableVendor
-from events.admin.load_page.load_acts import act_routes
-from events.admin.load_page.load_page import load_page
-from events.admin.reconcile_page import reconcile_page
-from events.admin.whole_source import sees_whole
+from events.admin.vendor_api.load_acts import act_routes
+from events.admin.vendor_api.load_page import load_page
+from events.admin.vendor_api.reconcile_page import reconcile_page
+from events.admin.vendor_api.whole_source import sees_whole
 from events.models import Source, SourceSecret
 from events.sender.test_event import send_test_event
 from events.sender.webhook_client import DeliveryAnswer, EndpointUnreachable

@@ -17,11 +17,11 @@ from entities.access.visibility import visibility_of
 from entities.audit import identify_actor
 from entities.models import AuditAction
 from entities.vendors import UnusableVendor, find_vendor_problem
-from events.admin.load_page.load_acts import find_load_url
 from events.admin.refusal_admin import describe_refusals
 from events.admin.source_actions import SourceActions
 from events.admin.source_forms import NewSourceForm, SourceForm
-from events.admin.whole_source import sees_whole
+from events.admin.vendor_api.load_acts import find_load_url
+from events.admin.vendor_api.whole_source import sees_whole
 from events.models import Source
 from events.reports.overview import read_source_activity
 from events.reports.source_health import read_source_health

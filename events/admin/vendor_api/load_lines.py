@@ -8,7 +8,7 @@ from django.db.models import Sum
 from crmmirror.lib.admin_kit.cells import format_duration
 from crmmirror.lib.admin_kit.urls import changelist_url
 from events.admin.event_filters import LoadedEvents, LoadFilter
-from events.admin.load_page.load_acts import LOAD_PARAMETER, load_url
+from events.admin.vendor_api.load_acts import LOAD_PARAMETER, load_url
 from events.loading.load_report import ListReport, LoadReport
 from events.loading.load_states import find_loads
 from events.models import Event, Load, LoadedEvent, ResourceProgress

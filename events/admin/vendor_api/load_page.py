@@ -11,10 +11,10 @@ from crmmirror.lib.admin_kit.list_filters import ID_PATTERN
 from crmmirror.lib.admin_kit.request_check import refuse_unknown_parameters
 from entities.vendors import UnusableVendor
 from events.admin.applying_again.repeated_looks import LOOK_PARAMETER, RepeatedLooks, read_looks
-from events.admin.load_page.load_acts import LOAD_PARAMETER, newest_load
-from events.admin.load_page.load_forms import KeyForm, StartForm, TrustForm
-from events.admin.load_page.load_lines import add_up_counts, events_url, line_of_list, list_loads
-from events.admin.whole_source import find_whole_source
+from events.admin.vendor_api.load_acts import LOAD_PARAMETER, newest_load
+from events.admin.vendor_api.load_forms import KeyForm, StartForm, TrustForm
+from events.admin.vendor_api.load_lines import add_up_counts, events_url, line_of_list, list_loads
+from events.admin.vendor_api.whole_source import find_whole_source
 from events.api_client.api_access import find_base
 from events.loading.load_report import report_load
 from events.loading.load_states import find_loads

@@ -16,8 +16,8 @@ from django.urls import reverse
 from entities.audit import identify_actor
 from entities.vendors import UnusableVendor
 from events.admin.applying_again.repeated_looks import LOOK_PARAMETER
-from events.admin.load_page.load_forms import KeyForm, StartForm, TrustForm
-from events.admin.whole_source import find_whole_source, sees_whole
+from events.admin.vendor_api.load_forms import KeyForm, StartForm, TrustForm
+from events.admin.vendor_api.whole_source import find_whole_source, sees_whole
 from events.loading import load_states
 from events.loading.load_states import LoadRefused, find_loads
 from events.models import Load, Source

@@ -19,7 +19,7 @@ from entities.audit import identify_actor, write_audit_entry
 from entities.models import AuditAction, Record
 from entities.models.introspection import model_name
 from entities.vendors import UnusableVendor
-from events.admin.whole_source import find_whole_source
+from events.admin.vendor_api.whole_source import find_whole_source
 from events.loading.load_states import LoadRefused
 from events.models import Finding, Load, Reconciliation, Source
 from events.reconciling.reconcile_report import MAX_LISTED, ListFindings, list_findings, report_findings
