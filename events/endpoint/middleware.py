@@ -22,16 +22,23 @@ STATEMENT_TIMEOUT_SECONDS = 4.0
 
 
 def delivery_middleware(get_response: Handler) -> Handler:
-    """Answer what is sent to a source's address directly, with a statement timeout of its own."""
+    """Answer what is sent to a source's address directly."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        if not request.path_info.startswith(PREFIX):
-            return get_response(request)
-        match = _resolve(request.path_info[len(PREFIX) - 1 :])
-        with statement_timeout(STATEMENT_TIMEOUT_SECONDS):
-            return respond_directly(match, request)
+        is_delivery = request.path_info.startswith(PREFIX)
+        return answer_delivery(request) if is_delivery else get_response(request)
 
     return middleware
+
+
+def answer_delivery(request: HttpRequest) -> HttpResponse:
+    """Answer a request whose path begins with PREFIX, with a statement timeout of its own.
+
+    Raises django.http.Http404 if the path is no address of a source.
+    """
+    match = _resolve(request.path_info[len(PREFIX) - 1 :])
+    with statement_timeout(STATEMENT_TIMEOUT_SECONDS):
+        return respond_directly(match, request)
 
 
 # Speed: caches the view of a path, and looks it up in a URL configuration of three lines instead of the whole

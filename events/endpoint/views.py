@@ -1,8 +1,8 @@
 """The view of the webhook endpoint: authentic deliveries are stored as events, all others are refused."""
 
-import json
 from uuid import UUID
 
+import orjson
 import structlog
 from django.db import Error, transaction
 from django.http import HttpRequest, HttpResponse
@@ -69,5 +69,5 @@ def _answer(stored: StoredDelivery) -> HttpResponse:
     if stored.outcome is StoreResult.MALFORMED:
         content["detail"] = stored.detail
     return HttpResponse(
-        json.dumps(content), content_type="application/json", status=STATUS_CODES[stored.outcome]
+        orjson.dumps(content), content_type="application/json", status=STATUS_CODES[stored.outcome]
     )

@@ -119,9 +119,8 @@ def _find(events: Sequence[NewEvent], indexes: Sequence[int]) -> dict[int, Inser
 def _run(statement: str, events: Sequence[NewEvent]) -> list[tuple[Any, ...]]:
     # Speed: prepares the statement, which Django's cursors do not, so that the server plans it once per
     # connection. See docs/speed.md.
-    with connection.wrap_database_errors:
-        connection.ensure_connection()
-        cursor = psycopg.Cursor(connection.connection)
+    with connection.wrap_database_errors, connection.borrow() as borrowed:  # type: ignore[attr-defined]
+        cursor = psycopg.Cursor(borrowed)
         return cursor.execute(statement, [encode_events(events)], prepare=True).fetchall()
 
 

@@ -3,11 +3,12 @@
 With one parameter the statements stay the same for every size of a group, and the server plans them once.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
+
+import orjson
 
 # Column of the log -> its PostgreSQL type, for every column that a new event fills. The SQL of `insert` and
 # the JSON below are derived from it. PostgreSQL casts each JSON value to the type.
@@ -58,7 +59,7 @@ def encode_events(events: Sequence[NewEvent]) -> str:
 
 def encode_rows(rows: Sequence[Mapping[str, object]]) -> str:
     """Return the JSON parameter that carries these rows, each by column."""
-    return _encoder.encode(rows)
+    return orjson.dumps(rows, _encode_value, orjson.OPT_PASSTHROUGH_DATETIME).decode()
 
 
 def _encode_value(value: bytes | datetime) -> str:
@@ -67,4 +68,3 @@ def _encode_value(value: bytes | datetime) -> str:
 
 
 _input_values = attrgetter(*INPUT_TYPES)
-_encoder = json.JSONEncoder(default=_encode_value, check_circular=False)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -51,11 +51,17 @@ class SignedRequest:
 
 def build_signed_text(signature: Signature, request: SignedRequest, time: str, key: bytes) -> bytes:
     """Return what is signed. time: as it is written. key: for the part `{secret}`."""
-    texts = TEMPLATE_PART.split(signature.signed)
     return b"".join(
-        _read_part(text, signature, request, time, key) if index % 2 else to_bytes(text)
-        for index, text in enumerate(texts)
+        _read_part(part, signature, request, time, key) if isinstance(part, str) else part
+        for part in _split_template(signature.signed)
     )
+
+
+@cache
+def _split_template(template: str) -> tuple[str | bytes, ...]:
+    """Return the names of its parts as text, and what stands between them as bytes."""
+    texts = TEMPLATE_PART.split(template)
+    return tuple(text if index % 2 else to_bytes(text) for index, text in enumerate(texts) if text)
 
 
 def to_bytes(text: str) -> bytes:

@@ -35,10 +35,14 @@ def linger(application: Application) -> Callable[..., Iterable[bytes]]:
     """Wrap Django's WSGI application: send the whole answer, then drop the rest of the body."""
 
     def lingering_application(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        response = application(environ, start_response)
-        return _send_and_drain(response, environ) if _may_be_unread(environ, response) else response
+        return send_lingering(application(environ, start_response), environ)
 
     return lingering_application
+
+
+def send_lingering(response: HttpResponseBase, environ: Environ) -> Iterable[bytes]:
+    """Return the chunks of a response, after which the rest of the body is dropped, if any may be unread."""
+    return _send_and_drain(response, environ) if _may_be_unread(environ, response) else response
 
 
 def _may_be_unread(environ: Environ, response: HttpResponseBase) -> bool:
