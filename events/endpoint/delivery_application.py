@@ -1,7 +1,7 @@
 """A WSGI application that answers deliveries itself, and leaves all else to Django's.
 
-Django's handler sends signals, sets the script prefix and the URL configuration, and calls a chain of middleware.
-None of it is for deliveries.
+Django's handler sends signals, sets the script prefix and the URL configuration, and calls a chain of
+middleware. None of it is for deliveries.
 """
 
 from collections.abc import Callable, Iterable

@@ -31,7 +31,7 @@ from tests.support.setting_names import settings_of_the_code
 PACKAGES = ("crmmirror", "events", "entities")
 OPTION = re.compile(r"--[a-z][a-z-]*")
 ARGUMENT = re.compile(r"--[a-z][a-z-]*|[A-Z]+")
-# A path of the checkout, as a code span holds it: `events/models.py`, `events/admin/`.
+# A path of the checkout, as a code span holds it: `events/tasks.py`, `events/admin/`.
 CHECKOUT_PATH = re.compile(r"(crmmirror|events|entities|tests|bench|docs)(/[\w.-]+)*/?")
 DECISION_HEADINGS = ["Context", "Decision", "Consequences", "What would change it"]
 

@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from events.load_models import Load, ResourceProgress
+from events.models.load_models import Load, ResourceProgress
 
 
 class Reconciliation(models.Model):
