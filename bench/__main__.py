@@ -6,24 +6,11 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import (
-    api_latency,
-    api_rows,
-    apply_rate,
-    backlog,
-    broker_outage,
-    database_growth,
-    delivery_rate,
-    million,
-    page_times,
-    rebuild_rate,
-    report,
-    search_keys,
-    servers,
-    summaries,
-    worker_memory,
-    worker_scaling,
-)
+from bench import backlog, report, servers
+from bench.applying import apply_rate, search_keys, worker_memory, worker_scaling
+from bench.endpoint import broker_outage, delivery_rate
+from bench.reading import api_latency, api_rows, page_times, summaries
+from bench.whole_log import database_growth, rebuild_rate
 
 ROUNDS = 3
 # On which pages are measured; `make million` does so on a million.
@@ -52,7 +39,7 @@ def measure_pages(state: Path) -> report.Table:
     """Measure the admin's pages on an invented company's events."""
     backlog.empty_tables()
     backlog.store_company_events(PAGE_EVENTS)
-    million.drain_with_workers(state)
+    backlog.drain_with_workers(state)
     return page_times.measure()
 
 

@@ -1,13 +1,29 @@
 """Prepares the database for a measurement: an empty mirror, and a backlog of pending events."""
 
 import hashlib
+import os
+import sys
+import time
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
+from itertools import zip_longest
+from multiprocessing import get_context
+from pathlib import Path
 from random import Random
-from typing import Any
 
 from django.db.models import Model
 
+from bench import servers
+
 COMPANY_TIME = datetime(2026, 6, 1, tzinfo=UTC)
+STORED_TOGETHER = 2000
+WORKERS = 2
+POLL_SECONDS = 0.5
+REPORT_SECONDS = 20
+# The name of a vendor, and the body of an event of his.
+VendorBody = tuple[str, bytes]
 
 
 def empty_tables() -> None:
@@ -17,11 +33,15 @@ def empty_tables() -> None:
     from entities.models.derived_tables import DERIVED_TABLES
     from entities.models.introspection import record_models
     from events.models import Event, Source
+    from events.processing.drain import WRITTEN_NAMES, WRITTEN_WORDS
 
     derived = (table.model for table in DERIVED_TABLES)
     belonging: tuple[type[Model], ...] = (TimelineEntry, SearchDocument, Change, ChangeNote)
     models: tuple[type[Model], ...] = (*record_models(), *derived, *belonging, Event, Source)
     execute(f"TRUNCATE {', '.join(model._meta.db_table for model in models)} CASCADE")
+    # What this process has written to the tables of names and words is there no more.
+    WRITTEN_NAMES.clear()
+    WRITTEN_WORDS.clear()
 
 
 def store_pending_events(count: int, copies: int = 1) -> None:
@@ -32,52 +52,98 @@ def store_pending_events(count: int, copies: int = 1) -> None:
     """
     from entities.generator.event_generator import generate_stream
     from entities.vendors import all_vendors
-    from events.models import Source
 
-    bodies: list[tuple[Any, bytes]] = []
+    bodies: list[VendorBody] = []
     for name, vendor in all_vendors().items():
-        source = Source.objects.create(slug=name, vendor=name, scheme="none")
         generated = generate_stream(vendor, count // copies // len(all_vendors()), 1)
-        bodies += [(source, body + b" " * copy) for body in generated for copy in range(copies)]
-    _store(bodies)
+        bodies += [(name, body + b" " * copy) for body in generated for copy in range(copies)]
+    Random(1).shuffle(bodies)  # noqa: S311
+    store_bodies(bodies)
 
 
 def store_company_events(count: int, now: datetime = COMPANY_TIME) -> None:
-    """Store `count` pending events of an invented company, half of each vendor, in random order.
+    """Store `count` pending events of an invented company, as many of each vendor, in random order.
 
     now: the latest time that an event may have.
     """
-    from entities.generator.company_events import generate_company
-    from entities.vendors import all_vendors
-    from events.models import Source
-
-    bodies: list[tuple[Any, bytes]] = []
-    for name, vendor in all_vendors().items():
-        source = Source.objects.create(slug=name, vendor=name, scheme="none")
-        generated = generate_company(vendor, count // len(all_vendors()), 1, now)
-        bodies += [(source, body) for body in generated]
-    _store(bodies)
-
-
-def _store(bodies: list[tuple[Any, bytes]]) -> None:
-    """Store the bodies, each with its source, as pending events in random order."""
-    from events.models import Event
-
-    now = datetime.now(UTC)
+    bodies = generate_company_bodies(count, now)
     Random(1).shuffle(bodies)  # noqa: S311
-    Event.objects.bulk_create(
-        (
+    store_bodies(bodies)
+
+
+def generate_company_bodies(count: int, now: datetime = COMPANY_TIME) -> list[VendorBody]:
+    """Return the bodies of `count` events of an invented company, as many of each vendor.
+
+    The bodies of each vendor are in the order of their times, and the vendors take turns.
+    """
+    from entities.vendors import all_vendors
+
+    names = list(all_vendors())
+    close_connections()
+    with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("fork")) as pool:
+        generate = partial(_generate_of_vendor, count // len(names), now)
+        parts = list(pool.map(generate, names))
+    turns = zip_longest(*([(name, body) for body in part] for name, part in zip(names, parts, strict=True)))
+    return [told for turn in turns for told in turn if told]
+
+
+def _generate_of_vendor(count: int, now: datetime, name: str) -> list[bytes]:
+    from entities.generator.company_events import generate_company
+    from entities.vendors import get_vendor
+
+    return generate_company(get_vendor(name), count, 1, now)
+
+
+def close_connections() -> None:
+    """Close the connections to the database: processes that are forked must not share their parent's."""
+    from django.db import connection
+
+    connection.close()
+    connection.close_pool()  # type: ignore[attr-defined]
+
+
+def store_bodies(bodies: Sequence[VendorBody]) -> None:
+    """Store bodies as pending events, in this order, for the vendors' sources, made if need be."""
+    from events.models import Event, Source
+
+    sources: dict[str, Source] = {}
+    for name in dict.fromkeys(name for name, _ in bodies):
+        sources[name], _ = Source.objects.get_or_create(
+            slug=name, defaults={"vendor": name, "scheme": "none"}
+        )
+    now = datetime.now(UTC)
+    for start in range(0, len(bodies), STORED_TOGETHER):
+        Event.objects.bulk_create(
             Event(
-                source=source,
+                source=sources[name],
                 digest=hashlib.sha256(body).digest(),
                 body=body,
                 occurred_at=now,
                 received_at=now,
             )
-            for source, body in bodies
-        ),
-        batch_size=2000,
-    )
+            for name, body in bodies[start : start + STORED_TOGETHER]
+        )
+
+
+def drain_with_workers(state: Path) -> None:
+    """Apply all pending events with a worker of WORKERS processes; print how far it is."""
+    from events.models import Event
+    from events.processing.drain import has_pending_events
+    from events.tasks import drain
+
+    if not has_pending_events():
+        return
+    with servers.run_worker(state, WORKERS):
+        for _ in range(WORKERS):
+            drain.delay()
+        report_at = time.monotonic() + REPORT_SECONDS
+        while has_pending_events():
+            time.sleep(POLL_SECONDS)
+            if time.monotonic() >= report_at:
+                waiting = Event.objects.filter(status=Event.Status.PENDING).count()
+                sys.stderr.write(f"{waiting:,} events wait\n")
+                report_at = time.monotonic() + REPORT_SECONDS
+    vacuum_analyze()
 
 
 def vacuum_analyze() -> None:

@@ -2,16 +2,14 @@
 
 import argparse
 import sys
-import time
 from pathlib import Path
 
-from bench import backlog, page_times, servers
+from bench import backlog, servers
+from bench.reading import page_times
 from bench.report import format_table
 
 EVENTS = 1_000_000
 STATE = Path("var") / "million"
-WORKERS = 2
-REPORT_SECONDS = 20
 
 
 def main() -> None:
@@ -26,27 +24,8 @@ def main() -> None:
 
         if not Event.objects.exists():
             backlog.store_company_events(arguments.events)
-        drain_with_workers(state)
+        backlog.drain_with_workers(state)
         sys.stdout.write(format_table(page_times.measure()))
-
-
-def drain_with_workers(state: Path) -> None:
-    """Apply all pending events with a worker of WORKERS processes; print how far it is."""
-    from events.models import Event
-    from events.processing.drain import has_pending_events
-    from events.tasks import drain
-
-    if not has_pending_events():
-        return
-    with servers.run_worker(state, WORKERS):
-        for _ in range(WORKERS):
-            drain.delay()
-        while has_pending_events():
-            time.sleep(REPORT_SECONDS)
-            waiting = Event.objects.filter(status=Event.Status.PENDING).count()
-            sys.stdout.write(f"{waiting:,} events wait\n")
-            sys.stdout.flush()
-    backlog.vacuum_analyze()
 
 
 if __name__ == "__main__":

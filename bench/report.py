@@ -9,11 +9,14 @@ from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 
+from bench.marks import MARKS
+
 HEADER = """# Benchmarks
 
 `make bench` writes this page. It measures everything in one run, on an embedded stack of its own (PostgreSQL
 with fsync, Valkey, Granian). Absolute figures differ much between machines, ratios much less. Each figure is
-the median of {rounds} rounds; what is compared is measured in turn, in the same rounds.
+the median of its rounds, {rounds} unless the section says otherwise; what is compared is measured in turn, in
+the same rounds.
 
 Measured on {machine}.
 """
@@ -95,7 +98,27 @@ def describe_machine() -> str:
 def format_report(results: Sequence[Result | Table], rounds: int, machine: str) -> str:
     """Return the page in Markdown. rounds: how many each result has. machine: see `describe_machine`."""
     header = HEADER.format(rounds=rounds, machine=machine)
-    return "\n".join([header, *(_format_section(result) for result in results)])
+    sections = [*_summarize_marks(results), *results]
+    return "\n".join([header, *(format_section(section) for section in sections)])
+
+
+def _summarize_marks(results: Sequence[Result | Table]) -> list[Table]:
+    """Return the table of the results that have a mark, with the figures before; none if no result has."""
+    marked = [result for result in results if isinstance(result, Result) and result.title in MARKS]
+    rows = [
+        (
+            result.title,
+            MARKS[result.title].against,
+            MARKS[result.title].before,
+            f"**{result.figure:,.2f}**",
+            _describe_target(result),
+            _describe_verdict(result),
+        )
+        for result in marked
+    ]
+    heading = ("what", "against", "before", "now", "target", "")
+    description = "Ratios, unless a unit is named; each has a section below."
+    return [Table("Marks, before and after", description, heading, rows)] if rows else []
 
 
 def format_table(table: Table) -> str:
@@ -105,7 +128,8 @@ def format_table(table: Table) -> str:
     return "\n".join([f"## {table.title}", "", table.description, "", *lines, ""])
 
 
-def _format_section(result: Result | Table) -> str:
+def format_section(result: Result | Table) -> str:
+    """Return a section of the page: a table, and for a result what its figure is."""
     if isinstance(result, Table):
         return format_table(result)
     rows = [
@@ -122,9 +146,18 @@ def _format_row(cells: Iterable[str]) -> str:
 
 def _format_summary(result: Result) -> str:
     label = "ratio" if result.summary is ratio else result.unit
-    bound = "at most" if result.is_upper_limit else "at least"
-    verdict = "reached" if result.is_target_reached else "**not reached**"
-    return f"{label}: **{result.figure:,.2f}** (target: {bound} {result.target:g}, {verdict})"
+    before = f"before: {MARKS[result.title].before}; " if result.title in MARKS else ""
+    target = f"target: {_describe_target(result)}, {_describe_verdict(result)}"
+    return f"{label}: **{result.figure:,.2f}** ({before}{target})"
+
+
+def _describe_target(result: Result) -> str:
+    unit = "" if result.summary is ratio else f" {result.unit}"
+    return f"{'at most' if result.is_upper_limit else 'at least'} {result.target:g}{unit}"
+
+
+def _describe_verdict(result: Result) -> str:
+    return "reached" if result.is_target_reached else "**not reached**"
 
 
 def _format_figures(figures: Sequence[float]) -> str:

@@ -1,8 +1,8 @@
 """Measures how many bytes the database grows for each event, and how many of them are search keys."""
 
 from bench import backlog
+from bench.applying.search_keys import no_search_keys
 from bench.report import Result
-from bench.search_keys import no_search_keys
 
 EVENTS = 20_000
 # Of all tables and their indexes; the log with its bodies is among them.

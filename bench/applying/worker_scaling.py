@@ -4,7 +4,7 @@ import multiprocessing
 from functools import partial
 
 from bench import backlog
-from bench.apply_rate import measure_rate
+from bench.applying.apply_rate import measure_rate
 from bench.report import Result
 
 
@@ -26,13 +26,9 @@ def measure(rounds: int) -> Result:
 
 def drain(count: int) -> None:
     """Apply all pending events with so many processes. Raises RuntimeError if one of them fails."""
-    from django.db import connection
-
     from events.processing.drain import drain_backlog
 
-    # Processes that are forked must not share their parent's connections, nor its pool of them.
-    connection.close()
-    connection.close_pool()  # type: ignore[attr-defined]
+    backlog.close_connections()
     context = multiprocessing.get_context("fork")
     processes = [context.Process(target=drain_backlog) for _ in range(count)]
     for process in processes:

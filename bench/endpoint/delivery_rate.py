@@ -4,7 +4,8 @@ from concurrent.futures import Executor, ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
-from bench import load_client, servers
+from bench import servers
+from bench.endpoint import load_client
 from bench.report import Result
 
 TURNS = 10
@@ -41,7 +42,7 @@ def measure_rates(state: Path, round_number: int) -> tuple[float, float]:
     mirror_seconds = bare_seconds = 0.0
     with (
         servers.run_web(state, "crmmirror.wsgi:application") as mirror,
-        servers.run_web(state, "bench.bare_django:application") as bare,
+        servers.run_web(state, "bench.endpoint.bare_django:application") as bare,
         ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool,
     ):
         for turn in range(TURNS + 1):

@@ -10,10 +10,10 @@ from tempfile import TemporaryFile
 from typing import Any
 from unittest.mock import patch
 
-from bench import backlog, million
-from bench.api_latency import create_token
+from bench import backlog
+from bench.applying.worker_memory import read_peak
+from bench.reading.api_token import create_token
 from bench.report import Result, first_median, ratio
-from bench.worker_memory import read_peak
 
 COMPANY_EVENTS = 6_000
 PAGE_ROWS = 500
@@ -29,7 +29,7 @@ def measure(state: Path, rounds: int) -> list[Result]:
     """Measure pages, then exports, on deals of an invented company."""
     backlog.empty_tables()
     backlog.store_company_events(COMPANY_EVENTS)
-    million.drain_with_workers(state)
+    backlog.drain_with_workers(state)
     fill_deals(PAGE_ROWS)
     results = [_measure_pages(rounds)]
     fill_deals(SPEED_ROWS)
@@ -132,7 +132,7 @@ def _measure_speed(name: str, rounds: int) -> Result:
 
 def _measure_memory(name: str) -> Result:
     """Measure in a process of its own: a peak does not go down again."""
-    argv = (sys.executable, "-m", "bench.api_rows", name)
+    argv = (sys.executable, "-m", "bench.reading.api_rows", name)
     grown = float(subprocess.run(argv, check=True, capture_output=True, text=True).stdout)  # noqa: S603
     return Result(
         f"Memory of an export as {name}",

@@ -15,7 +15,7 @@ Remove = Callable[[], None]
 
 def _replace(module: ModuleType | object, name: str, value: Any) -> None:
     if not hasattr(module, name):
-        raise AttributeError(f"{module} has no {name}: bring bench/without.py up to date.")
+        raise AttributeError(f"{module} has no {name}: bring bench/endpoint/without.py up to date.")
     setattr(module, name, value)
 
 

@@ -1,7 +1,7 @@
-"""Measures how much speed each of the endpoint's optimisations gains: `python -m bench.endpoint_speed`.
+"""Measures how much speed each of the endpoint's optimisations gains, and prints the table of docs/speed.md.
 
-Two servers take turns: the mirror as it is, and the mirror without one optimisation (`bench.without`). Prints
-the table of docs/speed.md.
+`python -m bench.endpoint.endpoint_speed` runs it. Two servers take turns: the mirror as it is, and the mirror
+without one optimisation (`bench.endpoint.without`).
 """
 
 import os
@@ -13,7 +13,7 @@ from pathlib import Path
 from statistics import median
 
 from bench import servers
-from bench.delivery_rate import (
+from bench.endpoint.delivery_rate import (
     REQUESTS_PER_TURN,
     TURNS,
     format_request,
@@ -59,7 +59,7 @@ def compare(state: Path, measure: str, number: int) -> tuple[float, float]:
     seconds = [0.0, 0.0]
     with (
         servers.run_web(state, "crmmirror.wsgi:application") as with_it,
-        servers.run_web(state, "bench.without:application", WITHOUT=measure) as without,
+        servers.run_web(state, "bench.endpoint.without:application", WITHOUT=measure) as without,
         ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool,
     ):
         for turn in range(TURNS + 1):

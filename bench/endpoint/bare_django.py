@@ -14,5 +14,5 @@ def receive(request: HttpRequest) -> HttpResponse:
 urlpatterns = [path("receive/", receive)]
 
 if not settings.configured:
-    settings.configure(ROOT_URLCONF="bench.bare_django", ALLOWED_HOSTS=["*"], SECRET_KEY="none")  # noqa: S106
+    settings.configure(ROOT_URLCONF="bench.endpoint.bare_django", ALLOWED_HOSTS=["*"], SECRET_KEY="none")  # noqa: S106
 application = get_wsgi_application()

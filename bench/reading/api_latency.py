@@ -9,9 +9,10 @@ from pathlib import Path
 from statistics import quantiles
 
 from bench import backlog, servers
+from bench.endpoint.unsigned_deliveries import create_unsigned_source, deliver_lead
 from bench.pacing import paced_range
+from bench.reading.api_token import create_token
 from bench.report import Result, first_median
-from bench.unsigned_deliveries import create_unsigned_source, deliver_lead
 
 EVENTS = 300
 EVENTS_PER_SECOND = 20
@@ -49,17 +50,6 @@ def measure_percentile(state: Path) -> float:
                 for number in paced_range(EVENTS, EVENTS_PER_SECOND)
             ]
             return quantiles((wait.result() for wait in waits), n=20)[-1] * 1000
-
-
-def create_token() -> str:
-    """Create an API token of a superuser; return its text."""
-    from django.contrib.auth import get_user_model
-
-    from entities.models import ApiToken
-
-    user, _ = get_user_model().objects.get_or_create(username="bench", is_superuser=True, is_staff=True)
-    _, text = ApiToken.issue(user, f"bench {time.time()}")
-    return text
 
 
 def measure_seconds_until_served(port: int, path: str, token: str, number: int) -> float:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bench import backlog
-from bench.apply_rate import measure_rate
+from bench.applying.apply_rate import measure_rate
 from bench.report import Result
 
 # With fewer, making and comparing the many tables of the shadow would be most of the time.

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from unittest.mock import patch
 
 from bench import backlog
-from bench.apply_rate import measure_rate
+from bench.applying.apply_rate import measure_rate
 from bench.report import Result
 
 # Kind of event -> how its backlog is stored.

@@ -8,9 +8,9 @@ from pathlib import Path
 from statistics import quantiles
 
 from bench import backlog, servers
+from bench.endpoint.unsigned_deliveries import create_unsigned_source, deliver_lead
 from bench.pacing import paced_range
 from bench.report import Result, largest_increase
-from bench.unsigned_deliveries import create_unsigned_source, deliver_lead
 
 DELIVERIES = 600
 DELIVERIES_PER_SECOND = 100

@@ -1,0 +1,1 @@
+"""What the whole log costs: to import, to rebuild and to verify, and on the disk."""
