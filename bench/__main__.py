@@ -4,13 +4,14 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from bench import backlog, report, servers
-from bench.applying import apply_rate, search_keys, worker_memory, worker_scaling
-from bench.endpoint import broker_outage, delivery_rate
+from bench.applying import apply_rate, bulk_rows, event_cost, search_keys, worker_memory, worker_scaling
+from bench.endpoint import broker_outage, delivery_rate, sustained_rate
 from bench.reading import api_latency, api_rows, page_times, summaries
-from bench.whole_log import database_growth, rebuild_rate
+from bench.whole_log import archive_import, database_growth, rebuild_rate
 
 ROUNDS = 3
 # On which pages are measured; `make million` does so on a million.
@@ -18,19 +19,35 @@ PAGE_EVENTS = 20_000
 REPORT_FILE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
 
 
+@dataclass(frozen=True)
+class Run:
+    """A run of benchmarks: its state directory, and how many events the full mirror of the last line has."""
+
+    state: Path
+    full_events: int
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("only", nargs="?", choices=MEASUREMENTS, help="print this one, and write nothing")
-    only = parser.parse_args().only
+    parser.add_argument(
+        "--full-events",
+        type=int,
+        default=event_cost.EVENTS,
+        help="how many events the full mirror of `cost` has (%(default)s)",
+    )
+    arguments = parser.parse_args()
+    names = [arguments.only] if arguments.only else list(MEASUREMENTS)
     results: list[report.Result | report.Table] = []
     with tempfile.TemporaryDirectory(prefix="crmmirror-bench-") as directory:
-        state = Path(directory)
-        with servers.run_servers(state):
-            for measure in [MEASUREMENTS[only]] if only else MEASUREMENTS.values():
-                results += measure(state)
+        run = Run(Path(directory), arguments.full_events)
+        with servers.run_servers(run.state):
+            for name in names:
+                sys.stderr.write(f"{name}\n")
+                results += MEASUREMENTS[name](run)
             machine = report.describe_machine()
     text = report.format_report(results, ROUNDS, machine)
-    if not only:
+    if not arguments.only:
         REPORT_FILE.write_text(text)
     sys.stdout.write(text)
 
@@ -43,20 +60,24 @@ def measure_pages(state: Path) -> report.Table:
     return page_times.measure()
 
 
-# Name -> the measurements of that name.
-MEASUREMENTS: dict[str, Callable[[Path], list[report.Result] | list[report.Table]]] = {
-    "deliveries": lambda state: [delivery_rate.measure(state, ROUNDS)],
-    "apply": lambda state: apply_rate.measure(ROUNDS),
-    "workers": lambda state: [worker_scaling.measure(ROUNDS)],
-    "rebuild": lambda state: rebuild_rate.measure(ROUNDS),
-    "search": lambda state: search_keys.measure(ROUNDS),
-    "summaries": lambda state: summaries.measure(ROUNDS),
-    "growth": lambda state: database_growth.measure(),
-    "latency": lambda state: [api_latency.measure(state, ROUNDS)],
-    "rows": lambda state: api_rows.measure(state, ROUNDS),
-    "outage": lambda state: [broker_outage.measure(state, ROUNDS)],
-    "memory": lambda state: [worker_memory.measure(state, ROUNDS)],
-    "pages": lambda state: [measure_pages(state)],
+# Name -> the measurements of that name. Those of the marks come first; `cost` takes longest.
+MEASUREMENTS: dict[str, Callable[[Run], list[report.Result] | list[report.Table]]] = {
+    "sustained": lambda run: [sustained_rate.measure(run.state, ROUNDS)],
+    "deliveries": lambda run: [delivery_rate.measure(run.state, ROUNDS)],
+    "apply": lambda run: apply_rate.measure(ROUNDS),
+    "bulk": lambda run: [bulk_rows.measure(ROUNDS)],
+    "workers": lambda run: [worker_scaling.measure(ROUNDS)],
+    "import": lambda run: [archive_import.measure(run.state, ROUNDS)],
+    "rebuild": lambda run: rebuild_rate.measure(ROUNDS),
+    "growth": lambda run: database_growth.measure(),
+    "latency": lambda run: [api_latency.measure(run.state, ROUNDS)],
+    "search": lambda run: search_keys.measure(ROUNDS),
+    "summaries": lambda run: summaries.measure(ROUNDS),
+    "rows": lambda run: api_rows.measure(run.state, ROUNDS),
+    "outage": lambda run: [broker_outage.measure(run.state, ROUNDS)],
+    "memory": lambda run: [worker_memory.measure(run.state, ROUNDS)],
+    "pages": lambda run: [measure_pages(run.state)],
+    "cost": lambda run: event_cost.measure(run.state, ROUNDS, run.full_events),
 }
 
 if __name__ == "__main__":

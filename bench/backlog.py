@@ -57,8 +57,7 @@ def store_pending_events(count: int, copies: int = 1) -> None:
     for name, vendor in all_vendors().items():
         generated = generate_stream(vendor, count // copies // len(all_vendors()), 1)
         bodies += [(name, body + b" " * copy) for body in generated for copy in range(copies)]
-    Random(1).shuffle(bodies)  # noqa: S311
-    store_bodies(bodies)
+    store_shuffled(bodies)
 
 
 def store_company_events(count: int, now: datetime = COMPANY_TIME) -> None:
@@ -66,9 +65,7 @@ def store_company_events(count: int, now: datetime = COMPANY_TIME) -> None:
 
     now: the latest time that an event may have.
     """
-    bodies = generate_company_bodies(count, now)
-    Random(1).shuffle(bodies)  # noqa: S311
-    store_bodies(bodies)
+    store_shuffled(generate_company_bodies(count, now))
 
 
 def generate_company_bodies(count: int, now: datetime = COMPANY_TIME) -> list[VendorBody]:
@@ -100,6 +97,11 @@ def close_connections() -> None:
 
     connection.close()
     connection.close_pool()  # type: ignore[attr-defined]
+
+
+def store_shuffled(bodies: Sequence[VendorBody]) -> None:
+    """Store bodies as pending events in random order, the same each time."""
+    store_bodies(Random(1).sample(bodies, len(bodies)))  # noqa: S311
 
 
 def store_bodies(bodies: Sequence[VendorBody]) -> None:

@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 
 from bench import backlog, servers
+from bench.peak_memory import read_peak
 from bench.report import Result, first_median
 
 PENDING_EVENTS = 200_000
@@ -12,7 +13,6 @@ RESERVE_EVENTS = 90_000
 COPIES_PER_BODY = 50
 MEASURED_SECONDS = 10
 POLL_SECONDS = 0.5
-KIB_PER_MIB = 1024
 
 
 def measure(state: Path, rounds: int) -> Result:
@@ -50,13 +50,3 @@ def measure_peak(state: Path) -> float:
 def read_children(parent: int) -> list[int]:
     """Return the process ids of a process's children."""
     return [int(pid) for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
-
-
-def read_peak(pid: int) -> float:
-    """Return the peak resident memory of a process in MiB; 0 if it has ended."""
-    try:
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    except FileNotFoundError:
-        return 0
-    # VmHWM is the peak of the resident memory, in KiB; see proc(5).
-    return next((int(line.split()[1]) / KIB_PER_MIB for line in lines if line.startswith("VmHWM:")), 0)

@@ -4,6 +4,7 @@ import selectors
 import socket
 import time
 from dataclasses import dataclass
+from math import inf
 
 CONNECTIONS = 16
 
@@ -16,9 +17,10 @@ class Connection:
     received: bytes = b""
 
 
-def post(port: int, requests: list[bytes]) -> dict[str, float]:
+def post(port: int, requests: list[bytes], seconds: float = inf) -> dict[str, float]:
     """Post all requests; return the `seconds` it took, and the number of answers per status (`status 202`).
 
+    seconds: begin no request after so many.
     Call it in a process of its own: it uses all of a core, and would slow down the caller's other threads.
     """
     unsent = list(reversed(requests))
@@ -35,6 +37,8 @@ def post(port: int, requests: list[bytes]) -> dict[str, float]:
             status = _receive(key.data)
             if status:
                 counts[status] = counts.get(status, 0) + 1
+                if time.perf_counter() > started_at + seconds:
+                    unsent.clear()
                 open_requests -= not _send_next(key.data, unsent)
     counts["seconds"] = time.perf_counter() - started_at
     for key in list(selector.get_map().values()):

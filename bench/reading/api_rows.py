@@ -11,7 +11,7 @@ from typing import Any
 from unittest.mock import patch
 
 from bench import backlog
-from bench.applying.worker_memory import read_peak
+from bench.peak_memory import read_peak
 from bench.reading.api_token import create_token
 from bench.report import Result, first_median, ratio
 
