@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import backlog, report, servers
-from bench.applying import apply_rate, bulk_rows, event_cost, search_keys, worker_memory, worker_scaling
+from bench.applying import apply_rate, bulk_rows, event_cost, search_key_cost, worker_memory, worker_scaling
 from bench.endpoint import broker_outage, delivery_rate, sustained_rate
-from bench.reading import api_latency, api_rows, page_times, summaries
+from bench.reading import api_latency, api_rows, api_times, page_times, summaries
 from bench.whole_log import archive_import, database_growth, rebuild_rate
 
 ROUNDS = 3
@@ -52,12 +52,12 @@ def main() -> None:
     sys.stdout.write(text)
 
 
-def measure_pages(state: Path) -> report.Table:
-    """Measure the admin's pages on an invented company's events."""
+def measure_pages(state: Path) -> list[report.Table]:
+    """Measure the admin's pages and the API's addresses on an invented company's events."""
     backlog.empty_tables()
     backlog.store_company_events(PAGE_EVENTS)
     backlog.drain_with_workers(state)
-    return page_times.measure()
+    return [page_times.measure(), api_times.measure()]
 
 
 # Name -> the measurements of that name. Those of the marks come first; `cost` takes longest.
@@ -71,12 +71,12 @@ MEASUREMENTS: dict[str, Callable[[Run], list[report.Result] | list[report.Table]
     "rebuild": lambda run: rebuild_rate.measure(ROUNDS),
     "growth": lambda run: database_growth.measure(),
     "latency": lambda run: [api_latency.measure(run.state, ROUNDS)],
-    "search": lambda run: search_keys.measure(ROUNDS),
+    "search": lambda run: search_key_cost.measure(ROUNDS),
     "summaries": lambda run: summaries.measure(ROUNDS),
     "rows": lambda run: api_rows.measure(run.state, ROUNDS),
     "outage": lambda run: [broker_outage.measure(run.state, ROUNDS)],
     "memory": lambda run: [worker_memory.measure(run.state, ROUNDS)],
-    "pages": lambda run: [measure_pages(run.state)],
+    "pages": lambda run: measure_pages(run.state),
     "cost": lambda run: event_cost.measure(run.state, ROUNDS, run.full_events),
 }
 

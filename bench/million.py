@@ -1,12 +1,12 @@
-"""`make million`: fills a state directory with an invented company's events; measures pages on them."""
+"""`make million`: fills a state directory with an invented company's events; measures reading them."""
 
 import argparse
 import sys
 from pathlib import Path
 
 from bench import backlog, servers
-from bench.reading import page_times
-from bench.report import format_table
+from bench.reading import api_times, page_times
+from bench.report import describe_machine, format_section
 
 EVENTS = 1_000_000
 STATE = Path("var") / "million"
@@ -20,12 +20,20 @@ def main() -> None:
     state: Path = arguments.state.resolve()
     state.mkdir(parents=True, exist_ok=True)
     with servers.run_servers(state):
-        from events.models import Event
+        fill(state, arguments.events)
+        sys.stdout.write(f"Measured on {describe_machine()}.\n\n")
+        for measure in (page_times.measure, api_times.measure):
+            sys.stdout.write(f"{format_section(measure())}\n")
+            sys.stdout.flush()
 
-        if not Event.objects.exists():
-            backlog.store_company_events(arguments.events)
-        backlog.drain_with_workers(state)
-        sys.stdout.write(format_table(page_times.measure()))
+
+def fill(state: Path, events: int) -> None:
+    """Store so many events if there are none; apply those that are pending."""
+    from events.models import Event
+
+    if not Event.objects.exists():
+        backlog.store_company_events(events)
+    backlog.drain_with_workers(state)
 
 
 if __name__ == "__main__":

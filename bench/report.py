@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 
-from bench.marks import MARKS
+from bench.figures_before import MARKS
 
 HEADER = """# Benchmarks
 
@@ -32,6 +32,11 @@ def ratio(medians: list[float]) -> float:
     return medians[0] / medians[1]
 
 
+def inverse_ratio(medians: list[float]) -> float:
+    """Return the ratio of the second side to the first."""
+    return medians[1] / medians[0]
+
+
 def first_median(medians: list[float]) -> float:
     """Return the first side's median, for measurements without a comparison."""
     return medians[0]
@@ -40,6 +45,10 @@ def first_median(medians: list[float]) -> float:
 def largest_increase(medians: list[float]) -> float:
     """Return by how much the largest of the other sides exceeds the first."""
     return max(medians[1:]) - medians[0]
+
+
+# Those whose figure has no unit.
+RATIOS = (ratio, inverse_ratio)
 
 
 @dataclass(frozen=True)
@@ -145,14 +154,14 @@ def _format_row(cells: Iterable[str]) -> str:
 
 
 def _format_summary(result: Result) -> str:
-    label = "ratio" if result.summary is ratio else result.unit
+    label = "ratio" if result.summary in RATIOS else result.unit
     before = f"before: {MARKS[result.title].before}; " if result.title in MARKS else ""
     target = f"target: {_describe_target(result)}, {_describe_verdict(result)}"
     return f"{label}: **{result.figure:,.2f}** ({before}{target})"
 
 
 def _describe_target(result: Result) -> str:
-    unit = "" if result.summary is ratio else f" {result.unit}"
+    unit = "" if result.summary in RATIOS else f" {result.unit}"
     return f"{'at most' if result.is_upper_limit else 'at least'} {result.target:g}{unit}"
 
 

@@ -79,7 +79,7 @@ def is_test_of_room(test: Path) -> bool:
 
 
 TEST_FILES = sorted(path for package in PACKAGES for path in (PROJECT / "tests" / package).rglob("test_*.py"))
-FOLDERS = sorted({path.parent for path in modules_below(*PACKAGES)})
+FOLDERS = sorted({path.parent for path in modules_below(*PACKAGES, "bench")})
 
 
 @pytest.mark.parametrize("test", TEST_FILES, ids=relative)
@@ -106,7 +106,7 @@ def test_a_folder_holds_few_modules(folder: Path) -> None:
 
 
 def test_no_two_modules_have_one_name() -> None:
-    modules = list(modules_below("events", "entities", "crmmirror/lib"))
+    modules = list(modules_below("events", "entities", "crmmirror/lib", "bench"))
     counts = Counter(path.stem for path in modules if path.stem not in CONVENTIONAL_NAMES)
     repeated = {name for name, count in counts.items() if count > 1}
     assert repeated == set(EQUAL_NAME_EXCEPTIONS), [

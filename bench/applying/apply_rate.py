@@ -14,12 +14,12 @@ EVENTS = 3000
 def measure(rounds: int) -> list[Result]:
     """Measure both ways of applying events in each round, with each kind of event."""
     return [
-        _measure_kind("hostile", backlog.store_pending_events, 10, rounds),
-        _measure_kind("an invented company's", backlog.store_company_events, 25, rounds),
+        _measure_kind("Applied events, hostile", backlog.store_pending_events, 10, rounds),
+        _measure_kind("Applied events, an invented company's", backlog.store_company_events, 25, rounds),
     ]
 
 
-def _measure_kind(kind: str, store: Callable[[int], None], target: float, rounds: int) -> Result:
+def _measure_kind(title: str, store: Callable[[int], None], target: float, rounds: int) -> Result:
     from events.processing.drain import drain_backlog
 
     appliers: dict[str, Callable[[], Any]] = {
@@ -31,7 +31,7 @@ def _measure_kind(kind: str, store: Callable[[int], None], target: float, rounds
         for name, apply_events in appliers.items():
             figures[name].append(measure_rate(apply_events, store))
     return Result(
-        f"Applied events, {kind}",
+        title,
         f"{EVENTS} generated events of all vendors, applied to an empty mirror by one process. Compared with"
         " the simple way: for each event one transaction, one `get_or_create` and one `save` of the event's"
         " own record, and one `save` of the event's status. The simple way keeps no clocks, no history and no"

@@ -6,6 +6,7 @@ from pathlib import Path
 from bench import backlog
 from bench.acts import run_act, write_bodies
 from bench.report import Result, first_median
+from bench.whole_log.database_growth import measure_full_mirror
 
 EVENTS = 1_000_000
 FURTHER_EVENTS = 10_000
@@ -18,9 +19,10 @@ MAX_MEMORY = 300
 def measure(state: Path, rounds: int, events: int) -> list[Result]:
     """Fill a mirror with so many events; apply further ones to it and to an empty one, in each round.
 
-    The full mirror is then rebuilt once.
+    The bytes of the full mirror are counted, and at the end it is rebuilt once.
     """
     records, batches = fill_mirror(state, rounds, events)
+    bytes_kept = measure_full_mirror()
     settings = create_empty_mirror()
     file = state / "further.json"
     figures: dict[str, list[float]] = {FULL: [], EMPTY: []}
@@ -41,7 +43,7 @@ def measure(state: Path, rounds: int, events: int) -> list[Result]:
         target=1.2,
         is_upper_limit=True,
     )
-    return [cost, *measure_rebuild(events + sum(map(len, batches)), figures[FULL])]
+    return [cost, bytes_kept, *measure_rebuild(events + sum(map(len, batches)), figures[FULL])]
 
 
 def fill_mirror(state: Path, rounds: int, events: int) -> tuple[int, list[list[backlog.VendorBody]]]:

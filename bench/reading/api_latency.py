@@ -15,7 +15,7 @@ from threading import Thread
 from bench import backlog, servers
 from bench.endpoint.unsigned_deliveries import create_unsigned_source, deliver_lead
 from bench.pacing import paced_range
-from bench.reading.api_token import create_token
+from bench.reading.reader_token import create_token
 from bench.report import Result, first_median
 
 EVENTS = 1000

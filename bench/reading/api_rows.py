@@ -12,8 +12,8 @@ from unittest.mock import patch
 
 from bench import backlog
 from bench.peak_memory import read_peak
-from bench.reading.api_token import create_token
-from bench.report import Result, first_median, ratio
+from bench.reading.reader_token import create_token
+from bench.report import Result, first_median, inverse_ratio, ratio
 
 COMPANY_EVENTS = 6_000
 PAGE_ROWS = 500
@@ -67,7 +67,7 @@ def _measure_pages(rounds: int) -> Result:
         figures,
         target=0.4,
         is_upper_limit=True,
-        summary=lambda medians: medians[1] / medians[0],
+        summary=inverse_ratio,
     )
 
 

@@ -80,7 +80,7 @@ def make_reader() -> Callable[[str], Any]:
     """Return a function that asks for an address below /api/v1/ as a superuser, and returns its JSON."""
     from django.test import Client
 
-    from bench.reading.api_token import create_token
+    from bench.reading.reader_token import create_token
 
     client = Client(headers={"authorization": f"Token {create_token()}", "host": "localhost"})
 
