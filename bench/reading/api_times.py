@@ -5,8 +5,8 @@ from itertools import islice
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from bench.reading.reader_token import create_token
 from bench.reading.page_times import SEARCHES, find_fullest
+from bench.reading.reader_token import create_token
 from bench.reading.visits import Page, measure_pages
 from bench.report import Table
 
