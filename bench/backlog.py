@@ -1,15 +1,11 @@
 """Prepares the database for a measurement: an empty mirror, and a backlog of pending events."""
 
 import hashlib
-import os
 import sys
 import time
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
-from functools import partial
 from itertools import zip_longest
-from multiprocessing import get_context
 from pathlib import Path
 from random import Random
 
@@ -69,34 +65,19 @@ def store_company_events(count: int, now: datetime = COMPANY_TIME) -> None:
 
 
 def generate_company_bodies(count: int, now: datetime = COMPANY_TIME) -> list[VendorBody]:
-    """Return the bodies of `count` events of an invented company, as many of each vendor.
+    """Return the bodies of `count` events of an invented company, as many of each vendor, give or take one.
 
     The bodies of each vendor are in the order of their times, and the vendors take turns.
     """
+    from entities.generator.company_events import generate_company
     from entities.vendors import all_vendors
 
-    names = list(all_vendors())
-    close_connections()
-    with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("fork")) as pool:
-        generate = partial(_generate_of_vendor, count // len(names), now)
-        parts = list(pool.map(generate, names))
-    turns = zip_longest(*([(name, body) for body in part] for name, part in zip(names, parts, strict=True)))
-    return [told for turn in turns for told in turn if told]
-
-
-def _generate_of_vendor(count: int, now: datetime, name: str) -> list[bytes]:
-    from entities.generator.company_events import generate_company
-    from entities.vendors import get_vendor
-
-    return generate_company(get_vendor(name), count, 1, now)
-
-
-def close_connections() -> None:
-    """Close the connections to the database: processes that are forked must not share their parent's."""
-    from django.db import connection
-
-    connection.close()
-    connection.close_pool()  # type: ignore[attr-defined]
+    vendors = all_vendors()
+    parts = [
+        [(name, body) for body in generate_company(vendor, (count + place) // len(vendors), 1, now)]
+        for place, (name, vendor) in enumerate(vendors.items())
+    ]
+    return [told for turn in zip_longest(*parts) for told in turn if told]
 
 
 def store_shuffled(bodies: Sequence[VendorBody]) -> None:

@@ -29,9 +29,13 @@ def measure(rounds: int) -> Result:
 
 def drain(count: int) -> None:
     """Apply all pending events with so many processes. Raises RuntimeError if one of them fails."""
+    from django.db import connection
+
     from events.processing.drain import drain_backlog
 
-    backlog.close_connections()
+    # Processes that are forked must not share their parent's connections, nor its pool of them.
+    connection.close()
+    connection.close_pool()  # type: ignore[attr-defined]
     context = multiprocessing.get_context("fork")
     processes = [context.Process(target=drain_backlog) for _ in range(count)]
     for process in processes:
