@@ -14,6 +14,9 @@ from entities.reading.envelopes.strict_json import UNSTORABLE
 from entities.stored_events import Origin
 from events.models import Event
 
+# Here, since a field of Django's choices makes the list anew for each event.
+STATUSES = tuple(Event.Status.values)
+ORIGINS = tuple(origin.value for origin in Origin)
 # PostgreSQL's integer.
 MAX_ATTEMPTS_READ = 2**31 - 1
 
@@ -63,14 +66,14 @@ def read_time(value: Any) -> datetime:
 
 
 def read_status(value: Any) -> str:
-    if value not in Event.Status.values:
-        raise Unreadable(f"is none of {', '.join(Event.Status.values)}")
+    if value not in STATUSES:
+        raise Unreadable(f"is none of {', '.join(STATUSES)}")
     return str(value)
 
 
 def read_origin(value: Any) -> str:
-    if value not in list(Origin):
-        raise Unreadable(f"is none of {', '.join(Origin)}")
+    if value not in ORIGINS:
+        raise Unreadable(f"is none of {', '.join(ORIGINS)}")
     return str(value)
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from crmmirror.lib.database.cursors import fetch_rows
@@ -25,6 +25,14 @@ LACKS_PRUNED = (
 )
 # What a worker is to do again, because it writes the records too. Whatever else became of an event stays so.
 TO_BE_APPLIED = (Event.Status.APPLIED, Event.Status.IGNORED)
+# The columns of an event that is to be applied again. Its attempts are counted anew: those that succeeded are
+# no reason to give up.
+ANEW: Mapping[str, object] = {
+    "status": Event.Status.PENDING.value,
+    "attempts": 0,
+    "next_attempt_at": None,
+    "settled_at": None,
+}
 # The columns that an import fills, and their types: those of a new event, and the outcome.
 COLUMN_TYPES = EVENT_COLUMNS | {
     "scope": "text",
@@ -155,8 +163,7 @@ def _store(batch: Sequence[ArchivedEvent], sources: dict[str, Source]) -> Import
 
 
 def _make_row(event: ArchivedEvent, source_id: int, pending: Container[str]) -> dict[str, object]:
-    if event.status in pending:
-        # Its attempts are counted anew: those that succeeded are no reason to give up.
-        event = replace(event, status=Event.Status.PENDING, attempts=0, next_attempt_at=None, settled_at=None)
     columns = {name: getattr(event, name) for name in EVENT_FIELDS if name != "source"}
+    if event.status in pending:
+        columns |= ANEW
     return columns | {"source_id": source_id, "digest": hashlib.sha256(event.body).digest()}
