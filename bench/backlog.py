@@ -82,7 +82,12 @@ def generate_company_bodies(count: int, now: datetime = COMPANY_TIME) -> list[Ve
 
 def store_shuffled(bodies: Sequence[VendorBody]) -> None:
     """Store bodies as pending events in random order, the same each time."""
-    store_bodies(Random(1).sample(bodies, len(bodies)))  # noqa: S311
+    store_bodies(shuffle(bodies))
+
+
+def shuffle(bodies: Sequence[VendorBody]) -> list[VendorBody]:
+    """Return the bodies in random order, the same each time."""
+    return Random(1).sample(bodies, len(bodies))  # noqa: S311
 
 
 def store_bodies(bodies: Sequence[VendorBody]) -> None:
