@@ -91,26 +91,32 @@ def shuffle(bodies: Sequence[VendorBody]) -> list[VendorBody]:
 
 
 def store_bodies(bodies: Sequence[VendorBody]) -> None:
-    """Store bodies as pending events, in this order, for the vendors' sources, made if need be."""
+    """Store bodies as pending events, in this order, for the vendors' sources, made if need be.
+
+    All or none are stored, so that a run that is cut leaves nothing that looks whole.
+    """
+    from django.db import transaction
+
     from events.models import Event, Source
 
-    sources: dict[str, Source] = {}
-    for name in dict.fromkeys(name for name, _ in bodies):
-        sources[name], _ = Source.objects.get_or_create(
-            slug=name, defaults={"vendor": name, "scheme": "none"}
-        )
     now = datetime.now(UTC)
-    for start in range(0, len(bodies), STORED_TOGETHER):
-        Event.objects.bulk_create(
-            Event(
-                source=sources[name],
-                digest=hashlib.sha256(body).digest(),
-                body=body,
-                occurred_at=now,
-                received_at=now,
+    with transaction.atomic():
+        sources: dict[str, Source] = {}
+        for name in dict.fromkeys(name for name, _ in bodies):
+            sources[name], _ = Source.objects.get_or_create(
+                slug=name, defaults={"vendor": name, "scheme": "none"}
             )
-            for name, body in bodies[start : start + STORED_TOGETHER]
-        )
+        for start in range(0, len(bodies), STORED_TOGETHER):
+            Event.objects.bulk_create(
+                Event(
+                    source=sources[name],
+                    digest=hashlib.sha256(body).digest(),
+                    body=body,
+                    occurred_at=now,
+                    received_at=now,
+                )
+                for name, body in bodies[start : start + STORED_TOGETHER]
+            )
 
 
 def drain_with_workers(state: Path) -> None:
