@@ -27,6 +27,8 @@ MEASURES = (
     "source cache",
     "group commit",
     "prepared cursor",
+    "borrowed connection",
+    "WSGI application",
     "header look-up",
     "fast path",
     "URL cache",

@@ -4,7 +4,8 @@ The environment variable WITHOUT names the optimisation: a key of MEASURES. Only
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
@@ -39,6 +40,25 @@ def _prepared_cursor() -> None:
     _replace(insert, "_run", lambda statement, events: fetch_rows(statement, encode_events(events)))
 
 
+def _borrowed_connection() -> None:
+    """Open a connection in Django's way, which closes it at the end of the request."""
+    from crmmirror.postgresql.base import DatabaseWrapper
+
+    @contextmanager
+    def open_connection(wrapper: DatabaseWrapper) -> Iterator[Any]:
+        wrapper.ensure_connection()
+        yield wrapper.connection
+
+    _replace(DatabaseWrapper, "borrow", open_connection)
+
+
+def _django_handler() -> None:
+    """Let Django's handler answer deliveries, through its first middleware."""
+    from crmmirror import wsgi
+
+    _replace(wsgi, "application", wsgi.django_application)
+
+
 def _header_lookup() -> None:
     from events.endpoint import delivery_request
 
@@ -49,6 +69,7 @@ def _fast_path() -> None:
     settings.MIDDLEWARE.remove("events.endpoint.middleware.delivery_middleware")
     # This one would read the body that the endpoint reads itself.
     settings.MIDDLEWARE.remove("crmmirror.middleware.upload_slot_middleware")
+    _django_handler()
 
 
 def _url_cache() -> None:
@@ -72,6 +93,8 @@ MEASURES: dict[str, Remove] = {
     "source cache": _source_cache,
     "group commit": _group_commit,
     "prepared cursor": _prepared_cursor,
+    "borrowed connection": _borrowed_connection,
+    "WSGI application": _django_handler,
     "header look-up": _header_lookup,
     "fast path": _fast_path,
     "URL cache": _url_cache,
@@ -86,9 +109,10 @@ if _measure in BEFORE_LOADING:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crmmirror.settings")
     MEASURES[_measure]()
 
-from crmmirror.wsgi import application  # noqa: E402
+from crmmirror import wsgi  # noqa: E402
 
 if _measure not in BEFORE_LOADING:
     MEASURES[_measure]()
+application = wsgi.application
 
 __all__ = ["MEASURES", "application"]
