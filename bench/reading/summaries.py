@@ -14,11 +14,11 @@ EVENTS_A_DEAL = 5
 # The deals of the side that asks for one page, or one record, after the other.
 PAGED_DEALS = 10_000
 SINGLE_DEALS = 200
-INSERT_DEALS = f"""
+INSERT_DEALS = """
     INSERT INTO entities_deal (source_id, external_id, is_placeholder, created_at, value, status, stage_ref)
     SELECT %s, 'd' || n, false, '2024-01-01Z'::timestamptz + n * '12 minutes'::interval, n %% 1000,
         (ARRAY['open', 'won', 'lost'])[1 + n %% 3], 's' || n %% 10
-    FROM generate_series(1, {DEALS}) AS n
+    FROM generate_series(1, %s) AS n
 """
 # All entries are of one event, which changes nothing: none of what is measured reads events.
 INSERT_ENTRIES = f"""
@@ -71,7 +71,7 @@ def store_deals() -> None:
         occurred_at=backlog.COMPANY_TIME,
         received_at=backlog.COMPANY_TIME,
     )
-    execute(INSERT_DEALS, source.pk)
+    execute(INSERT_DEALS, source.pk, DEALS)
     execute(INSERT_ENTRIES, event.pk)
     backlog.vacuum_analyze()
 
