@@ -1,0 +1,1 @@
+"""Profiles: where the microseconds of a delivery and of an event go (`python -m bench.profiles`)."""
