@@ -1,0 +1,1 @@
+"""What one event costs, measured; and what many of them need, computed."""
