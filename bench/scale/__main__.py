@@ -8,6 +8,7 @@ from pathlib import Path
 from bench import report, servers
 from bench.scale import lock_log, scale_tables, scaling_study
 from bench.scale.costs import event_costs, needs
+from bench.scale.meeting_events import BATCH_EVENTS
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "scale.md"
 PARTS = ("costs", "workers")
@@ -65,6 +66,7 @@ def measure_workers(state: Path, batches: int, rounds: int) -> dict[str, str]:
     study = scaling_study.study_scaling(state, batches, rounds)
     return {
         "workers": scale_tables.format_points(study.points),
+        "claims": scale_tables.format_claims(study.skip_seconds, BATCH_EVENTS),
         "simulation": scale_tables.format_predictions(study.predictions),
     }
 

@@ -14,7 +14,8 @@ from unittest.mock import patch
 
 from bench.scale.processor_time import read_seconds
 
-# Step -> the module and the function whose first call in a batch begins it, in the order of a batch.
+# Step -> the module and the function whose first call in a batch begins it, in the order of a batch. In
+# "words" are the outcomes and the commit too.
 STEPS = {
     "read": ("events.processing.drain", "lock_for_applying"),
     "insert": ("entities.writing.apply", "find_or_insert"),
@@ -24,7 +25,7 @@ STEPS = {
     "words": ("entities.writing.apply", "write_words"),
     "number": ("events.processing.drain", "number_changes"),
 }
-# What a worker holds no lock in: before it names a record, and after its commit.
+# Ends the last step, which comes after the commit.
 END = ("events.processing.drain", "_log_batch")
 
 

@@ -22,7 +22,6 @@ ACQUIRED = re.compile(r"process (\d+) acquired \w+ on (.+?) after ([\d.]+) ms$")
 # As in `while locking tuple (0,3) in relation "entities_deal"`. A wait for a key that somebody else inserts
 # names the index's table.
 CONTEXT = re.compile(r"^(?:.*\s)?CONTEXT:.*\bin relation \"(\w+)\"")
-DEADLOCK = "deadlock detected"
 # The start of a line that belongs to the message before it.
 BELONGING = re.compile(r"\b(?:DETAIL|HINT|QUERY|CONTEXT|STATEMENT):")
 
@@ -49,13 +48,6 @@ def read_waits(log: Path, offset: int) -> list[LockWait]:
     with log.open("rb") as file:
         file.seek(offset)
         return list(parse_waits(file.read().decode(errors="replace").splitlines()))
-
-
-def count_deadlocks(log: Path, offset: int) -> int:
-    """Return how many deadlocks were logged after so many bytes of the server's log."""
-    with log.open("rb") as file:
-        file.seek(offset)
-        return file.read().decode(errors="replace").count(DEADLOCK)
 
 
 def parse_waits(lines: Iterable[str]) -> Iterator[LockWait]:

@@ -16,9 +16,10 @@ from random import Random
 from typing import Any
 
 from bench.backlog import COMPANY_TIME
+from events.processing.claim import MAX_BATCH_EVENTS
 
 # As many as a worker takes at once, so that a batch is what was made for it.
-BATCH_EVENTS = 500
+BATCH_EVENTS = MAX_BATCH_EVENTS
 # The records on which events meet. Those with the most events in SHARED_COMPANY_EVENTS of a company.
 SHARED_RECORDS = 4
 SHARED_COMPANY_EVENTS = 500

@@ -64,6 +64,7 @@ def format_sizes(costs: EventCosts) -> str:
     rows = [(table.name, *(f"{column(table) / costs.events:,.0f}" for column in columns)) for table in tables]
     sums = (sum(column(table) for table in tables) / costs.events for column in columns)
     rows.append(("all", *(f"{figure:,.0f}" for figure in sums)))
+    rows.append(("the body as it came, for comparison", f"{costs.body_bytes:,.0f}", "", ""))
     return format_table(("bytes an event", "rows", "indexes", "of them written all over"), rows)
 
 
@@ -103,6 +104,8 @@ def format_rates(needs: Sequence[RateNeeds]) -> str:
             f"{need.worker_cores:,.2f}",
             f"{need.database_cores:,.2f}",
             " to ".join(f"{bytes / MB:,.1f}" for bytes in need.wal_bytes),
+            f"{need.flushes:,.0f}",
+            f"{need.changed_pages:,.0f}",
             f"{need.disk_bytes_a_day / GB:,.1f}",
             f"{need.days_to_freeze:,.1f}",
             f"{need.vacuum_share:,.2f}",
@@ -116,6 +119,8 @@ def format_rates(needs: Sequence[RateNeeds]) -> str:
         "workers",
         "database",
         "write-ahead log, MB a second",
+        "flushes a second",
+        "changed pages a second, at most",
         "kept, GB a day",
         "days between reading all rows to freeze them",
         "autovacuum's time on the log",
@@ -151,7 +156,15 @@ def format_predictions(predictions: Sequence[Prediction]) -> str:
         )
         for prediction in predictions
     ]
-    return format_table(("events that meet", *(f"{count} workers" for count in workers)), rows)
+    return format_table(
+        ("events that meet", *(f"{count} worker{'s' if count > 1 else ''}" for count in workers)), rows
+    )
+
+
+def format_claims(skip_seconds: float, batch_events: int) -> str:
+    """Return what a claim costs for what it passes over."""
+    figures = (f"{skip_seconds * MICROSECONDS:.2f}", f"{skip_seconds * batch_events * MICROSECONDS:,.0f}")
+    return format_table(("a claim passes over", "µs"), zip(("an event", "a batch"), figures, strict=True))
 
 
 def replace_tables(page: str, tables: Mapping[str, str]) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bench import backlog
 from bench.scale.batch_probe import BatchCosts, BatchProbe
-from bench.scale.lock_log import LockWait, count_deadlocks, read_waits
+from bench.scale.lock_log import LockWait, read_waits
 from bench.scale.meeting_events import SourcedBody, store_bodies, store_sources
 from bench.scale.processor_time import count_free_cores, read_machine_time
 
@@ -35,7 +35,6 @@ class WorkerRun:
     seconds: float
     free_cores: float
     flush_seconds: float
-    deadlocks: int
     batches: list[BatchCosts]
     waits: list[LockWait]
 
@@ -100,7 +99,6 @@ def run_workers(
         seconds=max(report.ended_at for report in reports) - started_at,
         free_cores=free_cores,
         flush_seconds=(ended_flushes[1] - flushes[1]) / syncs,
-        deadlocks=count_deadlocks(log, offset),
         batches=sorted(
             (batch for report in reports for batch in report.batches), key=lambda batch: batch.first_event
         ),

@@ -53,10 +53,6 @@ class Cost:
     page_images: float = 0.0
     transactions: float = 0.0
 
-    @property
-    def processor(self) -> float:
-        return self.python + self.sessions + self.background
-
     def __add__(self, other: "Cost") -> "Cost":
         return Cost(*(one + another for one, another in zip(astuple(self), astuple(other), strict=True)))
 
@@ -96,11 +92,6 @@ class EventCosts:
     @property
     def bytes_kept(self) -> float:
         return sum(table.bytes for table in self.tables) / self.events
-
-    @property
-    def processor(self) -> float:
-        """The processor seconds from the delivery to the record."""
-        return self.delivered.processor + self.applied.processor
 
 
 @dataclass(frozen=True)

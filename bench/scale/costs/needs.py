@@ -41,6 +41,8 @@ class RateNeeds:
     """What so many events a second need. cores: all in all, at PLANNED_SHARE of their time.
 
     wal_bytes: a second, at least and at most: without pages that are written whole, and with all of them.
+    flushes: of the write-ahead log, a second; fewer where transactions end together. changed_pages: a second,
+        at most, which checkpoints write to the tables and indexes.
     days_to_freeze: the days after which tables are read whole to freeze them.
     vacuum_share: the part of its time that autovacuum spends on the log, however large that is; above 1 it
         does not keep up with its defaults.
@@ -51,6 +53,8 @@ class RateNeeds:
     worker_cores: float
     database_cores: float
     wal_bytes: tuple[float, float]
+    flushes: float
+    changed_pages: float
     disk_bytes_a_day: float
     days_to_freeze: float
     vacuum_share: float
@@ -89,6 +93,8 @@ def compute_rate(costs: EventCosts, rate: float) -> RateNeeds:
         database_cores=cores
         * (delivered.sessions + delivered.background + applied.sessions + applied.background),
         wal_bytes=(rate * wal_bytes, rate * (wal_bytes + images)),
+        flushes=rate * transactions,
+        changed_pages=rate * costs.after_checkpoint.page_images,
         disk_bytes_a_day=rate * SECONDS_PER_DAY * costs.bytes_kept,
         days_to_freeze=FREEZE_AGE / (rate * transactions) / SECONDS_PER_DAY,
         vacuum_share=rate * vacuum_seconds(costs),

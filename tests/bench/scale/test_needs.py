@@ -17,7 +17,7 @@ COSTS = EventCosts(
     body_bytes=250.0,
     delivered=Cost(python=0.0002, sessions=0.0001, wal_bytes=1000, transactions=0.5),
     applied=Cost(python=0.0003, sessions=0.0002, background=0.0001, wal_bytes=4000, transactions=0.5),
-    after_checkpoint=Cost(wal_bytes=14_000),
+    after_checkpoint=Cost(wal_bytes=14_000, page_images=3.0),
     rebuilt=FoldCost(0.00036, 100),
     verified=FoldCost(0.00018, 100),
     tables=[LOG, TIMELINE],
@@ -41,6 +41,7 @@ def test_a_rate_needs_cores_for_each_process_at_half_of_their_time() -> None:
 def test_a_rate_writes_more_where_pages_are_written_whole() -> None:
     needs = compute_rate(COSTS, 1000)
     assert needs.wal_bytes == pytest.approx((5_000_000, 15_000_000))
+    assert (needs.flushes, needs.changed_pages) == pytest.approx((1000, 3000))
     assert needs.days_to_freeze == pytest.approx(200_000_000 / 1000 / 86_400)
 
 

@@ -31,4 +31,14 @@ def test_a_table_without_a_place_is_an_error() -> None:
 
 def test_the_page_has_a_place_for_each_table_and_no_other() -> None:
     places = re.findall(r"<!-- table: (\w+) -->", markdown.read("docs/scale.md"))
-    assert places == ["machine", "costs", "sizes", "stored", "folds", "rates", "workers", "simulation"]
+    assert places == [
+        "machine",
+        "costs",
+        "sizes",
+        "stored",
+        "folds",
+        "rates",
+        "workers",
+        "claims",
+        "simulation",
+    ]
