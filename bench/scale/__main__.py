@@ -36,15 +36,26 @@ def main() -> None:
         state = Path(directory)
         with servers.run_servers(state):
             lock_log.log_lock_waits()
+            tables |= show({"machine": describe_machine()})
             if "costs" in parts:
-                tables |= measure_costs(state, arguments.events)
+                tables |= show(measure_costs(state, arguments.events))
             if "workers" in parts:
-                tables |= measure_workers(state, arguments.batches, arguments.rounds)
-            tables["machine"] = scale_tables.format_table(["measured on"], [[report.describe_machine()]])
-    for name, table in tables.items():
-        sys.stdout.write(f"{scale_tables.PLACE.format(name=name)}\n\n{table}\n\n")
+                tables |= show(measure_workers(state, arguments.batches, arguments.rounds))
     if arguments.write:
         PAGE.write_text(scale_tables.replace_tables(PAGE.read_text(), tables))
+
+
+def show(tables: dict[str, str]) -> dict[str, str]:
+    """Print the tables, and return them: a run takes long, and may be cut."""
+    for name, table in tables.items():
+        sys.stdout.write(f"{scale_tables.PLACE.format(name=name)}\n\n{table}\n\n")
+    sys.stdout.flush()
+    return tables
+
+
+def describe_machine() -> str:
+    """Return the hardware and the versions, as a table."""
+    return scale_tables.format_table(["measured on"], [[report.describe_machine()]])
 
 
 def measure_costs(state: Path, events: int) -> dict[str, str]:

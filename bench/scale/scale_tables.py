@@ -12,7 +12,7 @@ MICROSECONDS = 1e6
 KB, MB, GB = 1e3, 1e6, 1e9
 # In the page each table comes after a comment with its name.
 PLACE = "<!-- table: {name} -->"
-FORMER_TABLE = re.compile(r"\A\n+(\|.*\n)*")
+FORMER_TABLE = re.compile(r"\A\n+(\|.*\n)*\n*")
 
 
 def format_table(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -26,7 +26,8 @@ def format_costs(costs: EventCosts) -> str:
     steps = {
         "delivered, 16 at a time": costs.delivered,
         "applied, 500 at a time": costs.applied,
-        "applied right after a checkpoint": costs.after_checkpoint,
+        "applied, 500 right after a checkpoint": costs.after_checkpoint,
+        "applied, 1 right after a checkpoint": costs.alone,
     }
     rows = [(name, *_format_cost(cost)) for name, cost in steps.items()]
     # Deliveries append: their sessions' counts of page images are not there at once.
@@ -120,7 +121,7 @@ def format_rates(needs: Sequence[RateNeeds]) -> str:
         "database",
         "write-ahead log, MB a second",
         "flushes a second",
-        "changed pages a second, at most",
+        "changed pages a second, right after a checkpoint",
         "kept, GB a day",
         "days between reading all rows to freeze them",
         "autovacuum's time on the log",
@@ -177,7 +178,7 @@ def replace_tables(page: str, tables: Mapping[str, str]) -> str:
         if not place:
             raise KeyError(f"the page has no place for the table {name}")
         rest = FORMER_TABLE.sub("", after, count=1)
-        page = f"{before}{place}\n\n{table}\n{rest}"
+        page = f"{before}{place}\n\n{table}\n\n{rest}".rstrip("\n") + "\n"
     return page
 
 

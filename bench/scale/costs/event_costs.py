@@ -24,6 +24,8 @@ from bench.worker_memory import read_children, read_peak
 
 DELIVERIES = 4000
 WARM_UP = 500
+# Each of them is applied alone.
+SINGLE_EVENTS = 30
 # The log is vacuumed after so many events, as autovacuum does of a log that is a hundred times as large: else
 # it would grow by the rows of before their outcomes.
 VACUUM_EVENTS = 2000
@@ -77,7 +79,8 @@ class FoldCost:
 class EventCosts:
     """All that was measured of an event of an invented company.
 
-    after_checkpoint: of events that were applied right after a checkpoint.
+    after_checkpoint: of a batch that was applied right after a checkpoint. alone: of single events, each
+        right after a checkpoint: none finds a page that another one has changed since.
     """
 
     events: int
@@ -85,6 +88,7 @@ class EventCosts:
     delivered: Cost
     applied: Cost
     after_checkpoint: Cost
+    alone: Cost
     rebuilt: FoldCost
     verified: FoldCost
     tables: list[TableSize]
@@ -120,6 +124,7 @@ def measure_costs(state: Path, events: int) -> EventCosts:
     empty = {table.name: table.bytes for table in measure_tables()}
     first, batches = make_archive_batches(events // BATCH_EVENTS)
     *applied_batches, last = [first, *batches]
+    last, single = last[:-SINGLE_EVENTS], last[-SINGLE_EVENTS:]
     sources = store_sources(body for batch in (first, *batches) for body in batch)
     applied = _apply_in_parts(state, [body for batch in applied_batches for body in batch], sources)
     backlog.vacuum_analyze()
@@ -129,12 +134,15 @@ def measure_costs(state: Path, events: int) -> EventCosts:
     # Then each page that is touched is written whole into the write-ahead log once.
     execute("CHECKPOINT")
     after_checkpoint = _meter_cost(state, drain_backlog).divide(len(last))
+    alone = _apply_alone(state, single, sources)
+    backlog.vacuum_analyze()
     return EventCosts(
         events=count,
         body_bytes=float(fetch_value(APPLIED_BODIES)),
         delivered=delivered,
         applied=applied,
         after_checkpoint=after_checkpoint,
+        alone=alone,
         rebuilt=_measure_fold(state, lambda: replace_mirror(_ignore_progress), count),
         verified=_measure_fold(state, lambda: compare_with_log(_ignore_progress, limit=0), count),
         tables=[table for table in tables if table.bytes > empty[table.name]],
@@ -153,6 +161,19 @@ def _apply_in_parts(state: Path, bodies: list[SourcedBody], sources: dict[str, A
             backlog.vacuum_analyze()
         total += _meter_cost(state, drain_backlog)
         total += _meter_cost(state, lambda: execute(VACUUM)).count_as_background()
+    return total.divide(len(bodies))
+
+
+def _apply_alone(state: Path, bodies: list[SourcedBody], sources: dict[str, Any]) -> Cost:
+    """Apply the events one by one, each right after a checkpoint; return what one costs."""
+    from crmmirror.lib.database.cursors import execute
+    from events.processing.drain import drain_backlog
+
+    total = Cost()
+    for body in bodies:
+        store_bodies([body], sources)
+        execute("CHECKPOINT")
+        total += _meter_cost(state, drain_backlog)
     return total.divide(len(bodies))
 
 

@@ -40,9 +40,9 @@ class StoredNeeds:
 class RateNeeds:
     """What so many events a second need. cores: all in all, at PLANNED_SHARE of their time.
 
-    wal_bytes: a second, at least and at most: without pages that are written whole, and with all of them.
+    wal_bytes: a second, without pages that are written whole, and with those right after a checkpoint.
     flushes: of the write-ahead log, a second; fewer where transactions end together. changed_pages: a second,
-        at most, which checkpoints write to the tables and indexes.
+        right after a checkpoint, which the next one writes to the tables and indexes.
     days_to_freeze: the days after which tables are read whole to freeze them.
     vacuum_share: the part of its time that autovacuum spends on the log, however large that is; above 1 it
         does not keep up with its defaults.

@@ -18,6 +18,7 @@ COSTS = EventCosts(
     delivered=Cost(python=0.0002, sessions=0.0001, wal_bytes=1000, transactions=0.5),
     applied=Cost(python=0.0003, sessions=0.0002, background=0.0001, wal_bytes=4000, transactions=0.5),
     after_checkpoint=Cost(wal_bytes=14_000, page_images=3.0),
+    alone=Cost(wal_bytes=90_000, page_images=20.0),
     rebuilt=FoldCost(0.00036, 100),
     verified=FoldCost(0.00018, 100),
     tables=[LOG, TIMELINE],

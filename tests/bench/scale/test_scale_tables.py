@@ -24,6 +24,12 @@ def test_a_table_is_put_where_there_was_none() -> None:
     assert scale_tables.replace_tables(page, {"two": TABLE}) == page
 
 
+def test_text_after_a_place_stays_a_paragraph_of_its_own() -> None:
+    page = scale_tables.replace_tables("<!-- table: one -->\n\nText.\n", {"one": TABLE})
+    assert page == f"<!-- table: one -->\n\n{TABLE}\n\nText.\n"
+    assert scale_tables.replace_tables(page, {"one": TABLE}) == page
+
+
 def test_a_table_without_a_place_is_an_error() -> None:
     with pytest.raises(KeyError, match="three"):
         scale_tables.replace_tables(PAGE, {"three": TABLE})
