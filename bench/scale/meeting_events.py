@@ -42,7 +42,7 @@ def make_meeting_batches(batches: int, share: float) -> tuple[list[SourcedBody],
     share: the part of each batch's events that meet those of all other batches.
     """
     shared = iter_shared_bodies()
-    # What came before, of every source alike: names and words are known, half of the records too.
+    # What came before, of every source alike: names, words and many records are known.
     former = list(islice(shared, BATCH_EVENTS))
     measured = []
     for number, vendor in zip(range(batches), cycle(_vendors()), strict=False):
