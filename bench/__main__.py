@@ -1,4 +1,7 @@
-"""`make bench`: runs all benchmarks in one run, on servers of their own, and writes docs/benchmarks.md."""
+"""`make bench`: runs all benchmarks in one run, on servers of their own, and writes docs/benchmarks.md.
+
+The page is written after each of them, so that a run that is cut has what it measured.
+"""
 
 import argparse
 import sys
@@ -42,13 +45,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="crmmirror-bench-") as directory:
         run = Run(Path(directory), arguments.full_events)
         with servers.run_servers(run.state):
+            machine = report.describe_machine()
             for name in names:
                 sys.stderr.write(f"{name}\n")
                 results += MEASUREMENTS[name](run)
-            machine = report.describe_machine()
-    text = report.format_report(results, ROUNDS, machine)
-    if not arguments.only:
-        REPORT_FILE.write_text(text)
+                text = report.format_report(results, ROUNDS, machine)
+                if not arguments.only:
+                    REPORT_FILE.write_text(text)
     sys.stdout.write(text)
 
 

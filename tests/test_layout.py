@@ -25,6 +25,7 @@ LARGE_FOLDER_EXCEPTIONS: dict[str, str] = {
 # Names that Django, Celery or Python give to a module, so that several packages have one.
 CONVENTIONAL_NAMES = {
     "__init__",
+    "__main__",
     "admin",
     "apps",
     "checks",

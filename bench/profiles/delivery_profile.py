@@ -12,7 +12,7 @@ from typing import Any
 
 from bench import servers
 from bench.endpoint.delivery_rate import format_request, make_signed_deliveries, post_in_process
-from bench.profiles.processor_times import read_processor_times
+from bench.profiles.process_kinds import read_processor_times
 from bench.profiles.python_rooms import format_shares, measure_shares
 from bench.report import Table
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from bench import backlog
-from bench.profiles.processor_times import read_processor_times
+from bench.profiles.process_kinds import read_processor_times
 from bench.profiles.python_rooms import format_shares, measure_shares
 from bench.report import Table
 

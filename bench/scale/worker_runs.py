@@ -75,11 +75,9 @@ def run_workers(
     log: the server's.
     """
     from crmmirror.lib.database.cursors import execute, fetch_rows
-    from events.processing.drain import WRITTEN_NAMES, WRITTEN_WORDS, drain_backlog
+    from events.processing.drain import drain_backlog
 
     backlog.empty_tables()
-    WRITTEN_NAMES.clear()
-    WRITTEN_WORDS.clear()
     sources = store_sources([*former, *(body for batch in batches for body in batch)])
     store_bodies(former, sources)
     drain_backlog()

@@ -10,7 +10,10 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from bench import backlog, delivery_rate, servers
+from bench import backlog, servers
+from bench.applying.worker_memory import read_children
+from bench.endpoint import delivery_rate
+from bench.peak_memory import read_peak
 from bench.scale.costs.table_sizes import TableSize, measure_tables
 from bench.scale.meeting_events import (
     BATCH_EVENTS,
@@ -20,7 +23,6 @@ from bench.scale.meeting_events import (
     store_sources,
 )
 from bench.scale.processor_time import read_seconds, read_tree_seconds
-from bench.worker_memory import read_children, read_peak
 
 DELIVERIES = 4000
 WARM_UP = 500
