@@ -84,7 +84,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return
         connection = self.get_new_connection({})
         try:
-            connection.autocommit = True
+            if not connection.autocommit:
+                connection.autocommit = True
             yield connection
         finally:
             pool.putconn(connection)

@@ -5,7 +5,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.db import OperationalError, connection, connections
+from django.db import OperationalError, connection, connections, transaction
 from psycopg import errors
 
 from crmmirror.lib.database.cursors import execute, fetch_value
@@ -109,6 +109,35 @@ def test_a_connection_goes_back_to_the_pool_that_it_is_from() -> None:
         readers = wrapper().pool
     connection.close()
     assert readers.get_stats()["pool_available"] >= 1
+
+
+def test_a_borrowed_connection_commits_and_goes_back_to_the_pool() -> None:
+    connections.close_all()
+    with wrapper().borrow() as borrowed:
+        borrowed.execute("CREATE TABLE borrowed_from_pool ()")
+        assert connection.connection is None
+        assert borrowed.autocommit
+    assert wrapper().pool.get_stats()["pool_available"] >= 1
+    # Another connection sees the table.
+    with psycopg.connect(**connection.get_connection_params(), autocommit=True) as other:
+        other.execute("DROP TABLE borrowed_from_pool")
+
+
+def test_a_borrowed_connection_is_committing_even_if_it_came_back_from_a_transaction() -> None:
+    connections.close_all()
+    with wrapper().borrow() as borrowed:
+        borrowed.autocommit = False
+    with wrapper().borrow() as again:
+        assert (again is borrowed, again.autocommit) == (True, True)
+
+
+def test_what_is_borrowed_in_a_transaction_is_the_transactions_own_connection() -> None:
+    with transaction.atomic():
+        with wrapper().borrow() as borrowed:
+            assert borrowed is connection.connection
+            borrowed.execute("CREATE TABLE borrowed_in_transaction ()")
+        transaction.set_rollback(True)
+    assert fetch_value("SELECT to_regclass('borrowed_in_transaction')") is None
 
 
 def test_a_statement_that_the_server_cuts_does_not_end_its_connection(
