@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import Error, connection
+from django.db import Error, connection, transaction
 from django.utils import timezone
 from prometheus_client import generate_latest
 
@@ -123,8 +123,10 @@ def test_large_tables_have_their_live_and_dead_rows(monkeypatch: pytest.MonkeyPa
     statement = mirror_state.TABLE_ROWS.replace(str(mirror_state.MIN_TABLE_ROWS), "2")
     gauges = [replace(g, statement=statement) if g.label == "table" else g for g in mirror_state.GAUGES]
     monkeypatch.setattr(mirror_state, "GAUGES", gauges)
-    deliver_all(*new_source(), "aaaa")
-    Event.objects.all().update(attempts=1)
+    # In a transaction, so that all of it is counted by the connection that is told to flush its counts.
+    with transaction.atomic():
+        deliver_all(*new_source(), "aaaa")
+        Event.objects.all().update(attempts=1)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_stat_force_next_flush()")
     state = read_state()

@@ -11,7 +11,7 @@ from tests.support.faults.kill_processes import BEAT, BROKER, DATABASE, WEB, WOR
 from tests.support.faults.proxy import Proxy
 
 # Texts by which a connection is known: a delivery's INSERT, the end of a worker's batch, and its commit.
-INSERT_TEXT, UPDATE_TEXT, COMMIT_TEXT = b'"digest": "', b"UPDATE events_event", b"COMMIT"
+INSERT_TEXT, UPDATE_TEXT, COMMIT_TEXT = b'"digest":"', b"UPDATE events_event", b"COMMIT"
 TRAP_SECONDS = 10.0
 
 
