@@ -46,10 +46,10 @@ def main() -> None:
         run = Run(Path(directory), arguments.full_events)
         with servers.run_servers(run.state):
             machine = report.describe_machine()
-            for name in names:
+            for number, name in enumerate(names, start=1):
                 sys.stderr.write(f"{name}\n")
                 results += MEASUREMENTS[name](run)
-                text = report.format_report(results, ROUNDS, machine)
+                text = report.format_report(results, ROUNDS, machine, names[number:])
                 if not arguments.only:
                     REPORT_FILE.write_text(text)
     sys.stdout.write(text)

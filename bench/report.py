@@ -104,9 +104,17 @@ def describe_machine() -> str:
     )
 
 
-def format_report(results: Sequence[Result | Table], rounds: int, machine: str) -> str:
-    """Return the page in Markdown. rounds: how many each result has. machine: see `describe_machine`."""
+def format_report(
+    results: Sequence[Result | Table], rounds: int, machine: str, missing: Sequence[str] = ()
+) -> str:
+    """Return the page in Markdown.
+
+    rounds: how many each result has. machine: see `describe_machine`. missing: what a run that is cut now has
+    not measured.
+    """
     header = HEADER.format(rounds=rounds, machine=machine)
+    if missing:
+        header += f"\nThe run was cut. Not measured: {', '.join(f'`{name}`' for name in missing)}.\n"
     sections = [*_summarize_marks(results), *results]
     return "\n".join([header, *(format_section(section) for section in sections)])
 

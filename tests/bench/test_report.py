@@ -42,6 +42,13 @@ def test_a_result_without_a_mark_is_shown_without_a_figure_before() -> None:
     assert "before" not in page
 
 
+def test_the_page_of_a_run_that_was_cut_says_what_it_lacks() -> None:
+    assert "The run was cut. Not measured: `pages`, `cost`." in format_report(
+        [REBUILD], 3, "a machine", ["pages", "cost"]
+    )
+    assert "cut" not in format_report([REBUILD], 3, "a machine")
+
+
 def test_a_table_is_a_section_of_its_own() -> None:
     table = Table("Pages", "All of them.", ("page", "time"), [("home", "5 ms")])
     assert format_report([table], 3, "a machine").endswith(
