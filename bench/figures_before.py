@@ -1,4 +1,4 @@
-"""What the figures were before the mirror was made faster; the report shows them beside those of now."""
+"""The figures from before the mirror was made faster; the report shows them beside those of now."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ NOT_MEASURED = "not measured"
 
 @dataclass(frozen=True)
 class Mark:
-    """What a result is compared with, and what it was before, on two cores with everything on one machine."""
+    """The comparison of a result, and its figure before, on two cores with everything on one machine."""
 
     against: str
     before: str

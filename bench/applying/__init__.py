@@ -1,1 +1,1 @@
-"""What workers cost: how many events they apply in a second, and the memory that they need."""
+"""Measurements of workers: the events that they apply in a second, and the memory that they need."""

@@ -1,1 +1,1 @@
-"""What deliveries cost: how many are accepted, and how many are accepted and applied, in a second."""
+"""Measurements of deliveries: how many are accepted, and how many are accepted and applied, in a second."""

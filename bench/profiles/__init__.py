@@ -1,1 +1,1 @@
-"""Profiles: where the microseconds of a delivery and of an event go (`python -m bench.profiles`)."""
+"""Profiles of a delivery and of an event (`python -m bench.profiles`)."""

@@ -1,4 +1,4 @@
-"""Where the microseconds of an accepted delivery go: by process, and within a web process by room."""
+"""The processor time of an accepted delivery: by process, and within a web process by room."""
 
 import io
 import sys

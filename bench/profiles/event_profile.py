@@ -1,4 +1,4 @@
-"""Where the microseconds of an applied event go: Python by room, the database by statement."""
+"""The processor time of an applied event by room, and the time of the database by statement."""
 
 import re
 import time
@@ -60,7 +60,9 @@ def _store_backlog() -> None:
 
 
 def _list_statements(times: dict[str, list[float]]) -> list[tuple[str, ...]]:
-    batches = EVENTS / 500
+    from events.processing.claim import MAX_BATCH_EVENTS
+
+    batches = EVENTS / MAX_BATCH_EVENTS
     spent = Counter({name: sum(seconds) for name, seconds in times.items()})
     shown = spent.most_common(SHOWN_STATEMENTS)
     rest = set(times) - {name for name, _ in shown}

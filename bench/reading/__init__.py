@@ -1,1 +1,1 @@
-"""What readers wait for: pages of the admin, answers of the API, and the time until an event is shown."""
+"""Measurements of readers: pages of the admin, answers of the API, and the time until an event is shown."""

@@ -38,7 +38,7 @@ class MeasuredPoint:
 
 @dataclass(frozen=True)
 class Prediction:
-    """What the simulation says of one kind of events, for each number of workers."""
+    """The simulated runs of one kind of events, for each number of workers."""
 
     kind: str
     runs: list[SimulatedRun]

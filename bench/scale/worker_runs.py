@@ -23,7 +23,7 @@ STAGGER_SECONDS = 0.03
 
 @dataclass(frozen=True)
 class WorkerRun:
-    """What so many workers used until the backlog was empty.
+    """The time that so many workers used until the backlog was empty.
 
     seconds: of the clock, from the moment at which all were ready. free_cores: how many cores they could
     use, the rest of the machine's being taken by others. flush_seconds: the mean time that a commit waited
@@ -60,7 +60,7 @@ class WorkerRun:
 
 @dataclass(frozen=True)
 class _WorkerReport:
-    """What one worker tells at its end."""
+    """The report of one worker at its end."""
 
     session: int
     ended_at: float

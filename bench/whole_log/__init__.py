@@ -1,1 +1,1 @@
-"""What the whole log costs: to import, to rebuild and to verify, and on the disk."""
+"""Measurements of the whole log: its import, its rebuild and verification, and its size on the disk."""

@@ -13,7 +13,10 @@ from entities.reading.plans.event_plans import clear_plans
 from entities.vendors import all_vendors, get_vendor
 from entities.writing import process_batch
 from entities.writing.apply import apply_mapped_events
+from events.models import Source
 from events.processing import wakeups
+from tests.support.loads import create_loaded_source, serve_vendor
+from tests.support.vendor_api.server import VendorServer
 from tests.support.web_server import WebServer, run_web_server
 
 
@@ -76,6 +79,19 @@ def sent_statements(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
     monkeypatch.setattr(psycopg.Cursor, "execute", noted)
     return statements
+
+
+@pytest.fixture
+def vendor() -> Iterator[VendorServer]:
+    """Run a vendor whose lists the mirror can load by its API."""
+    with serve_vendor() as server:
+        yield server
+
+
+@pytest.fixture
+def source() -> Source:
+    """Return a source that has the API key of `vendor`."""
+    return create_loaded_source()
 
 
 @pytest.fixture(scope="module")

@@ -1,1 +1,1 @@
-"""What one event costs, measured; and what many of them need, computed."""
+"""The costs of one event, measured; and the needs of many, computed."""

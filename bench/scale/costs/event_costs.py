@@ -43,7 +43,7 @@ APPLIED_BODIES = "SELECT avg(octet_length(body))::float FROM events_event"
 
 @dataclass(frozen=True)
 class Cost:
-    """What an event costs, or all of them.
+    """The cost of an event, or of all of them.
 
     python: processor seconds of the web processes, or of the process that applies. sessions: of the
     connections at the database; background: of its other processes (autovacuum, checkpointer and so on).
@@ -71,7 +71,7 @@ class Cost:
 
 @dataclass(frozen=True)
 class FoldCost:
-    """What an event costs a rebuild or a verification: processor seconds; and the peak of memory in MiB."""
+    """The cost of an event in a rebuild or verification, in processor seconds; the peak of memory in MiB."""
 
     processor: float
     peak_memory: float

@@ -21,7 +21,7 @@ FREEZE_AGE = 200_000_000
 
 @dataclass(frozen=True)
 class StoredNeeds:
-    """What so many events need that are kept.
+    """The needs of so many events that are kept.
 
     warm_bytes: of the indexes that are written all over: where they do not fit into memory, each event waits
     for reads. rebuild_hours, verify_hours: of one process.
@@ -38,7 +38,7 @@ class StoredNeeds:
 
 @dataclass(frozen=True)
 class RateNeeds:
-    """What so many events a second need. cores: all in all, at PLANNED_SHARE of their time.
+    """The needs of so many events a second. cores: all in all, at PLANNED_SHARE of their time.
 
     wal_bytes: a second, without pages that are written whole, and with those right after a checkpoint.
     flushes: of the write-ahead log, a second; fewer where transactions end together. changed_pages: a second,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 Key = tuple[Any, ...]
-"""What a worker locks. The first part is the id of the source: no key is of two."""
+"""The key of a lock. The first part is the id of the source: no key is of two."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,5 @@
 """A load, page by page, against the vendor's server of the tests."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from entities.models import Lead
@@ -11,19 +9,12 @@ from tests.support.loads import (
     progress_of,
     run_pages,
     run_to_end,
-    serve_vendor,
     start_load,
 )
 from tests.support.vendor_api.faults import Cursors, Fault
 from tests.support.vendor_api.server import VendorServer
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def vendor() -> Iterator[VendorServer]:
-    with serve_vendor() as server:
-        yield server
 
 
 def test_a_load_stores_every_row_of_every_page_and_is_done_after_the_last(vendor: VendorServer) -> None:

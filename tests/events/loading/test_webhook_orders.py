@@ -1,7 +1,6 @@
 """Webhooks that the mirror orders at a vendor before it loads."""
 
 import io
-from collections.abc import Iterator
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -11,23 +10,12 @@ from events.loading.load_states import LoadRefused
 from events.loading.webhook_orders import order_webhooks
 from events.models import Source, SourceSecret, VendorSubscription
 from events.sources.encryption import decrypt
-from tests.support.loads import ACTOR, create_loaded_source, serve_vendor
+from tests.support.loads import ACTOR
 from tests.support.vendor_api.faults import Fault
 from tests.support.vendor_api.server import VendorServer
 from tests.support.vendor_api.webhook_sender import sign
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def vendor() -> Iterator[VendorServer]:
-    with serve_vendor() as server:
-        yield server
-
-
-@pytest.fixture
-def source() -> Source:
-    return create_loaded_source()
 
 
 def test_id_and_secret_are_kept_and_the_vendors_deliveries_accepted(

@@ -1,7 +1,6 @@
 """`backfill` and `set_api_key`: what they print, and what they say about wrong arguments."""
 
 import io
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,22 +12,10 @@ from events.models import Event, Load, Source
 from events.processing.drain import drain_backlog
 from events.sources.api_keys import read_api_key
 from events.sources.registry import create_source
-from tests.support.loads import create_loaded_source, serve_vendor
 from tests.support.vendor_api.faults import Fault
 from tests.support.vendor_api.server import VendorServer
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def vendor() -> Iterator[VendorServer]:
-    with serve_vendor() as server:
-        yield server
-
-
-@pytest.fixture
-def source() -> Source:
-    return create_loaded_source()
 
 
 def run(command: str, *arguments: str, **options: Any) -> str:

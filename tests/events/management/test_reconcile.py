@@ -1,7 +1,6 @@
 """`reconcile`: what it prints, its question, and what it says about wrong arguments."""
 
 import io
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,22 +10,11 @@ from entities.models import Deal
 from events.models import Event, Finding, Source
 from events.processing.drain import drain_backlog
 from events.sources.registry import create_source
-from tests.support.loads import create_loaded_source, run_to_end, serve_vendor, start_load
+from tests.support.loads import run_to_end, start_load
 from tests.support.reconciliations import AHEAD_SECONDS
 from tests.support.vendor_api.server import VendorServer
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def vendor() -> Iterator[VendorServer]:
-    with serve_vendor() as server:
-        yield server
-
-
-@pytest.fixture
-def source() -> Source:
-    return create_loaded_source()
 
 
 def run(*arguments: str, **options: Any) -> list[str]:

@@ -1,6 +1,5 @@
 """Reconciliations, step by step, against the vendor's server of the tests."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -25,9 +24,7 @@ from events.reconciling.reconcile_steps import run_reconcile_step
 from events.sources.api_keys import set_api_key
 from tests.support.loads import (
     ACTOR,
-    create_loaded_source,
     run_to_end,
-    serve_vendor,
     start_load,
 )
 from tests.support.reconciliations import AHEAD_SECONDS, findings_of, reconcile, run_steps
@@ -60,17 +57,6 @@ class HeardVendor:
             store_event(self.source, WebhookBodies().make(change), {}, datetime.now(UTC))
             if self.is_applied:
                 drain_backlog()
-
-
-@pytest.fixture
-def vendor() -> Iterator[VendorServer]:
-    with serve_vendor() as server:
-        yield server
-
-
-@pytest.fixture
-def source() -> Source:
-    return create_loaded_source()
 
 
 @pytest.fixture

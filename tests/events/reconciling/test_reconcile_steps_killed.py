@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -12,7 +12,7 @@ from crmmirror.lib.database.cursors import fetch_value
 from entities.models import Deal
 from events.models import Finding, Load, Source
 from events.reconciling.reconcile_states import newest_reconciliation
-from tests.support.loads import create_loaded_source, run_to_end, serve_vendor, start_load
+from tests.support.loads import create_loaded_source, run_to_end, start_load
 from tests.support.paths import PROJECT
 from tests.support.reconciliations import AHEAD_SECONDS, findings_of, run_steps
 from tests.support.vendor_api.faults import Fault
@@ -24,12 +24,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 SESSION = "doomed"
 COUNT_SESSIONS = "SELECT count(*) FROM pg_stat_activity WHERE application_name = %s"
 OPTIONS = ("--resource", "deals", "--retry-hours", "0", "--trust-ids")
-
-
-@pytest.fixture
-def vendor() -> Iterator[VendorServer]:
-    with serve_vendor() as server:
-        yield server
 
 
 def start_command(vendor: VendorServer, source: Source) -> subprocess.Popen[bytes]:

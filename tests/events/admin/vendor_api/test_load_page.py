@@ -1,7 +1,5 @@
 """The page about the loads of a source: how far the newest one has come, what came, and the earlier ones."""
 
-from collections.abc import Iterator
-
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
@@ -18,7 +16,6 @@ from tests.support.loads import (
     create_loaded_source,
     run_pages,
     run_to_end,
-    serve_vendor,
     start_load,
 )
 from tests.support.staff_client import ensure_source, get_page, list_url, log_in_staff, page_url
@@ -28,12 +25,6 @@ from tests.support.vendor_api.server import VendorServer
 pytestmark = pytest.mark.django_db
 # More would mean that a row of a table makes one of its own.
 MAX_QUERIES = 16
-
-
-@pytest.fixture
-def vendor() -> Iterator[VendorServer]:
-    with serve_vendor() as server:
-        yield server
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The page of reconciliations: what it shows, its question, its acts, and who may open it."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from django.db import connection
@@ -12,23 +11,12 @@ from entities.models import AuditEntry, Deal
 from events.models import Finding, Load, Source
 from events.reconciling.reconcile_states import newest_reconciliation
 from tests.support.access_limits import create_member, limit, log_in
-from tests.support.loads import create_loaded_source, run_to_end, serve_vendor, start_load
+from tests.support.loads import run_to_end, start_load
 from tests.support.reconciliations import AHEAD_SECONDS, reconcile, run_steps
 from tests.support.staff_client import get_page, log_in_staff, page_url
 from tests.support.vendor_api.server import VendorServer
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def vendor() -> Iterator[VendorServer]:
-    with serve_vendor() as server:
-        yield server
-
-
-@pytest.fixture
-def source() -> Source:
-    return create_loaded_source()
 
 
 @pytest.fixture
