@@ -20,11 +20,12 @@ from tests.support.api_client import NOW, create_record, create_timeline_entry
 pytestmark = pytest.mark.django_db
 
 COLUMNS = history_columns(Deal)
-# Few values, so that many neighbours are equal, and moments that several events share.
+# Few values, so that many neighbours are equal, and moments that several events share. Some have the characters
+# that stand between a clock and a value, or end a line.
 WRITES: dict[str, tuple[Any, ...]] = {
     "status": ("open", "won", "lost", None),
     "stage_ref": ("7", "8", None),
-    "stage_name": ("New", "Sent", None),
+    "stage_name": ("\tNew\tdeal", "Sent\n1", None),
     "value": ("5.0000", "10.0000", None),
     "exists": (True, True, False),
     "title": ("Roof",),
