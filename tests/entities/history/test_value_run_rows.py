@@ -20,8 +20,8 @@ from tests.support.api_client import NOW, create_record, create_timeline_entry
 pytestmark = pytest.mark.django_db
 
 COLUMNS = history_columns(Deal)
-# Few values, so that many neighbours are equal, and moments that several events share. Some have the characters
-# that stand between a clock and a value, or end a line.
+# Few values, so that many neighbours are equal, and moments that several events share. Some have a character
+# that stands between a clock and a value, or ends a line.
 WRITES: dict[str, tuple[Any, ...]] = {
     "status": ("open", "won", "lost", None),
     "stage_ref": ("7", "8", None),
