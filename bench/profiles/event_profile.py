@@ -21,6 +21,7 @@ TABLE = re.compile(r'(?:INSERT INTO|UPDATE|DELETE FROM|FROM|JOIN) "?((?:events|e
 
 def measure() -> list[Table]:
     """Measure a worker that applies a backlog: with the profiler, without it, and by statement."""
+    from events.processing.claim import MAX_BATCH_EVENTS
     from events.processing.drain import drain_backlog
 
     _store_backlog()
@@ -37,7 +38,7 @@ def measure() -> list[Table]:
         Table(
             "An event, by room",
             f"The processor time of a worker and of the database, in µs: {EVENTS:,} events of an invented"
-            " company, applied to an empty mirror in batches of 500.",
+            f" company, applied to an empty mirror in batches of {MAX_BATCH_EVENTS:,}.",
             ("room", "µs", "share of Python's"),
             [
                 ("the database", f"{(database.user + database.system) * MICROSECONDS:,.0f}", ""),

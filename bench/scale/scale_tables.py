@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from bench.scale.costs.event_costs import Cost, EventCosts
 from bench.scale.costs.needs import RateNeeds, StoredNeeds
+from bench.scale.meeting_events import BATCH_EVENTS
 from bench.scale.scaling_study import MeasuredPoint, Prediction
 
 MICROSECONDS = 1e6
@@ -25,8 +26,8 @@ def format_costs(costs: EventCosts) -> str:
     """Return what an event costs, step by step."""
     steps = {
         "delivered, 16 at a time": costs.delivered,
-        "applied, 500 at a time": costs.applied,
-        "applied, 500 right after a checkpoint": costs.after_checkpoint,
+        f"applied, {BATCH_EVENTS:,} at a time": costs.applied,
+        f"applied, {BATCH_EVENTS:,} right after a checkpoint": costs.after_checkpoint,
         "applied, 1 right after a checkpoint": costs.alone,
     }
     rows = [(name, *_format_cost(cost)) for name, cost in steps.items()]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from entities.baseline.stored_entries import read_entries_after
 from entities.writing.source_statement import SourceStatement
 
-# As many as a batch of 500 events makes.
+# About as many as 500 events make.
 MAX_BATCH_ENTRIES = 1_500
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from crmmirror.lib.database.cursors import fetch_rows
 from entities.stored_events import Origin, StoredEvent
 
-MAX_BATCH_EVENTS = 500
+MAX_BATCH_EVENTS = 1_000
 MAX_BATCH_BYTES = 8 * 1024 * 1024
 
 # What is pending with a time of its next attempt is set aside (see `events.withholding`).

@@ -10,7 +10,7 @@ from entities.shadow.shadow_tables import live_table
 from entities.stored_events import StoredEvent
 from events.processing.claim import limit_bytes, read_events
 
-# Speed: ten times as many as a worker takes. Nobody waits for the rows of a shadow, and a record of which a
+# Speed: five times as many as a worker takes. Nobody waits for the rows of a shadow, and a record of which a
 # batch has several events is read and written once. docs/speed.md has the figures.
 MAX_FOLDED_EVENTS = 5_000
 # An event without a timeline entry that is pending has never been applied: the live mirror does not have it

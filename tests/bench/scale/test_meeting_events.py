@@ -44,7 +44,7 @@ def test_a_batch_has_the_share_of_events_that_meet(share: float) -> None:
 
 
 def test_where_the_share_is_less_than_an_event_some_batches_have_one() -> None:
-    counts = [count_shared(number, 0.0005) for number in range(8)]
+    counts = [count_shared(number, 0.25 / BATCH_EVENTS) for number in range(8)]
     assert counts == [0, 0, 0, 1, 0, 0, 0, 1]
 
 
