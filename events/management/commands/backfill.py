@@ -12,18 +12,13 @@ from crmmirror.lib.text_table import format_table
 from entities.audit import identify_command
 from entities.reading.times import parse_time
 from entities.reading.unconvertible import Unconvertible
-from entities.vendors import UnusableVendor
 from events.loading import load_states
 from events.loading.dry_run import try_lists
 from events.loading.load_report import LoadReport, report_load
-from events.loading.load_states import LoadRefused
 from events.loading.run import run_page
 from events.loading.webhook_orders import find_address, order_webhooks
-from events.management.migrated_database import require_migrations
+from events.management.named_source import named_source
 from events.models import Load, Source
-from events.sources.api_keys import UnfitApiKey
-from events.sources.encryption import NoEncryptionKey
-from events.sources.registry import UnknownSource, get_source
 
 ACTOR = identify_command("backfill")
 # Between two looks at a load that waits, or of which another process runs a page.
@@ -63,11 +58,8 @@ class Command(BaseCommand):
         acts.add_argument("--resume", action="store_true", help="lets the load go on where it was")
 
     def handle(self, *, source: str, **options: Any) -> None:
-        try:
-            with require_migrations():
-                self._handle(get_source(source), options)
-        except (UnknownSource, UnusableVendor, UnfitApiKey, LoadRefused, NoEncryptionKey) as error:
-            raise CommandError(str(error)) from None
+        with named_source(source) as found:
+            self._handle(found, options)
 
     def _handle(self, source: Source, options: dict[str, Any]) -> None:
         if options["status"]:

@@ -7,9 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from entities.audit import identify_command
-from entities.vendors import UnusableVendor
-from events.loading.load_states import LoadRefused
-from events.management.migrated_database import require_migrations
+from events.management.named_source import named_source
 from events.models import Finding, Load, Reconciliation, Source
 from events.reconciling.reconcile_report import ListFindings, list_findings, report_findings
 from events.reconciling.reconcile_states import (
@@ -19,9 +17,6 @@ from events.reconciling.reconcile_states import (
     start_reconciliation,
 )
 from events.reconciling.reconcile_steps import run_reconcile_step
-from events.sources.api_keys import UnfitApiKey
-from events.sources.encryption import NoEncryptionKey
-from events.sources.registry import UnknownSource, get_source
 
 ACTOR = identify_command("reconcile")
 # Between two looks at a reconciliation that waits, or of which another process runs a step.
@@ -70,11 +65,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, source: str, **options: Any) -> None:
-        try:
-            with require_migrations():
-                self._handle(get_source(source), options)
-        except (UnknownSource, UnusableVendor, UnfitApiKey, LoadRefused, NoEncryptionKey) as error:
-            raise CommandError(str(error)) from None
+        with named_source(source) as found:
+            self._handle(found, options)
 
     def _handle(self, source: Source, options: dict[str, Any]) -> None:
         if options["status"]:
