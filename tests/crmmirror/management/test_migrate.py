@@ -12,7 +12,7 @@ from django.db import connection
 from crmmirror.lib.database.cursors import fetch_value
 from crmmirror.management.commands import migrate
 from tests.support.open_transactions import ending_once, open_transaction
-from tests.support.unmigrated_database import READ_SOURCES, UNAPPLIED
+from tests.support.unmigrated_database import ADDED_COLUMN, READ_SOURCES, UNAPPLIED
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -71,10 +71,12 @@ def test_a_migration_that_is_held_up_for_too_long_ends_with_the_reason(
 
 def test_an_error_that_is_no_lock_is_raised_at_once(unmigrated: None) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE events_source ADD COLUMN time_zone text")
+        cursor.execute(f"ALTER TABLE events_source ADD COLUMN {ADDED_COLUMN} text")
     try:
-        with pytest.raises(Exception, match='column "time_zone" of relation "events_source" already exists'):
+        with pytest.raises(
+            Exception, match=f'column "{ADDED_COLUMN}" of relation "events_source" already exists'
+        ):
             call_command("migrate", verbosity=0, stdout=StringIO())
     finally:
         with connection.cursor() as cursor:
-            cursor.execute("ALTER TABLE events_source DROP COLUMN time_zone")
+            cursor.execute(f"ALTER TABLE events_source DROP COLUMN {ADDED_COLUMN}")
