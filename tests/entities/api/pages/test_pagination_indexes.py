@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -52,25 +51,19 @@ def test_an_index_serves_the_first_page_and_later_ones_in_both_directions(
 @pytest.fixture
 def deals_with_times() -> None:
     """Create 3,000 deals, of which 40 % have no time, and 1,000 share one; the others share it with three."""
-    start = datetime(2025, 1, 1, tzinfo=UTC)
-
-    def make_time(number: int) -> datetime:
-        return start + timedelta(hours=max(number, 1000) // 4)
-
-    Deal.objects.bulk_create(
-        Deal(
-            source=ensure_source(),
-            external_id=str(number),
-            is_placeholder=False,
-            changed_at=make_time(number),
-            **dict.fromkeys(
-                ("created_at", "last_event_at", "closed_at"),
-                None if number % 5 < 2 else make_time(number),
-            ),
+    statement = """
+        INSERT INTO entities_deal (
+            source_id, external_id, is_placeholder, changed_at, created_at, last_event_at, closed_at
         )
-        for number in range(3000)
-    )
+        SELECT %s, number, FALSE, time, known, known, known
+        FROM generate_series(0, 2999) AS number
+        CROSS JOIN LATERAL (
+            SELECT '2025-01-01Z'::timestamptz + GREATEST(number, 1000) / 4 * interval '1 hour' AS time
+        ) AS times
+        CROSS JOIN LATERAL (SELECT CASE WHEN number %% 5 >= 2 THEN time END AS known) AS known_times
+    """
     with connection.cursor() as cursor:
+        cursor.execute(statement, [ensure_source().pk])
         cursor.execute("ANALYZE entities_deal")
         # Near an end of so small a table, reading the few rows that are left and sorting them costs as much.
         for way in ("seqscan", "bitmapscan", "sort", "incremental_sort"):
