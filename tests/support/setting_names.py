@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from tests.support.paths import PROJECT
@@ -33,7 +34,9 @@ def environment_names(path: Path) -> Iterator[str]:
                 yield name
 
 
-def settings_of_the_code() -> set[str]:
+@cache
+def settings_of_the_code() -> frozenset[str]:
+    """Return the names of all settings. Cached: reading 850 modules takes 2 s."""
     modules = (path for package in PACKAGES for path in (PROJECT / package).rglob("*.py"))
     names = {name for path in modules for name in environment_names(path)}
-    return {name for name in names if SETTING.fullmatch(name)} - NOT_OURS
+    return frozenset(name for name in names if SETTING.fullmatch(name)) - NOT_OURS
