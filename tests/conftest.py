@@ -18,7 +18,6 @@ import pytest
 from cryptography.fernet import Fernet
 from django.db.backends.base.base import BaseDatabaseWrapper
 from hypothesis import settings
-from pytest_django.plugin import blocking_manager_key
 
 from tests.support import run_summary, services
 
@@ -105,21 +104,6 @@ def refuse_unit_tests_with_database(items: list[pytest.Item]) -> None:
             raise pytest.UsageError(f"{item.nodeid} is marked `unit` and asks for the database: drop one")
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
-    """Make the roles again, which are rows of a migration, after a test that has emptied all tables."""
-    yield
-    if nextitem is None:
-        # The database is gone.
-        return
-    marker = item.get_closest_marker("django_db")
-    is_transactional = marker is not None and marker.kwargs.get("transaction", False)
-    if is_transactional or {"transactional_db", "live_server"} & set(getattr(item, "fixturenames", ())):
-        with item.config.stash[blocking_manager_key].unblock():
-            # Not at import: the models need settings that are not read yet.
-            import_module("tests.support.access_limits").restore_roles()
-
-
 def pytest_sessionfinish(session: pytest.Session) -> None:
     run_summary.send_to_controller(session.config)
 
@@ -143,6 +127,9 @@ if distributes_only() or runs_unit_tests_only():
     set_up_without_services()
 else:
     start_services()
+    # What each test would pay for again. Only now, because these modules need the settings.
+    import_module("tests.support.emptied_tables").install()
+    import_module("tests.support.listed_static_files").install()
 
 
 @pytest.fixture(autouse=True)
