@@ -28,7 +28,7 @@ from tests.support.staff_client import get_page, list_url, log_in_staff
 pytestmark = pytest.mark.django_db
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
-COUNT = 700
+COUNT = 200
 Lists = dict[str, list[tuple[str, str, str]]]
 """Model and parameters of a list -> the keys of its first 100 rows."""
 
