@@ -17,7 +17,7 @@ from events.loading.dry_run import try_lists
 from events.loading.load_report import LoadReport, report_load
 from events.loading.run import run_page
 from events.loading.webhook_orders import find_address, order_webhooks
-from events.management.named_source import named_source
+from events.management.source_with_api import source_with_api
 from events.models import Load, Source
 
 ACTOR = identify_command("backfill")
@@ -58,7 +58,7 @@ class Command(BaseCommand):
         acts.add_argument("--resume", action="store_true", help="lets the load go on where it was")
 
     def handle(self, *, source: str, **options: Any) -> None:
-        with named_source(source) as found:
+        with source_with_api(source) as found:
             self._handle(found, options)
 
     def _handle(self, source: Source, options: dict[str, Any]) -> None:

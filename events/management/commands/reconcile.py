@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from entities.audit import identify_command
-from events.management.named_source import named_source
+from events.management.source_with_api import source_with_api
 from events.models import Finding, Load, Reconciliation, Source
 from events.reconciling.reconcile_report import ListFindings, list_findings, report_findings
 from events.reconciling.reconcile_states import (
@@ -65,7 +65,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, source: str, **options: Any) -> None:
-        with named_source(source) as found:
+        with source_with_api(source) as found:
             self._handle(found, options)
 
     def _handle(self, source: Source, options: dict[str, Any]) -> None:

@@ -15,7 +15,7 @@ from events.sources.registry import UnknownSource, get_source
 
 
 @contextmanager
-def named_source(slug: str) -> Iterator[Source]:
+def source_with_api(slug: str) -> Iterator[Source]:
     """Find the source for the block. Raises CommandError with what keeps its vendor's API from being read."""
     try:
         with require_migrations():
