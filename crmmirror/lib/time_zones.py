@@ -1,6 +1,7 @@
 """Time zones by their IANA names: the names that staff write, and the zones that they stand for."""
 
 from datetime import UTC, tzinfo
+from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from django.core.exceptions import ValidationError
@@ -15,12 +16,21 @@ REGIONS = (
 UTC_NAME = "UTC"
 
 
+@cache
+def zone_names() -> frozenset[str]:
+    """Return the IANA names of the time zones that this machine knows.
+
+    Kept, because to find them reads some 600 files, which takes 8 ms.
+    """
+    return frozenset(available_timezones() - MACHINE_NAMES)
+
+
 def validate_time_zone(name: str) -> None:
     """Check the IANA name of a time zone for a form or model. Raises ValidationError."""
-    names = available_timezones()
+    names = zone_names()
     if not names:
         raise ValidationError("this machine knows no time zones: install the package tzdata on it")
-    if name not in names - MACHINE_NAMES:
+    if name not in names:
         raise ValidationError(
             f"{name!r} is not the name of a time zone; write one of the IANA names, such as Asia/Dubai or"
             " Europe/Berlin, with capitals as they have"
@@ -40,7 +50,7 @@ def find_time_zone(name: str) -> tzinfo | None:
 
 def list_places() -> dict[str, list[str]]:
     """Return the names of the time zones that this machine knows, sorted, by their region."""
-    names = sorted(available_timezones())
+    names = sorted(zone_names())
     return {region: [name for name in names if name.startswith(f"{region}/")] for region in REGIONS}
 
 

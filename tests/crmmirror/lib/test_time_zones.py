@@ -8,7 +8,13 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ValidationError
 
-from crmmirror.lib.time_zones import find_time_zone, list_places, place_of, validate_time_zone
+from crmmirror.lib.time_zones import (
+    find_time_zone,
+    list_places,
+    place_of,
+    validate_time_zone,
+    zone_names,
+)
 
 pytestmark = pytest.mark.unit
 
@@ -18,8 +24,10 @@ def bare_machine(tmp_path: Path) -> Iterator[None]:
     """Let the machine have no time zones."""
     zoneinfo.reset_tzpath([str(tmp_path)])
     zoneinfo.ZoneInfo.clear_cache()
+    zone_names.cache_clear()
     yield
     zoneinfo.reset_tzpath()
+    zone_names.cache_clear()
 
 
 @pytest.mark.parametrize("name", ["Asia/Dubai", "Europe/Berlin", "America/Argentina/Ushuaia", "UTC"])
