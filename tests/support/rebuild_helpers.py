@@ -14,7 +14,7 @@ from entities.models.introspection import record_models
 from entities.vendors import all_vendors
 from events.models import Event, Source
 from events.processing.drain import drain_backlog
-from tests.support.random_histories import ensure_source, store_event
+from tests.support.random_histories import RECEIVED, ensure_source, store_events
 
 
 def deliver_generated_events(count: int, seed: int = 1) -> None:
@@ -25,8 +25,7 @@ def deliver_generated_events(count: int, seed: int = 1) -> None:
 
 
 def store_bodies(source: Source, bodies: list[bytes]) -> None:
-    for body in bodies:
-        store_event(source, body)
+    store_events((source, body, RECEIVED) for body in bodies)
 
 
 def build_deal_body(second: int, event: str = "deal.updated", **payload: Any) -> bytes:

@@ -195,7 +195,7 @@ def test_a_run_ends_when_its_time_is_up_and_the_next_one_goes_on() -> None:
 
 
 def test_a_process_that_is_killed_in_the_middle_leaves_nothing_half_done() -> None:
-    deliver_generated_events(600)
+    deliver_generated_events(200)
     before = digest()
     keep_bodies_for()
     for number in range(2):
@@ -210,10 +210,10 @@ def test_a_process_that_is_killed_in_the_middle_leaves_nothing_half_done() -> No
 
 
 def test_workers_that_apply_events_meanwhile_and_pruning_make_one_mirror() -> None:
-    deliver_generated_events(200)
+    deliver_generated_events(50)
     keep_bodies_for()
     for vendor in all_vendors().values():
-        store_bodies(ensure_source(vendor.name), generate_stream(vendor, 400, seed=2))
+        store_bodies(ensure_source(vendor.name), generate_stream(vendor, 150, seed=2))
     workers = [Worker(f"applying-{number}") for number in range(2)]
     while any(worker.process.poll() is None for worker in workers):
         prune_events(seconds=0)
