@@ -256,10 +256,11 @@ def exit_on_wrong_settings() -> Iterator[None]:
 def read_environment(state_directory: Path) -> Environment:
     """Return the process's environment, completed by what `manage.py up` wrote for other terminals.
 
-    Secrets may stand in files that the environment names. Offline commands also get placeholders for what is
-    missing.
+    An empty variable counts as missing. Secrets may stand in files that the environment names. Offline
+    commands also get placeholders for what is missing.
     """
-    layers = [read_secret_files(os.environ), os.environ, read_environment_file(state_directory)]
+    given = {name: value for name, value in os.environ.items() if value.strip()}
+    layers = [read_secret_files(os.environ), given, read_environment_file(state_directory)]
     if is_offline_command():
         layers.append(_placeholders())
     return Environment(ChainMap(*layers))
@@ -272,7 +273,7 @@ def is_offline_command() -> bool:
         return "mypy" in (program.name, program.parent.name)
     command = "".join(sys.argv[1:2])
     # Without a server it starts one, and runs itself once more on that.
-    starts_server = command == "restore" and "DATABASE_URL" not in os.environ
+    starts_server = command == "restore" and not os.environ.get("DATABASE_URL")
     return command in OFFLINE_COMMANDS or starts_server
 
 

@@ -77,10 +77,14 @@ def consume_attempt(limits: dict[str, Limit]) -> None:
 
     limits: by the keys of their buckets.
     """
+    counted: dict[str, Limit] = {}
     for key, limit in limits.items():
         if wait_seconds := consume(key, limit):
+            # Whoever tries a name that strangers have used up must not use up the address for others.
+            refund_attempt(counted)
             raise Throttled(wait_seconds)
-        delete_full_buckets()
+        counted[key] = limit
+    delete_full_buckets()
 
 
 def refund_attempt(limits: dict[str, Limit]) -> None:

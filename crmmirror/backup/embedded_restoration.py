@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from signal import SIGTERM
 
-from crmmirror.backup.errors import BackupError
-from crmmirror.backup.keys_file import KEYS_FILE, read_keys
+from crmmirror.backup.keys_file import choose_keys
 from crmmirror.backup.manifest import read_manifest
 from crmmirror.embedded.processes.identity import get_current_identity
 from crmmirror.embedded.processes.process import die_with_parent
@@ -31,11 +30,11 @@ NO_BROKER = "redis://nowhere.invalid"
 def restore_as_embedded_stack(directory: Path, keys_path: Path | None, state_directory: Path) -> int:
     """Run `restore` on the embedded PostgreSQL of a state directory; return its exit status.
 
-    keys_path: the file with the keys; None for that of the backup.
+    keys_path: the file with the keys; None for that of the backup, or if it has none, the environment.
     Raises BackupError and crmmirror.embedded.errors.EmbeddedError.
     """
     read_manifest(directory)
-    keys = _merge_keys(_choose_keys(directory, keys_path), read_environment_file(state_directory))
+    keys = _merge_keys(choose_keys(directory, keys_path), read_environment_file(state_directory))
     status = 1
     with lock_state_directory(state_directory), supervise(state_directory) as supervisor:
         cluster = make_cluster(state_directory)
@@ -49,16 +48,6 @@ def restore_as_embedded_stack(directory: Path, keys_path: Path | None, state_dir
             # `up` gives a new demo an invented company, and this one has what it had.
             (state_directory / DEMO_MARKER).touch()
     return status
-
-
-def _choose_keys(directory: Path, keys_path: Path | None) -> dict[str, str]:
-    """Return the keys: those of the file, or else those of the environment."""
-    if keys_path is None and os.environ.get("ENCRYPTION_KEYS"):
-        return {name: os.environ[name] for name in ("ENCRYPTION_KEYS", "SECRET_KEY") if name in os.environ}
-    try:
-        return read_keys(keys_path or directory / KEYS_FILE)
-    except BackupError as error:
-        raise BackupError(f"{error}. Name the file with the keys of this backup: --keys FILE") from None
 
 
 def _merge_keys(keys: dict[str, str], former: Mapping[str, str]) -> dict[str, str]:

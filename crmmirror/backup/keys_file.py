@@ -56,3 +56,18 @@ def read_keys(path: Path) -> dict[str, str]:
     if not keys.get("ENCRYPTION_KEYS"):
         raise BackupError(f"{path} has no ENCRYPTION_KEYS: it is no file of keys")
     return keys
+
+
+def choose_keys(directory: Path, named: Path | None) -> dict[str, str]:
+    """Return the keys to restore a backup with: of the named file, of the backup, or of the environment.
+
+    directory: the backup's. The environment counts only if no file is named and the backup has none.
+    Raises BackupError if there are no keys.
+    """
+    path = named or directory / KEYS_FILE
+    if named is None and not path.exists() and os.environ.get("ENCRYPTION_KEYS"):
+        return {name: os.environ[name] for name in ("ENCRYPTION_KEYS", "SECRET_KEY") if name in os.environ}
+    try:
+        return read_keys(path)
+    except BackupError as error:
+        raise BackupError(f"{error}. Name the file with the keys of this backup: --keys FILE") from None

@@ -23,7 +23,7 @@ from crmmirror.lib.database.required_migrations import list_code_migrations
 from entities.audit import identify_command, write_audit_entry
 from entities.models import AuditAction, AuditEntry
 from entities.sql.sql_views import create_views, has_schema
-from events.sources.readable_secrets import StoredSecret, describe, find_unreadable_needed
+from events.sources.readable_secrets import StoredSecret, describe
 
 # One transaction: a restore that is cut leaves an empty database.
 RESTORE_OPTIONS = (
@@ -49,8 +49,8 @@ Report = Callable[[str], object]
 def restore_backup(directory: Path, report: Report) -> None:
     """Restore a backup, compare it with what was backed up, and migrate it if it is older than this code.
 
-    A database that has this backup already, as after a run that was cut, counts as restored.
-    Raises BackupError.
+    A database that has this backup already, as after a run that was cut, counts as restored. Whether it has
+    one of an older version cannot be told, so for that it has to be empty. Raises BackupError.
     """
     manifest = _read_usable_manifest(directory, report)
     _require_newer_server(manifest)
@@ -88,11 +88,6 @@ def _run_pg_restore(directory: Path, manifest: Manifest, report: Report) -> None
         process.wait()
     # The planner knows nothing of the new tables.
     execute("ANALYZE")
-
-
-def find_undecryptable() -> list[StoredSecret]:
-    """Return the secrets and API keys of active sources that no key of ENCRYPTION_KEYS decrypts."""
-    return find_unreadable_needed()
 
 
 def describe_undecryptable(secrets: list[StoredSecret], directory: Path) -> str:

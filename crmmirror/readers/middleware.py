@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from urllib.parse import parse_qsl
 
 import structlog
 from django.conf import settings
@@ -51,9 +52,8 @@ PATH_BOUNDS = {
 
 # Exports of lists take longer than any page: the processor for most of the time, and room on the disk.
 EXPORT_PATH = re.compile(r"/admin/[^/]+/[^/]+/export/")
-# Of the API every list can be one. The query is not parsed here: an error in it would be an HTML page.
+# Of the API every list can be one.
 API_PREFIX = "/api/"
-FILE_PARAMETER = re.compile(rf"(?:^|&){FORMAT_PARAMETER}=([^&]*)")
 EXPORT_BOUNDS = Bounds("exports", running=2, waiting=2, wait_seconds=WAIT_SECONDS)
 
 # As many may run or wait as two for each connection.
@@ -82,8 +82,9 @@ def find_bounds(request: HttpRequest) -> dict[str, Bounds]:
 def is_export(request: HttpRequest) -> bool:
     """Return True if the request asks for an export of a list."""
     if request.path_info.startswith(API_PREFIX):
-        parameter = FILE_PARAMETER.search(request.META.get("QUERY_STRING", ""))
-        return find_format(parameter and parameter[1], request.headers.get("Accept", "")) is not None
+        # In request.GET, a query with too many parameters would be an error, and here an HTML page.
+        parameters = dict(parse_qsl(request.META.get("QUERY_STRING", ""), keep_blank_values=True))
+        return find_format(parameters.get(FORMAT_PARAMETER), request.headers.get("Accept", "")) is not None
     return EXPORT_PATH.fullmatch(request.path_info) is not None
 
 

@@ -8,7 +8,13 @@ from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 from kombu.utils.url import parse_url
 
-from crmmirror.environment import OFFLINE_COMMANDS, REQUIRED, Environment, is_offline_command
+from crmmirror.environment import (
+    OFFLINE_COMMANDS,
+    REQUIRED,
+    Environment,
+    is_offline_command,
+    read_environment,
+)
 
 pytestmark = pytest.mark.unit
 COMPLETE = {
@@ -37,6 +43,18 @@ def test_all_that_is_missing_is_named_at_once() -> None:
     assert [name for name in REQUIRED if name in str(error.value)] == list(REQUIRED)
 
 
+def test_an_empty_variable_counts_as_one_that_is_not_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As compose files and systemd units write what they leave open."""
+    for name, value in {**COMPLETE, "EMAIL_URL": "", "DATABASE_URL": " "}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("sys.argv", ["manage.py", "up"])
+    environment = read_environment(tmp_path)
+    assert environment.str("EMAIL_URL", default="none") == "none"
+    assert environment.str("DATABASE_URL").startswith("postgresql:///offline")
+
+
 @pytest.mark.parametrize("value", ["$HOME", "a$b", "\\$x", "$$"])
 def test_a_dollar_sign_in_a_value_is_not_another_variable(value: str) -> None:
     assert Environment(COMPLETE | {"SECRET_KEY": value, "HOME": "/root"}).str("SECRET_KEY") == value
@@ -57,6 +75,16 @@ def test_commands_that_touch_no_service_are_offline(
 def test_everything_else_needs_its_services(argv: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.argv", argv)
     assert not is_offline_command()
+
+
+@pytest.mark.parametrize("url", [None, ""])
+def test_a_restore_without_a_database_starts_one(url: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["manage.py", "restore", "backup"])
+    if url is None:
+        monkeypatch.delenv("DATABASE_URL", raising=False)
+    else:
+        monkeypatch.setenv("DATABASE_URL", url)
+    assert is_offline_command()
 
 
 def test_the_type_checker_is_offline(monkeypatch: pytest.MonkeyPatch) -> None:

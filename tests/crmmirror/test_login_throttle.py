@@ -101,6 +101,13 @@ def test_guesses_from_many_addresses_are_stopped_by_the_limit_of_the_name(ann: U
     assert log_in("wrong", name="bob").status_code == 200
 
 
+def test_a_name_that_strangers_have_used_up_does_not_use_up_the_address(ann: User) -> None:
+    for address in more_addresses_than_attempts():
+        log_in("wrong", address=address)
+    assert fail_to_log_in(ADDRESS_LIMIT.count, address=OFFICE) == {429: ADDRESS_LIMIT.count}
+    assert log_in("wrong", name="bob", address=OFFICE).status_code == 200
+
+
 def test_an_unknown_name_has_the_same_limit_as_a_known_one(ann: User) -> None:
     for name in ("ann", "nobody"):
         TokenBucket.objects.all().delete()

@@ -12,13 +12,10 @@ from django.db import OperationalError
 from crmmirror.backup.embedded_restoration import UNDECRYPTABLE_STATUS, restore_as_embedded_stack
 from crmmirror.backup.errors import BackupError
 from crmmirror.backup.keys_file import KEYS_FILE
-from crmmirror.backup.restoration import (
-    describe_undecryptable,
-    find_undecryptable,
-    restore_backup,
-)
+from crmmirror.backup.restoration import describe_undecryptable, restore_backup
 from crmmirror.embedded.errors import EmbeddedError
 from crmmirror.secret_files import export_secret_files
+from events.sources.readable_secrets import find_unreadable_needed
 
 NEXT_STEP = (
     "Start the mirror: manage.py up --no-demo, or web, workers and beat. /readyz says whether it is ready."
@@ -45,14 +42,14 @@ class Command(BaseCommand):
     def handle(self, *, directory: Path, keys: Path | None, **_: Any) -> None:
         export_secret_files()
         try:
-            if "DATABASE_URL" not in os.environ:
+            if not os.environ.get("DATABASE_URL"):
                 sys.exit(restore_as_embedded_stack(directory, keys, settings.STATE_DIR))
             if keys:
                 raise BackupError(
                     "--keys is for the embedded stack: set ENCRYPTION_KEYS and SECRET_KEY instead"
                 )
             restore_backup(directory, self.stdout.write)
-            undecryptable = find_undecryptable()
+            undecryptable = find_unreadable_needed()
         except (BackupError, EmbeddedError) as error:
             raise CommandError(str(error)) from None
         except OperationalError as error:
