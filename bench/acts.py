@@ -63,14 +63,14 @@ def rebuild() -> None:
     """Do what `rebuild_mirror` does."""
     from events.rebuild.replacement import replace_mirror
 
-    replace_mirror(_ignore_progress)
+    replace_mirror(lambda count: None)
 
 
 def verify() -> None:
     """Do what `verify_mirror` does. Raises RuntimeError if it finds a difference."""
     from events.rebuild.verification import compare_with_log
 
-    if rows := compare_with_log(_ignore_progress, limit=0).rows:
+    if rows := compare_with_log(lambda count: None, limit=0).rows:
         raise RuntimeError(f"{rows} rows differ from the log")
 
 
@@ -86,10 +86,6 @@ def migrate() -> None:
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
-
-
-def _ignore_progress(count: int) -> None:
-    pass
 
 
 ACTS: dict[str, Callable[..., Any]] = {

@@ -17,7 +17,7 @@ class Mark:
 MARKS = {
     "Accepted and applied, sustained": Mark("a bare Django view", "0.16 (829 to 917 a second)"),
     "Accepted deliveries": Mark("a bare Django view", "0.27 to 0.29"),
-    "Applied events, an invented company's": Mark("the plain ORM way", "12 to 16"),
+    "Applied events, an invented company's": Mark("the simple way, with the ORM", "12 to 16"),
     "Applied events, against bulk statements": Mark(
         "the same rows, written by bulk statements alone", NOT_MEASURED
     ),

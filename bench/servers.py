@@ -64,7 +64,7 @@ def run_worker(state: Path, concurrency: int) -> Iterator[int]:
 
 @contextmanager
 def run_web(state: Path, application: str, **settings: str) -> Iterator[int]:
-    """Run a Granian with the embedded stack's options for a WSGI application; yield its port."""
+    """Run a Granian of two processes with the embedded stack's threads; yield its port."""
     port = find_free_port()
     options = ("--interface", "wsgi", "--host", HOST, "--port", str(port), "--workers", "2")
     argv = (sys.executable, "-m", "granian", *options, "--blocking-threads", str(WEB_THREADS), application)

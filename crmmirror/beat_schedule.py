@@ -1,4 +1,4 @@
-"""The schedule by which beat starts the sweep: every few seconds, even if the clock is set back."""
+"""The schedule by which beat starts its tasks: at their intervals, even if the clock is set back."""
 
 from datetime import datetime
 

@@ -73,8 +73,9 @@ CSRF_FAILURE_VIEW = "crmmirror.admin.csrf_failure.csrf_failure"
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 # Scripts cannot read these cookies.
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
-# "Lax", so that a link in a mail leads to its page and not to the login. This is safe because no GET
-# request changes anything.
+# "Lax", so that a link in a mail leads to its page and not to the login. This is safe because a GET
+# request changes nothing but what its own user has opened lately, and begins no more than the enrolment of a
+# second factor of his.
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 # Browsers accept a cookie with the prefix "__Host-" only from this host itself, and over TLS. Cookies do not
 # tell the ports of a host apart: each of several mirrors on one host needs a COOKIE_NAME_PREFIX of its own.

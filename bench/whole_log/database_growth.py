@@ -36,8 +36,8 @@ def measure() -> list[Result]:
     )
     search_keys = Result(
         "Growth of the database",
-        f"{EVENTS:,} events of an invented company, whose bodies have 260 bytes on average, applied to an"
-        " empty mirror: the size of all tables and indexes, with the log, for each event.",
+        f"{EVENTS:,} events of an invented company, whose bodies have {body_size:,.0f} bytes on average,"
+        " applied to an empty mirror: the size of all tables and indexes, with the log, for each event.",
         "bytes an event",
         {side: [size] for side, size in sizes.items()},
         target=1.15,

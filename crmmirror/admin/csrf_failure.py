@@ -4,14 +4,13 @@ Each login makes a new token. So a page that was open in another tab before it p
 """
 
 from django.contrib import admin
-from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import REASON_BAD_ORIGIN, REASON_NO_CSRF_COOKIE
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from crmmirror.lib.admin_kit.urls import local_address
+from crmmirror.lib.admin_kit.urls import local_address, read_next
 
 NO_COOKIE = "Your browser sent no cookie with the form. Allow cookies for this site, then try again."
 BAD_ORIGIN = (
@@ -31,7 +30,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """
     is_login = request.path == reverse("admin:login")
     if is_login and admin.site.has_permission(request):
-        return redirect(local_address(request, _next_address(request)))
+        return redirect(local_address(request, read_next(request)))
     retry_address = request.get_full_path() if is_login else request.META.get("HTTP_REFERER", "")
     context = {
         **admin.site.each_context(request),
@@ -46,8 +45,3 @@ def _explain(reason: str) -> str:
     if reason == REASON_NO_CSRF_COOKIE:
         return NO_COOKIE
     return BAD_ORIGIN if reason.startswith(REASON_BAD_ORIGIN.partition("%")[0]) else OLD_PAGE
-
-
-def _next_address(request: HttpRequest) -> str:
-    """Return the address that the login form was to lead to; empty if it names none."""
-    return request.POST.get(REDIRECT_FIELD_NAME) or request.GET.get(REDIRECT_FIELD_NAME) or ""

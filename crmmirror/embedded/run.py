@@ -92,13 +92,13 @@ def deliver_demo(stack: Stack, environment: Mapping[str, str]) -> None:
     In a second run the samples are duplicates. A company is dated by the time of its delivery, so that a
     second one would be other events.
     """
-    is_delivered = stack.directory / DEMO_MARKER
+    demo_marker = stack.directory / DEMO_MARKER
     for samples in sorted(path for path in SAMPLES.iterdir() if path.is_dir()):
         files = sorted(str(path) for path in samples.glob("*.*"))
         _deliver(stack, environment, samples.name, *files)
-        if not is_delivered.exists():
+        if not demo_marker.exists():
             _deliver(stack, environment, samples.name, "--realistic", str(DEMO_EVENTS))
-    is_delivered.touch()
+    demo_marker.touch()
 
 
 def _deliver(stack: Stack, environment: Mapping[str, str], source: str, *arguments: str) -> None:

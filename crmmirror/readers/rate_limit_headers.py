@@ -1,8 +1,8 @@
 """The headers `RateLimit-Policy` and `RateLimit`, which say what is left of a reader's budget.
 
-As in draft-ietf-httpapi-ratelimit-headers-10. The registry of the draft has no unit for the time that answers
-take; a client that reads the numbers as requests slows down for nothing if it counts in seconds, and not if
-it counts in milliseconds.
+As in draft-ietf-httpapi-ratelimit-headers-10. Its registry has no unit for working time, so `work` is in
+milliseconds: a client that takes the number for a count of requests then has plenty (120,000). In seconds it
+would have 120, and slow down for nothing.
 """
 
 import math

@@ -15,8 +15,8 @@ from threading import Lock, Semaphore
 from crmmirror.lib.token_bucket import Limit
 from crmmirror.lib.web.busy_responses import Busy
 
-# From so many accounts on, those with nothing worth remembering are forgotten: strangers who make up tokens
-# would fill the memory. Worth remembering is a request, or work that takes longer than this to come back.
+# When there are so many accounts, those are dropped that have no request under way and whose work is back
+# within FORGOTTEN_SECONDS. Otherwise strangers who make up tokens would fill the memory.
 MAX_ACCOUNTS = 1000
 FORGOTTEN_SECONDS = 1.0
 PROCESS_RETRY_SECONDS = 3

@@ -4,7 +4,7 @@ import time
 from enum import StrEnum
 from typing import Any
 
-from django.contrib.auth import REDIRECT_FIELD_NAME, login
+from django.contrib.auth import login
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.http import HttpRequest, HttpResponseRedirect
@@ -47,8 +47,3 @@ def complete_login(
     if way == Way.PASSWORD:
         remember_browser(response, user.get_username())
     return response
-
-
-def read_next(request: HttpRequest) -> str:
-    """Return the address that the login is to lead to, as the request names it."""
-    return request.POST.get(REDIRECT_FIELD_NAME) or request.GET.get(REDIRECT_FIELD_NAME) or ""

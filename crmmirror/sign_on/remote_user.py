@@ -7,8 +7,9 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 
 from crmmirror.admin.login_audit import audit_failed_login
+from crmmirror.lib.admin_kit.urls import read_next
 from crmmirror.lib.web.allowed_networks import parse_networks
-from crmmirror.sign_on.login import Way, complete_login, read_next
+from crmmirror.sign_on.login import Way, complete_login
 from crmmirror.sign_on.refusals import Refusal, refusal_page
 
 

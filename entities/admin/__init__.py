@@ -1,8 +1,10 @@
 """The admin of the mirrored records, read-only and the same code for every model, and of the audit log.
 
-An entity's name stands only in `listings`, `home`, `sales` and the tables of `record_head`, `record_page`
-and `record_timeline`. Only `naming` writes, staff's names, and `recent`, what a user has opened. Imports all
-of `entities` but its API, commands and checks, and the parts of pages from `crmmirror.lib.admin_kit`.
+An entity's name stands only in pages about one kind of work (`home`, `agenda`, `sales`, `money`,
+`conversations`) and in tables: `listings`, those of `lists`, `filtered_pages` and of a record's page. No
+record is written here, but what people say and do: `naming` writes staff's names, `saved_views` their views,
+`recent` what they have opened, and exports their audit entries. May import the rooms below it in the contract
+`entities-rooms`, and `crmmirror.lib`.
 """
 
 from django.contrib import admin

@@ -1,6 +1,6 @@
 """Checks of the vendors' modules: their tables must name columns that the models have, and fitting values.
 
-Ids: entities.E001 to entities.E009, E011 and E012; the modules that this one calls name their own.
+Ids: entities.E001, E003, E004, E006, E009 and E012; the modules that this one calls name their own.
 """
 
 from collections.abc import Callable

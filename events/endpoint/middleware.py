@@ -21,6 +21,8 @@ URLCONF = "events.urls"
 STATEMENT_TIMEOUT_SECONDS = 4.0
 
 
+# Speed: ahead of the middleware for people, where another handler than the WSGI application runs. See
+# docs/speed.md.
 def delivery_middleware(get_response: Handler) -> Handler:
     """Answer what is sent to a source's address directly."""
 

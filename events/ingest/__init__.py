@@ -1,2 +1,4 @@
-"""The way into the log: stores each event once, delivered or imported; knows nothing of requests; may import
-the lower rooms of `events`, `entities.reading`, `entities.vendors` and the ground floor."""
+"""The way into the log: stores each event once, delivered or imported; knows nothing of requests.
+
+May import the rooms below it in the contract `events-rooms`, `entities` and `crmmirror.lib`.
+"""

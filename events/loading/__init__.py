@@ -1,5 +1,5 @@
 """Loads what a vendor's API lists: page by page, each stored with its cursor in one transaction.
 
-What a row says is read when its event is applied, and not here. May import `events.processing`,
-`events.ingest`, `events.api_client`, `events.sources`, `events.models`, `entities` and `crmmirror.lib`.
+What a row says is read when its event is applied, and not here. May import the rooms below it in the contract
+`events-rooms`, `entities` and `crmmirror.lib`.
 """

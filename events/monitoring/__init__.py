@@ -1,2 +1,5 @@
 """Metrics for Prometheus: counts deliveries and events, and exposes the counts; never fails the work that it
-counts; may import `models`, `entities.stored_events` and the ground floor."""
+counts.
+
+May import the rooms below it in the contract `events-rooms`, `entities` and `crmmirror.lib`.
+"""

@@ -1,5 +1,5 @@
 """Processing of pending events: claims, drain, outcomes, reapply, wake-ups. No HTTP.
 
-Records are written by `entities.writing`. May import `events.monitoring`, `events.models`, `entities` and
-`crmmirror.lib`.
+Records are written by `entities.writing`. May import the rooms below it in the contract `events-rooms`,
+`entities` and `crmmirror.lib`.
 """

@@ -1,4 +1,4 @@
 """Rebuilds the mirror from the log, to replace or to verify it; no command, page or endpoint lives here.
 
-May import `events.processing`, `entities` and `crmmirror.lib`.
+May import the rooms below it in the contract `events-rooms`, `entities` and `crmmirror.lib`.
 """

@@ -1,4 +1,4 @@
 """Reports computed from the log and the timeline; they only read, and know no page, command or HTTP.
 
-May import `events.refusals`, `events.models`, `entities` and `crmmirror.lib`.
+May import the rooms below it in the contract `events-rooms`, `entities` and `crmmirror.lib`.
 """

@@ -1,4 +1,4 @@
 """Sends events to a source as its vendor would, over HTTP; nothing here receives or stores a delivery.
 
-May import `events.sources`, `events.signatures`, `events.models`, `entities` and `crmmirror.lib`.
+May import the rooms below it in the contract `events-rooms`, `entities` and `crmmirror.lib`.
 """

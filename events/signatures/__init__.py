@@ -1,8 +1,9 @@
 """Verification and signing of deliveries by the tables of `entities.signature_language`; contains no vendor's
-name and no query; may import `models`, `entities.vendors`, `entities.reading` and the ground floor.
+name and no query.
 
 Which signatures count for a source is in `signature_rows`. Only `verify`, `sign` and `sign_delivery` know a
-source; everything below them knows a signature, a request and secrets.
+source; everything below them knows a signature, a request and secrets. May import the rooms below it in the
+contract `events-rooms`, `entities` and `crmmirror.lib`.
 """
 
 import time

@@ -1,2 +1,4 @@
-"""Sources and their secrets: finds, caches, creates and encrypts them; knows nothing of requests or events;
-may import `signatures`, `models`, `entities.vendors` and the ground floor."""
+"""Sources and their secrets: finds, caches, creates and encrypts them; knows nothing of requests or events.
+
+May import the rooms below it in the contract `events-rooms`, `entities` and `crmmirror.lib`.
+"""

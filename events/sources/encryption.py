@@ -36,6 +36,7 @@ def reencrypt(ciphertext: bytes) -> bytes:
     return encrypt(decrypt(ciphertext))
 
 
+# Speed: saves a delivery the decryption of its source's secret. See docs/speed.md.
 @lru_cache(maxsize=1024)
 def _decrypt(ciphertext: bytes, keys: tuple[str, ...]) -> str:
     try:

@@ -1,5 +1,5 @@
 """Withholds what an event says of an erased person, in the transaction in which a worker applies the event.
 
-The rule is that of `entities.erasure`; the marks are looked up here. May import `events.sources`,
-`events.models`, `entities` and `crmmirror.lib`; nothing here erases what is in the tables already.
+The rule is that of `entities.erasure`; the marks are looked up here. Nothing here erases what is in the
+tables already. May import the rooms below it in the contract `events-rooms`, `entities` and `crmmirror.lib`.
 """

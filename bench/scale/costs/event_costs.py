@@ -145,8 +145,8 @@ def measure_costs(state: Path, events: int) -> EventCosts:
         applied=applied,
         after_checkpoint=after_checkpoint,
         alone=alone,
-        rebuilt=_measure_fold(state, lambda: replace_mirror(_ignore_progress), count),
-        verified=_measure_fold(state, lambda: compare_with_log(_ignore_progress, limit=0), count),
+        rebuilt=_measure_fold(state, lambda: replace_mirror(lambda count: None), count),
+        verified=_measure_fold(state, lambda: compare_with_log(lambda count: None, limit=0), count),
         tables=[table for table in tables if table.bytes > empty[table.name]],
     )
 
@@ -280,7 +280,3 @@ def _subtract(before: _Meter, after: _Meter) -> Cost:
         page_images=after.page_images - before.page_images,
         transactions=after.transactions - before.transactions,
     )
-
-
-def _ignore_progress(count: int) -> None:
-    pass

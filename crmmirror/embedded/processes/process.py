@@ -15,7 +15,7 @@ from crmmirror.embedded.errors import EmbeddedError
 from crmmirror.embedded.processes.identity import Identity, get_current_identity
 
 PR_SET_PDEATHSIG = 1
-# A child that ends is told at once, so this is for one that hangs. On two cores at a load of 20, web took
+# A child that ends is noticed at once, so this is for one that hangs. On two cores at a load of 20, web took
 # more than 60 s to answer.
 MAX_READY_SECONDS = 300
 READY_POLL_SECONDS = 0.02

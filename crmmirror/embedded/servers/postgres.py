@@ -22,8 +22,9 @@ from crmmirror.embedded.servers.sockets import make_socket_directory
 # The database, and the user that owns it.
 DATABASE_NAME = "crmmirror"
 MAX_FORMER_SERVER_SECONDS = 60
-# PostgreSQL's own 100 are too few: each of up to 4 web processes may have 24, and workers and commands come
-# on top. The rest is for whoever sets DELIVERY_CONNECTIONS or READER_CONNECTIONS higher.
+# PostgreSQL's own 100 are too few: each of up to 4 web processes may have 24, each of 2 for deliveries
+# 8, and workers and commands come on top. The rest is for whoever sets DELIVERY_CONNECTIONS or
+# READER_CONNECTIONS higher.
 MAX_CONNECTIONS = 200
 # PostgreSQL is started inside its data directory and gets this path to it: the real path may lead through
 # directories that its user cannot enter.

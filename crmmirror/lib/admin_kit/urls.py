@@ -2,6 +2,7 @@
 
 from urllib.parse import urlencode
 
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import reverse
@@ -22,6 +23,11 @@ def site_page_url(name: str, **parameters: str | int) -> str:
     """Return the address of the admin's page of that name, with these parameters."""
     address = reverse(f"admin:{name}")
     return f"{address}?{urlencode(parameters)}" if parameters else address
+
+
+def read_next(request: HttpRequest) -> str:
+    """Return the address that a login is to lead to, as the request names it; empty if it names none."""
+    return request.POST.get(REDIRECT_FIELD_NAME) or request.GET.get(REDIRECT_FIELD_NAME) or ""
 
 
 def local_address(request: HttpRequest, address: str) -> str:

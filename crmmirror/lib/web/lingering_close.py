@@ -20,7 +20,8 @@ StartResponse = Callable[..., Any]
 Application = Callable[[Environ, StartResponse], HttpResponseBase]
 # Larger chunks take fewer turns at the interpreter lock, for which deliveries wait too.
 CHUNK_BYTES = 256 * 1024
-# What is read beyond the answer: more than any source accepts, and longer than a proxy takes to pass it on.
+# What is read beyond the answer: more than a source accepts unless its limit is raised, and longer than
+# a proxy takes to pass it on.
 MAX_DRAINED_BYTES = 32 * 1024 * 1024
 MAX_DRAIN_SECONDS = 10
 # How many senders a process drains at a time. Behind a proxy each takes milliseconds, but a burst of bodies

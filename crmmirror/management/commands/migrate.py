@@ -70,7 +70,10 @@ class Command(migrate.Command):
 
     @contextmanager
     def _setting_views_aside(self, options: dict[str, Any]) -> Iterator[None]:
-        """Drop the analysts' views before the schema changes, which they would not allow; make them again."""
+        """Drop the analysts' views before the schema changes, which they would not allow; make them again.
+
+        After an error they stay dropped: those of this code may not fit the tables as they are then.
+        """
         is_change = options["app_label"] or has_pending_migrations()
         is_needed = bool(
             is_change and not options["plan"] and not options["check_unapplied"] and has_schema()

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from crmmirror.admin.login_audit import audit_failed_login
+from crmmirror.lib.admin_kit.urls import read_next
 from crmmirror.lib.log_bound import LogBound, shorten_line
 from crmmirror.lib.token_bucket import Limit, consume
 from crmmirror.lib.web.client_address import client_address, client_key
@@ -17,7 +18,7 @@ from crmmirror.login_throttle import (
     refund_attempt,
 )
 from crmmirror.readers.middleware import give_connection_back
-from crmmirror.sign_on.login import Way, complete_login, read_next
+from crmmirror.sign_on.login import Way, complete_login
 from crmmirror.sign_on.oidc.external_users import find_or_create_user
 from crmmirror.sign_on.oidc.oidc_client import (
     LoginRejected,
