@@ -6,6 +6,7 @@ from django.http import HttpRequest
 
 from events.endpoint.request_body import check_size, read_body
 from events.endpoint.request_headers import RequestHeaders
+from events.refusals.reasons import RefusalReason, Refused
 from events.sources.public_address import public_url
 
 
@@ -15,6 +16,7 @@ class DeliveryRequest:
 
     request: HttpRequest
     _cached_body: bytes | None = None
+    _is_cut: bool = False
 
     @property
     def headers(self) -> RequestHeaders:
@@ -29,5 +31,9 @@ class DeliveryRequest:
         """Return the body: at least one and at most `limit` bytes. Raises Refused."""
         if self._cached_body is None:
             self._cached_body = read_body(self.request, limit)
+            self._is_cut = len(self._cached_body) > limit
         check_size(len(self._cached_body), limit)
+        if self._is_cut:
+            # The limit was raised meanwhile, and the rest of the body would not be the event.
+            raise Refused(RefusalReason.UNAVAILABLE, "The source's limit was raised just now: send it again.")
         return self._cached_body

@@ -12,15 +12,15 @@ CHUNK_BYTES = 64 * 1024
 
 
 def read_body(request: HttpRequest, limit: int) -> bytes:
-    """Return the exact bytes of the body: at least one and at most `limit`. Raises Refused.
+    """Return the exact bytes of the body, at least one. Raises Refused.
 
-    A chunked body that ends early looks complete to WSGI: only the check of its signature or its JSON fails.
+    Of a body that is larger than `limit`, and whose size was not announced, one byte more than that is read. A
+    chunked body that ends early looks complete to WSGI: only the check of its signature or its JSON fails.
     """
     announced = _announced_size(request)
     if announced is not None:
         check_size(announced, limit)
     body = _read_in_slot(request, limit + 1 if announced is None else announced)
-    check_size(len(body), limit)
     if announced is not None and len(body) < announced:
         detail = f"The body has {len(body)} of the {announced} bytes announced."
         raise Refused(RefusalReason.SHORT_BODY, detail)

@@ -47,6 +47,17 @@ def test_a_chunked_body_over_the_limit_is_too_large_and_not_read_to_its_end(open
     assert endless.tell() <= open_source.max_body_bytes + CHUNK_BYTES
 
 
+def test_a_chunked_body_that_was_cut_by_a_limit_just_raised_is_asked_for_again(open_source: Source) -> None:
+    """This process has the limit as it was, and the body can be read only once."""
+    assert post(open_source, b"").status_code == 400
+    limit = open_source.max_body_bytes
+    Source.objects.update(max_body_bytes=2 * limit)
+    larger = b" " * limit + BODY.replace(b"}", b" }", 1)
+    assert_refused(post(open_source, b"", **chunked(larger)), 503, "unavailable")
+    assert post(open_source, b"", **chunked(larger)).status_code == 202
+    assert bytes(Event.objects.get().body) == larger
+
+
 def test_an_empty_body_is_refused(open_source: Source) -> None:
     assert_refused(post(open_source, b""), 400, "short-body")
 
