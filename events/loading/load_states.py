@@ -143,7 +143,7 @@ def wait_until(load: Load, reason: str, resume_at: datetime) -> None:
 
 
 def note_running(load: Load) -> None:
-    """Note that a page was stored."""
+    """Note that a request was answered, and that what it said is stored."""
     Load.objects.filter(IS_OPEN, pk=load.pk).update(
         state=State.RUNNING, reason="", resume_at=None, failures=0
     )

@@ -8,6 +8,7 @@ from entities.reading.fetched.fetched_envelope import FetchedRecord
 from entities.stored_events import Origin
 from events.api_client.problems import Answer, attach_answer
 from events.ingest.store_fetched import store_fetched
+from events.loading import load_states
 from events.loading.steps import Step
 from events.models import Finding
 from events.reconciling.missing_records import write_api_id
@@ -30,6 +31,7 @@ def confirm_next(step: Step) -> Answer | None:
             step.access.read(answer)
     finding.state = Finding.State.MENDED if is_gone else Finding.State.PRESENT
     finding.save(update_fields=["state", "event"])
+    load_states.note_running(step.load)
     return answer
 
 

@@ -121,7 +121,7 @@ def _reopen(load: Load) -> None:
     try:
         with transaction.atomic():
             Load.objects.filter(pk=load.pk).update(
-                state=Load.State.RUNNING, reason="", resume_at=None, finished_at=None
+                state=Load.State.RUNNING, reason="", resume_at=None, finished_at=None, failures=0
             )
     except IntegrityError:
         raise LoadRefused("another load of this source is open: wait for its end, or pause it") from None

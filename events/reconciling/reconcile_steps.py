@@ -83,9 +83,13 @@ RECONCILING = Way(Load.Purpose.RECONCILE, compare_rows, _end_lists)
 
 
 def _confirm(load: Load) -> bool:
-    """Ask for the next record that the lists lack; end the load if there is none."""
+    """Ask for the next record that the lists lack; end the load if there is none.
+
+    A list that has stopped is not gone on with: its next question would have the same answer.
+    """
     suspected = Finding.objects.filter(progress__load=load, state=Finding.State.SUSPECTED)
-    finding = suspected.select_related("progress").order_by("id").first()
+    asked = suspected.exclude(progress__state=ResourceProgress.State.STOPPED)
+    finding = asked.select_related("progress").order_by("id").first()
     if finding is None:
         load_states.finish(load)
         return False

@@ -9,6 +9,7 @@ from entities.models import Deal, Lead
 from entities.stored_events import Origin
 from events import tasks
 from events.ingest.store import store_event
+from events.loading import steps
 from events.loading.load_states import LoadRefused
 from events.loading.run import run_page
 from events.models import Event, Finding, Load, Source
@@ -199,6 +200,41 @@ def test_many_deletions_wait_for_an_answer_and_are_then_confirmed_one_by_one(
     assert [request.status for request in asked] == [404, 429, 404, 404]
     with pytest.raises(LoadRefused, match="no question is open"):
         allow_deletions(run, ACTOR, 3)
+
+
+def test_a_refused_question_for_a_record_ends_the_load_with_the_reason(
+    vendor: VendorServer, source: Source
+) -> None:
+    ids = vendor.records.fill("deals", 30)
+    load(source, "deals")
+    for id in ids[:3]:
+        vendor.records.delete("deals", id)
+    vendor.switches.clock_offset = AHEAD_SECONDS
+    run = reconcile(source, "deals")
+    allow_deletions(run, ACTOR, 3)
+    vendor.api.faults.plan(Fault.FORBIDDEN, after=1, times=5)
+    stopped = run_steps(run.load)
+    assert (stopped.state, stopped.reason) == (Load.State.STOPPED, "1 of 1 lists are not complete: deals.")
+    asked = [request for request in vendor.log.requests if request.path.startswith("/api/v2/deals/")]
+    assert [request.status for request in asked] == [404, 403]
+    assert count_deleted() == 1
+
+
+def test_failures_that_are_not_in_a_row_do_not_stop_a_reconciliation(
+    vendor: VendorServer, source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steps, "MAX_FAILURES", 3)
+    ids = vendor.records.fill("deals", 30)
+    load(source, "deals")
+    for id in ids[:4]:
+        vendor.records.delete("deals", id)
+    vendor.switches.clock_offset = AHEAD_SECONDS
+    run = reconcile(source, "deals")
+    allow_deletions(run, ACTOR, 4)
+    for place in (0, 2, 4, 6):
+        vendor.api.faults.plan(Fault.SERVER_ERROR, after=place)
+    assert run_steps(run.load).state == Load.State.DONE
+    assert count_deleted() == 4
 
 
 def test_a_record_that_the_list_skipped_and_the_vendor_still_has_is_not_deleted(
