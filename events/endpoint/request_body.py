@@ -14,8 +14,8 @@ CHUNK_BYTES = 64 * 1024
 def read_body(request: HttpRequest, limit: int) -> bytes:
     """Return the exact bytes of the body, at least one. Raises Refused.
 
-    Of a body that is larger than `limit`, and whose size was not announced, one byte more than that is read. A
-    chunked body that ends early looks complete to WSGI: only the check of its signature or its JSON fails.
+    Of a body that is larger than `limit`, and whose size was not announced, one byte more than that is read.
+    A chunked body that ends early looks complete to WSGI: only the check of its signature or its JSON fails.
     """
     announced = _announced_size(request)
     if announced is not None:

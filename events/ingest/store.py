@@ -109,6 +109,14 @@ def read_body(body: bytes, vendor: str, received_at: datetime, origin: Origin) -
         return EnvelopeReading(empty, f"not read: {fault}", fault)
 
 
+def is_settled_at_once(reading: EnvelopeReading) -> bool:
+    """Return True if an event is malformed, and settled as it is stored.
+
+    Once somebody was erased, a worker looks whether the body names him, and only then settles the event.
+    """
+    return bool(reading.detail) and not read_generation()
+
+
 def _make_event(
     source_id: int,
     body: bytes,
@@ -117,8 +125,7 @@ def _make_event(
     version: str | None,
     reading: EnvelopeReading,
 ) -> NewEvent:
-    # Once somebody was erased, a worker looks whether the body names him, and only then settles the event.
-    is_settled = bool(reading.detail) and not read_generation()
+    is_settled = is_settled_at_once(reading)
     return NewEvent(
         source_id=source_id,
         digest=hashlib.sha256(body).digest(),

@@ -9,7 +9,7 @@ from crmmirror.lib.database.cursors import fetch_rows
 from entities.reading.fetched.fetched_envelope import FetchedRecord, encode_fetched
 from entities.stored_events import Origin
 from events.ingest.new_event import EVENT_COLUMNS, encode_rows
-from events.ingest.store import EnvelopeReading, EventSource, StoreResult, read_body
+from events.ingest.store import EnvelopeReading, EventSource, StoreResult, is_settled_at_once, read_body
 from events.models import Event
 
 LOG = Event._meta.db_table
@@ -82,7 +82,7 @@ def _make_row(
     received_at: datetime,
     reading: EnvelopeReading,
 ) -> dict[str, object]:
-    is_malformed = bool(reading.detail)
+    is_settled = is_settled_at_once(reading)
     return {
         "source_id": source.id,
         "digest": digest,
@@ -91,8 +91,8 @@ def _make_row(
         "event_type": reading.envelopes.event_type,
         "occurred_at": reading.envelopes.occurred_at,
         "received_at": received_at,
-        "status": Event.Status.MALFORMED if is_malformed else Event.Status.PENDING,
-        "settled_at": received_at if is_malformed else None,
+        "status": Event.Status.MALFORMED if is_settled else Event.Status.PENDING,
+        "settled_at": received_at if is_settled else None,
         "warnings": reading.envelopes.warnings,
         "error": reading.detail,
         "origin": record.origin,

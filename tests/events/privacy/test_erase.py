@@ -21,7 +21,10 @@ from entities.models import (
     SavedView,
     Task,
 )
+from entities.reading.fetched.fetched_envelope import FetchedRecord
 from entities.shadow.digest import mirror_digest
+from entities.stored_events import Origin
+from events.ingest.store_fetched import store_fetched
 from events.models import Event, Finding, ListedRecord, Load, ResourceProgress
 from events.privacy.extension import settle_arrived_events
 from events.pruning.prune import prune_events
@@ -38,6 +41,7 @@ from tests.support.canaries import (
 )
 from tests.support.erased_persons import erase, read_records
 from tests.support.pruning import keep_bodies_for
+from tests.support.random_histories import ensure_source
 from tests.support.rebuild_helpers import run_rebuild_mirror, run_verify_mirror
 from tests.support.staff_client import store_and_apply, store_delivery
 from tests.support.web_server import database_url
@@ -210,6 +214,16 @@ def test_events_that_cannot_be_applied_are_emptied_when_they_arrive() -> None:
     store_delivery(f"no JSON, Canary {EMAIL}".encode() + b" again")
     store_delivery({"event": "deal.updated", "payload": {"title": "Canary", "call": OTHER_NOTATION}})
     store_delivery({"event": "weather.two", "payload": {"clientId": ID}})
+    settle_arrived_events()
+    assert find_canaries() == {}
+    assert not Event.objects.filter(status="pending").exists()
+
+
+def test_a_row_of_a_file_that_is_no_record_is_emptied_when_it_arrives() -> None:
+    store_canaries()
+    erase(emails=(EMAIL,))
+    row = FetchedRecord(Origin.FILE, "client", {"email": EMAIL}, problem="row 1: no id")
+    store_fetched(ensure_source("heffl"), [row], datetime.now(UTC))
     settle_arrived_events()
     assert find_canaries() == {}
     assert not Event.objects.filter(status="pending").exists()
