@@ -59,7 +59,7 @@ def extend_erasures() -> int:
             erasure = Erasure.objects.create(extends_id=first.extends_id or first.pk)
             carry_out(erasure, make_plan(known.marks | new))
         execute(RELEASE, [event.id for event in events])
-        record_outcomes(settle_events(events, withholds=True))
+        record_outcomes(settle_events(events))
     number_changes()
     return len(events)
 

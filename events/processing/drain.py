@@ -95,11 +95,7 @@ def _settle_batch_in_transaction(*, is_schema_current: bool = False) -> int:
     started = time.monotonic()
     with transaction.atomic():
         lock_for_applying()
-        generation = read_generation()
-        _forget_erased_words(generation)
-        outcomes = settle_events(
-            events := claim_batch(), withholds=generation > 0, is_schema_current=is_schema_current
-        )
+        outcomes = settle_events(events := claim_batch(), is_schema_current=is_schema_current)
         settled_events = record_outcomes(outcomes)
     if events:
         # After the commit: a batch that was rolled back must not be counted.
@@ -110,14 +106,14 @@ def _settle_batch_in_transaction(*, is_schema_current: bool = False) -> int:
 
 
 def settle_events(
-    events: Sequence[StoredEvent], *, withholds: bool, is_schema_current: bool = False
+    events: Sequence[StoredEvent], *, is_schema_current: bool = False
 ) -> list[ProcessingOutcome]:
-    """Apply these events, without what they say of erased persons; return the outcomes to record.
-
-    withholds: whether anybody was ever erased; else nothing is looked up.
-    """
+    """Apply these events, without what they say of erased persons; return the outcomes to record."""
+    generation = read_generation()
+    _forget_erased_words(generation)
     with skip_written_names(WRITTEN_NAMES), skip_written_words(WRITTEN_WORDS):
-        if not withholds:
+        if not generation:
+            # Nobody was ever erased.
             return process_batch(events, is_schema_current=is_schema_current)
         withholding = Withholding()
         outcomes = process_batch(events, is_schema_current=is_schema_current, revise=withholding.revise)

@@ -17,6 +17,7 @@ from entities.models import (
     Invoice,
     Lead,
     Message,
+    Name,
     Payment,
     SavedView,
     Task,
@@ -194,6 +195,22 @@ def test_another_record_with_her_address_is_hers_too_and_takes_its_past_with_it(
     assert find_canaries() == {}
     assert Deal.objects.get(external_id="d9").value == 5
     assert not Event.objects.filter(status="pending").exists()
+    assert run_verify_mirror()[0] == 0
+
+
+def test_a_name_that_goes_with_her_newest_event_is_again_that_of_an_older_one() -> None:
+    """The worker has written the newer name, and must not take the older one for written."""
+    store_canaries()
+    erase(emails=(EMAIL,))
+    owner = {"ownerId": "u7", "ownerName": "Ann"}
+    store_and_apply("lead.created", {"id": "le_new_canary", **owner}, LATER[3])
+    hers = {"id": "le_new_canary", "email": EMAIL}
+    older = {"id": "d9", "leadId": "le_new_canary", **owner}
+    store_delivery({"event": "lead.updated", "timestamp": LATER[3], "payload": hers})
+    store_delivery({"event": "deal.updated", "timestamp": LATER[1], "payload": older})
+    settle_arrived_events()
+    assert Deal.objects.get(external_id="d9").owner_ref == "u7"
+    assert Name.objects.get(ref="u7").vendor_name == "Ann"
     assert run_verify_mirror()[0] == 0
 
 
