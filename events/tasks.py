@@ -83,8 +83,10 @@ def _prune() -> int:
 
 
 def _drain() -> int:
+    began = time.monotonic()
     settled_count = drain_backlog(MAX_TASK_SECONDS)
-    if has_pending_events():
+    # What others hold is theirs, and what comes now has a wake-up of its own.
+    if time.monotonic() - began >= MAX_TASK_SECONDS and has_pending_events():
         wake_now()
     return settled_count
 
@@ -110,7 +112,7 @@ def _run_if_database_ready(work: Callable[[], int]) -> int:
     """
     try:
         with required_migrations.require():
-            settled_count = work()
+            done_count = work()
     except MigrationsMissing as missing:
         migration_report.note_wait(missing)
         return 0
@@ -121,4 +123,4 @@ def _run_if_database_ready(work: Callable[[], int]) -> int:
         return 0
     database_circuit.record_success()
     migration_report.note_end()
-    return settled_count
+    return done_count

@@ -26,6 +26,7 @@ from events.sources.rotation import active_secrets
 
 LIMIT_FIELDS = ("rate_limit", "rate_period", "allowed_networks")
 VENDORS_SCHEME_LABEL = "the vendor's own scheme"
+VENDOR_REMEDY = "Bring the vendor's module back, or make the source inactive."
 OTHER_SCHEMES = [choice for choice in Scheme.choices if choice[0] != Scheme.VENDOR]
 
 
@@ -145,7 +146,20 @@ class SourceForm(forms.ModelForm):
         if self.errors:
             return cleaned
         changed = _changed_copy(self.instance, cleaned)
-        validate_source(changed, frozenset(chosen_signature_options(cleaned)))
+        try:
+            validate_source(changed, frozenset(chosen_signature_options(cleaned)))
+        except ValidationError as error:
+            if "vendor" not in error.error_dict:
+                raise
+            # The vendor's module is gone, and the vendor cannot be changed here: nothing else can be judged.
+            if changed.active:
+                raise ValidationError(
+                    [
+                        *error.error_dict["vendor"],
+                        "Bring the vendor's module back, or make the source inactive.",
+                    ]
+                ) from None
+            return cleaned
         if cleaned["scheme"] != self.initial["scheme"]:
             self._require_fitting_secret(changed)
         return cleaned

@@ -36,7 +36,7 @@ def delivery_middleware(get_response: Handler) -> Handler:
 def answer_delivery(request: HttpRequest) -> HttpResponse:
     """Answer a request whose path begins with PREFIX, with a statement timeout of its own.
 
-    Raises django.http.Http404 if the path is no address of a source.
+    A path that is no address of a source is answered by the view too, with a 404 that is counted.
     """
     match = _resolve(request.path_info[len(PREFIX) - 1 :])
     with statement_timeout(STATEMENT_TIMEOUT_SECONDS):

@@ -60,7 +60,7 @@ BATCH_EVENTS = Histogram(
     "crmmirror_batch_events",
     "Number of the source's events in a batch.",
     ["source"],
-    buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500),
+    buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000),
     registry=PROCESS_REGISTRY,
 )
 SECONDS_TO_APPLIED = Histogram(

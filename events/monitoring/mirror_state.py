@@ -53,11 +53,11 @@ RECONCILED = f"""
     ) found
     WHERE active ORDER BY slug LIMIT {MAX_SOURCES}
 """
-# A source with one active secret that never ends needs nobody.
+# A source with one active secret that never ends needs nobody. A trial key signs nothing of the vendor's.
 SECRET_ENDS = f"""
     SELECT slug, extract(epoch FROM max(expires_at))::float
     FROM events_source source JOIN events_sourcesecret secret ON secret.source_id = source.id
-    WHERE active AND {IS_ACTIVE_SQL}
+    WHERE active AND NOT is_trial AND {IS_ACTIVE_SQL}
     GROUP BY slug HAVING bool_and(expires_at IS NOT NULL)
     ORDER BY slug LIMIT {MAX_SOURCES}
 """

@@ -74,7 +74,12 @@ class ReadLimits:
 PAGE_LIMITS = ReadLimits(MAX_PAGE_EVENTS, MAX_PAGE_ENTRIES)
 
 PERIOD_START = "SELECT now() - make_interval(days => %s)"
-FIRST_EVENT = "SELECT id FROM events_event WHERE received_at >= %s ORDER BY received_at LIMIT 1"
+# An archive that was imported later has older receipts and higher ids: the first receipt may not have the
+# lowest id. MATERIALIZED: or the planner would walk all ids from the first on.
+FIRST_EVENT = """
+    WITH recent AS MATERIALIZED (SELECT id FROM events_event WHERE received_at >= %s)
+    SELECT min(id) FROM recent
+"""
 # The newest event beyond a limit. Only what is newer is read, and so every event that is read is read whole.
 NEWEST_UNREAD_IGNORED = """
     SELECT id FROM events_event WHERE status = 'ignored' AND id >= %(first_id)s AND id {is_visible}

@@ -42,10 +42,25 @@ def test_a_broker_that_is_away_does_not_fail_the_task_that_wakes_the_next(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """If a task fails while the broker's connection is lost, Celery (5.7) loses that worker for good."""
+    monkeypatch.setattr(tasks, "MAX_TASK_SECONDS", 0)
     monkeypatch.setattr(tasks, "drain_backlog", lambda seconds: 3)
     monkeypatch.setattr(tasks, "has_pending_events", lambda: True)
     with current_app_at(f"redis://{HOST}:{free_port()}/0"):
         assert tasks.drain() == 3
+
+
+@pytest.mark.parametrize(("seconds", "count"), [(0, 1), (5, 0)], ids=["time is up", "others hold the rest"])
+def test_the_next_task_is_woken_only_if_the_time_was_up(
+    monkeypatch: pytest.MonkeyPatch, seconds: float, count: int
+) -> None:
+    """Of events that another worker holds there is nothing to claim: the tasks would follow without pause."""
+    woken: list[None] = []
+    monkeypatch.setattr(tasks, "MAX_TASK_SECONDS", seconds)
+    monkeypatch.setattr(tasks, "drain_backlog", lambda seconds: 3)
+    monkeypatch.setattr(tasks, "has_pending_events", lambda: True)
+    monkeypatch.setattr(tasks, "wake_now", lambda: woken.append(None))
+    assert tasks.drain() == 3
+    assert len(woken) == count
 
 
 @pytest.mark.parametrize("task", [tasks.drain, tasks.sweep, tasks.prune], ids=lambda task: task.name)

@@ -24,6 +24,8 @@ from events.sources.public_address import delivery_url
 from events.sources.registry import UnknownSource, get_source
 from events.sources.trial_keys import NoSigningSecret, choose_signing_secret
 
+CANNOT_SIGN = "The events cannot be signed: {}"
+
 
 class Command(BaseCommand):
     help = "Signs and posts events to a source, as its vendor would. Exits 1 if any delivery is refused."
@@ -70,8 +72,8 @@ class Command(BaseCommand):
             client = _make_client(options["slug"], options["url"])
         except (UnreadableFile, UnknownSource, vendors.UnusableVendor, EndpointUnreachable) as error:
             raise CommandError(str(error)) from None
-        except (NoEncryptionKey, NoSigningSecret, UnfitSecret) as error:
-            raise CommandError(f"The events cannot be signed: {error}") from None
+        except (NoEncryptionKey, NoSigningSecret) as error:
+            raise CommandError(CANNOT_SIGN.format(error)) from None
         if options["shuffle"]:
             Random(options["seed"]).shuffle(bodies)  # noqa: S311
         self._deliver(client, bodies, options["rate"])
@@ -85,6 +87,8 @@ class Command(BaseCommand):
                 answer = client.deliver(body)
                 summary.add(answer.outcome or f"refused with {answer.status}")
                 last_detail = last_detail if answer.outcome else answer.detail
+        except UnfitSecret as error:
+            raise CommandError(CANNOT_SIGN.format(error)) from None
         except EndpointUnreachable as error:
             raise CommandError(f"{error}. Start the mirror, or pass its URL with --url.") from None
         finally:

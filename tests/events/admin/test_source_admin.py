@@ -189,6 +189,16 @@ def test_an_inactive_source_answers_404(client: Client) -> None:
     assert deliver(source, secret).status_code == 404
 
 
+def test_a_source_whose_vendor_is_gone_says_so_and_can_be_made_inactive(client: Client) -> None:
+    source, _ = create_source("acme", "heffl")
+    Source.objects.update(vendor="gone")
+    assert "make the source inactive" in form_errors(client.post(page_url(source), KEPT))
+    kept = {name: value for name, value in KEPT.items() if name != "active"}
+    assert client.post(page_url(source), kept).status_code == 302
+    source.refresh_from_db()
+    assert not source.active
+
+
 def test_a_source_is_never_deleted(client: Client) -> None:
     source, _ = create_source("acme", "heffl")
     assert client.post(page_url(source).replace("change", "delete"), {"post": "yes"}).status_code == 403

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from events.models import Event, Scheme, Source
+from events.models import Event, Scheme, Source, SourceSecret
+from events.sources.encryption import encrypt
 from tests.support.ports import HOST, free_port
 from tests.support.vendor_requests import new_source
 from tests.support.web_server import WebServer, run_web_server
@@ -143,6 +144,14 @@ def test_a_mistake_is_one_line(args: list[str], words: str, lines: Path) -> None
     new_source()
     with pytest.raises(CommandError, match=re.escape(words)) as raised:
         call_command("deliver", *(arg.format(lines=lines) for arg in args))
+    assert "\n" not in str(raised.value)
+
+
+def test_a_secret_that_the_scheme_cannot_use_is_one_line(web: WebServer, lines: Path) -> None:
+    new_source()
+    SourceSecret.objects.update(ciphertext=encrypt("no key of this scheme"))
+    with pytest.raises(CommandError, match="The events cannot be signed: ") as raised:
+        call_command("deliver", "acme", str(lines), "--url", web.url)
     assert "\n" not in str(raised.value)
 
 

@@ -89,6 +89,8 @@ def test_a_secret_that_ends_is_told_unless_another_one_does_not() -> None:
     add_secret(source, "older", expires_at=timezone.now() - timedelta(days=1))
     second = add_secret(source, "another", expires_at=end)
     assert read_state()[key] == pytest.approx(end.timestamp(), abs=1e-3)
+    add_secret(source, "trial", is_trial=True)
+    assert read_state()[key] == pytest.approx(end.timestamp(), abs=1e-3)
     SourceSecret.objects.filter(pk=second.pk).update(expires_at=None)
     assert key not in read_state()
 

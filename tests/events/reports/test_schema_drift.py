@@ -59,6 +59,13 @@ def test_unknown_types_are_summed_up_with_since_when_how_often_and_an_example() 
     assert (found.first, found.last, found.example) == (first, last, events[2].pk)
 
 
+def test_an_archive_that_is_imported_later_hides_no_event_of_before() -> None:
+    """Its events have older receipts and higher ids."""
+    store_and_apply("deal.sneezed", DEAL)
+    backdate_receipt(store_and_apply("deal.created", DEAL), days_ago=10)
+    assert [found.event_type for found in findings()] == ["deal.sneezed"]
+
+
 def test_an_event_counts_once_however_often_it_comes_and_is_applied() -> None:
     for _ in range(2):
         store_and_apply("deal.sneezed", DEAL)
