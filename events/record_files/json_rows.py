@@ -15,7 +15,8 @@ NO_OBJECT = "it is no object"
 def read_json(path: Path, file: BinaryIO) -> FileRows:
     """Prepare the rows. Raises UnreadableRecords."""
     start = file.tell()
-    if _is_object(file.readline()):
+    first = _parse_object(file.readline())
+    if first is not None and not (_wraps_records(first) and _is_at_end(file)):
         file.seek(start)
         return FileRows("JSON lines", None, _read_lines(file))
     file.seek(start)
@@ -25,11 +26,22 @@ def read_json(path: Path, file: BinaryIO) -> FileRows:
     return FileRows(words, None, _read_items(path, file, f"{place}.item" if place else "item"))
 
 
-def _is_object(line: bytes) -> bool:
+def _parse_object(line: bytes) -> dict[str, Any] | None:
     try:
-        return isinstance(parse_json(line), dict)
+        content = parse_json(line)
     except Malformed:
-        return False
+        return None
+    return content if isinstance(content, dict) else None
+
+
+def _wraps_records(content: dict[str, Any]) -> bool:
+    """Return True if an object is no record, but has a list of them: it has no id, and one list of objects."""
+    lists = [value for value in content.values() if isinstance(value, list) and value]
+    return "id" not in content and len(lists) == 1 and all(isinstance(item, dict) for item in lists[0])
+
+
+def _is_at_end(file: BinaryIO) -> bool:
+    return not any(line.strip() for line in file)
 
 
 def _read_lines(file: BinaryIO) -> Iterator[FileRow]:

@@ -198,6 +198,7 @@ def test_a_file_of_excel_and_of_json_say_the_same_as_csv(source: Source, tmp_pat
     for name, text in (
         ("list.json", json.dumps([record])),
         ("object.json", json.dumps({"data": [record], "meta": {}}, indent=1)),
+        ("minified.json", json.dumps({"meta": {}, "data": [record]}) + "\n"),
         ("lines.jsonl", "\ufeff" + json.dumps(record) + "\n"),
     ):
         run_and_apply(source, "lead", write(tmp_path, text, name))
