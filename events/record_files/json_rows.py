@@ -35,7 +35,7 @@ def _parse_object(line: bytes) -> dict[str, Any] | None:
 
 
 def _wraps_records(content: dict[str, Any]) -> bool:
-    """Return True if an object is no record, but has a list of them: it has no id, and one list of objects."""
+    """Return True if an object is no record, but has a list of them: no id, and one list of objects."""
     lists = [value for value in content.values() if isinstance(value, list) and value]
     return "id" not in content and len(lists) == 1 and all(isinstance(item, dict) for item in lists[0])
 
