@@ -1,6 +1,6 @@
 """The admin site as a whole: what its lists answer to junk in their addresses."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html import unescape
 from typing import Any
 
@@ -64,6 +64,8 @@ MUCH_JUNK = (
     "%2B1",
     "1%2C5",
 )
+# The quick test asks for one query in so many, in place of all of them, which take a minute.
+QUICK_STEP = 4
 LIST_PARAMETERS = (
     "columns",
     "per_page",
@@ -153,10 +155,9 @@ def test_every_list_takes_only_the_filters_that_it_declares() -> None:
     ] == []
 
 
-def assert_no_server_error(model: type[Model], junk: tuple[str, ...]) -> None:
+def assert_no_server_error(model: type[Model], queries: Iterable[str]) -> None:
     client = log_in_staff()
     client.raise_request_exception = False
-    queries = junk_queries(site._registry[model], junk)
     failed = [query[:80] for query in queries if client.get(f"{list_url(model)}?{query}").status_code >= 500]
     assert failed == []
 
@@ -165,13 +166,18 @@ def assert_no_server_error(model: type[Model], junk: tuple[str, ...]) -> None:
 def test_junk_in_the_address_of_a_list_is_never_an_error_of_the_server(
     model: type[Model], rows: None
 ) -> None:
-    assert_no_server_error(model, SOME_JUNK)
+    """Ask each list for each fourth query, beginning at another one than the list before.
+
+    Each parameter has five queries, so that each is asked with one at least, and the next one with another.
+    """
+    queries = list(junk_queries(site._registry[model], SOME_JUNK))
+    assert_no_server_error(model, queries[MODELS.index(model) % QUICK_STEP :: QUICK_STEP])
 
 
 @pytest.mark.prove
 @pytest.mark.parametrize("model", MODELS, ids=get_name)
 def test_no_junk_in_the_address_of_a_list_is_an_error_of_the_server(model: type[Model], rows: None) -> None:
-    assert_no_server_error(model, MUCH_JUNK)
+    assert_no_server_error(model, junk_queries(site._registry[model], MUCH_JUNK))
 
 
 @pytest.mark.parametrize(
