@@ -122,8 +122,7 @@ MAX_QUERIES = {
 
 
 def count_queries(client: Client, address: str) -> int:
-    """Count the queries of a page that the process has shown before."""
-    client.get(address)
+    """Count the queries of a page."""
     with CaptureQueriesContext(connection) as queries:
         client.get(address)
     return sum(not query["sql"].startswith(TRANSACTION_WORDS) for query in queries)
@@ -144,9 +143,10 @@ def count_pages(routes: Collection[str]) -> None:
     store_company(300, timezone.now())
     store_one_of_everything(client)
     too_many = {}
-    for route, address in find_pages(client, list(routes)).items():
+    for route, address in find_pages(client.get, list(routes)).items():
         allowed = MAX_QUERIES.get(name_route(route), 0)
-        if (count := count_queries(client, address)) > allowed:
+        # A page that the process shows for the first time may fill a cache: only the second count counts.
+        if count_queries(client, address) > allowed and (count := count_queries(client, address)) > allowed:
             too_many[address] = (count, allowed)
     assert not too_many, "address: (queries, allowed by MAX_QUERIES)"
 

@@ -1,13 +1,12 @@
 """The addresses of the admin, from its URL configuration, and for each a page of it with what is stored."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.apps import apps
 from django.contrib.admin import site
-from django.test import Client
 from django.urls import Resolver404, URLPattern, URLResolver, resolve
 
 from tests.support.crawler import find_links
@@ -32,9 +31,10 @@ ROUTES = sorted(set(walk_routes(site.urls[0])))
 SOME_ROUTES = [route for route in ROUTES if not route.startswith("entities/") or "/deal/" in route]
 
 
-def find_pages(client: Client, routes: list[str]) -> dict[str, str]:
+def find_pages(get: Callable[[str], Any], routes: list[str]) -> dict[str, str]:
     """Return route -> an address of it with what is stored. A route that nothing leads to is missing.
 
+    get: returns the answer of an address, such as a client's method.
     An address with other parameters than a row's id is taken from the links of the other pages.
     """
     pages = {route: address for route in routes if (address := _fill_in_row(route)) is not None}
@@ -42,7 +42,7 @@ def find_pages(client: Client, routes: list[str]) -> dict[str, str]:
     for address in list(pages.values()):
         if not wanted:
             break
-        answer = client.get(address)
+        answer = get(address)
         text = b"" if answer.streaming else answer.content
         for link in find_links(address, text.decode(errors="replace")):
             if (route := route_of(link)) in wanted:
