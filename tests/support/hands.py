@@ -5,6 +5,8 @@ from playwright.sync_api import ConsoleMessage, Locator, Page
 # More than any page has links and fields that Tab reaches.
 MAX_TABS = 600
 IS_FOCUSED = "element => element === document.activeElement"
+# Null for an element that the page has replaced.
+HAS_FOCUS = f"element => element.isConnected ? ({IS_FOCUSED})(element) : null"
 # The focus is seen if the element has an outline, or a border or shadow that it has not without the focus.
 IS_SEEN = """element => {
     const look = () => { const style = getComputedStyle(element);
@@ -80,9 +82,14 @@ class Keyboard(Mouse):
 
     def _reach(self, target: Locator) -> None:
         target.wait_for()
+        # Finding it by its role and name takes as long as several presses, and it may take 200 of them.
+        element = target.element_handle()
         for _ in range(MAX_TABS):
-            if target.evaluate(IS_FOCUSED):
+            has_focus = element.evaluate(HAS_FOCUS)
+            if has_focus:
                 break
+            if has_focus is None:
+                element = target.element_handle()
             self.page.keyboard.press("Tab")
         assert target.evaluate(IS_FOCUSED), f"Tab does not reach {target}"
         assert target.evaluate(IS_SEEN), f"the focus is not seen on {target}"

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from django.conf import settings
 from django.core.management import call_command
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, BrowserContext
 from pytest_django.live_server_helper import LiveServer
 from pytest_django.plugin import DjangoDbBlocker
 
@@ -62,13 +62,19 @@ def session(person: KnownPerson) -> str:
     return log_in_staff().cookies[settings.SESSION_COOKIE_NAME].value
 
 
-@pytest.fixture(params=HANDS, ids=["mouse", "keyboard"])
-def hand(request: pytest.FixtureRequest, chromium: Browser, address: str, session: str) -> Iterator[Mouse]:
-    """Work as a superuser, from the first page; at the end the browser must have had nothing to complain."""
+@pytest.fixture(scope="module")
+def staff_context(chromium: Browser, address: str, session: str) -> Iterator[BrowserContext]:
+    """Log the browser in, for all jobs of a module: scripts and styles are then fetched once."""
     context = chromium.new_context(base_url=address, viewport={"width": 1280, "height": 800})
     context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": address}])
-    hand = request.param(context.new_page())
-    hand.open("/admin/")
-    yield hand
+    yield context
     context.close()
+
+
+@pytest.fixture(params=HANDS, ids=["mouse", "keyboard"])
+def hand(request: pytest.FixtureRequest, staff_context: BrowserContext) -> Iterator[Mouse]:
+    """Work as a superuser, in a new tab; at the end the browser must have had nothing to complain."""
+    hand = request.param(staff_context.new_page())
+    yield hand
+    hand.page.close()
     assert hand.complaints == []

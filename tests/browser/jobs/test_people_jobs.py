@@ -20,6 +20,7 @@ def open_person(hand: Mouse, person: KnownPerson) -> None:
 
 
 def test_who_calls_what_was_said_last_what_is_owed_and_what_is_next(hand: Mouse, person: KnownPerson) -> None:
+    hand.open("/admin/")
     hand.write(hand.page.get_by_role("searchbox").first, OTHER_NOTATION)
     hand.press_enter()
     hits = hand.page.get_by_role("link", name="Hana Nguyen", exact=True)
@@ -63,6 +64,7 @@ def test_the_same_person_in_the_other_crm_is_on_the_page(hand: Mouse, person: Kn
 
 
 def test_what_is_due_and_late_today_is_one_click_away(hand: Mouse, person: KnownPerson) -> None:
+    hand.open("/admin/")
     hand.activate(hand.page.get_by_role("link", name="Agenda", exact=True).first)
     late = hand.page.get_by_role("heading", name="Overdue tasks")
     expect(late).to_contain_text(f"{count_late_tasks():,}")

@@ -25,7 +25,8 @@ STALE = timedelta(days=30)
 
 
 def follow(hand: Mouse, label: str) -> None:
-    """Follow a link of the navigation."""
+    """Follow a link of the navigation from the first page."""
+    hand.open("/admin/")
     navigation = hand.page.get_by_role("navigation", name="Navigation")
     with hand.page.expect_navigation():
         hand.activate(navigation.get_by_role("link", name=re.compile(f"^{label}")))
