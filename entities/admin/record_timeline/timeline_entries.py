@@ -14,7 +14,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db.models import QuerySet
 
 from crmmirror.lib.database.cursors import fetch_rows
-from entities.merge.clock import parse_clock
+from entities.merge.clock import Rank, parse_clock
 from entities.merge.registers import ADDITION, EXISTS
 from entities.models import Record, TimelineEntry
 from entities.models.introspection import mirrored_fields, model_name, record_models_by_name
@@ -29,7 +29,8 @@ MAX_RELATED = 500
 MAX_EARLIER = 100
 # Characters of a value that are shown.
 MAX_VALUE_LENGTH = 300
-CURSOR = re.compile(r"(\d{4,}-\S+ \d [0-9a-f]{64}(?:\.\d{6})?) (\w{1,40}) (\d{1,18})")
+RANKS = "|".join(map(re.escape, Rank))
+CURSOR = re.compile(rf"(\d{{4,}}-\S+ (?:{RANKS}) [0-9a-f]{{64}}(?:\.\d{{6}})?) (\w{{1,40}}) (\d{{1,18}})")
 TIMELINE = f'"{TimelineEntry._meta.db_table}"'
 
 

@@ -95,6 +95,7 @@ def test_any_text_is_a_cursor_or_none(text: str) -> None:
     assert cursor is None or str(cursor) == text
 
 
-def test_a_cursor_is_read_as_it_was_written() -> None:
-    cursor = happening().cursor
+@pytest.mark.parametrize("rank", Rank)
+def test_a_cursor_is_read_as_it_was_written(rank: Rank) -> None:
+    cursor = happening(rank=rank).cursor
     assert parse_cursor(str(cursor)) == cursor
