@@ -57,9 +57,11 @@ def read_page(
         if cursor
         else make_cursor(FeedPosition(end.life, 0), scope, filters)
     )
-    continuation = (
-        _walk_over_scopes(start, scope) if start.scope_digest != scope.digest() else _follow(start, scope)
-    )
+    has_same_scope = start.scope_digest == scope.digest()
+    if start.walk and has_same_scope:
+        # The scope has changed on the way, and back: nobody knows what of the walk the copy has taken up.
+        raise CursorExpired(SCOPE_CHANGED)
+    continuation = _follow(start, scope) if has_same_scope else _walk_over_scopes(start, scope)
     rows = Change.objects.filter(continuation.condition, number__lte=end.number)
     if entities:
         rows = rows.filter(record_type__in=entities)
@@ -71,9 +73,7 @@ def read_page(
 
 
 def _follow(cursor: ChangesCursor, scope: ReaderScope) -> _Continuation:
-    return _Continuation(
-        replace(cursor, walk=None), Q(number__gt=cursor.number) & scope.match_changes(), is_walk=False
-    )
+    return _Continuation(cursor, Q(number__gt=cursor.number) & scope.match_changes(), is_walk=False)
 
 
 def _walk_over_scopes(cursor: ChangesCursor, scope: ReaderScope) -> _Continuation:

@@ -111,6 +111,30 @@ def test_limits_that_change_twice_within_one_walk_mean_to_start_again(
     assert "What you may see has changed" in problem["detail"]
 
 
+@pytest.mark.parametrize("sees_more_first", [True, False])
+def test_limits_that_change_and_change_back_within_one_walk_mean_to_start_again(
+    sees_more_first: bool, source: Source, token: ApiToken, client: Client
+) -> None:
+    """Else the copy keeps what the walk has brought, or lacks what it has deleted, for ever."""
+
+    def see_south(*, is_seen: bool) -> None:
+        if is_seen:
+            limit(token, source, "south")
+        else:
+            AccessLimit.objects.filter(scope="south").delete()
+
+    for name in ("north", "south"):
+        store_marked_events(source, name)
+    see_south(is_seen=not sees_more_first)
+    copy = FeedCopy(client)
+    copy.follow()
+    see_south(is_seen=sees_more_first)
+    assert copy.read_page(page_size=3)
+    see_south(is_seen=not sees_more_first)
+    problem = get_json(client, "changes/", copy.query | {"after": copy.cursor}, 410)
+    assert "What you may see has changed" in problem["detail"]
+
+
 def test_limits_too_many_for_a_cursor_mean_to_start_again_when_they_change(
     source: Source, token: ApiToken, client: Client
 ) -> None:
