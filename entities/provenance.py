@@ -45,7 +45,7 @@ READ_HISTORY = f"""
 # A set is written as a whole, or one member after the other under names of their own.
 READ_REGISTER = f"""
     SELECT name, clock, event_id, CASE WHEN length(value::text) <= {MAX_VALUE_CHARACTERS} THEN value END,
-        event_type, scope
+        event_type, scope, coalesce(length(value::text) > {MAX_VALUE_CHARACTERS}, false)
     FROM (
         SELECT name, clock, event_id, written #> %(path)s::text[] AS value
         FROM ({ENTRIES}) AS entry CROSS JOIN LATERAL jsonb_each(wrote) AS register (name, written)
@@ -82,7 +82,8 @@ class Provenance:
 class WrittenValue:
     """A write to one register.
 
-    name: the register's, of which a set has several. value: as JSON has it; None also for a null.
+    name: the register's, of which a set has several. value: as JSON has it; None also for a null, and for a
+        part that the document lacks.
     is_large: the value is too large for a page, and was not read.
     """
 
@@ -158,11 +159,20 @@ def read_register(record: Record, register: str, path: Sequence[str] = ()) -> li
 
 
 def _make_written(
-    name: str, clock: str, event_id: int, value: str | None, event_type: str, scope: str | None
+    name: str,
+    clock: str,
+    event_id: int,
+    value: str | None,
+    event_type: str,
+    scope: str | None,
+    is_large: bool = False,
 ) -> WrittenValue:
-    """Return a row of the statements above. value: JSON, or None if it was not read."""
+    """Return a row of the statements above.
+
+    value: JSON; None if it was not read, or if the document that was written lacks the part asked for.
+    """
     origin = Provenance(clock, event_id, event_type, scope)
-    return WrittenValue(name, None if value is None else json.loads(value), origin, is_large=value is None)
+    return WrittenValue(name, None if value is None else json.loads(value), origin, is_large)
 
 
 def _derived_origin(

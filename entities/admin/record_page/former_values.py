@@ -168,6 +168,9 @@ def _make_changes(
     def show(step: _Step) -> SafeString:
         if step.written.is_large:
             return TOO_LARGE
+        if is_part and step.value is None:
+            # The document lacks the part, or it is null.
+            return EMPTY
         return document_cell(step.value) if is_part else cells.page_cell(record, column, step.value)
 
     ends = [following.written.origin.occurred_at for following in steps[1:]]

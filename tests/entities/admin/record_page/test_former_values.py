@@ -98,6 +98,14 @@ def test_a_part_of_a_document_and_a_field_without_a_column_have_their_own_histor
     assert read_changes(client, deal, field="extra", key="forecast")[0].startswith("Q3|Q4|")
 
 
+def test_a_part_of_a_document_that_goes_and_comes_again_was_empty_in_between(client: Client) -> None:
+    for day, fields in ((15, {"Seats": 3}), (16, {"Floor": 1}), (17, {"Seats": 4})):
+        at = f"2025-01-{day}T10:30:00Z"
+        store_and_apply("deal.updated", DEAL | {"customFields": fields}, at=at)
+    changes = read_changes(client, Deal.objects.get(), field="custom_fields", key="Seats")
+    assert [change.split("|")[:2] for change in changes] == [["—", "4"], ["3", "—"], ["—", "3"]]
+
+
 def test_a_reference_says_which_record_it_led_to_before(client: Client) -> None:
     store_and_apply("client.created", {"id": "cl_1", "name": "Acme"})
     store_and_apply("client.created", {"id": "cl_2", "name": "Initech"})
