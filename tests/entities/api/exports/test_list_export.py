@@ -148,6 +148,18 @@ def test_filters_order_and_fields_hold_for_files(client: Client) -> None:
     assert read_ndjson(get_file(client, "deals/", format="ndjson", **query)) == rows
 
 
+def test_a_field_with_a_long_name_has_all_of_it(client: Client) -> None:
+    """Arabic letters take two bytes each, and the database cuts the names of columns at 63 bytes."""
+    name = f"custom_fields.{'م' * 30}"
+    create_record(Deal, custom_fields={"م" * 30: 1})
+    query = {"fields": f"{name},{name}ن"}
+    rows = list_all(client, "deals/", query)
+    assert rows == [{name: 1, f"{name}ن": None}]
+    assert read_ndjson(get_file(client, "deals/", format="ndjson", **query)) == rows
+    csv_lines = get_file(client, "deals/", format="csv", **query).decode().splitlines()
+    assert csv_lines == [query["fields"], "1,"]
+
+
 @pytest.mark.parametrize("name", FILE_FORMATS)
 @pytest.mark.parametrize("query", [{}, {"id__in": "0"}, {"status__in": "won,lost"}])
 def test_a_list_without_rows_is_a_file(client: Client, name: str, query: dict[str, str]) -> None:
