@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from entities.api.filters.column_filters import ColumnFilter, RowFilters
 from entities.api.filters.filter_kinds import match_period, match_value
 from entities.api.filters.parameter_values import TimeValue, parse_or_none, quote_value
+from entities.api.rows.api_columns import get_record_columns
 from entities.history.past_records import STATE_COLUMNS, past_columns
 from entities.models import Record
 
@@ -51,7 +52,9 @@ def is_known_as_of(model: type[Record], columns: Iterable[str]) -> bool:
 
 def refuse_filters_of_today(model: type[Record], filterset: RowFilters) -> None:
     """Raise ValidationError for each filter of the request that asks for what is known of today only."""
-    choices = ", ".join((*STATE_COLUMNS[:-1], *past_columns(model)))
+    offered = {name.partition("__")[0] for name in type(filterset).base_filters}
+    columns = (*STATE_COLUMNS[:-1], *past_columns(model))
+    choices = ", ".join(column for column in columns if column in offered)
     errors = {
         name: [f"Not known as of a time. With as_of, filter by: {choices}; or leave out as_of."]
         for name, row_filter in filterset.base_filters.items()
@@ -63,6 +66,8 @@ def refuse_filters_of_today(model: type[Record], filterset: RowFilters) -> None:
 
 def _is_past_filter(model: type[Record], row_filter: ColumnFilter) -> bool:
     """Return True if a filter reads one column that is known as of a time, and nothing else, such as keys."""
-    column = row_filter.field_name.split("__")[0]
+    # A reference's filter reads the key of the row that it leads to: `sub_account_id`, `source__slug`.
+    by_path = {column.path: column.name for column in get_record_columns(model)}
+    column = by_path.get(row_filter.field_name) or row_filter.field_name.split("__")[0]
     reads_column = row_filter.match in (match_value, match_period)
     return reads_column and column != "is_placeholder" and is_known_as_of(model, [column])

@@ -262,6 +262,25 @@ def test_the_pipeline_of_a_day_in_the_past_is_what_was_known_then(client: Client
     assert summarize(client, as_of="2025-03-04", include_deleted="true") == [{"count": 3}]
 
 
+def test_each_filter_that_is_offered_as_of_a_time_is_one(client: Client) -> None:
+    account = create_record(SubAccount)
+    for sub_account in (account, None):
+        deal = create_record(Deal, sub_account=sub_account)
+        create_timeline_entry(deal, NOW, {"exists": True})
+    past = {"as_of": "2025-03-02"}
+    assert summarize(client, **past, sub_account=account.pk) == [{"count": 1}]
+    assert summarize(client, **past, source="acme") == [{"count": 2}]
+    assert summarize(client, **past, sub_account__isnull="true") == [{"count": 1}]
+    errors = get_json(client, "deals/summary/", past | {"client": "1"}, status=400)["errors"]
+    offered = errors["client"][0].partition("filter by: ")[2].partition(";")[0].split(", ")
+    assert {"id", "source", "sub_account", "status", "custom_fields"} <= set(offered)
+    for name in offered:
+        answer = client.get("/api/v1/deals/summary/", past | {name: "-"})
+        assert "Not known" not in answer.content.decode(), name
+        is_document = name in ("custom_fields", "extra")
+        assert ("Unknown parameter" in answer.content.decode()) == is_document, name
+
+
 def test_a_date_begins_in_the_time_zone(client: Client) -> None:
     create_timeline_entry(create_record(Deal), datetime(2025, 2, 28, 21, tzinfo=UTC), {"exists": True})
     assert summarize(client, as_of="2025-03-01") == [{"count": 1}]
