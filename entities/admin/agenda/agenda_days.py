@@ -9,8 +9,9 @@ from django.db.models import Count, JSONField, Q, QuerySet, Window
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
-from entities.admin.agenda.work_rows import IS_TO_DO, TAKES_PLACE, appointments, is_within, open_tasks
+from entities.admin.agenda.work_rows import TAKES_PLACE, appointments, is_within, open_tasks
 from entities.admin.filtered_pages.work_choice import WorkChoice
+from entities.admin.tasks_to_do import IS_TO_DO
 from entities.models import Appointment, Record, Task
 from entities.models.introspection import model_name
 from entities.names import Names, names_for

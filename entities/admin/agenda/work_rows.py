@@ -8,14 +8,12 @@ from django.utils import timezone
 
 from entities.access.visibility import visible_to
 from entities.admin.filtered_pages.work_choice import WorkChoice
+from entities.admin.tasks_to_do import IS_TO_DO
 from entities.models import Appointment, Task
 
 CANCELLED = ("cancelled", "canceled")
-DONE = ("completed", "done", *CANCELLED)
 # The condition that an appointment is not called off.
 TAKES_PLACE = Q(status__isnull=True) | ~Q(status__in=CANCELLED)
-# The condition that a task is still to be done.
-IS_TO_DO = (Q(status__isnull=True) | ~Q(status__in=DONE)) & Q(completed_at__isnull=True)
 
 
 def live_rows(user: Any, model: Any) -> QuerySet:

@@ -28,6 +28,7 @@ from entities.admin.channel_words import channel_text
 from entities.admin.conversations.addresses import message_url
 from entities.admin.record_columns import describe_currencies
 from entities.admin.record_head.answer import Answer, amount_cell_of
+from entities.admin.tasks_to_do import IS_TO_DO
 from entities.currencies import Total, read_totals, total_query
 from entities.models import Appointment, Conversation, Deal, Invoice, Message, Payment, Record, Task
 from entities.models.conversation import INBOUND
@@ -170,9 +171,8 @@ def _say_next_appointment(request: HttpRequest, record: Record, rows: Sequence[J
 
 
 def _ask_open_tasks(rows: QuerySet) -> QuerySet:
-    undone = rows.filter(completed_at=None).exclude(status="completed", status__isnull=False)
     return (
-        _bounded(undone)
+        _bounded(rows.filter(IS_TO_DO))
         .order_by()
         .values(group=Value(1))
         .annotate(

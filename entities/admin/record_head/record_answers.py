@@ -20,6 +20,7 @@ from entities.admin.conversations.addresses import message_url
 from entities.admin.naming.name_cells import NameCells
 from entities.admin.record_head.answer import Answer, amount_cell_of
 from entities.admin.record_links import conversation_cell, record_link, value_url
+from entities.admin.tasks_to_do import is_to_do
 from entities.admin.value_cells import LIST_CELLS, PAGE_CELLS, column_cell, field_label, get_field, value_cell
 from entities.merge.history import seen_values, value_runs
 from entities.models import Conversation, Name, NameKind, Record
@@ -84,13 +85,12 @@ def expected_close(view: StripView, deal: Any) -> Answer:
 
 
 def task_due(view: StripView, task: Any) -> Answer:
-    """Say when a task is due, and how late it is unless it is done."""
+    """Say when a task is due, and how late it is if it is still to be done."""
     if task.due_at is None:
         return Answer("Due", EMPTY)
-    is_done = task.completed_at or task.status == "completed"
     late = timezone.now() - task.due_at
     cell = time_cell(task.due_at, relative=True)
-    return Answer("Due", cell if is_done or late.days < 0 else _mark_late(cell, late.days))
+    return Answer("Due", cell if not is_to_do(task) or late.days < 0 else _mark_late(cell, late.days))
 
 
 def paid_invoice(view: StripView, payment: Any) -> Answer:

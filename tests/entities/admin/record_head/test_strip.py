@@ -288,3 +288,16 @@ def test_a_full_page_of_a_person_takes_so_many_queries(client: Client) -> None:
             get_page(client, page_url(row))
         counts[str(row)] = len(captured)
     assert counts == {"Ann": 14, "Acme": 12}
+
+
+@pytest.mark.parametrize("status", [None, "open", "todo", "done", "completed", "cancelled", "canceled"])
+def test_one_rule_says_everywhere_whether_a_task_is_to_do(client: Client, status: str | None) -> None:
+    contact = create_record(Contact, first_name="Hana")
+    task = create_record(Task, contact=contact, title="Ring the bell", status=status, due_at=day(7))
+    is_open = status in (None, "open", "todo")
+    assert read_strip(client, contact)["Open tasks"].startswith("1" if is_open else "0")
+    assert ("late" in read_strip(client, task)["Due"]) == is_open
+    overdue = re.search(r'class="value">(\d+)</span>\s*<span[^>]*>Overdue tasks', get_page(client, "/admin/"))
+    assert overdue is not None
+    assert overdue[1] == ("1" if is_open else "0")
+    assert ("Ring the bell" in get_page(client, "/admin/agenda/")) == is_open
