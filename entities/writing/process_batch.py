@@ -62,12 +62,14 @@ def _map_or_reject(event: StoredEvent) -> MappedEvent | ProcessingOutcome:
     except Malformed as error:
         return _judge(event, ProcessingOutcome(event.id, Verdict.MALFORMED, error=str(error)))
     except Unmappable as error:
-        return ProcessingOutcome(event.id, Verdict.FAILED, error=str(error), scope=error.scope or None)
+        return _judge(
+            event, ProcessingOutcome(event.id, Verdict.FAILED, error=str(error), scope=error.scope or None)
+        )
     except Exception as error:
         # An error in our own code: it must not stop the other events of the batch.
         # Its text may quote the body: the event's page has it, and the log the place.
         log.error("event_unreadable", event_id=event.id, **describe_place(error))
-        return ProcessingOutcome(event.id, Verdict.FAILED, error=_summarize(error))
+        return _judge(event, ProcessingOutcome(event.id, Verdict.FAILED, error=_summarize(error)))
     return mapped if mapped.known else _judge(event, _outcome(mapped, Verdict.IGNORED))
 
 

@@ -7,9 +7,11 @@ from django.db import DataError, OperationalError, transaction
 from psycopg import errors
 
 from entities.models import Deal
-from entities.reading.mapped_event import MappedEvent
+from entities.reading.envelopes.strict_json import Malformed
+from entities.reading.mapped_event import MappedEvent, Unmappable
 from entities.reading.mapper import map_event
 from entities.stored_events import StoredEvent, Verdict
+from entities.vendors import UnusableVendor
 from entities.writing import process_batch as processing
 from entities.writing.apply import Warnings, apply_mapped_events
 from entities.writing.process_batch import process_batch
@@ -72,3 +74,25 @@ def test_an_error_of_our_own_in_reading_fails_that_event_alone(monkeypatch: pyte
     outcomes = {outcome.event_id: outcome for outcome in process_batch(events)}
     assert [outcomes[event.id].verdict for event in events] == ["applied", "failed", "applied"]
     assert outcomes[events[1].id].error == "KeyError: 'a mistake of ours'"
+
+
+@pytest.mark.parametrize("error", [Malformed("no object"), Unmappable("no id", ""), KeyError("our own code")])
+def test_what_an_outdated_process_cannot_read_is_tried_again(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that was started later, with the vendor's new module, can perhaps read it."""
+
+    def fail(event: StoredEvent) -> MappedEvent:
+        raise error
+
+    def find_outdated(vendor: str) -> None:
+        raise UnusableVendor("has an outdated module")
+
+    monkeypatch.setattr(processing, "map_event", fail)
+    event = deal_event("updated", 1, id="d1")
+    [outcome] = process_batch([event])
+    assert not outcome.retry
+    monkeypatch.setattr(processing, "require_current", find_outdated)
+    [outcome] = process_batch([event])
+    assert (outcome.verdict, outcome.retry) == (Verdict.FAILED, True)
+    assert outcome.error == "this process has an outdated module: restart the workers"
