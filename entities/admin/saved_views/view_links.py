@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.models import Group
-from django.db.models import IntegerField, Q, QuerySet, TextField, Value
+from django.db.models import Case, IntegerField, Q, QuerySet, TextField, Value, When
 from django.http import HttpRequest
 
 from crmmirror.lib.admin_kit.cells import shorten
@@ -59,9 +59,13 @@ class ListViews:
 
 
 def views_of(user: Any) -> QuerySet[SavedView]:
-    """Return the views that a user may open: his own, and those shared with everybody or a group of his."""
+    """Return the views that a user may open: his own, and then those shared with everybody or a group of his.
+
+    His own come first, because lists of views are cut.
+    """
     views = SavedView.objects.filter(Q(owner=user) | Q(is_for_all=True) | Q(group__in=user.groups.all()))
-    return views.select_related("owner", "group").order_by("name", "pk")
+    in_order = views.order_by(Case(When(owner=user, then=0), default=1), "name", "pk")
+    return in_order.select_related("owner", "group")
 
 
 def list_views(request: HttpRequest, model: type[Record]) -> ListViews:

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from entities.admin.saved_views import view_changes, view_links
+from entities.admin.saved_views import view_changes, view_links, view_pages
 from entities.models import AuditAction, AuditEntry, Contact, Deal, SavedView, UserProfile
 from tests.support.access_limits import create_member, limit, log_in
 from tests.support.api_client import create_record, ensure_source
@@ -321,3 +321,17 @@ def test_the_page_and_the_tabs_take_a_bounded_number_of_queries(views: int) -> N
         with CaptureQueriesContext(connection) as queries:
             get_page(client, address)
         assert len(queries) <= bound, "\n".join(query["sql"][:120] for query in queries)
+
+
+def test_the_user_s_own_views_are_no_part_of_what_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(view_links, "MAX_TABS", 3)
+    monkeypatch.setattr(view_pages, "MAX_LISTED", 3)
+    other = create_member("Viewer")
+    for number in range(3):
+        SavedView.objects.create(owner=other, record_type="deal", name=f"A{number}", is_for_all=True)
+    client = log_in_staff()
+    save(client, "Mine", "status=open")
+    labels = list(read_tabs(get_page(client, list_url(Deal))))
+    assert labels[:2] == ["All", "Mine"]
+    assert len(labels) == 4
+    assert "Mine" in get_page(client, PAGE).partition("</nav>")[2]
