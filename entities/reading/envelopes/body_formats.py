@@ -13,6 +13,8 @@ from entities.vendor_language import BodyFormat
 MAX_FIELDS: Final = 20_000
 # `contact[emails][0]` has the keys contact, emails and 0.
 BRACKETS = re.compile(r"\[([^\[\]]*)\]")
+# An index of a list: more digits than any list has items make a key as any other.
+INDEX = re.compile(r"\d{1,9}", re.ASCII)
 
 
 def parse_body(body: bytes, body_format: BodyFormat) -> Any:
@@ -55,7 +57,7 @@ def parse_form(body: bytes) -> dict[str, Any]:
         raise Malformed(f"not a form: {error}") from error
     if not fields:
         raise Malformed("not a form: it has no field")
-    content: dict[str, Any] = {}
+    content = _Members()
     for name, value in fields:
         keys = _split_name(name)
         if len(keys) > MAX_DEPTH:
@@ -72,27 +74,47 @@ def _split_name(name: str) -> list[str | None]:
     return [start, *(key or None for key in inner)] if is_nested else [name]
 
 
-def _put(content: dict[str, Any], keys: list[str | None], value: str) -> None:
-    """Put a value under nested keys. A list is an object with the indexes as its keys until all is known."""
+class _Members(dict[str, Any]):
+    """The members of an object or a list. A list is an object with its indexes as keys until all is known.
+
+    next_index: 1 + the greatest index, so that an item without an index writes over no other. It is kept,
+    because a form may have MAX_FIELDS items.
+    """
+
+    next_index = 0
+
+    def put(self, key: str | None, value: Any) -> None:
+        """Add a member. key: None for the next index."""
+        key = str(self.next_index) if key is None else key
+        self[key] = value
+        if INDEX.fullmatch(key):
+            self.next_index = max(self.next_index, int(key) + 1)
+
+
+def _put(content: _Members, keys: list[str | None], value: str) -> None:
+    """Put a value under nested keys."""
     *outer, last = keys
     for key in outer:
-        key = str(len(content)) if key is None else key
-        inner = content.setdefault(key, {})
-        if not isinstance(inner, dict):
+        if key is None or key not in content:
+            inner = _Members()
+            content.put(key, inner)
+        elif not isinstance(inner := content[key], _Members):
             # A field that is a text and an object at once: the text stands under an empty key.
-            inner = content[key] = {"": inner}
+            inner = content[key] = _Members({"": inner})
         content = inner
-    if last is None:
-        content[str(len(content))] = value
-    elif last in content:
-        content[last] = _append(content[last], value)
+    if last is None or last not in content:
+        content.put(last, value)
     else:
-        content[last] = value
+        content[last] = _append(content[last], value)
 
 
-def _append(before: Any, value: str) -> dict[str, Any]:
-    items = before if isinstance(before, dict) else {"0": before}
-    return items | {str(len(items)): value}
+def _append(before: Any, value: str) -> _Members:
+    items = before
+    if not isinstance(items, _Members):
+        items = _Members()
+        items.put(None, before)
+    items.put(None, value)
+    return items
 
 
 def _make_lists(content: Any) -> Any:
