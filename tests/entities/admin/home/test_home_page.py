@@ -12,6 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from entities.admin.filtered_pages import work_choice
 from entities.models import (
     Appointment,
     Contact,
@@ -148,6 +149,22 @@ def test_it_is_narrowed_to_a_source_and_to_the_people_who_are_the_user() -> None
     assert read_figures(client, source="other")["Overdue tasks"] == ("1",)
     assert read_figures(client, person="mine")["Overdue tasks"] == ("1",)
     assert read_figures(client, person="mine")["Appointments today"] == ("0", "of all people")
+
+
+def test_a_limited_user_is_himself_by_a_name_of_the_whole_source_and_behind_any_number_of_people(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(work_choice, "MAX_PEOPLE", 1)
+    source = ensure_source()
+    user = limit(create_member("Viewer"), source, "sa_1")
+    for scope, ref, name in (("sa_1", "u0", "Ada"), ("sa_1", "u2", "Bea")):
+        Name.objects.create(source=source, scope=scope, kind=NameKind.PERSON, ref=ref, name=name)
+    Name.objects.create(source=source, kind=NameKind.PERSON, ref="u1", name="Ida", user=user)
+    for owner, scope in (("u1", "sa_1"), ("u1", "sa_2"), ("u2", "sa_1")):
+        create_record(Task, assignee_ref=owner, scope=scope, due_at=NOW - timedelta(hours=1))
+    client = log_in(user)
+    assert read_figures(client)["Overdue tasks"] == ("2",)
+    assert read_figures(client, person="mine")["Overdue tasks"] == ("1",)
 
 
 @pytest.mark.parametrize("query", ["source=nobody", "person=mine", "person=999", "person=x"])
