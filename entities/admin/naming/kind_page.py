@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
@@ -18,6 +18,7 @@ from crmmirror.lib.admin_kit.cells import shorten
 from crmmirror.lib.admin_kit.list_filters import ID_PATTERN
 from crmmirror.lib.admin_kit.readonly_admin import ReadOnlyAdmin
 from crmmirror.lib.admin_kit.request_check import UnusableRequest, refuse_unknown_parameters
+from entities.access.delegation import visible_people
 from entities.access.visibility import viewer_of, visible_to
 from entities.admin.naming import name_usage
 from entities.admin.naming.name_cells import may_name
@@ -59,10 +60,12 @@ def kind_page(admin: ReadOnlyAdmin, request: HttpRequest, source_id: int, kind: 
     page = _page_of_names(request, names)
     is_adding = request.method == "POST" and "add" in request.POST
     is_saving = request.method == "POST" and not is_adding
+    user: Any = request.user
+    people = visible_people(user)
     forms = (
-        [NameForm(name, request.POST) for name in _posted_names(request, names)]
+        [NameForm(name, people, request.POST) for name in _posted_names(request, names)]
         if is_saving
-        else [NameForm(name) for name in page.object_list]
+        else [NameForm(name, people) for name in page.object_list]
     )
     override = SubAccountNameForm(of_source, kind, request.POST if is_adding else None)
     if message := _save_valid(admin, request, source.pk, kind, forms, override):
@@ -75,7 +78,7 @@ def kind_page(admin: ReadOnlyAdmin, request: HttpRequest, source_id: int, kind: 
         "override": override,
         "max_counted": name_usage.MAX_COUNTED_RECORDS,
         "has_errors": any(form.errors for form in forms),
-        **_suggestions(of_source, kind),
+        **_suggestions(of_source, kind, people),
     }
     return TemplateResponse(request, "entities/name_kind.html", context)
 
@@ -138,8 +141,11 @@ def _account_id(source_id: int, scope: str) -> NamedId:
     return NamedId(source_id, "", NameKind.SUB_ACCOUNT, scope)
 
 
-def _suggestions(of_source: QuerySet[Name], kind: str) -> dict[str, list[str]]:
-    """Return what the inputs suggest: logins for people, and ids and sub-accounts for a name in one."""
+def _suggestions(of_source: QuerySet[Name], kind: str, people: QuerySet[User]) -> dict[str, list[str]]:
+    """Return what the inputs suggest: logins for people, and ids and sub-accounts for a name in one.
+
+    people: the users that the one who asks may know of.
+    """
     names = of_source.filter(scope="")
     accounts, ids, logins = [], [], []
     if kind != NameKind.SUB_ACCOUNT:
@@ -149,6 +155,6 @@ def _suggestions(of_source: QuerySet[Name], kind: str) -> dict[str, list[str]]:
     if accounts:
         ids = list(names.filter(kind=kind).values_list("ref", flat=True)[:MAX_SUGGESTIONS])
     if kind == NameKind.PERSON:
-        users = get_user_model()._default_manager.filter(is_active=True).order_by("username")
+        users = people.filter(is_active=True).order_by("username")
         logins = list(users.values_list("username", flat=True)[:MAX_SUGGESTIONS])
     return {"accounts": accounts, "ids": ids, "logins": logins}

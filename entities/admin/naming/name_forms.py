@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 
@@ -26,11 +26,13 @@ class NameForm(forms.Form):
     )
     login = forms.CharField(required=False, max_length=150, show_hidden_initial=True)
 
-    def __init__(self, named: Name, data: Any = None) -> None:
+    def __init__(self, named: Name, people: QuerySet[User], data: Any = None) -> None:
+        """people: the users to whose logins a person may be tied, besides the one to which he is tied."""
         login = named.user.get_username() if named.user else ""
         initial = {"name": named.name, "position": named.position, "login": login}
         super().__init__(data, prefix=f"name-{named.pk}", initial=initial)
         self.named = named
+        self.people = people
         if named.kind == NameKind.PERSON:
             self.fields["login"].widget.attrs["list"] = "logins"
         else:
@@ -43,7 +45,8 @@ class NameForm(forms.Form):
         login = self.cleaned_data["login"]
         if not login:
             return None
-        user = get_user_model()._default_manager.filter(username=login).first()
+        tied = self.named.user
+        user = tied if tied and tied.get_username() == login else self.people.filter(username=login).first()
         if user is None:
             raise ValidationError(f"There is no login {login!r}.")
         return user

@@ -134,6 +134,26 @@ def test_a_login_that_does_not_exist_is_said(client: Client) -> None:
     assert "There is no login &#x27;nobody&#x27;." in response.content.decode()
 
 
+def test_limited_staff_meet_and_tie_the_logins_of_their_view_alone() -> None:
+    source = ensure_source()
+    member = limit(create_member("Administrator"), source, "sa_1")
+    near = limit(create_member("Viewer"), source, "sa_1")
+    far, tied = limit(create_member("Viewer"), source, "sa_2"), create_staff_user()
+    free, own = (
+        create_name(ref, kind=NameKind.PERSON, scope="sa_1", user=user)
+        for ref, user in (("p1", None), ("p2", tied))
+    )
+    client = log_in(member)
+    options = re.findall(r'<option value="([^"]*)">', get_page(client, url_of(NameKind.PERSON)))
+    assert set(options) >= {member.username, near.username}
+    assert not {far.username, tied.username} & set(options)
+    answer = save(client, {f"name-{free.pk}-login": far.username}, NameKind.PERSON)
+    assert "There is no login" in answer.content.decode()
+    changes = {f"name-{free.pk}-login": near.username, f"name-{own.pk}-name": "Ada"}
+    assert save(client, changes, NameKind.PERSON).status_code == 302
+    assert dict(Name.objects.values_list("ref", "user")) == {"p1": near.pk, "p2": tied.pk}
+
+
 def test_only_a_person_has_a_login(client: Client) -> None:
     name = create_name("s1")
     assert f"name-{name.pk}-login" not in get_page(client, url_of())
