@@ -81,7 +81,8 @@ class RowViewSet(ReadOnlyModelViewSet):
     def get_known_parameters(self) -> Collection[str]:
         """Return the names of the query parameters that the requested action takes."""
         if self.action != "list":
-            return self.detail_parameters
+            # What is below a row, such as its history, takes none of them.
+            return self.detail_parameters if self.action == "retrieve" else ()
         others = (*PARAMETER_DESCRIPTIONS, *ROW_PARAMETERS, FORMAT_PARAMETER)
         return dict.fromkeys((*self.get_filter_parameters(), *others))
 

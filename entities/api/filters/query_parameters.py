@@ -17,19 +17,15 @@ LIST_DESCRIPTION = (
 )
 
 
-# Parameters of other APIs -> what serves instead here.
+PAGE_SIZE_HINT = "page_size is the number of rows in a page."
+CURSOR_HINT = "A page leads to the next one: follow its next, or pass its next_cursor as cursor."
+ORDERING_HINT = "ordering names the columns."
+# Parameters of other APIs -> the parameter that serves instead here, where an address has it, and the hint.
 SUBSTITUTES = {
-    **dict.fromkeys(
-        ("limit", "per_page", "pagesize", "size", "count", "top"),
-        "page_size is the number of rows in a page.",
-    ),
-    **dict.fromkeys(
-        ("offset", "page", "skip", "start", "after"),
-        "A page leads to the next one: follow its next, or pass its next_cursor as cursor.",
-    ),
-    **dict.fromkeys(("sort", "order", "order_by", "orderby", "sort_by"), "ordering names the columns."),
-    "format": "Answers are JSON.",
-    "q": "search finds words, phones and emails in a list of records.",
+    **dict.fromkeys(("limit", "per_page", "pagesize", "size", "count", "top"), ("page_size", PAGE_SIZE_HINT)),
+    **dict.fromkeys(("offset", "page", "skip", "start", "after"), ("cursor", CURSOR_HINT)),
+    **dict.fromkeys(("sort", "order", "order_by", "orderby", "sort_by"), ("ordering", ORDERING_HINT)),
+    "q": ("search", "search finds words, phones and emails in a list of records."),
 }
 NEAREST = 3
 # To compare a name with those of all filters takes 5 ms. A request may have 2,000 parameters.
@@ -60,8 +56,11 @@ def find_substitute(name: str, known_names: Collection[str]) -> str:
     """Return what to write instead of an unknown parameter: what serves its purpose, or the nearest names."""
     if not known_names:
         return "This address takes no parameters."
-    if name in SUBSTITUTES and "page_size" in known_names:
-        return SUBSTITUTES[name]
+    substitute, hint = SUBSTITUTES.get(name, ("", ""))
+    if substitute in known_names:
+        return hint
+    if name == "format":
+        return "Answers are JSON."
     nearest = get_close_matches(name.lower(), known_names, NEAREST, cutoff=0)
     return f"The nearest: {', '.join(nearest)}."
 

@@ -4,7 +4,8 @@ import pytest
 from django.test import Client
 
 from entities.api.filters.query_parameters import SUBSTITUTES, find_substitute
-from tests.support.api_client import get_json
+from entities.models import Deal
+from tests.support.api_client import create_record, get_json
 
 pytestmark = pytest.mark.django_db
 
@@ -50,10 +51,23 @@ def test_a_parameter_of_other_apis_is_answered_with_what_serves_instead(
     assert instead in answer.json()["errors"][name][0]
 
 
-def test_every_substitute_is_for_lists_only() -> None:
-    for name in SUBSTITUTES:
-        assert find_substitute(name, ("status", "page_size")) == SUBSTITUTES[name]
+def test_a_substitute_is_named_only_where_it_is_a_parameter(client: Client) -> None:
+    for name, (substitute, hint) in SUBSTITUTES.items():
+        assert find_substitute(name, ("status", substitute)) == hint
+        assert find_substitute(name, ("status",)) == "The nearest: status."
         assert find_substitute(name, ()) == "This address takes no parameters."
+    errors = get_json(client, "changes/", {"sort": "x", "limit": "5", "offset": "5"}, 400)["errors"]
+    assert "page_size is the number" in errors["limit"][0]
+    assert "ordering" not in errors["sort"][0]
+    assert "cursor" not in errors["offset"][0]
+
+
+@pytest.mark.parametrize("name", ["fields", "include_deleted", "expand"])
+def test_what_is_below_a_record_takes_no_parameters_of_the_record(client: Client, name: str) -> None:
+    deal = create_record(Deal)
+    for below in ("history", "provenance", "same"):
+        errors = get_json(client, f"deals/{deal.pk}/{below}/", {name: "x"}, 400)["errors"]
+        assert errors == {name: ["Unknown parameter. This address takes no parameters."]}
 
 
 def test_a_long_name_makes_no_long_answer(client: Client) -> None:
