@@ -138,15 +138,9 @@ def _title(key: StageKey, parts: Sequence[tuple[str, Total]], names: Names) -> s
 def _order_columns(columns: Iterable[BoardColumn]) -> tuple[BoardColumn, ...]:
     """Return the columns by source and in staff's order; stages without a position come last, by name."""
     listed = list(columns)
-    rows = Name.objects.filter(
-        kind=NameKind.STAGE,
-        source__in={column.key.source_id for column in listed},
-        ref__in={column.key.text for column in listed if column.key.is_ref},
-        position__isnull=False,
+    positions = read_stage_positions(
+        (column.key.source_id, column.key.text or "") for column in listed if column.key.is_ref
     )
-    positions: dict[tuple[int, str], int] = {}
-    for source, ref, position in rows.order_by("scope").values_list("source_id", "ref", "position"):
-        positions.setdefault((source, ref), position or 0)
     return tuple(
         sorted(
             listed,
@@ -159,6 +153,24 @@ def _order_columns(columns: Iterable[BoardColumn]) -> tuple[BoardColumn, ...]:
             ),
         )
     )
+
+
+def read_stage_positions(stages: Iterable[tuple[int, str]]) -> dict[tuple[int, str], int]:
+    """Return staff's position of each of these stages that has one: the source's before a sub-account's.
+
+    stages: pairs of a source's id and the id of a stage.
+    """
+    wanted = set(stages)
+    rows = Name.objects.filter(
+        kind=NameKind.STAGE,
+        source__in={source for source, _ in wanted},
+        ref__in={ref for _, ref in wanted},
+        position__isnull=False,
+    )
+    positions: dict[tuple[int, str], int] = {}
+    for source, ref, position in rows.order_by("scope").values_list("source_id", "ref", "position"):
+        positions.setdefault((source, ref), position or 0)
+    return positions
 
 
 def _read_cards(rows: QuerySet[Deal], keys: Sequence[StageKey]) -> list[Deal]:

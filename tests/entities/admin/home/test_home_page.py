@@ -107,6 +107,18 @@ def test_the_pipeline_has_the_stages_by_name_in_staff_s_order_with_sums() -> Non
     ]
 
 
+def test_the_pipeline_has_the_source_s_order_and_names_for_a_sub_account_too() -> None:
+    source = ensure_source()
+    for stage, name, position in (("s1", "Zulu", 1), ("s2", "Alpha", 2)):
+        Name.objects.create(source=source, kind=NameKind.STAGE, ref=stage, name=name, position=position)
+    Name.objects.create(source=source, scope="sa_1", kind=NameKind.STAGE, ref="s1", vendor_name="Zulu there")
+    for stage in ("s1", "s2"):
+        create_record(Deal, scope="sa_1", status="open", stage_ref=stage)
+    for client in (log_in_staff(), log_in(limit(create_member("Viewer"), source, "sa_1"))):
+        stages = [row[0] for row in read_rows(client, "Open pipeline by stage")]
+        assert stages == ["Zulu there", "Alpha"]
+
+
 def test_the_pipeline_and_the_months_have_the_currency_that_deals_state() -> None:
     dirham = ensure_source("dirham", assumed_currency="AED")
     for status in ("open", "won"):
