@@ -26,7 +26,9 @@ class OverdueRule:
         today: of the person who asks, `django.utils.timezone.localdate()`.
         """
         # `open` and `is_deleted` as in the condition of the partial index, so that it serves.
-        has_to_be_paid = Q(**{f"{self.status}__isnull": True}) | ~Q(
-            **{f"{self.status}__in": sorted(self.exempt_statuses)}
-        )
-        return Q(**{f"{self.due}__lt": today, f"{self.open}__gt": 0, "is_deleted": False}) & has_to_be_paid
+        return Q(**{f"{self.due}__lt": today, "is_deleted": False}) & self.is_owed()
+
+    def is_owed(self) -> Q:
+        """Return the condition that something of a record has to be paid, whenever it is due."""
+        is_exempt = Q(**{f"{self.status}__in": sorted(self.exempt_statuses)})
+        return Q(**{f"{self.open}__gt": 0}) & (Q(**{f"{self.status}__isnull": True}) | ~is_exempt)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -66,9 +66,7 @@ def _open_deals(viewer: Viewer, records: Sequence[Record]) -> Cells:
 
 def _owed(viewer: Viewer, records: Sequence[Record]) -> Cells:
     """Return what a client has to pay, by currency."""
-    exempt_statuses = sorted(Invoice.overdue.exempt_statuses)
-    has_to_be_paid = Q(status=None) | ~Q(status__in=exempt_statuses)
-    rows = Invoice.objects.filter(has_to_be_paid, is_deleted=False, amount_open__gt=0)
+    rows = Invoice.objects.filter(Invoice.overdue.is_owed(), is_deleted=False)
     totals = _totals_by_client(visible_to(viewer, rows), "amount_open", records)
     return {id: format_html("{}", describe_currencies(total.sums)) for id, total in totals.items()}
 

@@ -131,9 +131,7 @@ def _ask_won_this_year(rows: QuerySet) -> QuerySet:
 
 def _ask_unpaid(rows: QuerySet) -> QuerySet:
     rule: Any = Invoice.overdue
-    exempt = Q(status__in=sorted(rule.exempt_statuses), status__isnull=False)
-    unpaid = rows.filter(~exempt, **{f"{rule.open}__gt": 0})
-    return total_query(_bounded(unpaid), rule.open, {}, rule.is_overdue(localdate()))
+    return total_query(_bounded(rows.filter(rule.is_owed())), rule.open, {}, rule.is_overdue(localdate()))
 
 
 def _say_total(label: str, request: HttpRequest, record: Record, rows: Sequence[JsonRow]) -> Answer:

@@ -55,6 +55,24 @@ def test_an_invoice_is_either_overdue_or_not(
         assert bool(row.is_overdue) == expected
 
 
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        ({}, True),
+        ({"due_date": None, "status": None}, True),
+        ({"status": "draft"}, False),
+        ({"amount_open": 0}, False),
+        ({"amount_open": None}, False),
+    ],
+    ids=str,
+)
+def test_what_is_owed_does_not_depend_on_the_day(
+    rule: OverdueRule, cells: dict[str, Any], expected: bool
+) -> None:
+    create_record(Invoice, **OVERDUE | {"due_date": date(2027, 1, 1)} | cells)
+    assert Invoice.objects.filter(rule.is_owed()).exists() == expected
+
+
 @time_machine.travel("2026-03-01T22:00:00Z")
 @pytest.mark.parametrize(("zone", "expected"), [("UTC", False), ("Asia/Dubai", True)])
 def test_today_is_that_of_who_asks(rule: OverdueRule, zone: str, expected: bool) -> None:
