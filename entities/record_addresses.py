@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from urllib.parse import quote, urlsplit
 
 from entities.models import Record
-from entities.models.introspection import record_models
+from entities.models.introspection import entities_by_name
 
 PLACEHOLDER = re.compile(r"\{(?:id|scope)\}")
 ID, SCOPE = "{id}", "{scope}"
@@ -20,7 +20,7 @@ def address_in_crm(record: Record, templates: str) -> str:
     templates: as a source has them. A line with a slip counts for nothing.
     """
     template = next(
-        (text for kind, text in _read_lines(templates) if _models().get(kind) is type(record)), ""
+        (text for kind, text in _read_lines(templates) if entities_by_name().get(kind) is type(record)), ""
     )
     is_usable = template and not _find_slip(template) and (record.scope or SCOPE not in template)
     values = {ID: record.external_id, SCOPE: record.scope}
@@ -31,8 +31,8 @@ def find_slips(templates: str) -> Iterator[str]:
     """Yield what is wrong with templates, in words for those who write them."""
     seen = set()
     for kind, template in _read_lines(templates):
-        if kind not in _models():
-            yield f"{kind!r} is no kind of record; there are: {', '.join(_models())}"
+        if kind not in entities_by_name():
+            yield f"{kind!r} is no kind of record; there are: {', '.join(entities_by_name())}"
         elif kind in seen:
             yield f"{kind} has two addresses"
         elif slip := _find_slip(template):
@@ -45,11 +45,6 @@ def _read_lines(templates: str) -> Iterator[tuple[str, str]]:
     for line in filter(None, map(str.strip, templates.splitlines())):
         kind, _, template = line.partition(" ")
         yield kind.lower(), template.strip()
-
-
-def _models() -> dict[str, type[Record]]:
-    """Return kind -> model, such as form-submission."""
-    return {str(model._meta.verbose_name).replace(" ", "-"): model for model in record_models()}
 
 
 def _find_slip(template: str) -> str:

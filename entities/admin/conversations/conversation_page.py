@@ -18,6 +18,7 @@ from crmmirror.lib.admin_kit.request_check import UnusableRequest
 from crmmirror.lib.admin_kit.urls import change_url
 from entities.access.permissions import VIEW_RECORDS
 from entities.access.visibility import viewer_of, visible_to
+from entities.admin.channel_words import channel_text
 from entities.admin.conversations.message_rows import (
     WAYS,
     count_newer,
@@ -120,7 +121,7 @@ def _make_bubble(message: Any, names: dict[int, str]) -> Bubble:
         way=way,
         sender=shorten(names.get(party, "")) if way == "in" else "",
         text=text_cell(text) if text else None,
-        channel=shorten((getattr(message, rule.channel) or "").replace("_", " ")),
+        channel=shorten(channel_text(getattr(message, rule.channel))),
         status=(badge_cell(status) if status else "") + state_badge(message),
         time=time_of_day_cell(message.at) if message.at else "",
     )

@@ -152,3 +152,9 @@ def test_the_number_of_queries_does_not_grow_with_the_messages(client: Client) -
     apply_many(10)
     store_and_apply("contact.created", {"subAccountId": "sa", "contactId": "ann"}, vendor="seedly")
     assert count() == for_one == 8
+
+
+def test_a_channel_is_spelled_as_everywhere(client: Client) -> None:
+    apply_message("sent", "a", channel="sms")
+    page = get_page(client, conversation_path())
+    assert "SMS" in page
